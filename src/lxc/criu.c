@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The only place that runs CRIU: descriptors, waiting, and what came of it. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/close_range.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "criu_log.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+#define TICK_MS	     200
+#define LOG_TAIL_MAX (8 * 1024 * 1024)
+
+extern char **environ;
+
+struct run {
+	const struct criu_job *job;
+	const struct criu_events *events;
+	pid_t pid;
+	int pidfd;
+	int from_script[2]; /* the callback writes, we read */
+	int to_script[2];   /* our answers */
+	int output;	    /* what CRIU says before it has a log */
+	bool refused_action; /* an action handler said no: that is the cause, not CRIU's log */
+};
+
+static void run_clear(struct run *r)
+{
+	fd_close(&r->pidfd);
+	for (int i = 0; i < 2; i++) {
+		fd_close(&r->from_script[i]);
+		fd_close(&r->to_script[i]);
+	}
+	fd_close(&r->output);
+}
+
+char *libexec_path(const char *program)
+{
+	const char *dir = secure_getenv("LXC_CHECKPOINT_LIBEXEC");
+
+	return xasprintf("%s/%s", dir && *dir ? dir : LXC_CHECKPOINT_LIBEXECDIR, program);
+}
+
+static const char *verb_name(const struct criu_job *job)
+{
+	return job->verb == CRIU_RESTORE ? "restore" : "dump";
+}
+
+/* The caller's environment without our own names, and with what the callback needs. */
+static struct strv run_environment(const struct run *r)
+{
+	struct strv env = {0};
+
+	for (char **e = environ; e && *e; e++)
+		if (strncmp(*e, "LXC_CHECKPOINT_", strlen("LXC_CHECKPOINT_")) != 0 &&
+		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0)
+			strv_add(&env, "%s", *e);
+	strv_add(&env, "LXC_CHECKPOINT_VERB=%s", verb_name(r->job));
+	if (r->events->actions && r->events->action) {
+		strv_add(&env, "LXC_CHECKPOINT_NOTIFY=%d:%d", r->from_script[1], r->to_script[0]);
+		strv_add(&env, "LXC_CHECKPOINT_NOTIFY_ACTIONS=%s", r->events->actions);
+	}
+	for (const char *const *e = r->events->environment; e && *e; e++)
+		strv_add(&env, "%s", *e);
+	return env;
+}
+
+/*
+ * In the child. The host program may be anything (python, a daemon with
+ * threads): nothing of its descriptors or signal set-up may reach CRIU, which
+ * would take inherited descriptors for its own.
+ */
+static void exec_criu(const struct run *r, char *const argv[], char *const envp[])
+{
+	const struct criu_job *job = r->job;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	reset_signals();
+	setpgid(0, 0);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(r->output, STDOUT_FILENO) < 0 ||
+	    dup2(r->output, STDERR_FILENO) < 0)
+		_exit(127);
+	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+	fd_set_cloexec(r->from_script[1], false);
+	fd_set_cloexec(r->to_script[0], false);
+	if (job->verb == CRIU_RESTORE) {
+		for (size_t i = 0; i < job->facts->n_ttys; i++)
+			fd_set_cloexec(job->tty_ends[i].slave_fd, false);
+	} else {
+		/* an image holds whatever memory held */
+		umask(077);
+	}
+	if (r->events->prepare && r->events->prepare(r->events->userdata) < 0)
+		_exit(126);
+	execve(argv[0], argv, envp);
+	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static int run_start(struct run *r, struct error **reterr)
+{
+	_cleanup_strv_ struct strv argv = criu_argv(r->job);
+	_cleanup_strv_ struct strv env = {0};
+
+	if (pipe2(r->from_script, O_CLOEXEC) < 0 || pipe2(r->to_script, O_CLOEXEC) < 0)
+		return error_errno(reterr, "cannot make a pipe to CRIU's callback");
+	r->output = memfd_create("criu-output", MFD_CLOEXEC);
+	if (r->output < 0)
+		return error_errno(reterr, "cannot make a file for CRIU's output");
+
+	env = run_environment(r);
+	r->pid = fork();
+	if (r->pid < 0)
+		return error_errno(reterr, "cannot start CRIU");
+	if (r->pid == 0)
+		exec_criu(r, argv.v, env.v);
+
+	/* Ours must go, or a callback whose other side died would wait for ever. */
+	fd_close(&r->from_script[1]);
+	fd_close(&r->to_script[0]);
+	r->pidfd = pidfd_open_pid(r->pid);
+	if (r->pidfd < 0) {
+		int e = errno;
+
+		kill(r->pid, SIGKILL);
+		wait_status(r->pid);
+		return error_set(reterr, e, "cannot watch CRIU: %s", strerror(e));
+	}
+	return 0;
+}
+
+/* One line "ACTION PID"; whole lines only, since the callback writes them at once. */
+static void run_answer(struct run *r)
+{
+	char line[128];
+	ssize_t n = read(r->from_script[0], line, sizeof(line) - 1);
+	const char *answer = "no\n";
+	char *space;
+
+	if (n <= 0) {
+		fd_close(&r->from_script[0]);
+		return;
+	}
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	space = strchr(line, ' ');
+	if (space) {
+		*space = '\0';
+		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10),
+				      r->events->userdata) == 0)
+			answer = "ok\n";
+	}
+	if (strcmp(answer, "ok\n") != 0)
+		r->refused_action = true;
+	/* SIGPIPE cannot come: CRIU itself holds the reading end while it lives */
+	write_all(r->to_script[1], answer, strlen(answer));
+}
+
+static int run_wait(struct run *r)
+{
+	for (;;) {
+		struct pollfd p[2] = {
+			{.fd = r->pidfd, .events = POLLIN},
+			{.fd = r->events->action ? r->from_script[0] : -1, .events = POLLIN},
+		};
+		int n = poll(p, 2, r->events->tick ? TICK_MS : -1);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0 && (p[1].revents & (POLLIN | POLLHUP)))
+			run_answer(r);
+		if (n > 0 && p[0].revents)
+			return wait_status(r->pid);
+		if (r->events->tick)
+			r->events->tick(r->events->userdata);
+	}
+}
+
+static ssize_t read_tail(const char *path, char **ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > LOG_TAIL_MAX && lseek(fd, st.st_size - LOG_TAIL_MAX, SEEK_SET) < 0)
+		return -errno;
+	return read_all(fd, LOG_TAIL_MAX + 4096, ret);
+}
+
+/* CRIU's log where it came to one, else what it printed. */
+static void run_cause(const struct run *r, struct error **reterr)
+{
+	_cleanup_free_ char *log = xasprintf("%s/%s", r->job->image_dir, r->job->log_file);
+	_cleanup_free_ char *text = NULL;
+	struct criu_cause cause;
+	bool has_log = true;
+	ssize_t n = read_tail(log, &text);
+
+	if (n <= 0) {
+		free(TAKE_PTR(text));
+		has_log = false;
+		n = lseek(r->output, 0, SEEK_SET) < 0 ? -1 : read_all(r->output, LOG_TAIL_MAX, &text);
+	}
+	if (n <= 0)
+		return;
+	criu_log_cause(text, (size_t)n, &cause);
+	error_set_detail(reterr, cause.lines);
+	if (cause.hint)
+		error_set_hint(reterr, "%s", cause.hint);
+	if (has_log)
+		error_set_log(reterr, log);
+	criu_cause_clear(&cause);
+}
+
+static int run_outcome(const struct run *r, int status, struct error **reterr)
+{
+	_cleanup_free_ char *how = NULL;
+
+	if (status < 0)
+		return error_set(reterr, -status, "cannot wait for CRIU: %s", strerror(-status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (r->refused_action)
+		/* the handler has put the cause into its own error; CRIU only obeyed */
+		return -ECANCELED;
+	how = status_text(status);
+	error_set(reterr, EIO, "criu %s %s", verb_name(r->job), how);
+	run_cause(r, reterr);
+	return -EIO;
+}
+
+int criu_run(const struct criu_job *job, const struct criu_events *events, struct error **reterr)
+{
+	struct run r = {
+		.job = job,
+		.events = events,
+		.pidfd = -1,
+		.from_script = {-1, -1},
+		.to_script = {-1, -1},
+		.output = -1,
+	};
+	int ret = run_start(&r, reterr);
+
+	if (ret == 0)
+		ret = run_outcome(&r, run_wait(&r), reterr);
+	run_clear(&r);
+	return ret;
+}
+
+int criu_network_unlock(const char *network_file, struct error **reterr)
+{
+	_cleanup_free_ char *script = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *output = NULL;
+	_cleanup_free_ char *how = NULL;
+	const char *const argv[] = {script, "network-unlock", network_file, NULL};
+	int status = run_capture(argv, &output);
+
+	if (status == 0)
+		return 0;
+	if (status < 0)
+		return error_set(reterr, -status, "cannot run %s: %s", script, strerror(-status));
+	how = status_text(status);
+	error_set(reterr, EIO, "%s %s", script, how);
+	error_set_detail(reterr, output);
+	return -EIO;
+}

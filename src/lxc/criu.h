@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_H
+#define LXCCKPT_CRIU_H
+
+#include <sys/types.h>
+
+#include "criu_argv.h"
+#include "util/error.h"
+
+/* The CRIU that would be used, and what is known of it on this kernel. */
+struct criu_program {
+	char *path; /* absolute */
+	struct criu_version version;
+};
+
+/*
+ * Finds CRIU ($LXC_CHECKPOINT_CRIU, else PATH, else the usual sbin
+ * directories), reads its version and lets it check this kernel. The answer is
+ * kept in the runtime directory until the next boot, the next kernel or the
+ * next criu, because a check costs as much as a small dump.
+ * Every failure is a refusal that says what to install.
+ */
+int criu_find(struct criu_program *ret, struct error **reterr);
+void criu_program_clear(struct criu_program *p);
+#define _cleanup_criu_ __attribute__((cleanup(criu_program_clear)))
+
+/* What the runner calls while CRIU works; members may be NULL. */
+struct criu_events {
+	/* An action of `actions` (space separated) came up; not 0 makes CRIU give up. */
+	const char *actions;
+	int (*action)(const char *action, pid_t init_pid, void *userdata);
+	/* About five times a second. */
+	void (*tick)(void *userdata);
+	/* In the child, before the exec. Text for the error goes to stderr. */
+	int (*prepare)(void *userdata);
+	/* Environment for the callback beside our own, "NAME=value", NULL-terminated */
+	const char *const *environment;
+	void *userdata;
+};
+
+/*
+ * Runs CRIU for the job and waits for it. CRIU is a direct child of the calling
+ * thread and in a process group of its own: a ^C on the terminal does not stop
+ * it half-way. If the caller dies, CRIU goes on; the callback then finds no one
+ * to answer it, fails, and CRIU lets the container run on.
+ */
+int criu_run(const struct criu_job *job, const struct criu_events *events, struct error **reterr);
+
+/* As the callback would at a network-unlock; for when CRIU died before it came to that. */
+int criu_network_unlock(const char *network_file, struct error **reterr);
+
+/* Path of a program of ours in libexec; LXC_CHECKPOINT_LIBEXEC in the environment goes first. */
+char *libexec_path(const char *program);
+
+#endif

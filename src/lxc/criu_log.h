@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_LOG_H
+#define LXCCKPT_CRIU_LOG_H
+
+#include <stddef.h>
+
+/*
+ * CRIU's log -> what a person needs of it. Pure text work on untrusted input:
+ * the log may be cut off anywhere and hold any byte.
+ */
+struct criu_cause {
+	char *lines; /* the decisive lines, '\n' between them, control characters replaced; "" if none */
+	char *hint;  /* what to do, from the table of known causes; NULL if unknown */
+};
+
+/* text need not be NUL-terminated. Caller frees with criu_cause_clear(). */
+void criu_log_cause(const char *text, size_t len, struct criu_cause *ret);
+void criu_cause_clear(struct criu_cause *c);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A checkpoint, from the running container to the sealed image. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "dump.h"
+#include "image/dir.h"
+#include "image/network.h"
+#include "inspect/inspect.h"
+#include "preflight.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+#define CONFIG_MAX (4 * 1024 * 1024)
+#define GONE_MS	   30000
+
+struct dump {
+	struct lxc_container *c;
+	const struct dump_options *o;
+	struct criu_program criu;
+	struct manifest manifest;
+	struct image *image;
+	int monitor; /* pidfd of init's parent; -1 unknown */
+	struct error *seal_error;
+};
+
+char *checkpoint_directory(struct lxc_container *c, const char *directory)
+{
+	if (directory && *directory)
+		return xstrdup(directory);
+	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
+}
+
+static int check_state(struct lxc_container *c, struct error **reterr)
+{
+	const char *state;
+
+	if (!c->is_defined(c))
+		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
+				    c->get_config_path(c));
+	state = c->state(c);
+	if (!state || strcmp(state, "STOPPED") == 0)
+		return error_refuse(reterr, ESRCH, "%s is not running", c->name);
+	if (strcmp(state, "RUNNING") == 0)
+		return 0;
+	error_refuse(reterr, EBUSY, "%s is %s; only a RUNNING container can be checkpointed",
+		     c->name, state);
+	if (strcmp(state, "FROZEN") == 0)
+		error_set_hint(reterr, "lxc-unfreeze -n %s", c->name);
+	return -EBUSY;
+}
+
+static char *now_utc(void)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return xstrdup(text);
+}
+
+/* Everything of the manifest that is known before CRIU starts. */
+static void describe(struct dump *d)
+{
+	struct manifest *m = &d->manifest;
+	struct utsname un;
+	char *config;
+
+	m->schema = MANIFEST_SCHEMA;
+	m->created = now_utc();
+	m->tool_version = xstrdup(PACKAGE_VERSION);
+	m->lxc_version = xstrdup(lxc_get_version());
+	m->criu_version = xasprintf("%u.%u.%u", d->criu.version.major, d->criu.version.minor,
+				    d->criu.version.patch);
+	uname(&un);
+	m->kernel = xstrdup(un.release);
+	m->arch = xstrdup(un.machine);
+	if (d->c->configfile &&
+	    read_file_at(AT_FDCWD, d->c->configfile, CONFIG_MAX, &config) >= 0)
+		m->config = config;
+}
+
+/* init's parent is whoever will take down what is left of the container once init is dead. */
+static int find_monitor(pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)init);
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+
+	if (read_file_at(AT_FDCWD, path, 65536, &text) <= 0)
+		return -1;
+	p = strstr(text, "\nPPid:");
+	return p ? pidfd_open_pid((pid_t)strtol(p + 6, NULL, 10)) : -1;
+}
+
+static int prepare(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *dir = checkpoint_directory(d->c, d->o->directory);
+	_cleanup_free_ char *network = NULL;
+	struct container_facts *facts = &d->manifest.facts;
+	int r = check_state(d->c, reterr);
+
+	if (r == 0)
+		r = preflight_host(&d->criu, reterr);
+	if (r == 0)
+		r = inspect_container(d->c, facts, reterr);
+	if (r == 0)
+		r = preflight_dump(facts, reterr);
+	if (r == 0)
+		r = image_create(dir, d->o->replace, &d->image, reterr);
+	if (r < 0)
+		return r;
+	describe(d);
+	d->monitor = find_monitor(facts->init_pid);
+	network = network_to_text(facts->nics, facts->n_nics, NULL);
+	return image_write(d->image, NETWORK_NAME, network, reterr);
+}
+
+/*
+ * CRIU's own lock runs iptables or nft several times in the container's network
+ * namespace, which costs more than all else of a small dump. With every
+ * interface off its bridge there is nothing left to lock out.
+ */
+static enum network_lock network_lock(const struct container_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_nics; i++)
+		if (!facts->nics[i].bridge)
+			return NETWORK_LOCK_DEFAULT;
+	return NETWORK_LOCK_SKIP;
+}
+
+/*
+ * CRIU has everything and holds the processes still, and waits for us. If the
+ * checkpoint cannot be completed now, it lets them run on.
+ */
+static int on_action(const char *action, pid_t init_pid, void *userdata)
+{
+	struct dump *d = userdata;
+
+	(void)init_pid;
+	if (strcmp(action, "post-dump") != 0)
+		return 0;
+	return image_seal(d->image, &d->manifest, &d->seal_error);
+}
+
+static void on_tick(void *userdata)
+{
+	struct dump *d = userdata;
+
+	d->o->progress(image_bytes(d->image), d->o->userdata);
+}
+
+static int run_criu(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	const char *const scripts[] = {callback, d->o->action_script, NULL};
+	const struct criu_job job = {
+		.verb = CRIU_DUMP,
+		.criu = d->criu.path,
+		.version = d->criu.version,
+		.image_dir = d->image->path,
+		.log_file = "dump.log",
+		.verbosity = d->o->verbosity ? d->o->verbosity : 4,
+		.action_scripts = scripts,
+		.facts = &d->manifest.facts,
+		.leave_running = !d->o->stop,
+		.network_lock = network_lock(&d->manifest.facts),
+		.no_skip_in_flight = d->o->no_skip_in_flight,
+		.ghost_limit = d->o->ghost_limit,
+		.force_irmap = d->o->force_irmap,
+	};
+	const struct criu_events events = {
+		/* a container that runs on need not wait for the disk */
+		.actions = d->o->stop ? "post-dump" : NULL,
+		.action = d->o->stop ? on_action : NULL,
+		.tick = d->o->progress ? on_tick : NULL,
+		.userdata = d,
+	};
+	int r = criu_run(&job, &events, reterr);
+
+	if (d->seal_error && reterr) {
+		error_free(*reterr);
+		*reterr = TAKE_PTR(d->seal_error);
+	}
+	return r;
+}
+
+/* CRIU may have died with the veth off its bridge; after a failure that it survived this is void. */
+static void unlock_network(struct dump *d)
+{
+	_cleanup_free_ char *file = xasprintf("%s/%s", d->image->path, NETWORK_NAME);
+
+	criu_network_unlock(file, NULL);
+}
+
+static bool path_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static bool is_gone(struct dump *d)
+{
+	const struct container_facts *facts = &d->manifest.facts;
+	const char *state = d->c->state(d->c);
+
+	if (!state || strcmp(state, "STOPPED") != 0)
+		return false;
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		_cleanup_free_ char *link =
+			xasprintf("/sys/class/net/%s", facts->nics[i].host_name);
+
+		if (path_exists(link))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The monitor takes the container down after its init's death: interfaces,
+ * hooks, cgroups, socket. It ends when all is done; the one of a program that
+ * lives on is told by what it leaves.
+ */
+static int wait_until_gone(struct dump *d, struct error **reterr)
+{
+	struct pollfd p = {.fd = d->monitor, .events = POLLIN};
+
+	for (int waited = 0; waited < GONE_MS; waited += 20) {
+		if (poll(&p, 1, 20) > 0 && p.revents)
+			return 0;
+		if (d->monitor < 0 && is_gone(d))
+			return 0;
+		/* a monitor that stays, as a library user's does, is asked now and then */
+		if (waited % 1000 == 980 && is_gone(d))
+			return 0;
+	}
+	error_set(reterr, ETIMEDOUT,
+		  "the checkpoint of %s is complete, but its monitor has not taken the container "
+		  "down within %d s",
+		  d->c->name, GONE_MS / 1000);
+	error_set_hint(reterr, "look what its hooks do; `lxc-stop -k -n %s` ends it", d->c->name);
+	return -ETIMEDOUT;
+}
+
+static int dump(struct dump *d, struct error **reterr)
+{
+	int r = prepare(d, reterr);
+
+	if (r < 0) {
+		if (d->image)
+			image_abandon(d->image, false);
+		return r;
+	}
+	r = run_criu(d, reterr);
+	if (r < 0)
+		unlock_network(d);
+	if (r == 0 && !d->o->stop)
+		r = image_seal(d->image, &d->manifest, reterr);
+	if (r < 0) {
+		image_abandon(d->image, true);
+		return error_wrap(reterr, -r, "%s was not checkpointed and runs on", d->c->name);
+	}
+	image_finish(d->image);
+	return d->o->stop ? wait_until_gone(d, reterr) : 0;
+}
+
+int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
+{
+	struct dump d = {.c = c, .o = o, .monitor = -1};
+	int r = dump(&d, reterr);
+
+	image_free(d.image);
+	manifest_clear(&d.manifest);
+	criu_program_clear(&d.criu);
+	error_free(d.seal_error);
+	fd_close(&d.monitor);
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_DUMP_H
+#define LXCCKPT_DUMP_H
+
+#include <lxc/lxccontainer.h>
+
+#include "util/error.h"
+
+struct dump_options {
+	const char *directory; /* NULL: the default */
+	bool stop;
+	bool replace;
+	unsigned int verbosity; /* 0: all */
+	const char *action_script;
+	bool no_skip_in_flight;
+	uint64_t ghost_limit;
+	bool force_irmap;
+	void (*progress)(uint64_t bytes, void *userdata);
+	void *userdata;
+};
+
+/* LXCPATH/NAME/checkpoint where directory is NULL. Caller frees. */
+char *checkpoint_directory(struct lxc_container *c, const char *directory);
+
+int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "facts.h"
+#include "util/mem.h"
+
+static void nic_clear(struct nic *n)
+{
+	free(n->type);
+	free(n->name);
+	free(n->mac);
+	free(n->host_name);
+	free(n->host_mac);
+	free(n->bridge);
+}
+
+void container_facts_clear(struct container_facts *f)
+{
+	free(f->name);
+	free(f->lxcpath);
+	free(f->rootfs);
+	free(f->lsm_profile);
+	for (size_t i = 0; i < f->n_nics; i++)
+		nic_clear(&f->nics[i]);
+	free(f->nics);
+	for (size_t i = 0; i < f->n_mounts; i++) {
+		free(f->mounts[i].key);
+		free(f->mounts[i].target);
+		free(f->mounts[i].source);
+	}
+	free(f->mounts);
+	for (size_t i = 0; i < f->n_ttys; i++) {
+		free(f->ttys[i].key);
+		free(f->ttys[i].target);
+	}
+	free(f->ttys);
+	for (size_t i = 0; i < f->n_cgroups; i++) {
+		free(f->cgroups[i].controllers);
+		free(f->cgroups[i].path);
+	}
+	free(f->cgroups);
+	*f = (struct container_facts){0};
+}
+
+const struct cgroup *facts_cgroup2(const struct container_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_cgroups; i++)
+		if (facts->cgroups[i].controllers[0] == '\0')
+			return &facts->cgroups[i];
+	return NULL;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_FACTS_H
+#define LXCCKPT_FACTS_H
+
+/*
+ * What a container is made of on its host's side: the plain data that
+ * inspect/ reads off a running container, image/ keeps in the manifest, and
+ * criu_argv.c and restore/ work from. Nothing here does anything but hold.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct nic {
+	unsigned int ifindex; /* in the container */
+	char *type;	      /* kernel's link kind: "veth", "macvlan", ... */
+	char *name;	      /* in the container */
+	char *mac;	      /* "aa:bb:cc:dd:ee:ff" */
+	unsigned int mtu;
+	/* veth only; NULL/0 otherwise */
+	char *host_name; /* the host's end */
+	char *host_mac;
+	char *bridge;		 /* NULL when the host's end is on none */
+	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
+};
+
+/* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore. */
+struct ext_mount {
+	char *key;    /* unique in the container; letters, digits, '_', '-', '.' */
+	char *target; /* mount point in the container */
+	char *source; /* absolute host path without symlinks */
+};
+
+/* A pty end in the container whose master the monitor holds. */
+struct tty {
+	int index;	   /* 0: console, n: /dev/tty<n>, -1: another */
+	char *key;	   /* as in ext_mount */
+	char *target;	   /* mount point in the container, "/dev/console" */
+	unsigned int rdev; /* st_rdev and st_dev of the target as CRIU prints them in tty[%x:%x] */
+	unsigned int dev;
+};
+
+struct cgroup {
+	char *controllers; /* "" for cgroup2, else as in /proc/PID/cgroup: "cpu,cpuacct" */
+	char *path;	   /* of the container's top cgroup, from the hierarchy's root: "/lxc.payload.c1" */
+};
+
+struct container_facts {
+	char *name;
+	char *lxcpath;
+	pid_t init_pid; /* 0 where it is not running */
+	char *rootfs;	/* host directory, without a "dir:" prefix */
+
+	struct nic *nics;
+	size_t n_nics;
+	struct ext_mount *mounts;
+	size_t n_mounts;
+	struct tty *ttys;
+	size_t n_ttys;
+	struct cgroup *cgroups;
+	size_t n_cgroups;
+
+	char *lsm_profile; /* as CRIU's --lsm-profile takes it; NULL without one */
+};
+
+/* Empties it; the struct itself is the caller's. */
+void container_facts_clear(struct container_facts *f);
+
+/* The cgroup2 entry; NULL where there is none. */
+const struct cgroup *facts_cgroup2(const struct container_facts *facts);
+
+#define _cleanup_facts_ __attribute__((cleanup(container_facts_clear)))
+
+#endif

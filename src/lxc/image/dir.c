@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "image/dir.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define MARKER	     "incomplete"
+#define MANIFEST_MAX (16 * 1024 * 1024)
+#define STAGING	     ".new" /* beside a checkpoint that is to be replaced */
+
+static const char marker_text[] =
+	"A checkpoint was begun here and has not been completed: this directory cannot be\n"
+	"restored. The next lxc-checkpoint into it clears it away.\n";
+
+void image_free(struct image *img)
+{
+	if (!img)
+		return;
+	fd_close(&img->dirfd);
+	free(img->path);
+	free(img->final_path);
+	free(img);
+}
+
+static bool has_file(const struct image *img, const char *name)
+{
+	struct stat st;
+
+	return fstatat(img->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What a filesystem or we ourselves put there; anything else is somebody's. */
+static bool is_empty(const struct image *img)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	int fd = openat(img->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *e;
+
+	if (fd < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return false;
+	}
+	while ((e = readdir(dir)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, "lost+found") != 0)
+			return false;
+	return true;
+}
+
+static bool keep_lost_found(const char *name)
+{
+	return strcmp(name, "lost+found") == 0;
+}
+
+static bool keep_logs(const char *name)
+{
+	return keep_lost_found(name) || strcmp(name, MARKER) == 0 || strcmp(name, "dump.log") == 0;
+}
+
+/* mkdir -p. *ret_made tells whether the last directory is new. */
+static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
+{
+	_cleanup_free_ char *p = xstrdup(path);
+
+	for (char *s = p + 1; *s; s++) {
+		if (*s != '/')
+			continue;
+		*s = '\0';
+		if (mkdir(p, 0755) < 0 && errno != EEXIST)
+			return error_errno(reterr, "cannot make the directory %s", p);
+		*s = '/';
+	}
+	*ret_made = mkdir(path, 0700) == 0;
+	if (!*ret_made && errno != EEXIST)
+		return error_errno(reterr, "cannot make the directory %s", path);
+	return 0;
+}
+
+static int open_locked(struct image *img, const char *path, int lock, struct error **reterr)
+{
+	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (img->dirfd < 0)
+		return error_errno(reterr, "cannot open the directory %s", path);
+	if (flock(img->dirfd, lock | LOCK_NB) < 0) {
+		error_refuse(reterr, EBUSY, "%s is in use by another checkpoint or restore", path);
+		error_set_hint(reterr, "wait until that is done, or choose another directory");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static char *absolute(const char *path)
+{
+	_cleanup_free_ char *cwd = NULL;
+	char *abs;
+	size_t len;
+
+	if (*path == '/') {
+		abs = xstrdup(path);
+	} else {
+		cwd = getcwd(NULL, 0);
+		abs = xasprintf("%s/%s", cwd ? cwd : "", path);
+	}
+	len = strlen(abs);
+	while (len > 1 && abs[len - 1] == '/')
+		abs[--len] = '\0';
+	return abs;
+}
+
+static int refuse_existing(const struct image *img, struct error **reterr)
+{
+	error_refuse(reterr, EEXIST, "%s already holds a checkpoint", img->path);
+	error_set_hint(reterr, "choose another directory with -D, or say --replace to put the new "
+			       "checkpoint in its place");
+	return -EEXIST;
+}
+
+/* The directory is open and locked: make it ready to be written to. */
+static int prepare(struct image *img, struct error **reterr)
+{
+	int r;
+
+	if (has_file(img, MARKER)) {
+		r = remove_contents_at(img->dirfd, keep_lost_found);
+		if (r < 0)
+			return error_set(reterr, -r, "cannot clear %s of an unfinished checkpoint: %s",
+					 img->path, strerror(-r));
+	} else if (!is_empty(img)) {
+		error_refuse(reterr, ENOTEMPTY, "%s is not empty, and what it holds is no checkpoint",
+			     img->path);
+		error_set_hint(reterr, "choose another directory with -D");
+		return -ENOTEMPTY;
+	}
+	/* an image is as secret as the memory in it */
+	if (fchmod(img->dirfd, 0700) < 0)
+		return error_errno(reterr, "cannot make %s private", img->path);
+	return image_write(img, MARKER, marker_text, reterr);
+}
+
+/* Puts the working directory beside the checkpoint that is to be replaced. */
+static int move_to_staging(struct image *img, struct error **reterr)
+{
+	struct stat st, parent;
+	_cleanup_free_ char *up = xasprintf("%s/..", img->path);
+
+	if (stat(img->path, &st) == 0 && stat(up, &parent) == 0 && st.st_dev != parent.st_dev) {
+		error_refuse(reterr, EXDEV,
+			     "%s is a mount point, which cannot be replaced in one step", img->path);
+		error_set_hint(reterr, "checkpoint into a new directory below it and remove the old "
+				       "one afterwards");
+		return -EXDEV;
+	}
+	str_append(&img->path, STAGING);
+	fd_close(&img->dirfd);
+	if (mkdir(img->path, 0700) < 0 && errno != EEXIST)
+		return error_errno(reterr, "cannot make the directory %s", img->path);
+	img->made = true;
+	return open_locked(img, img->path, LOCK_EX, reterr);
+}
+
+int image_create(const char *path, bool replace, struct image **ret, struct error **reterr)
+{
+	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	int r;
+
+	img->dirfd = -1;
+	img->path = absolute(path);
+	img->final_path = xstrdup(img->path);
+	r = make_dirs(img->path, &img->made, reterr);
+	if (r == 0)
+		r = open_locked(img, img->path, LOCK_EX, reterr);
+	if (r == 0 && has_file(img, MANIFEST_NAME))
+		r = replace ? move_to_staging(img, reterr) : refuse_existing(img, reterr);
+	if (r == 0)
+		r = prepare(img, reterr);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(img);
+	return 0;
+}
+
+static int read_manifest(const struct image *img, struct manifest *ret, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_file_at(img->dirfd, MANIFEST_NAME, MANIFEST_MAX, &text);
+
+	if (n == -ENOENT) {
+		error_refuse(reterr, ENOENT, "%s is not a checkpoint: it has no %s", img->path,
+			     MANIFEST_NAME);
+		if (has_file(img, MARKER))
+			error_set_hint(reterr, "the checkpoint that was begun there has not been "
+					       "completed; look at %s/dump.log",
+				       img->path);
+		else if (has_file(img, "inventory.img"))
+			error_set_hint(reterr, "CRIU images are there, but made by another tool; use "
+					       "that to restore them");
+		return -ENOENT;
+	}
+	if (n < 0)
+		return error_refuse(reterr, (int)-n, "cannot read %s/%s: %s", img->path,
+				    MANIFEST_NAME, strerror((int)-n));
+	if (manifest_from_json(text, (size_t)n, ret, reterr) < 0) {
+		error_wrap(reterr, EINVAL, "%s/%s is damaged", img->path, MANIFEST_NAME);
+		if (reterr && *reterr)
+			(*reterr)->refused = true;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_files(const struct image *img, const struct manifest *m, struct error **reterr)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		const struct image_file *f = &m->files[i];
+		struct stat st;
+
+		if (fstatat(img->dirfd, f->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return error_refuse(reterr, errno, "%s/%s, a part of the checkpoint, is gone",
+					    img->path, f->name);
+		if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != f->size)
+			return error_refuse(reterr, EINVAL,
+					    "%s/%s is damaged: it has %lld bytes and had %llu",
+					    img->path, f->name, (long long)st.st_size,
+					    (unsigned long long)f->size);
+	}
+	return 0;
+}
+
+int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
+	       struct error **reterr)
+{
+	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	_cleanup_manifest_ struct manifest m = {0};
+	int r;
+
+	img->dirfd = -1;
+	img->path = absolute(path);
+	img->final_path = xstrdup(img->path);
+	if (access(img->path, F_OK) < 0)
+		return error_refuse(reterr, errno, "there is no checkpoint in %s: %s", img->path,
+				    strerror(errno));
+	r = open_locked(img, img->path, LOCK_SH, reterr);
+	if (r == 0)
+		r = read_manifest(img, &m, reterr);
+	if (r == 0)
+		r = check_files(img, &m, reterr);
+	if (r < 0)
+		return r;
+	*ret_manifest = m;
+	m = (struct manifest){0};
+	*ret = TAKE_PTR(img);
+	return 0;
+}
+
+int image_write(struct image *img, const char *name, const char *text, struct error **reterr)
+{
+	_cleanup_free_ char *tmp = xasprintf(".%s.tmp", name);
+	_cleanup_close_ int fd = openat(
+		img->dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0 && renameat(img->dirfd, tmp, img->dirfd, name) < 0)
+		r = -errno;
+	if (r == 0)
+		return 0;
+	unlinkat(img->dirfd, tmp, 0);
+	return error_set(reterr, -r, "cannot write %s/%s: %s", img->path, name, strerror(-r));
+}
+
+/* The log and the statistics are still written to when the image is sealed. */
+static bool is_part(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (name[0] == '.' || keep_logs(name) || strcmp(name, MANIFEST_NAME) == 0)
+		return false;
+	return strncmp(name, "stats-", 6) != 0 && !(dot && strcmp(dot, ".log") == 0);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+	const struct image_file *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int sync_file(const struct image *img, const char *name, struct image_file *ret)
+{
+	_cleanup_close_ int fd =
+		openat(img->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (fsync(fd) < 0)
+		return -errno;
+	ret->name = xstrdup(name);
+	ret->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+/* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
+static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
+{
+	_cleanup_closedir_ DIR *dir = fdopendir(dup(img->dirfd));
+	struct dirent *e;
+
+	if (!dir)
+		return error_errno(reterr, "cannot list %s", img->path);
+	rewinddir(dir);
+	while ((e = readdir(dir))) {
+		struct image_file f = {0};
+		int r;
+
+		/* a pre-dump's link to what it builds on */
+		if (!is_part(e->d_name) || e->d_type == DT_LNK)
+			continue;
+		r = sync_file(img, e->d_name, &f);
+		if (r < 0)
+			return error_set(reterr, -r, "cannot bring %s/%s to disk: %s", img->path,
+					 e->d_name, strerror(-r));
+		*ARRAY_ADD(m->files, m->n_files) = f;
+	}
+	if (m->n_files > 1)
+		qsort(m->files, m->n_files, sizeof(*m->files), compare_files);
+	return 0;
+}
+
+static int sync_parent(const char *path)
+{
+	_cleanup_free_ char *up = xasprintf("%s/..", path);
+	_cleanup_close_ int fd = open(up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The new checkpoint and the old one change places in one step. */
+static int exchange(struct image *img, struct error **reterr)
+{
+	if (renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) < 0)
+		return error_errno(reterr, "cannot put %s in the place of %s", img->path,
+				   img->final_path);
+	img->exchanged = true;
+	return 0;
+}
+
+int image_seal(struct image *img, struct manifest *m, struct error **reterr)
+{
+	_cleanup_free_ char *json = NULL;
+	int r = sync_files(img, m, reterr);
+
+	if (r < 0)
+		return r;
+	json = manifest_to_json(m);
+	r = image_write(img, MANIFEST_NAME, json, reterr);
+	if (r == 0 && unlinkat(img->dirfd, MARKER, 0) < 0)
+		r = error_errno(reterr, "cannot remove %s/%s", img->path, MARKER);
+	if (r == 0 && (fsync(img->dirfd) < 0))
+		r = error_errno(reterr, "cannot bring %s to disk", img->path);
+	if (r == 0 && strcmp(img->path, img->final_path) != 0)
+		r = exchange(img, reterr);
+	if (r == 0 && sync_parent(img->final_path) < 0)
+		r = error_errno(reterr, "cannot bring the directory of %s to disk",
+				img->final_path);
+	return r;
+}
+
+uint64_t image_bytes(const struct image *img)
+{
+	_cleanup_closedir_ DIR *dir = fdopendir(dup(img->dirfd));
+	uint64_t sum = 0;
+	struct dirent *e;
+	struct stat st;
+
+	if (!dir)
+		return 0;
+	rewinddir(dir);
+	while ((e = readdir(dir)))
+		if (fstatat(img->dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+	return sum;
+}
+
+void image_abandon(struct image *img, bool keep_log)
+{
+	if (img->exchanged && renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path,
+					RENAME_EXCHANGE) == 0)
+		img->exchanged = false;
+	/* the manifest first: from then on it is no checkpoint, whatever happens to the rest */
+	if (!has_file(img, MARKER))
+		image_write(img, MARKER, marker_text, NULL);
+	unlinkat(img->dirfd, MANIFEST_NAME, 0);
+	fsync(img->dirfd);
+	remove_contents_at(img->dirfd, keep_log ? keep_logs : keep_lost_found);
+	if (!keep_log && img->made)
+		rmdir(img->path);
+}
+
+void image_finish(struct image *img)
+{
+	if (!img->exchanged)
+		return;
+	/* path is where the old one is now; what of it stays is no harm to the new one */
+	remove_tree(img->path);
+}

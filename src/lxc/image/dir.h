@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_IMAGE_DIR_H
+#define LXCCKPT_IMAGE_DIR_H
+
+/*
+ * The image directory's life. While it is written it holds a file "incomplete";
+ * the manifest, put there last and at once, makes it a checkpoint. Whoever has
+ * it open holds a lock on the directory, which ends with the process.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image/manifest.h"
+#include "util/error.h"
+
+struct image {
+	char *path;	  /* absolute: where CRIU works */
+	char *final_path; /* absolute: where the checkpoint will be; differs from path with replace */
+	int dirfd;	  /* holds the lock */
+	bool made;	  /* the directory did not exist before */
+	bool exchanged;	  /* path now holds the checkpoint that was replaced */
+};
+
+/*
+ * For a dump. Makes the directory (0700) with its parents; refuses one that
+ * holds a checkpoint (unless replace: then the new one is made beside it), one
+ * with other things in it, and one that another process works on. What an
+ * unfinished dump of ours left is cleared away.
+ */
+int image_create(const char *path, bool replace, struct image **ret, struct error **reterr);
+
+/* A pre-dump's or a restore's: opens a complete checkpoint and reads its manifest. */
+int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
+	       struct error **reterr);
+
+/* Writes a file into it at once (temporary name, fsync, rename). */
+int image_write(struct image *img, const char *name, const char *text, struct error **reterr);
+
+/*
+ * Lists the files into m, forces everything to disk, and writes the manifest:
+ * from here on the directory is a checkpoint, in the place of the one that it
+ * replaces.
+ */
+int image_seal(struct image *img, struct manifest *m, struct error **reterr);
+
+/* Bytes of all files so far; cheap enough for a progress line. */
+uint64_t image_bytes(const struct image *img);
+
+/*
+ * After a dump that failed: nothing that looks like a checkpoint stays, the one
+ * that was to be replaced is back, CRIU's log is kept. keep_log false: as if
+ * nothing had been begun.
+ */
+void image_abandon(struct image *img, bool keep_log);
+
+/* After a dump that worked: the replaced one goes. */
+void image_finish(struct image *img);
+
+void image_free(struct image *img);
+
+static inline void image_freep(struct image **img)
+{
+	image_free(*img);
+}
+#define _cleanup_image_ __attribute__((cleanup(image_freep)))
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_IMAGE_MANIFEST_H
+#define LXCCKPT_IMAGE_MANIFEST_H
+
+#include <stdint.h>
+
+#include "facts.h"
+#include "util/error.h"
+
+#define MANIFEST_NAME	"manifest.json"
+#define MANIFEST_SCHEMA 1
+
+struct image_file {
+	char *name; /* plain file name in the image directory */
+	uint64_t size;
+};
+
+struct manifest {
+	unsigned int schema;
+	char *created;	    /* UTC, "2026-01-31T12:00:00Z" */
+	char *tool_version; /* of this project */
+	char *lxc_version;
+	char *criu_version; /* "4.2.1" */
+	char *kernel;	    /* uname -r */
+	char *arch;	    /* uname -m */
+	char *parent;	    /* image directory of the pre-dump it builds on, relative; NULL: none */
+	struct container_facts facts; /* its init_pid is not kept */
+	char *config; /* the container's config file, whole; NULL where it has none */
+	struct image_file *files; /* sorted by name */
+	size_t n_files;
+};
+
+/* As JSON text with a newline at its end; NULL where a string is not UTF-8. Caller frees. */
+char *manifest_to_json(const struct manifest *m);
+
+/*
+ * Strict: unknown members, wrong types, missing members, names that are no
+ * plain names (file, interface), relative paths, a newer schema: each an error
+ * that names the member. *ret is to be emptied with manifest_clear().
+ */
+int manifest_from_json(const char *text, size_t len, struct manifest *ret, struct error **reterr);
+
+void manifest_clear(struct manifest *m);
+#define _cleanup_manifest_ __attribute__((cleanup(manifest_clear)))
+
+#endif

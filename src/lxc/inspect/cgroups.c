@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "inspect/cgroups.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/*
+ * Cuts path behind the component that is the container's top: payload itself
+ * or payload with the "-N" that LXC appends when the name was taken.
+ */
+static void cut_at_payload(char *path, const char *payload)
+{
+	size_t len = strlen(payload);
+
+	for (char *p = path; (p = strstr(p, payload)); p += len) {
+		char *end = p + len;
+
+		if (p == path || p[-1] != '/')
+			continue;
+		if (*end == '-')
+			end += 1 + strspn(end + 1, "0123456789");
+		if (*end == '/' || *end == '\0') {
+			*end = '\0';
+			return;
+		}
+	}
+}
+
+static int add_line(char *line, const char *payload, struct container_facts *facts,
+		    struct error **reterr)
+{
+	char *controllers = strchr(line, ':');
+	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+	struct cgroup *cg;
+
+	if (!path || path[1] != '/')
+		return error_set(reterr, EINVAL, "a line of /proc/PID/cgroup reads \"%s\"", line);
+	*controllers++ = '\0';
+	*path++ = '\0';
+	if (payload)
+		cut_at_payload(path, payload);
+	cg = ARRAY_ADD(facts->cgroups, facts->n_cgroups);
+	cg->controllers = xstrdup(controllers);
+	cg->path = xstrdup(path);
+	return 0;
+}
+
+int cgroups_parse(const char *text, const char *payload, struct container_facts *facts,
+		  struct error **reterr)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+	char *save = NULL;
+
+	for (char *l = strtok_r(copy, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		int r = add_line(l, payload, facts, reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int inspect_cgroups(struct container_facts *facts, const char *payload, struct error **reterr)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cgroup", (int)facts->init_pid);
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, path, 1024 * 1024, &text);
+
+	if (n < 0)
+		return error_set(reterr, (int)-n, "cannot read %s: %s", path, strerror((int)-n));
+	return cgroups_parse(text, payload, facts, reterr);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_CGROUPS_H
+#define LXCCKPT_INSPECT_CGROUPS_H
+
+#include "facts.h"
+#include "util/error.h"
+
+/*
+ * Pure. Reads the text of /proc/PID/cgroup. payload is a name that the
+ * container's own top cgroup has ("lxc.payload.c1"): what init has made beneath
+ * it (systemd's init.scope) is cut off. NULL: paths are taken as they are.
+ */
+int cgroups_parse(const char *text, const char *payload, struct container_facts *facts,
+		  struct error **reterr);
+
+/* Fills cgroups of facts from /proc/<init_pid>. */
+int inspect_cgroups(struct container_facts *facts, const char *payload, struct error **reterr);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "inspect/cgroups.h"
+#include "inspect/config.h"
+#include "inspect/inspect.h"
+#include "inspect/mounts.h"
+#include "inspect/nics.h"
+#include "util/mem.h"
+
+int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
+{
+	_cleanup_free_ char *path = config_get(c, "lxc.rootfs.path");
+	const char *dir = path;
+	struct stat st;
+
+	if (!path) {
+		error_refuse(reterr, ENOENT, "%s has no lxc.rootfs.path", c->name);
+		return -ENOENT;
+	}
+	if (strncmp(dir, "dir:", 4) == 0)
+		dir += 4;
+	if (*dir != '/') {
+		error_refuse(reterr, EOPNOTSUPP,
+			     "the rootfs of %s is \"%s\": only a plain directory can be restored so far",
+			     c->name, path);
+		return -EOPNOTSUPP;
+	}
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		error_refuse(reterr, ENOENT, "the rootfs of %s, %s, is not there", c->name, dir);
+		error_set_hint(reterr, "mount it, or mend lxc.rootfs.path in %s", c->configfile);
+		return -ENOENT;
+	}
+	*ret = xstrdup(dir);
+	return 0;
+}
+
+/* The last component that LXC gives the container's cgroup. */
+static char *payload_name(struct lxc_container *c)
+{
+	_cleanup_free_ char *dir = config_get(c, "lxc.cgroup.dir.container");
+
+	if (dir) {
+		const char *last = strrchr(dir, '/');
+
+		return xstrdup(last ? last + 1 : dir);
+	}
+	return xasprintf("lxc.payload.%s", c->name);
+}
+
+int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
+{
+	_cleanup_facts_ struct container_facts facts = {0};
+	_cleanup_free_ char *payload = payload_name(c);
+	int r;
+
+	facts.name = xstrdup(c->name);
+	facts.lxcpath = xstrdup(c->get_config_path(c));
+	facts.init_pid = c->init_pid(c);
+	if (facts.init_pid <= 0) {
+		error_refuse(reterr, ESRCH, "%s is not running", c->name);
+		return -ESRCH;
+	}
+	r = inspect_rootfs(c, &facts.rootfs, reterr);
+	if (r == 0)
+		r = inspect_cgroups(&facts, payload, reterr);
+	if (r == 0)
+		r = inspect_mounts(&facts, reterr);
+	if (r == 0)
+		r = inspect_nics(&facts, reterr);
+	if (r < 0)
+		return r;
+	*ret = facts;
+	facts = (struct container_facts){0};
+	return 0;
+}

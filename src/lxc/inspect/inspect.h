@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_INSPECT_H
+#define LXCCKPT_INSPECT_INSPECT_H
+
+/*
+ * A running container, read-only: everything comes from /proc, netlink and
+ * liblxc's getters; nothing of the container is touched.
+ */
+
+#include <lxc/lxccontainer.h>
+
+#include "facts.h"
+#include "util/error.h"
+
+int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr);
+
+/* The host directory of the rootfs; other storage than a directory is refused. */
+int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr);
+
+#endif

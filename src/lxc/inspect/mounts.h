@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_MOUNTS_H
+#define LXCCKPT_INSPECT_MOUNTS_H
+
+#include <libmount/libmount.h>
+
+#include "facts.h"
+#include "util/error.h"
+#include "util/mem.h"
+
+enum mount_class {
+	MOUNT_OWN,	/* CRIU makes it anew from its image */
+	MOUNT_EXTERNAL, /* its content is the host's */
+	MOUNT_TTY,	/* a pty's end whose master is outside */
+};
+
+/* Pure. root is the container's mount of "/". */
+enum mount_class mount_classify(struct libmnt_fs *fs, struct libmnt_fs *root,
+				struct libmnt_table *host);
+
+/* Pure. Host paths where the mount's content can be seen, the closest mount first. */
+struct strv mount_source_candidates(struct libmnt_fs *fs, struct libmnt_table *host);
+
+/* Pure. 0 for a console, n for /dev/tty<n> (also below lxc.tty.dir), -1 for another. */
+int tty_index(const char *target);
+
+/* Pure. A key for CRIU made of the mount point, different from those in facts. Caller frees. */
+char *mount_key(const struct container_facts *facts, const char *target);
+
+/* Fills mounts and ttys of facts from /proc/<init_pid>. */
+int inspect_mounts(struct container_facts *facts, struct error **reterr);
+
+#endif

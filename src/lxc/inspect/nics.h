@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_NICS_H
+#define LXCCKPT_INSPECT_NICS_H
+
+#include "facts.h"
+#include "util/error.h"
+
+/* Fills nics of facts: every link in the network namespace of init_pid but lo. */
+int inspect_nics(struct container_facts *facts, struct error **reterr);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * liblxc's functions that hand out containers, under their own names. A program
+ * finds these first because the library is linked or preloaded in front of
+ * liblxc; each calls the next one in line and gives the containers our methods.
+ */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lxccheckpoint.h"
+
+typedef int (*list_fn)(const char *lxcpath, char ***names, struct lxc_container ***cret);
+typedef struct lxc_container *(*new_fn)(const char *name, const char *configpath);
+
+/* There is none only where the program was started without liblxc, which cannot be by linking. */
+static void *next(const char *name)
+{
+	void *fn = dlsym(RTLD_NEXT, name);
+
+	if (!fn) {
+		fprintf(stderr, "liblxc-checkpoint: no liblxc behind it has %s()\n", name);
+		abort();
+	}
+	return fn;
+}
+
+struct lxc_container *lxc_container_new(const char *name, const char *configpath)
+{
+	struct lxc_container *c = ((new_fn)next("lxc_container_new"))(name, configpath);
+
+	lxc_checkpoint_extend(c);
+	return c;
+}
+
+static int list(const char *function, const char *lxcpath, char ***names,
+		struct lxc_container ***cret)
+{
+	int n = ((list_fn)next(function))(lxcpath, names, cret);
+
+	for (int i = 0; cret && i < n; i++)
+		lxc_checkpoint_extend((*cret)[i]);
+	return n;
+}
+
+int list_defined_containers(const char *lxcpath, char ***names, struct lxc_container ***cret)
+{
+	return list("list_defined_containers", lxcpath, names, cret);
+}
+
+int list_active_containers(const char *lxcpath, char ***names, struct lxc_container ***cret)
+{
+	return list("list_active_containers", lxcpath, names, cret);
+}
+
+int list_all_containers(const char *lxcpath, char ***names, struct lxc_container ***cret)
+{
+	return list("list_all_containers", lxcpath, names, cret);
+}

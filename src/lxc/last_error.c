@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <pthread.h>
+
+#include "last_error.h"
+#include "util/mem.h"
+
+/*
+ * struct lxc_container has no room for a pointer of ours, and liblxc frees it
+ * without telling. So texts are kept by address; an entry ends when the next
+ * container at that address is handed out.
+ */
+struct entry {
+	struct entry *next;
+	const struct lxc_container *c;
+	char *text;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct entry *entries;
+
+static struct entry **find(const struct lxc_container *c)
+{
+	struct entry **e = &entries;
+
+	while (*e && (*e)->c != c)
+		e = &(*e)->next;
+	return e;
+}
+
+void last_error_set(struct lxc_container *c, const struct error *error)
+{
+	struct entry **place, *e;
+
+	pthread_mutex_lock(&lock);
+	place = find(c);
+	e = *place;
+	if (e) {
+		*place = e->next;
+		free(e->text);
+		free(e);
+	}
+	if (error) {
+		e = xcalloc(1, sizeof(*e));
+		e->c = c;
+		e->text = error_format(error);
+		e->next = entries;
+		entries = e;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+const char *last_error_get(struct lxc_container *c)
+{
+	struct entry *e;
+
+	pthread_mutex_lock(&lock);
+	e = *find(c);
+	pthread_mutex_unlock(&lock);
+	return e ? e->text : NULL;
+}

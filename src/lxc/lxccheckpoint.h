@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXC_LXCCHECKPOINT_H
+#define LXC_LXCCHECKPOINT_H
+
+/*
+ * Checkpoint and restore for LXC containers.
+ *
+ * A program that is linked with -llxc-checkpoint in front of -llxc (as
+ * `pkg-config --libs lxc-checkpoint` prints them), or that runs with
+ * LD_PRELOAD=liblxc-checkpoint.so.0, gets it without a change: the ->checkpoint,
+ * ->restore and ->migrate of every struct lxc_container that liblxc hands out
+ * are then this library's. What those three cannot express is below.
+ *
+ * All of it needs root. A container may be used by one thread at a time, as
+ * with liblxc itself. Since 0.1.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <lxc/lxccontainer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * What went wrong, for a program to act on. A return value of these functions
+ * is 0 or one of them, negative. Since 0.1.
+ */
+enum lxc_checkpoint_error {
+	LXC_CHECKPOINT_EFAILED = 1, /* it was tried and failed; a running container runs on */
+	LXC_CHECKPOINT_EREFUSED = 2, /* it was not tried: a precondition does not hold; nothing changed */
+	LXC_CHECKPOINT_EINVAL = 3,  /* the arguments make no sense */
+};
+
+/*
+ * Options of a checkpoint. Set size to sizeof() the struct and the rest to
+ * zero or a value: members are only ever added at the end. Since 0.1.
+ */
+struct lxc_checkpoint_options {
+	size_t size;
+	const char *directory; /* where the image goes; NULL: LXCPATH/NAME/checkpoint */
+	bool stop;	       /* the container is stopped once the checkpoint is complete */
+	bool replace;	       /* a checkpoint that is there is replaced when the new one is complete */
+	unsigned int verbosity;	   /* of CRIU's log, 0 (errors) to 4 (all, and the default where 0) */
+	const char *action_script; /* called at CRIU's stages beside our own; NULL: none */
+	/*
+	 * Called about five times a second while CRIU dumps, in the calling
+	 * thread, with the bytes written so far; NULL: not called.
+	 */
+	void (*progress)(uint64_t bytes, void *userdata);
+	void *userdata;
+};
+
+/* Options of a restore; as above. Since 0.1. */
+struct lxc_restore_options {
+	size_t size;
+	const char *directory; /* NULL: LXCPATH/NAME/checkpoint */
+	/*
+	 * false: return when the container runs. Its monitor is a child of the
+	 * calling process (and init's when that ends) in a session of its own.
+	 * true: the console is on stdin and stdout of the calling process;
+	 * return when the container has stopped.
+	 */
+	bool foreground;
+	unsigned int verbosity;
+	const char *action_script;
+	/* foreground only: where not NULL, the container's wait status as waitpid() gives it */
+	int *wait_status;
+};
+
+/*
+ * Puts this library's methods into c, for programs that neither link it in
+ * front nor preload it. Doing it again is harmless. Returns false for NULL.
+ * Since 0.1.
+ */
+bool lxc_checkpoint_extend(struct lxc_container *c);
+
+/* Checkpoints a running container. 0 or -enum lxc_checkpoint_error. Since 0.1. */
+int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_options *options);
+
+/* Restores a stopped container. 0 or -enum lxc_checkpoint_error. Since 0.1. */
+int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_options *options);
+
+/*
+ * Why the last of our operations on c failed: what failed, the cause, what to
+ * do and where the log is, in lines without a newline at the end. NULL if it
+ * did not fail. The text is the library's; the next operation on c, from
+ * whichever thread, ends its life. Since 0.1.
+ */
+const char *lxc_checkpoint_error(struct lxc_container *c);
+
+/* Version of this library, "0.1.0". Since 0.1. */
+const char *lxc_checkpoint_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+#include "monitor/private.h"
+#include "util/mem.h"
+
+/* Answered to ADD_STATE_CLIENT: not there yet, the message comes later. */
+#define STATE_LATER N_STATES
+
+static enum verdict answer_int(struct reply *reply, int data)
+{
+	reply->data = data;
+	return ANSWER;
+}
+
+static enum verdict answer_fd(struct reply *reply, int fd)
+{
+	if (fd < 0)
+		reply->ret = -EBADF;
+	else
+		reply->fd = fd;
+	return ANSWER;
+}
+
+static enum verdict answer_body(struct reply *reply, const void *body, size_t len)
+{
+	reply->body = body;
+	reply->body_len = len;
+	return ANSWER;
+}
+
+static enum verdict answer_string(struct reply *reply, const char *s)
+{
+	return answer_body(reply, s, strlen(s) + 1);
+}
+
+static enum verdict fail(struct reply *reply, int ret)
+{
+	*reply = (struct reply){.ret = ret, .fd = -1};
+	return ANSWER;
+}
+
+static const char *config_value(struct monitor *m, const char *key)
+{
+	for (size_t i = 0; i < m->setup.n_config; i++)
+		if (strcmp(m->setup.config[i].key, key) == 0)
+			return m->setup.config[i].value;
+	return NULL;
+}
+
+static enum verdict get_tty_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	int tty = console_attach(m, c, request_int(&c->request), &reply->fd);
+
+	if (tty < 0)
+		return fail(reply, -EBADF);
+	reply->data = tty;
+	return ANSWER_KEEP;
+}
+
+static enum verdict terminal_winch(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)m;
+	(void)c;
+	(void)reply;
+	return SILENT_CLOSE;
+}
+
+/* No answer: the connection ends when the teardown is complete, and that is the answer. */
+static enum verdict stop(struct monitor *m, struct client *c, struct reply *reply)
+{
+	const char *name = config_value(m, "lxc.signal.stop");
+	int sig = name ? signal_parse(name) : -EINVAL;
+
+	(void)c;
+	if (pidfd_send_signal(m->setup.init_pidfd, sig < 0 ? SIGKILL : sig, NULL, 0) < 0)
+		return fail(reply, -errno);
+	/* A frozen init does not get to see its signal. */
+	cgroup_set_frozen(m, false);
+	return SILENT_KEEP;
+}
+
+static enum verdict get_state(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_int(reply, (int)m->state);
+}
+
+static enum verdict get_init_pid(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_int(reply, m->setup.init_pid);
+}
+
+static enum verdict get_clone_flags(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_int(reply, (int)m->setup.clone_flags);
+}
+
+/* As LXC does: a controller it does not know ends the connection without a word. */
+static enum verdict get_cgroup(struct monitor *m, struct client *c, struct reply *reply)
+{
+	if (!cgroup_has(m, c->got ? c->payload : ""))
+		return SILENT_CLOSE;
+	return answer_string(reply, m->setup.payload_cgroup);
+}
+
+static enum verdict get_config_item(struct monitor *m, struct client *c, struct reply *reply)
+{
+	const char *value = config_value(m, c->payload);
+
+	if (!value || !*value)
+		return fail(reply, -1);
+	return answer_string(reply, value);
+}
+
+static enum verdict get_name(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_string(reply, m->setup.name);
+}
+
+static enum verdict get_lxcpath(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_string(reply, m->setup.lxcpath);
+}
+
+/* Kept even when there is nothing to wait for: the client is the one to close. */
+static enum verdict add_state_client(struct monitor *m, struct client *c, struct reply *reply)
+{
+	int32_t states[N_STATES];
+	int r;
+
+	r = payload_states(c->payload, c->got, states);
+	if (r < 0)
+		return fail(reply, r);
+	reply->ret = state_register(m, c, states) ? (int)m->state : STATE_LATER;
+	reply->data = reply->ret;
+	return ANSWER_KEEP;
+}
+
+/* There is no ring buffer; what LXC's monitor had in one does not survive a checkpoint. */
+static enum verdict console_log(struct monitor *m, struct client *c, struct reply *reply)
+{
+	struct wire_console_log log;
+
+	(void)m;
+	if (payload_console_log(c->payload, c->got, &log) < 0)
+		return fail(reply, -EINVAL);
+	return fail(reply, -EFAULT);
+}
+
+static enum verdict serve_state_clients(struct monitor *m, struct client *c, struct reply *reply)
+{
+	int state = request_int(&c->request);
+
+	if (state < 0 || state >= N_STATES)
+		return fail(reply, -EINVAL);
+	if (state_serve(m, (enum container_state)state) < 0)
+		return SILENT_CLOSE;
+	return ANSWER;
+}
+
+static enum verdict seccomp_add_listener(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)m;
+	/* One byte with the listener follows the request. */
+	c->drain = 1;
+	return fail(reply, -EINVAL);
+}
+
+/* The rule list and the device program come with restore/; until then no rule can be added. */
+static enum verdict add_device_rule(struct monitor *m, struct client *c, struct reply *reply)
+{
+	struct wire_device_rule rule;
+
+	(void)m;
+	if (payload_device_rule(c->payload, c->got, &rule) < 0)
+		return fail(reply, -EINVAL);
+	return fail(reply, -1);
+}
+
+static enum verdict set_frozen(struct monitor *m, struct client *c, struct reply *reply,
+			       bool frozen)
+{
+	int r;
+
+	r = cgroup_set_frozen(m, frozen);
+	if (r < 0)
+		return fail(reply, r);
+	r = cgroup_wait_frozen(m, c, frozen, request_int(&c->request));
+	if (r < 0)
+		return fail(reply, r);
+	return r > 0 ? ANSWER : ANSWER_LATER;
+}
+
+static enum verdict freeze(struct monitor *m, struct client *c, struct reply *reply)
+{
+	return set_frozen(m, c, reply, true);
+}
+
+static enum verdict unfreeze(struct monitor *m, struct client *c, struct reply *reply)
+{
+	return set_frozen(m, c, reply, false);
+}
+
+static enum verdict get_cgroup2_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_fd(reply, m->setup.payload_cgroup_fd);
+}
+
+static enum verdict get_init_pidfd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_fd(reply, m->setup.init_pidfd);
+}
+
+static enum verdict get_devpts_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_fd(reply, m->setup.devpts_fd);
+}
+
+static enum verdict get_seccomp_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)m;
+	(void)c;
+	return fail(reply, -EBADF);
+}
+
+/* A client of another version may know a shorter or longer struct: it gets what fits. */
+static enum verdict get_cgroup_ctx(struct monitor *m, struct client *c, struct reply *reply)
+{
+	struct wire_cgroup_ctx *ctx = &reply->room.ctx;
+	size_t len = c->got < sizeof(*ctx) ? c->got : sizeof(*ctx);
+
+	ctx->layout = CGROUP_LAYOUT_UNIFIED;
+	for (size_t i = 0; i < CGROUP_CTX_FDS_MAX; i++)
+		ctx->fd[i] = -1;
+	if (m->setup.payload_cgroup_fd < 0) {
+		reply->ret = -ENOENT;
+	} else {
+		ctx->utilities = cgroup_utilities(m);
+		ctx->fd_len = 1;
+		reply->fd = m->setup.payload_cgroup_fd;
+	}
+	return answer_body(reply, ctx, len);
+}
+
+static enum verdict get_cgroup_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	struct wire_cgroup_fd *answer = &reply->room.cgroup_fd;
+	int r;
+
+	r = payload_cgroup_fd(c->payload, c->got, answer);
+	if (r < 0)
+		return fail(reply, r);
+	if (!cgroup_has(m, answer->controller))
+		return fail(reply, -ENOENT);
+	answer->layout = CGROUP_LAYOUT_UNIFIED;
+	answer->utilities = cgroup_utilities(m);
+	answer->type = CGROUP_TYPE_CGROUP2;
+	answer->fd = -1;
+	reply->fd = m->setup.payload_cgroup_fd;
+	return answer_body(reply, answer, sizeof(*answer));
+}
+
+/* Only monitors that a user's systemd started are in a scope of their own. */
+static enum verdict get_systemd_scope(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)m;
+	(void)c;
+	return fail(reply, -EINVAL);
+}
+
+enum payload_rule {
+	ANY_PAYLOAD, /* the handler looks itself, or does not care */
+	NO_PAYLOAD,  /* an int argument, which a payload would replace by a pointer */
+	ONE_STRING,
+	STRING_OR_NOTHING,
+};
+
+static const struct {
+	enum payload_rule payload;
+	enum verdict (*handle)(struct monitor *m, struct client *c, struct reply *reply);
+} commands[N_COMMANDS] = {
+    [CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd},
+    [CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch},
+    [CMD_STOP] = {ANY_PAYLOAD, stop},
+    [CMD_GET_STATE] = {ANY_PAYLOAD, get_state},
+    [CMD_GET_INIT_PID] = {ANY_PAYLOAD, get_init_pid},
+    [CMD_GET_CLONE_FLAGS] = {ANY_PAYLOAD, get_clone_flags},
+    [CMD_GET_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
+    [CMD_GET_CONFIG_ITEM] = {ONE_STRING, get_config_item},
+    [CMD_GET_NAME] = {ANY_PAYLOAD, get_name},
+    [CMD_GET_LXCPATH] = {ANY_PAYLOAD, get_lxcpath},
+    [CMD_ADD_STATE_CLIENT] = {ANY_PAYLOAD, add_state_client},
+    [CMD_CONSOLE_LOG] = {ANY_PAYLOAD, console_log},
+    [CMD_SERVE_STATE_CLIENTS] = {NO_PAYLOAD, serve_state_clients},
+    [CMD_SECCOMP_NOTIFY_ADD_LISTENER] = {ANY_PAYLOAD, seccomp_add_listener},
+    [CMD_ADD_BPF_DEVICE_CGROUP] = {ANY_PAYLOAD, add_device_rule},
+    [CMD_FREEZE] = {NO_PAYLOAD, freeze},
+    [CMD_UNFREEZE] = {NO_PAYLOAD, unfreeze},
+    [CMD_GET_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
+    [CMD_GET_INIT_PIDFD] = {ANY_PAYLOAD, get_init_pidfd},
+    [CMD_GET_LIMIT_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
+    [CMD_GET_LIMIT_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
+    [CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd},
+    [CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd},
+    [CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx},
+    /*
+     * LXC has these two swapped: the first gives the limit's directory, the
+     * second the payload's. Here they are the same one, until there is an
+     * inner cgroup; then keep the swap, LXC's tools rely on it.
+     */
+    [CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
+    [CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
+    [CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope},
+};
+
+static bool payload_fits(enum payload_rule rule, const struct client *c)
+{
+	switch (rule) {
+	case ANY_PAYLOAD:
+		return true;
+	case NO_PAYLOAD:
+		return c->got == 0;
+	case ONE_STRING:
+		return payload_string(c->payload, c->got) != NULL;
+	case STRING_OR_NOTHING:
+		return c->got == 0 || payload_string(c->payload, c->got) != NULL;
+	}
+	return false;
+}
+
+enum verdict command_dispatch(struct monitor *m, struct client *c, struct reply *reply)
+{
+	uint32_t id = (uint32_t)c->request.cmd;
+
+	if (id >= N_COMMANDS)
+		return fail(reply, -ENOSYS);
+	if (!payload_fits(commands[id].payload, c))
+		return fail(reply, -EINVAL);
+	return commands[id].handle(m, c, reply);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * lxc-checkpoint-monitor: the process that outlives the command. It restores
+ * the container, which makes it the parent of its init, reports to the command
+ * that started it, serves the container as lxc-start's monitor would, and takes
+ * everything down when init is dead.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "monitor/monitor.h"
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define PLAN_MAX (16 * 1024 * 1024)
+
+static void report(struct restore_report rep)
+{
+	_cleanup_free_ char *text = restore_report_to_json(&rep);
+
+	/* the command may be gone; the container does not depend on it */
+	(void)write_all(REPORT_FD, text, strlen(text));
+}
+
+static int report_failure(struct error *e)
+{
+	report((struct restore_report){.kind = REPORT_FAILED, .error = e});
+	return EXIT_FAILURE;
+}
+
+static int read_plan(struct restore_plan *ret, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = lseek(PLAN_FD, 0, SEEK_SET) < 0 ? -errno : read_all(PLAN_FD, PLAN_MAX, &text);
+
+	if (n < 0)
+		return error_set(reterr, (int)-n, "cannot read the plan: %s", strerror((int)-n));
+	close(PLAN_FD);
+	return restore_plan_from_json(text, (size_t)n, ret, reterr);
+}
+
+/*
+ * Nothing interrupts a restore half-way: a signal is taken once the container
+ * runs, and then by the monitor's loop.
+ */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+static void close_foreign_fds(void)
+{
+	fd_set_cloexec(PLAN_FD, true);
+	fd_set_cloexec(REPORT_FD, true);
+	syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0);
+}
+
+static int serve(struct restore *r, struct monitor **ret, int *ret_status, struct error **reterr)
+{
+	const struct monitor_setup setup = {
+	    .name = r->plan->name,
+	    .lxcpath = r->plan->lxcpath,
+	    .config = r->plan->config,
+	    .n_config = r->plan->n_config,
+	    .listen_fd = r->listen_fd,
+	    .init_pid = r->init_pid,
+	    .init_pidfd = r->init_pidfd,
+	    .clone_flags = r->clone_flags,
+	    .payload_cgroup = r->payload,
+	    .payload_cgroup_fd = r->cgroup_fd,
+	    .devpts_fd = r->devpts_fd,
+	    .console = r->console,
+	    .ttys = r->ttys,
+	    .n_ttys = r->n_ttys,
+	    .foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
+	    .foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
+	};
+	int e = monitor_new(&setup, ret, reterr);
+
+	if (e < 0)
+		return e;
+	monitor_set_state(*ret, STATE_RUNNING);
+	/* The image may be removed, replaced or restored again from now on. */
+	image_free(TAKE_PTR(r->image));
+	report((struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
+	/* a detached one has no more to say, and keeps nothing of the caller's open */
+	if (!r->plan->foreground)
+		close(REPORT_FD);
+	return monitor_run(*ret, ret_status, reterr);
+}
+
+/* In the order in which lxc-start's monitor lets the world know. */
+static void take_down(struct restore *r, struct monitor *m, int status)
+{
+	monitor_publish_exit(m, status);
+	monitor_set_state(m, STATE_STOPPING);
+	restore_undo(r);
+	monitor_close_listener(m);
+	monitor_free(m);
+}
+
+static int run(struct restore_plan *plan)
+{
+	_cleanup_error_ struct error *e = NULL;
+	struct monitor *m = NULL;
+	struct restore r;
+	int status = 0, ret = EXIT_SUCCESS;
+
+	restore_init(&r, plan);
+	if (image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
+	    restore_apply(&r, &e) < 0) {
+		ret = report_failure(e);
+	} else if (serve(&r, &m, &status, &e) < 0) {
+		restore_undo(&r);
+		monitor_free(m);
+		ret = report_failure(e);
+	} else {
+		take_down(&r, m, status);
+		report((struct restore_report){.kind = REPORT_EXIT, .status = status});
+	}
+	restore_clear(&r);
+	return ret;
+}
+
+int main(void)
+{
+	_cleanup_plan_ struct restore_plan plan = {0};
+	_cleanup_error_ struct error *e = NULL;
+
+	block_signals();
+	close_foreign_fds();
+	umask(0022);
+	if (read_plan(&plan, &e) < 0)
+		return report_failure(e);
+	if (chdir("/") < 0)
+		return EXIT_FAILURE;
+	/* with -F the container goes when the command does */
+	if (plan.foreground)
+		prctl(PR_SET_PDEATHSIG, SIGHUP);
+	return run(&plan);
+}

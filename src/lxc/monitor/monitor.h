@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_MONITOR_MONITOR_H
+#define LXCCKPT_MONITOR_MONITOR_H
+
+/*
+ * What a restored container's monitor serves while the container lives: LXC's
+ * command socket, the console and ttys, state clients, signals. One thread,
+ * one event loop. Who made the container (restore/) fills a monitor_setup;
+ * who takes it down again calls the functions below in LXC's order.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+enum container_state {
+	STATE_STOPPED,
+	STATE_STARTING,
+	STATE_RUNNING,
+	STATE_STOPPING,
+	STATE_ABORTING,
+	STATE_FREEZING,
+	STATE_FROZEN,
+	STATE_THAWED,
+	N_STATES,
+};
+
+struct config_item {
+	char *key;   /* "lxc.net.0.veth.pair", or a prefix that LXC answers: "lxc.cgroup2" */
+	char *value; /* as liblxc's getter prints it; never NULL */
+};
+
+/* A pty the monitor holds both ends of: no getty ever sees a hang-up. */
+struct terminal {
+	int master; /* -1: none */
+	int slave;
+	char *path; /* "/dev/pts/7" */
+};
+
+struct monitor_setup {
+	const char *name;
+	const char *lxcpath;
+	const struct config_item *config; /* answers GET_CONFIG_ITEM */
+	size_t n_config;
+
+	int listen_fd; /* command_socket_bind(); the monitor does not close it */
+	pid_t init_pid;
+	int init_pidfd;
+	unsigned int clone_flags; /* CLONE_NEW* that the container has */
+
+	const char *payload_cgroup; /* in cgroup2, without leading slash: "lxc.payload.c1" */
+	int payload_cgroup_fd;	    /* O_PATH directory; -1: none */
+	int devpts_fd;		    /* root of the container's devpts; -1: none */
+
+	struct terminal console;       /* tty 0 */
+	const struct terminal *ttys;   /* tty 1 ... n_ttys */
+	size_t n_ttys;
+
+	/* -F: the terminal (or pipe) the console is shown on; -1 detached */
+	int foreground_in, foreground_out;
+};
+
+struct monitor;
+
+/*
+ * Binds and listens on @<lxcpath>/<name>/command (or its hashed form). This is
+ * LXC's running-lock. Returns the descriptor, -EADDRINUSE when one is there.
+ */
+int command_socket_bind(const char *lxcpath, const char *name);
+
+/* The monitor starts in STATE_STARTING and serves nothing before monitor_run(). */
+int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct error **reterr);
+
+/* Sets the state, serves the clients that wait for it, tells lxc-monitord's FIFO. */
+void monitor_set_state(struct monitor *m, enum container_state state);
+
+/*
+ * Serves until init is dead; reaps it. *ret_status is waitpid()'s. All signals
+ * are blocked and taken from a signalfd while it runs, and stay blocked after it.
+ */
+int monitor_run(struct monitor *m, int *ret_status, struct error **reterr);
+
+/* The raw status for lxc-monitord's FIFO. */
+void monitor_publish_exit(struct monitor *m, int status);
+
+/* The container's socket refuses from now on: STOPPED to all who look, without a message. */
+void monitor_close_listener(struct monitor *m);
+
+/* Closes every connection (their EOF says that teardown is complete) and frees. NULL is fine. */
+void monitor_free(struct monitor *m);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "preflight.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/* What CRIU cannot do without, and what for. CAP_SYS_RESOURCE is a check of its own. */
+static const struct {
+	cap_value_t cap;
+	const char *what_for;
+} needed_caps[] = {
+	{CAP_SYS_ADMIN, "namespaces and mounts"},
+	{CAP_SYS_PTRACE, "the container's processes"},
+	{CAP_NET_ADMIN, "network interfaces and connections"},
+	{CAP_SYS_CHROOT, "the container's root directory"},
+	{CAP_SETPCAP, "the processes' capabilities"},
+	{CAP_SETUID, "the processes' users"},
+	{CAP_SETGID, "the processes' groups"},
+	{CAP_KILL, "stopping the processes"},
+	{CAP_DAC_OVERRIDE, "the container's files"},
+	{CAP_FOWNER, "the container's files"},
+	{CAP_CHOWN, "the container's files"},
+	{CAP_MKNOD, "device nodes on the container's tmpfs"},
+};
+
+static bool have_cap(cap_value_t cap)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t v = CAP_CLEAR;
+
+	if (caps)
+		cap_get_flag(caps, cap, CAP_EFFECTIVE, &v);
+	cap_free(caps);
+	return v == CAP_SET;
+}
+
+static int refuse_cap(cap_value_t cap, const char *what_for, struct error **reterr)
+{
+	char *name = cap_to_name(cap);
+
+	error_refuse(reterr, EPERM, "the capability %s is missing, which CRIU needs for %s",
+		     name ? name : "?", what_for);
+	cap_free(name);
+	error_set_hint(reterr, "run it where root has all capabilities: not inside a container, and "
+			       "not under a service that bounds them");
+	return -EPERM;
+}
+
+static int check_caps(struct error **reterr)
+{
+	if (geteuid() != 0) {
+		error_refuse(reterr, EPERM, "only root can checkpoint and restore containers");
+		error_set_hint(reterr, "use sudo");
+		return -EPERM;
+	}
+	for (size_t i = 0; i < sizeof(needed_caps) / sizeof(needed_caps[0]); i++)
+		if (!have_cap(needed_caps[i].cap))
+			return refuse_cap(needed_caps[i].cap, needed_caps[i].what_for, reterr);
+	return 0;
+}
+
+int preflight_host(struct criu_program *ret_criu, struct error **reterr)
+{
+	int r = check_caps(reterr);
+
+	return r < 0 ? r : criu_find(ret_criu, reterr);
+}
+
+/* lxc.net.N.type = none shares the host's network, which must not be locked, let alone restored. */
+static int check_nics(const struct container_facts *facts, struct error **reterr)
+{
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		const struct nic *nic = &facts->nics[i];
+
+		if (strcmp(nic->type, "veth") != 0) {
+			error_refuse(reterr, EOPNOTSUPP,
+				     "the network interface %s of %s is a %s: only veth can be "
+				     "restored so far",
+				     nic->name, facts->name, nic->type);
+			return -EOPNOTSUPP;
+		}
+		if (!nic->host_name) {
+			error_refuse(reterr, EOPNOTSUPP,
+				     "the network interface %s of %s has no other end in this network "
+				     "namespace",
+				     nic->name, facts->name);
+			error_set_hint(reterr, "run it in the network namespace that lxc-start ran in");
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
+static bool only_root_ids(const char *status, const char *field)
+{
+	const char *p = strstr(status, field);
+	unsigned int id[4];
+
+	return p && sscanf(p + strlen(field), "%u %u %u %u", &id[0], &id[1], &id[2], &id[3]) == 4 &&
+	       id[0] + id[1] + id[2] + id[3] == 0;
+}
+
+static int check_task_ids(const char *pid, const struct container_facts *facts,
+			  struct error **reterr)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%s/status", pid);
+	_cleanup_free_ char *status = NULL;
+	int len;
+
+	if (read_file_at(AT_FDCWD, path, 65536, &status) <= 0)
+		return 0; /* it has just ended */
+	if (only_root_ids(status, "\nUid:") && only_root_ids(status, "\nGid:"))
+		return 0;
+	len = (int)strcspn(status, "\n");
+	error_refuse(reterr, EPERM,
+		     "the capability cap_sys_resource is missing, and process %s of %s (%.*s) does not "
+		     "run as root: CRIU cannot read its limits",
+		     pid, facts->name, len > 6 ? len - 6 : 0, status + (len > 6 ? 6 : 0));
+	error_set_hint(reterr, "run it where root has all capabilities");
+	return -EPERM;
+}
+
+/*
+ * Reading the limits of a process with other ids takes CAP_SYS_RESOURCE; a
+ * container of root's processes does without.
+ */
+static int check_sys_resource(const struct container_facts *facts, struct error **reterr)
+{
+	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)facts->init_pid);
+	_cleanup_closedir_ DIR *proc = NULL;
+	struct stat init_ns, st;
+	struct dirent *e;
+	int r = 0;
+
+	if (have_cap(CAP_SYS_RESOURCE) || stat(ns, &init_ns) < 0)
+		return 0;
+	proc = opendir("/proc");
+	while (r == 0 && proc && (e = readdir(proc))) {
+		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
+
+		if (stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
+			r = check_task_ids(e->d_name, facts, reterr);
+	}
+	return r;
+}
+
+static int (*const dump_checks[])(const struct container_facts *, struct error **) = {
+	check_nics,
+	check_sys_resource,
+};
+
+int preflight_dump(const struct container_facts *facts, struct error **reterr)
+{
+	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++) {
+		int r = dump_checks[i](facts, reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check_arch(const struct manifest *m, struct error **reterr)
+{
+	struct utsname un;
+
+	if (uname(&un) < 0 || strcmp(un.machine, m->arch) == 0)
+		return 0;
+	return error_refuse(reterr, ENOEXEC, "the checkpoint was made on %s, and this machine is %s",
+			    m->arch, un.machine);
+}
+
+static int check_sources(const struct manifest *m, struct error **reterr)
+{
+	for (size_t i = 0; i < m->facts.n_mounts; i++) {
+		const struct ext_mount *mnt = &m->facts.mounts[i];
+
+		if (access(mnt->source, F_OK) == 0)
+			continue;
+		error_refuse(reterr, ENOENT, "%s, which the container had on %s, is not on this host",
+			     mnt->source, mnt->target);
+		error_set_hint(reterr, "bring it back and restore again");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static int (*const restore_checks[])(const struct manifest *, struct error **) = {
+	check_arch,
+	check_sources,
+};
+
+int preflight_restore(const struct manifest *m, struct error **reterr)
+{
+	for (size_t i = 0; i < sizeof(restore_checks) / sizeof(restore_checks[0]); i++) {
+		int r = restore_checks[i](m, reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define SUFFIX_MAX 999 /* as lxc-start counts */
+
+static void endmntentp(FILE **f)
+{
+	if (*f)
+		endmntent(*f);
+}
+
+static int open_cgroup2(struct error **reterr)
+{
+	__attribute__((cleanup(endmntentp))) FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+
+	while (mounts && (m = getmntent(mounts)))
+		if (strcmp(m->mnt_type, "cgroup2") == 0) {
+			int fd = open(m->mnt_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+			return fd < 0 ? error_errno(reterr, "cannot open %s", m->mnt_dir) : fd;
+		}
+	return error_refuse(reterr, ENOENT, "no cgroup2 hierarchy is mounted on this host");
+}
+
+/*
+ * A controller reaches a cgroup only through every cgroup above it. One that
+ * cannot be had (threaded, no delegation) is one that CRIU will name where it
+ * needs it.
+ */
+static void enable_controllers(int dir)
+{
+	_cleanup_free_ char *controllers = NULL;
+	char *save = NULL;
+
+	if (read_file_at(dir, "cgroup.controllers", 4096, &controllers) <= 0)
+		return;
+	for (char *c = strtok_r(controllers, " \n", &save); c; c = strtok_r(NULL, " \n", &save)) {
+		_cleanup_free_ char *word = xasprintf("+%s", c);
+
+		write_file_at(dir, "cgroup.subtree_control", word);
+	}
+}
+
+/* Everything above the last component. */
+static int make_parents(int root, const char *path)
+{
+	_cleanup_free_ char *p = xstrdup(path);
+
+	enable_controllers(root);
+	for (char *s = p; (s = strchr(s, '/')); s++) {
+		_cleanup_close_ int dir = -1;
+
+		*s = '\0';
+		if (mkdirat(root, p, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		dir = openat(root, p, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0)
+			enable_controllers(dir);
+		*s = '/';
+	}
+	return 0;
+}
+
+/* Only directories can be removed from a cgroup filesystem, and only without a process in them. */
+static int remove_cgroup(int parent, const char *name)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *e;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -errno;
+	}
+	while ((e = readdir(dir)))
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			remove_cgroup(dirfd(dir), e->d_name);
+	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
+/* Processes in it or anywhere beneath: it is somebody's, down to its empty children. */
+static bool is_populated(int root, const char *path)
+{
+	_cleanup_free_ char *events = xasprintf("%s/cgroup.events", path);
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(root, events, 4096, &text) < 0 || strstr(text, "populated 1") != NULL;
+}
+
+/*
+ * The name as asked for, or with "-1", "-2" behind it where processes are in
+ * one of that name: as lxc-start does it. An empty one is a leftover.
+ */
+static int make_cgroup(int root, const char *wanted, char **ret, struct error **reterr)
+{
+	_cleanup_free_ char *path = xstrdup(wanted + strspn(wanted, "/"));
+	_cleanup_free_ char *base = xstrdup(path);
+	int r = make_parents(root, path);
+
+	for (unsigned int i = 1; r == 0 && i <= SUFFIX_MAX; i++) {
+		r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
+		if (r == -EEXIST && !is_populated(root, path) && remove_cgroup(root, path) == 0)
+			r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
+		if (r == 0) {
+			*ret = TAKE_PTR(path);
+			return 0;
+		}
+		if (r == -EEXIST)
+			r = 0; /* the next name */
+		free(path);
+		path = xasprintf("%s-%u", base, i);
+	}
+	if (r == 0)
+		r = -EEXIST;
+	return error_set(reterr, -r, "cannot make the cgroup %s: %s", base, strerror(-r));
+}
+
+static int enter_cgroup(int root, const char *path)
+{
+	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", path);
+
+	return write_file_at(root, procs, "0");
+}
+
+int stage_cgroups(struct restore *r, struct error **reterr)
+{
+	int e;
+
+	r->cgroup_root = open_cgroup2(reterr);
+	if (r->cgroup_root < 0)
+		return r->cgroup_root;
+	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
+	if (e < 0)
+		return e;
+	e = enter_cgroup(r->cgroup_root, r->monitor);
+	if (e < 0)
+		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->monitor,
+				 strerror(-e));
+	e = make_cgroup(r->cgroup_root, r->plan->payload_cgroup, &r->payload, reterr);
+	if (e < 0)
+		return e;
+	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->cgroup_fd < 0)
+		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
+	return 0;
+}
+
+/*
+ * A process cannot remove the cgroup it is in, and with controllers enabled it
+ * may not sit in an inner one: lxc-start's monitors go to lxc.pivot to die,
+ * and so does this one.
+ */
+static void leave_monitor_cgroup(struct restore *r)
+{
+	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
+
+	if (mkdirat(r->cgroup_root, pivot, 0755) < 0 && errno != EEXIST)
+		return;
+	if (enter_cgroup(r->cgroup_root, pivot) == 0)
+		remove_cgroup(r->cgroup_root, r->monitor);
+}
+
+void unstage_cgroups(struct restore *r)
+{
+	if (r->payload)
+		remove_cgroup(r->cgroup_root, r->payload);
+	if (r->monitor)
+		leave_monitor_cgroup(r);
+	free(TAKE_PTR(r->payload));
+	free(TAKE_PTR(r->monitor));
+	fd_close(&r->cgroup_fd);
+	fd_close(&r->cgroup_root);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "image/network.h"
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+/* As lxc-start names them: "veth" and six letters or digits. */
+static char *random_veth_name(void)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	unsigned char rnd[6];
+	char name[] = "veth......";
+
+	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+		return NULL;
+	for (size_t i = 0; i < sizeof(rnd); i++)
+		name[4 + i] = letters[rnd[i] % (sizeof(letters) - 1)];
+	return xstrdup(name);
+}
+
+/* The name it had, so that firewall rules and graphs on the host go on; another where it is taken. */
+static char *choose_veth_name(const char *had)
+{
+	char *name = had ? xstrdup(had) : random_veth_name();
+
+	while (name && if_nametoindex(name) != 0) {
+		free(name);
+		name = random_veth_name();
+	}
+	return name;
+}
+
+static int check_bridge(const struct nic *nic, struct error **reterr)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (!nic->bridge)
+		return 0;
+	path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
+	if (access(path, F_OK) == 0)
+		return 0;
+	error_refuse(reterr, ENODEV, "the bridge %s, which %s of the container was on, is not there",
+		     nic->bridge, nic->name);
+	error_set_hint(reterr, "make the bridge (systemctl start lxc-net, where lxc-net made it) and "
+			       "restore again");
+	return -ENODEV;
+}
+
+static int write_network_file(struct restore *r, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	_cleanup_free_ char *text = network_to_text(facts->nics, facts->n_nics,
+						    (const char *const *)r->host_veths);
+	int e;
+
+	r->network_fd = memfd_create("network", MFD_CLOEXEC);
+	if (r->network_fd < 0)
+		return error_errno(reterr, "cannot make the network file");
+	e = write_all(r->network_fd, text, strlen(text));
+	if (e < 0)
+		return error_set(reterr, -e, "cannot write the network file: %s", strerror(-e));
+	return 0;
+}
+
+/*
+ * The tools ask for the running container's names under the number that the
+ * config gives the NIC; LXC makes them in that order, so the n-th veth there
+ * is the n-th veth here. lxc-info finds its statistics by this.
+ */
+static void publish_names(struct restore *r)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		_cleanup_free_ char *pair = NULL;
+		_cleanup_free_ char *name = NULL;
+
+		if (!r->host_veths[i])
+			continue;
+		for (;; n++) {
+			_cleanup_free_ char *key = xasprintf("lxc.net.%u.type", n);
+			const char *type = restore_plan_config(r->plan, key);
+
+			if (!type)
+				return;
+			if (strcmp(type, "veth") == 0)
+				break;
+		}
+		pair = xasprintf("lxc.net.%u.veth.pair", n);
+		name = xasprintf("lxc.net.%u.name", n);
+		restore_plan_set_config(r->plan, pair, r->host_veths[i]);
+		restore_plan_set_config(r->plan, name, facts->nics[i].name);
+		n++;
+	}
+}
+
+int stage_network(struct restore *r, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+
+	r->host_veths = xcalloc(facts->n_nics + 1, sizeof(*r->host_veths));
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		const struct nic *nic = &facts->nics[i];
+		int e;
+
+		if (strcmp(nic->type, "veth") != 0)
+			continue;
+		e = check_bridge(nic, reterr);
+		if (e < 0)
+			return e;
+		r->host_veths[i] = choose_veth_name(nic->host_name);
+		if (!r->host_veths[i])
+			return error_errno(reterr, "cannot find a name for the host's end of %s",
+					   nic->name);
+	}
+	publish_names(r);
+	return write_network_file(r, reterr);
+}
+
+/*
+ * The kernel removes a veth with the container's namespace, but when it pleases:
+ * whoever starts the container again at once must not find the old one.
+ */
+static void delete_link(const char *name)
+{
+	static const char *const places[] = {"/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"};
+	const char *ip = places[0];
+
+	if (if_nametoindex(name) == 0)
+		return;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], X_OK) == 0) {
+			ip = places[i];
+			break;
+		}
+	run_capture((const char *const[]){ip, "link", "delete", "dev", name, NULL}, NULL);
+}
+
+void unstage_network(struct restore *r)
+{
+	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
+		if (r->host_veths[i])
+			delete_link(r->host_veths[i]);
+		free(r->host_veths[i]);
+	}
+	free(TAKE_PTR(r->host_veths));
+	fd_close(&r->network_fd);
+}

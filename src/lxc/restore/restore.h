@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_RESTORE_RESTORE_H
+#define LXCCKPT_RESTORE_RESTORE_H
+
+/*
+ * A restore is a table of stages, run in the monitor's process. Each has an
+ * undo. On a failure the stages done so far are undone in reverse; when the
+ * container ends, the same undos take it down in the same order.
+ */
+
+#include "criu_argv.h"
+#include "image/dir.h"
+#include "monitor/monitor.h"
+#include "restore/plan.h"
+
+struct restore {
+	struct restore_plan *plan; /* stages set what they decide in its config items */
+	struct image *image;
+	struct manifest manifest;
+
+	int listen_fd;
+
+	int cgroup_root; /* O_PATH of the cgroup2 mount */
+	int cgroup_fd;	 /* O_PATH of the payload cgroup */
+	char *payload;	 /* paths from the cgroup2 root without leading slash, as they became */
+	char *monitor;
+
+	struct terminal console;
+	struct terminal *ttys; /* tty 1 ... n_ttys */
+	size_t n_ttys;
+	struct terminal *others; /* terminals that are no console and no tty<n> */
+	size_t n_others;
+	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above */
+
+	char **host_veths; /* one per NIC; NULL where it is no veth */
+	int network_fd;	   /* memfd: the network file with the names of now */
+
+	pid_t init_pid;
+	int init_pidfd;
+	unsigned int clone_flags;
+	int devpts_fd;
+};
+
+struct restore_stage {
+	const char *name;
+	int (*apply)(struct restore *r, struct error **reterr);
+	void (*undo)(struct restore *r);
+};
+
+int restore_apply(struct restore *r, struct error **reterr);
+
+/* Takes down what restore_apply() made, the last first. */
+void restore_undo(struct restore *r);
+
+void restore_init(struct restore *r, struct restore_plan *plan);
+void restore_clear(struct restore *r);
+
+/* The stages; stages.c has their order and the reasons for it. */
+int stage_socket(struct restore *r, struct error **reterr);
+void unstage_socket(struct restore *r);
+int stage_terminals(struct restore *r, struct error **reterr);
+void unstage_terminals(struct restore *r);
+int stage_cgroups(struct restore *r, struct error **reterr);
+void unstage_cgroups(struct restore *r);
+int stage_network(struct restore *r, struct error **reterr);
+void unstage_network(struct restore *r);
+int stage_tree(struct restore *r, struct error **reterr);
+void unstage_tree(struct restore *r);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "image/dir.h"
+#include "inspect/config.h"
+#include "inspect/inspect.h"
+#include "preflight.h"
+#include "restore/plan.h"
+#include "restore/spawn.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+#include "util/runtime.h"
+
+#define STOP_WAIT_S 30
+
+static int check_state(struct lxc_container *c, struct error **reterr)
+{
+	const char *state;
+
+	if (!c->is_defined(c))
+		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
+				    c->get_config_path(c));
+	state = c->state(c);
+	if (!state || strcmp(state, "STOPPED") == 0)
+		return 0;
+	/* one that is just going may be waited for: its cgroups and names are soon free */
+	if ((strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
+	    c->wait(c, "STOPPED", STOP_WAIT_S))
+		return 0;
+	error_refuse(reterr, EBUSY, "%s is already running (%s)", c->name, state);
+	error_set_hint(reterr, "stop it first: lxc-stop -n %s", c->name);
+	return -EBUSY;
+}
+
+/* LXC's own place for a rootfs; where the distribution has none, one of ours. */
+static char *rootfs_mount(struct lxc_container *c)
+{
+	_cleanup_free_ char *dir = config_get(c, "lxc.rootfs.mount");
+	_cleanup_close_ int runtime = -1;
+	struct stat st;
+
+	if (dir && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return TAKE_PTR(dir);
+	runtime = runtime_dir_open();
+	if (runtime >= 0)
+		mkdirat(runtime, "rootfs", 0700);
+	return xstrdup(RUNTIME_DIR "/rootfs");
+}
+
+/* name from the config, else beside the payload as lxc-start would put it */
+static char *cgroup_beside(struct lxc_container *c, const char *payload, const char *key,
+			   const char *name)
+{
+	_cleanup_free_ char *configured = config_get(c, key);
+	const char *last = strrchr(payload, '/');
+
+	if (configured)
+		return xasprintf("/%s", configured);
+	return xasprintf("%.*s/%s", last ? (int)(last - payload) : 0, payload, name);
+}
+
+static void plan_cgroups(struct lxc_container *c, const struct container_facts *facts,
+			 struct restore_plan *plan)
+{
+	const struct cgroup *cg = facts_cgroup2(facts);
+	const char *was = cg ? cg->path : "";
+	_cleanup_free_ char *monitor = xasprintf("lxc.monitor.%s", c->name);
+	_cleanup_free_ char *payload = xasprintf("lxc.payload.%s", c->name);
+
+	plan->monitor_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.monitor", monitor);
+	plan->payload_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.container", payload);
+	plan->pivot_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.monitor.pivot", "lxc.pivot");
+}
+
+static int make_plan(struct lxc_container *c, const struct restore_options *o,
+		     struct restore_plan *ret, struct error **reterr)
+{
+	_cleanup_criu_ struct criu_program criu = {0};
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_image_ struct image *image = NULL;
+	int r = check_state(c, reterr);
+
+	if (r == 0)
+		r = preflight_host(&criu, reterr);
+	if (r == 0)
+		r = image_open(o->directory, &image, &m, reterr);
+	if (r == 0 && strcmp(m.facts.name, c->name) != 0)
+		r = error_refuse(reterr, EINVAL, "%s holds a checkpoint of %s, not of %s",
+				 image->path, m.facts.name, c->name);
+	if (r == 0)
+		r = preflight_restore(&m, reterr);
+	if (r == 0)
+		r = inspect_rootfs(c, &ret->rootfs, reterr);
+	if (r < 0)
+		return r;
+	ret->name = xstrdup(c->name);
+	ret->lxcpath = xstrdup(c->get_config_path(c));
+	ret->image_dir = xstrdup(image->path);
+	ret->rootfs_mount = rootfs_mount(c);
+	plan_cgroups(c, &m.facts, ret);
+	ret->criu = TAKE_PTR(criu.path);
+	ret->criu_version = criu.version;
+	ret->action_script = o->action_script ? xstrdup(o->action_script) : NULL;
+	ret->verbosity = o->verbosity ? o->verbosity : 4;
+	ret->foreground = o->foreground;
+	config_list(c, &ret->config, &ret->n_config);
+	return 0;
+}
+
+/* The descriptors may have any numbers, also each other's wanted ones. */
+static bool place_fds(int plan, int report)
+{
+	int p = fcntl(plan, F_DUPFD, 10), r = fcntl(report, F_DUPFD, 10);
+
+	return p >= 0 && r >= 0 && dup2(p, PLAN_FD) >= 0 && dup2(r, REPORT_FD) >= 0 &&
+	       syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0) == 0;
+}
+
+/* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
+static void exec_monitor(const char *program, char *title, bool foreground, int plan, int report)
+{
+	char *const argv[] = {title, NULL};
+	int null = open("/dev/null", O_RDWR | O_NOCTTY);
+
+	reset_signals();
+	if (!foreground && (setsid() < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+			    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0))
+		_exit(127);
+	if (place_fds(plan, report)) {
+		execv(program, argv);
+		dprintf(REPORT_FD,
+			"{\"error\":{\"err\":%d,\"refused\":true,\"message\":\"cannot run the "
+			"monitor, lxc-checkpoint-monitor: %s\"}}\n",
+			errno, strerror(errno));
+	}
+	_exit(127);
+}
+
+static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *ret_reports,
+			 struct error **reterr)
+{
+	_cleanup_free_ char *program = libexec_path("lxc-checkpoint-monitor");
+	/* lxc-start's monitor shows itself like this, and people look for it in ps */
+	_cleanup_free_ char *title = xasprintf("[lxc monitor] %s %s", plan->lxcpath, plan->name);
+	_cleanup_free_ char *json = restore_plan_to_json(plan);
+	_cleanup_close_ int fd = memfd_create("plan", MFD_CLOEXEC);
+	int reports[2];
+	pid_t pid;
+	int r;
+
+	if (!json)
+		return error_set(reterr, EILSEQ, "a path or a config item is not UTF-8");
+	if (fd < 0 || pipe2(reports, O_CLOEXEC) < 0)
+		return error_errno(reterr, "cannot prepare the monitor");
+	r = write_all(fd, json, strlen(json));
+	pid = r == 0 ? fork() : -1;
+	if (pid == 0)
+		exec_monitor(program, title, plan->foreground, fd, reports[1]);
+	close(reports[1]);
+	if (pid < 0) {
+		close(reports[0]);
+		return error_set(reterr, r < 0 ? -r : errno, "cannot start the monitor");
+	}
+	*ret_pid = pid;
+	*ret_reports = reports[0];
+	return 0;
+}
+
+static int read_report(FILE *f, struct restore_report *ret)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	if (getline(&line, &room, f) < 0)
+		return -EPIPE;
+	return restore_report_from_json(line, ret);
+}
+
+/* One report; a failure is handed on, and silence is one. */
+static int expect_report(FILE *f, struct restore_report *ret, struct error **reterr)
+{
+	if (read_report(f, ret) < 0)
+		return error_set(reterr, EIO, "the monitor ended without a word");
+	if (ret->kind != REPORT_FAILED)
+		return 0;
+	if (reterr) {
+		error_free(*reterr);
+		*reterr = TAKE_PTR(ret->error);
+		return -(*reterr)->err;
+	}
+	error_free(ret->error);
+	return -EIO;
+}
+
+static int follow(FILE *reports, bool foreground, int *ret_status, struct error **reterr)
+{
+	struct restore_report rep = {0};
+	int r = expect_report(reports, &rep, reterr);
+
+	if (r < 0 || !foreground)
+		return r;
+	r = expect_report(reports, &rep, reterr);
+	if (r == 0 && ret_status)
+		*ret_status = rep.status;
+	return r;
+}
+
+int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
+		      struct error **reterr)
+{
+	_cleanup_plan_ struct restore_plan plan = {0};
+	_cleanup_fclose_ FILE *reports = NULL;
+	pid_t pid = -1;
+	int fd = -1, r = make_plan(c, o, &plan, reterr);
+
+	if (r == 0)
+		r = start_monitor(&plan, &pid, &fd, reterr);
+	if (r < 0)
+		return r;
+	reports = fdopen(fd, "r");
+	if (!reports) {
+		close(fd);
+		return error_errno(reterr, "cannot listen to the monitor");
+	}
+	r = follow(reports, o->foreground, ret_status, reterr);
+	/* one that serves a container lives on, and is the caller's child as lxc-start's was */
+	if (r < 0 || o->foreground)
+		wait_status(pid);
+	if (r < 0)
+		return error_wrap(reterr, -r, "%s was not restored", c->name);
+	return 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/*
+ * A fresh pty of the host's devpts takes the place of each that the container
+ * had: CRIU cannot give a restored devpts a master that lives outside.
+ */
+static int terminal_open(struct terminal *t, struct error **reterr)
+{
+	char name[64];
+
+	t->slave = -1;
+	t->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->master < 0)
+		return error_errno(reterr, "cannot open a pseudo terminal");
+	if (unlockpt(t->master) < 0 || ptsname_r(t->master, name, sizeof(name)) != 0)
+		return error_errno(reterr, "cannot unlock a pseudo terminal");
+	t->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (t->slave < 0)
+		return error_errno(reterr, "cannot open %s", name);
+	t->path = xstrdup(name);
+	return 0;
+}
+
+static void terminal_close(struct terminal *t)
+{
+	fd_close(&t->master);
+	fd_close(&t->slave);
+	free(t->path);
+	t->path = NULL;
+}
+
+/* Slot of a tty; the arrays have been made large enough. */
+static struct terminal *terminal_slot(struct restore *r, const struct tty *tty, size_t *other)
+{
+	if (tty->index == 0 && r->console.master < 0)
+		return &r->console;
+	if (tty->index > 0 && r->ttys[tty->index - 1].master < 0)
+		return &r->ttys[tty->index - 1];
+	return &r->others[(*other)++];
+}
+
+static void make_room(struct restore *r, const struct container_facts *facts)
+{
+	for (size_t i = 0; i < facts->n_ttys; i++)
+		if (facts->ttys[i].index > (int)r->n_ttys)
+			r->n_ttys = (size_t)facts->ttys[i].index;
+	r->n_others = facts->n_ttys;
+	r->ttys = xcalloc(r->n_ttys + 1, sizeof(*r->ttys));
+	r->others = xcalloc(r->n_others + 1, sizeof(*r->others));
+	r->tty_ends = xcalloc(facts->n_ttys + 1, sizeof(*r->tty_ends));
+	for (size_t i = 0; i < r->n_ttys; i++)
+		r->ttys[i].master = r->ttys[i].slave = -1;
+	for (size_t i = 0; i < r->n_others; i++)
+		r->others[i].master = r->others[i].slave = -1;
+}
+
+int stage_terminals(struct restore *r, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	size_t other = 0;
+
+	make_room(r, facts);
+	for (size_t i = 0; i < facts->n_ttys; i++) {
+		struct terminal *t = terminal_slot(r, &facts->ttys[i], &other);
+		int e = terminal_open(t, reterr);
+
+		if (e < 0)
+			return e;
+		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
+	}
+	return 0;
+}
+
+void unstage_terminals(struct restore *r)
+{
+	terminal_close(&r->console);
+	for (size_t i = 0; r->ttys && i < r->n_ttys; i++)
+		terminal_close(&r->ttys[i]);
+	for (size_t i = 0; r->others && i < r->n_others; i++)
+		terminal_close(&r->others[i]);
+	free(TAKE_PTR(r->ttys));
+	free(TAKE_PTR(r->others));
+	free(TAKE_PTR(r->tty_ends));
+	r->n_ttys = r->n_others = 0;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The processes: CRIU's restore, and the container's init as a child of ours. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+/*
+ * In CRIU's process, before its exec: the rootfs becomes the root of a mount
+ * tree of its own, as CRIU wants it. Slave and private, so that nothing of
+ * this is seen outside, and nothing that the container mounts later goes out.
+ */
+static int mount_rootfs(void *userdata)
+{
+	const struct restore_plan *plan = ((const struct restore *)userdata)->plan;
+	const char *what = "make a mount namespace";
+	int r = unshare(CLONE_NEWNS);
+
+	if (r == 0) {
+		what = "separate the mount namespace";
+		r = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+	}
+	if (r == 0) {
+		what = "bind the rootfs";
+		r = mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
+	}
+	if (r == 0) {
+		what = "make the rootfs private";
+		r = mount(NULL, plan->rootfs_mount, NULL, MS_REC | MS_PRIVATE, NULL);
+	}
+	if (r < 0)
+		dprintf(STDERR_FILENO, "Error: cannot %s (%s on %s): %s\n", what, plan->rootfs,
+			plan->rootfs_mount, strerror(errno));
+	return r;
+}
+
+static int run_criu(struct restore *r, struct error **reterr)
+{
+	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->payload);
+	_cleanup_free_ char *network = xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d",
+						 (int)getpid(), r->network_fd);
+	const char *const scripts[] = {callback, r->plan->action_script, NULL};
+	const char *const environment[] = {network, NULL};
+	const struct criu_job job = {
+		.verb = CRIU_RESTORE,
+		.criu = r->plan->criu,
+		.version = r->plan->criu_version,
+		.image_dir = r->image->path,
+		.log_file = "restore.log",
+		.verbosity = r->plan->verbosity,
+		.action_scripts = scripts,
+		.facts = &r->manifest.facts,
+		.root = r->plan->rootfs_mount,
+		.cgroup_root = cgroup_root,
+		.tty_ends = r->tty_ends,
+		.host_veths = (const char *const *)r->host_veths,
+	};
+	const struct criu_events events = {
+		.prepare = mount_rootfs,
+		.environment = environment,
+		.userdata = r,
+	};
+
+	return criu_run(&job, &events, reterr);
+}
+
+/* The CLONE_NEW* of every namespace in which pid is not with us. */
+static unsigned int namespaces_of(pid_t pid)
+{
+	static const struct {
+		const char *name;
+		unsigned int flag;
+	} kinds[] = {
+		{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC},   {"mnt", CLONE_NEWNS},
+		{"net", CLONE_NEWNET},	     {"pid", CLONE_NEWPID},   {"time", 0x80 /* CLONE_NEWTIME */},
+		{"user", CLONE_NEWUSER},     {"uts", CLONE_NEWUTS},
+	};
+	unsigned int flags = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		_cleanup_free_ char *theirs = xasprintf("/proc/%d/ns/%s", (int)pid, kinds[i].name);
+		_cleanup_free_ char *ours = xasprintf("/proc/self/ns/%s", kinds[i].name);
+		struct stat a, b;
+
+		if (stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino != b.st_ino)
+			flags |= kinds[i].flag;
+	}
+	return flags;
+}
+
+/* CRIU made init its sibling, which is to say our only child. */
+static int adopt_init(struct restore *r, struct error **reterr)
+{
+	_cleanup_free_ char *devpts = NULL;
+	pid_t pid = only_child();
+
+	if (pid <= 0)
+		return error_set(reterr, ESRCH,
+				 "criu says that it restored the container, but its init is not there");
+	r->init_pid = pid;
+	r->init_pidfd = pidfd_open_pid(pid);
+	if (r->init_pidfd < 0)
+		return error_errno(reterr, "cannot watch the container's init");
+	r->clone_flags = namespaces_of(pid);
+	devpts = xasprintf("/proc/%d/root/dev/pts", (int)pid);
+	/* a container without one is fine */
+	r->devpts_fd = open(devpts, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return 0;
+}
+
+int stage_tree(struct restore *r, struct error **reterr)
+{
+	int e = run_criu(r, reterr);
+
+	return e < 0 ? e : adopt_init(r, reterr);
+}
+
+/*
+ * CRIU kills what it made when it fails, unless it was killed itself: then
+ * init, half made, is still a child of ours. With init its namespace ends.
+ */
+void unstage_tree(struct restore *r)
+{
+	pid_t pid;
+
+	while ((pid = only_child()) > 0) {
+		kill(pid, SIGKILL);
+		if (wait_status(pid) < 0)
+			break;
+	}
+	fd_close(&r->init_pidfd);
+	fd_close(&r->devpts_fd);
+	r->init_pid = 0;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* lxc-checkpoint: parses, validates, calls the library once, prints the error. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lxccheckpoint.h"
+
+/* Documented in the man page; scripts depend on them. */
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,  /* tried and failed: the container is as it was */
+	EXIT_USAGE = 2,	  /* the command line makes no sense */
+	EXIT_REFUSED = 3, /* a precondition does not hold: nothing was touched */
+};
+
+struct arguments {
+	const char *name;
+	const char *lxcpath;
+	const char *directory;
+	const char *action_script;
+	const char *log_file;
+	const char *log_level;
+	const char *rcfile;
+	bool restore, stop, replace, daemon, foreground, verbose, quiet;
+};
+
+enum {
+	OPT_USAGE = 0x100,
+	OPT_VERSION,
+	OPT_RCFILE,
+	OPT_REPLACE,
+};
+
+enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_COMMON };
+
+/* The one list of options: the parser and the help are made of it. */
+static const struct option_text {
+	int key;
+	const char *name;
+	const char *argument;
+	enum group group;
+	const char *help;
+} options[] = {
+	{'n', "name", "NAME", G_BOTH, "name of the container; may also stand without -n"},
+	{'r', "restore", NULL, G_BOTH, "restore it; without this, checkpoint it"},
+	{'D', "checkpoint-dir", "DIR", G_BOTH, "image directory [LXCPATH/NAME/checkpoint]"},
+	{'A', "action-script", "PATH", G_BOTH, "program that CRIU calls at its stages"},
+	{'v', "verbose", NULL, G_BOTH, "make CRIU log everything"},
+	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete"},
+	{OPT_REPLACE, "replace", NULL, G_CHECKPOINT,
+	 "replace the checkpoint in DIR once the new one is complete"},
+	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)"},
+	{'F', "foreground", NULL, G_RESTORE,
+	 "show its console here, stay until it stops, exit with its status"},
+	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
+	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
+	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
+	{'q', "quiet", NULL, G_COMMON, "print nothing"},
+	{OPT_RCFILE, "rcfile", "FILE", G_COMMON, "use FILE as the container's config"},
+	{'h', "help", NULL, G_COMMON, "show this and exit"},
+	{OPT_USAGE, "usage", NULL, G_COMMON, "show a short usage and exit"},
+	{OPT_VERSION, "version", NULL, G_COMMON, "show the version and exit"},
+};
+
+#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static void print_group(enum group g, const char *title)
+{
+	printf("\n%s\n", title);
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_text *o = &options[i];
+		char text[64];
+
+		if (o->group != g)
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s", o->name, o->argument ? "=" : "",
+			 o->argument ? o->argument : "");
+		if (o->key < OPT_USAGE)
+			printf("  -%c, --%-20s %s\n", o->key, text, o->help);
+		else
+			printf("      --%-20s %s\n", text, o->help);
+	}
+}
+
+static void print_usage(FILE *f)
+{
+	fprintf(f, "Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
+		   "       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [-A PATH] [-v]\n");
+}
+
+static void print_help(void)
+{
+	print_usage(stdout);
+	printf("\nSaves a running container with its processes, memory and connections to DIR,\n"
+	       "and brings it back from there.\n");
+	print_group(G_BOTH, "Options:");
+	print_group(G_CHECKPOINT, "Checkpoint:");
+	print_group(G_RESTORE, "Restore:");
+	print_group(G_COMMON, "Common:");
+	printf("\nExamples:\n"
+	       "  lxc-checkpoint -n web -s           save web and stop it\n"
+	       "  lxc-checkpoint -n web -r           bring it back\n"
+	       "  lxc-checkpoint -n web -D /srv/web  save a copy while web runs on\n"
+	       "\nExit status: 0 done; 1 failed, a running container runs on; 2 bad usage;\n"
+	       "3 refused, nothing was touched. With -F: the container's own, or 128 and the\n"
+	       "signal that ended it. More: man lxc-checkpoint\n");
+}
+
+static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("lxc-checkpoint: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/* getopt's two tables out of ours; short[] and longs[] are large enough. */
+static void getopt_tables(char *shorts, struct option *longs)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_text *o = &options[i];
+
+		longs[i] = (struct option){
+			.name = o->name,
+			.has_arg = o->argument ? required_argument : no_argument,
+			.val = o->key,
+		};
+		if (o->key >= OPT_USAGE)
+			continue;
+		*shorts++ = (char)o->key;
+		if (o->argument)
+			*shorts++ = ':';
+	}
+	/* the lxc-* tools take -? for help */
+	*shorts++ = '?';
+	*shorts = '\0';
+	longs[N_OPTIONS] = (struct option){0};
+}
+
+/* -1: go on; else the exit status. */
+static int parse_option(struct arguments *a, int key, int unknown)
+{
+	switch (key) {
+	case 'n': a->name = optarg; return -1;
+	case 'D': a->directory = optarg; return -1;
+	case 'A': a->action_script = optarg; return -1;
+	case 'P': a->lxcpath = optarg; return -1;
+	case 'o': a->log_file = optarg; return -1;
+	case 'l': a->log_level = optarg; return -1;
+	case OPT_RCFILE: a->rcfile = optarg; return -1;
+	case 'r': a->restore = true; return -1;
+	case 's': a->stop = true; return -1;
+	case 'd': a->daemon = true; return -1;
+	case 'F': a->foreground = true; return -1;
+	case 'v': a->verbose = true; return -1;
+	case 'q': a->quiet = true; return -1;
+	case OPT_REPLACE: a->replace = true; return -1;
+	case OPT_USAGE: print_usage(stdout); return EXIT_OK;
+	case OPT_VERSION: printf("%s\n", lxc_checkpoint_version()); return EXIT_OK;
+	case 'h': print_help(); return EXIT_OK;
+	default: break;
+	}
+	if (unknown == 0) { /* a literal -? */
+		print_help();
+		return EXIT_OK;
+	}
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+static int parse(struct arguments *a, int argc, char *argv[])
+{
+	struct option longs[N_OPTIONS + 1];
+	char shorts[2 * N_OPTIONS + 2];
+	int key, r;
+
+	getopt_tables(shorts, longs);
+	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		r = parse_option(a, key, key == '?' ? optopt : 0);
+		if (r >= 0)
+			return r;
+	}
+	if (!a->name && optind < argc)
+		a->name = argv[optind++];
+	if (optind < argc) {
+		complain("\"%s\" is one argument too many: the container is %s", argv[optind],
+			 a->name);
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+/* Pairs that contradict each other, and why. */
+static int validate(const struct arguments *a)
+{
+	const struct {
+		bool wrong;
+		const char *why;
+	} conflicts[] = {
+		{!a->name || !*a->name, "no container is named: use -n NAME"},
+		{a->restore && a->stop,
+		 "-r and -s conflict: -s stops the container after a checkpoint, and -r restores one"},
+		{a->restore && a->replace,
+		 "-r and --replace conflict: a restore does not write to the image directory"},
+		{a->daemon && a->foreground,
+		 "-d and -F conflict: a restored container is in the background or in the foreground"},
+		{!a->restore && a->daemon,
+		 "-d without -r: a checkpoint has nothing to send to the background"},
+		{!a->restore && a->foreground,
+		 "-F without -r: a checkpoint has nothing to show in the foreground"},
+		{a->directory && !*a->directory, "-D needs a directory"},
+	};
+
+	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
+		if (!conflicts[i].wrong)
+			continue;
+		complain("%s", conflicts[i].why);
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+struct progress {
+	struct timespec start;
+	const char *name;
+	bool shown;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void show_progress(uint64_t bytes, void *userdata)
+{
+	struct progress *p = userdata;
+	double s = seconds_since(&p->start);
+
+	/* most dumps are over before a line could be read */
+	if (s < 1)
+		return;
+	p->shown = true;
+	fprintf(stderr, "\r%s: %.1f MiB written, %.0f s\033[K", p->name,
+		(double)bytes / (1024 * 1024), s);
+	fflush(stderr);
+}
+
+static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
+{
+	struct progress p = {.name = a->name};
+	struct lxc_checkpoint_options o = {
+		.size = sizeof(o),
+		.directory = a->directory,
+		.stop = a->stop,
+		.replace = a->replace,
+		.verbosity = a->verbose ? 4 : 0,
+		.action_script = a->action_script,
+		.userdata = &p,
+	};
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &p.start);
+	if (!a->quiet && isatty(STDERR_FILENO))
+		o.progress = show_progress;
+	r = lxc_checkpoint_dump(c, &o);
+	if (p.shown)
+		fputs("\r\033[K", stderr);
+	return r;
+}
+
+static int exit_status(int wait_status)
+{
+	if (WIFSIGNALED(wait_status))
+		return 128 + WTERMSIG(wait_status);
+	return WEXITSTATUS(wait_status);
+}
+
+static int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_status)
+{
+	int wait_status = 0, r;
+	struct termios saved;
+	bool terminal = a->foreground && tcgetattr(STDIN_FILENO, &saved) == 0;
+	const struct lxc_restore_options o = {
+		.size = sizeof(o),
+		.directory = a->directory,
+		.foreground = a->foreground,
+		.verbosity = a->verbose ? 4 : 0,
+		.action_script = a->action_script,
+		.wait_status = &wait_status,
+	};
+
+	/* the monitor, in the same process group, passes these on to the container */
+	if (a->foreground) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+	}
+	r = lxc_checkpoint_restore(c, &o);
+	/* the monitor has done so itself, unless it was killed */
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	*ret_status = a->foreground ? exit_status(wait_status) : EXIT_OK;
+	return r;
+}
+
+static void append_log(const struct arguments *a, const char *text)
+{
+	int fd = a->log_file ? open(a->log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
+			     : -1;
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "lxc-checkpoint %s ERROR    %s\n", a->name, text);
+	close(fd);
+}
+
+static int init_log(const struct arguments *a)
+{
+	struct lxc_log log = {
+		.name = a->name,
+		.lxcpath = a->lxcpath,
+		.file = a->log_file,
+		.level = a->log_level ? a->log_level : "ERROR",
+		.prefix = "lxc-checkpoint",
+		.quiet = true, /* what goes wrong is told once, by us */
+	};
+
+	return lxc_log_init(&log);
+}
+
+static struct lxc_container *open_container(const struct arguments *a)
+{
+	struct lxc_container *c = lxc_container_new(a->name, a->lxcpath);
+
+	if (!c) {
+		complain("\"%s\" cannot be a container's name in %s", a->name,
+			 a->lxcpath ? a->lxcpath : "the default LXCPATH");
+		return NULL;
+	}
+	if (!a->rcfile)
+		return c;
+	c->clear_config(c);
+	if (c->load_config(c, a->rcfile)) {
+		free(c->configfile);
+		c->configfile = strdup(a->rcfile);
+		return c;
+	}
+	complain("cannot read the config %s", a->rcfile);
+	lxc_container_put(c);
+	return NULL;
+}
+
+static int run(const struct arguments *a)
+{
+	struct lxc_container *c;
+	int r, status = EXIT_OK;
+
+	if (init_log(a) < 0) {
+		complain("cannot write the log %s, or \"%s\" is no priority", a->log_file,
+			 a->log_level ? a->log_level : "ERROR");
+		return EXIT_USAGE;
+	}
+	c = open_container(a);
+	if (!c)
+		return EXIT_REFUSED;
+	r = a->restore ? do_restore(c, a, &status) : do_checkpoint(c, a);
+	if (r < 0) {
+		const char *why = lxc_checkpoint_error(c);
+
+		if (!a->quiet)
+			complain("%s", why ? why : "failed");
+		append_log(a, why ? why : "failed");
+		status = r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
+	}
+	lxc_container_put(c);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct arguments a = {0};
+	int r = parse(&a, argc, argv);
+
+	if (r < 0)
+		r = validate(&a);
+	return r < 0 ? run(&a) : r;
+}

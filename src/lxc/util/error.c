@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/mem.h"
+
+static struct error *error_make(int err, bool refused, const char *fmt, va_list ap)
+{
+	struct error *e = xcalloc(1, sizeof(*e));
+
+	e->err = err;
+	e->refused = refused;
+	e->message = xvasprintf(fmt, ap);
+	return e;
+}
+
+static void error_store(struct error **reterr, struct error *e)
+{
+	if (!reterr) {
+		error_free(e);
+		return;
+	}
+	error_free(*reterr);
+	*reterr = e;
+}
+
+int error_set(struct error **reterr, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	error_store(reterr, error_make(err, false, fmt, ap));
+	va_end(ap);
+	return -err;
+}
+
+int error_refuse(struct error **reterr, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	error_store(reterr, error_make(err, true, fmt, ap));
+	va_end(ap);
+	return -err;
+}
+
+int error_errno(struct error **reterr, const char *fmt, ...)
+{
+	int err = errno ? errno : EIO;
+	struct error *e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	e = error_make(err, false, fmt, ap);
+	va_end(ap);
+	str_append(&e->message, ": %s", strerror(err));
+	error_store(reterr, e);
+	return -err;
+}
+
+int error_wrap(struct error **reterr, int err_fallback, const char *fmt, ...)
+{
+	char *context, *message;
+	va_list ap;
+
+	if (!reterr)
+		return -err_fallback;
+
+	va_start(ap, fmt);
+	context = xvasprintf(fmt, ap);
+	va_end(ap);
+	if (!*reterr) {
+		*reterr = xcalloc(1, sizeof(**reterr));
+		(*reterr)->err = err_fallback;
+		(*reterr)->message = xasprintf("%s: %s", context, strerror(err_fallback));
+		free(context);
+		return -err_fallback;
+	}
+	message = xasprintf("%s: %s", context, (*reterr)->message);
+	free(context);
+	free((*reterr)->message);
+	(*reterr)->message = message;
+	return -(*reterr)->err;
+}
+
+void error_set_detail(struct error **reterr, const char *detail)
+{
+	if (!reterr || !*reterr)
+		return;
+	free((*reterr)->detail);
+	(*reterr)->detail = detail && *detail ? xstrdup(detail) : NULL;
+}
+
+void error_set_hint(struct error **reterr, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!reterr || !*reterr)
+		return;
+	free((*reterr)->hint);
+	va_start(ap, fmt);
+	(*reterr)->hint = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void error_set_log(struct error **reterr, const char *path)
+{
+	if (!reterr || !*reterr)
+		return;
+	free((*reterr)->log);
+	(*reterr)->log = path ? xstrdup(path) : NULL;
+}
+
+char *error_format(const struct error *e)
+{
+	char *text = xstrdup(e->message ? e->message : strerror(e->err));
+
+	if (e->detail) {
+		const char *line = e->detail;
+
+		while (*line) {
+			size_t len = strcspn(line, "\n");
+
+			str_append(&text, "\n  CRIU: %.*s", (int)len, line);
+			line += len + (line[len] == '\n');
+		}
+	}
+	if (e->hint)
+		str_append(&text, "\n  hint: %s", e->hint);
+	if (e->log)
+		str_append(&text, "\n  log:  %s", e->log);
+	return text;
+}
+
+void error_free(struct error *e)
+{
+	if (!e)
+		return;
+	free(e->message);
+	free(e->detail);
+	free(e->hint);
+	free(e->log);
+	free(e);
+}

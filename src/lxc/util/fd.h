@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_UTIL_FD_H
+#define LXCCKPT_UTIL_FD_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static inline void closep(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+#define _cleanup_close_ __attribute__((cleanup(closep)))
+
+static inline void fclosep(FILE **f)
+{
+	if (*f)
+		fclose(*f);
+}
+#define _cleanup_fclose_ __attribute__((cleanup(fclosep)))
+
+static inline void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+#define _cleanup_closedir_ __attribute__((cleanup(closedirp)))
+
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int taken_ = (fd);                                                                 \
+		(fd) = -1;                                                                         \
+		taken_;                                                                            \
+	})
+
+static inline void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* All of buf, over EINTR and short writes. 0 or -errno. */
+int write_all(int fd, const void *buf, size_t len);
+
+/*
+ * Everything up to end of file, at most max bytes (-EFBIG past that), as a heap
+ * string with a NUL behind it. Returns the length or -errno.
+ */
+ssize_t read_all(int fd, size_t max, char **ret);
+
+/* The same for a file below dirfd (AT_FDCWD is fine). */
+ssize_t read_file_at(int dirfd, const char *path, size_t max, char **ret);
+
+/* Writes a string to an existing file (a /proc or cgroup file). 0 or -errno. */
+int write_file_at(int dirfd, const char *path, const char *text);
+
+/* Removes everything below the directory, but not the directory itself. 0 or -errno. */
+int remove_contents_at(int dirfd, bool (*keep)(const char *name));
+
+/* A directory and everything below it. */
+int remove_tree(const char *path);
+
+/* Copies fd's close-on-exec state. */
+int fd_set_cloexec(int fd, bool on);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_UTIL_MEM_H
+#define LXCCKPT_UTIL_MEM_H
+
+/*
+ * Memory and strings. Requests here are small (names, paths, one command line);
+ * where even those cannot be had nothing sensible can go on, so these abort
+ * rather than burden every caller with a branch that no test can reach.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+void *xcalloc(size_t n, size_t size);
+void *xreallocarray(void *p, size_t n, size_t size);
+char *xstrdup(const char *s);
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+/* Appends to the heap string *s, which may be NULL. */
+void str_append(char **s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A NULL-terminated vector of heap strings that grows: struct strv v = {0}. */
+struct strv {
+	char **v; /* NULL while nothing was added */
+	size_t n;
+};
+
+void strv_add(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strv_free(struct strv *s);
+
+/* Grows array p of *n elements by one zeroed element and returns that. */
+#define ARRAY_ADD(p, n)                                                                            \
+	({                                                                                         \
+		(p) = xreallocarray((p), (n) + 1, sizeof(*(p)));                                   \
+		(p)[(n)] = (typeof(*(p))){0};                                                      \
+		&(p)[(n)++];                                                                       \
+	})
+
+#define TAKE_PTR(p)                                                                                \
+	({                                                                                         \
+		typeof(p) taken_ = (p);                                                            \
+		(p) = NULL;                                                                        \
+		taken_;                                                                            \
+	})
+
+static inline void freep(void *p)
+{
+	free(*(void **)p);
+	*(void **)p = NULL;
+}
+#define _cleanup_free_ __attribute__((cleanup(freep)))
+#define _cleanup_strv_ __attribute__((cleanup(strv_free)))
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+#define OUTPUT_MAX (1024 * 1024)
+
+int pidfd_open_pid(pid_t pid)
+{
+	/* glibc has a wrapper only since 2.36 */
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int wait_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+void reset_signals(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void exec_captured(const char *const argv[], int output)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	reset_signals();
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0)
+		_exit(127);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+int run_capture(const char *const argv[], char **ret_output)
+{
+	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no one. */
+	_cleanup_close_ int output = memfd_create("output", MFD_CLOEXEC);
+	int status;
+	pid_t pid;
+
+	if (output < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		exec_captured(argv, output);
+	status = wait_status(pid);
+	if (status >= 0 && ret_output) {
+		ssize_t n = lseek(output, 0, SEEK_SET) < 0 ? -errno
+							   : read_all(output, OUTPUT_MAX, ret_output);
+
+		if (n < 0)
+			*ret_output = xstrdup("");
+	}
+	return status;
+}
+
+char *status_text(int status)
+{
+	if (WIFEXITED(status))
+		return xasprintf("exited with %d", WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		return xasprintf("was killed by signal %d (%s)", WTERMSIG(status),
+				 strsignal(WTERMSIG(status)));
+	return xasprintf("ended with status 0x%x", (unsigned int)status);
+}
+
+pid_t only_child(void)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, "/proc/thread-self/children", OUTPUT_MAX, &text);
+	char *end;
+	long pid;
+
+	if (n < 0)
+		return (pid_t)n;
+	if (n == 0)
+		return 0;
+	pid = strtol(text, &end, 10);
+	while (*end == ' ')
+		end++;
+	return *end ? -EEXIST : (pid_t)pid;
+}

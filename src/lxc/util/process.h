@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_UTIL_PROCESS_H
+#define LXCCKPT_UTIL_PROCESS_H
+
+#include <sys/types.h>
+
+int pidfd_open_pid(pid_t pid); /* close-on-exec; -1 with errno */
+
+/* Over EINTR. Returns waitpid()'s status, or -errno. */
+int wait_status(pid_t pid);
+
+/* Signal mask empty, every disposition default: what a program expects at its start. */
+void reset_signals(void);
+
+/*
+ * Runs argv[0] (a path) with stdin from /dev/null and stdout and stderr kept.
+ * Returns waitpid()'s status or -errno; *ret_output is a heap string (also
+ * where the status is not 0), NULL is fine.
+ */
+int run_capture(const char *const argv[], char **ret_output);
+
+/* "exited with 1", "was killed by signal 9 (Killed)". Caller frees. */
+char *status_text(int status);
+
+/* The only child of the calling thread, 0 where there is none, -errno; -EEXIST if there are more. */
+pid_t only_child(void);
+
+#endif

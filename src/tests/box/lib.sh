@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# For the cases in this folder: `. "${0%/*}/lib.sh"`. A case is over at its
+# first failure and says which line that was; whatever it leaves behind goes
+# with its box. It sets a state, waits for events, and verifies the state.
+set -eEuo pipefail
+trap 'printf "FAILED at %s:%s: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+
+die()
+{
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+step()
+{
+	printf -- '--- %s\n' "$*"
+}
+
+# check COMMAND...: it has to succeed. For conditions: a plain [ … ] would not say what it was.
+check()
+{
+	"$@" || die "not so: $*"
+}
+
+# check_not COMMAND...: it has to fail.
+check_not()
+{
+	! "$@" || die "unexpectedly so: $*"
+}
+
+# check_equal WANTED FOUND [WHAT]
+check_equal()
+{
+	[ "$1" = "$2" ] || die "${3:-value}: wanted \"$1\", found \"$2\""
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds, looking every 20 ms. The only
+# place that polls; for what comes as an event (lxc-wait, a FIFO) wait for that.
+wait_for()
+{
+	local seconds=$1 deadline
+
+	shift
+	deadline=$((${EPOCHREALTIME/[^0-9]/} + seconds * 1000000))
+	until "$@"; do
+		[ "${EPOCHREALTIME/[^0-9]/}" -lt "$deadline" ] || die "not within $seconds s: $*"
+		sleep 0.02
+	done
+}
+
+# The bridge that LXC's stock configuration puts containers on: 10.0.3.1/24. With a
+# MAC of its own it does not take that of whatever is plugged in first, and change.
+make_bridge()
+{
+	ip link add lxcbr0 address 00:16:3e:00:00:01 type bridge
+	ip address add 10.0.3.1/24 dev lxcbr0
+	ip link set lxcbr0 up
+}
+
+# make_container NAME [<LINES]: `lxc-create -t busybox`, and LINES at the end of its config.
+make_container()
+{
+	lxc-create -n "$1" -t busybox >"/tmp/lxc-create.$1.log" 2>&1 ||
+		{ cat "/tmp/lxc-create.$1.log" && die "lxc-create $1"; }
+	[ -t 0 ] || cat >>"/var/lib/lxc/$1/config"
+}
+
+# Detached, and running when this returns.
+start_container()
+{
+	lxc-start -n "$1" -l debug -o "/tmp/lxc-start.$1.log" ||
+		{ tail -n 40 "/tmp/lxc-start.$1.log" && die "lxc-start $1"; }
+	lxc-wait -n "$1" -s RUNNING -t 10 || die "$1 does not get to RUNNING"
+}
+
+# in_container NAME COMMAND...
+in_container()
+{
+	local name=$1
+
+	shift
+	lxc-attach -n "$name" --clear-env -- "$@"
+}
+
+# payload NAME [GCC OPTION]...: builds src/tests/payload/NAME.c, statically, so
+# that it runs in any container; prints the program's path.
+payload()
+{
+	local name=$1 tests
+
+	shift
+	tests=$(dirname "$(dirname "${BASH_SOURCE[0]}")")
+	mkdir -p /tmp/payload
+	gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -pthread \
+		-o "/tmp/payload/$name" "$tests/payload/$name.c" "$@"
+	printf '/tmp/payload/%s\n' "$name"
+}

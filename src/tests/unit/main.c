@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs the unit tests: all of them, or the suites whose name contains the
+ * argument (or $UNIT_FILTER, for `make check`). CK_VERBOSITY=verbose lists every test;
+ * CK_FORK=no keeps them in this process, for a debugger.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit.h"
+
+static const struct suite {
+	const char *name;
+	Suite *(*make)(void);
+} suites[] = {
+    {"error", error_suite},
+    {"frame", frame_suite},
+};
+
+int main(int argc, char **argv)
+{
+	const char *filter = argc > 1 ? argv[1] : getenv("UNIT_FILTER");
+	SRunner *runner = NULL;
+	int failed;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		if (filter && !strstr(suites[i].name, filter))
+			continue;
+		if (runner)
+			srunner_add_suite(runner, suites[i].make());
+		else
+			runner = srunner_create(suites[i].make());
+	}
+	if (!runner) {
+		fprintf(stderr, "unit: no suite has \"%s\" in its name\n", filter ? filter : "");
+		return EXIT_FAILURE;
+	}
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

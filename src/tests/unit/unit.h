@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_TESTS_UNIT_H
+#define LXCCKPT_TESTS_UNIT_H
+
+#include <check.h>
+
+/* Each test_*.c makes one; main.c has the table. TEST_FIXTURES is the path of the fixtures. */
+Suite *criu_argv_suite(void);
+Suite *criu_log_suite(void);
+Suite *error_suite(void);
+Suite *frame_suite(void);
+Suite *manifest_suite(void);
+Suite *monitor_suite(void);
+Suite *mounts_suite(void);
+Suite *network_suite(void);
+
+#endif
