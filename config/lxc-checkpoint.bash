@@ -1,7 +1,96 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Completion of lxc-checkpoint for bash.
-complete -F _lxc_checkpoint lxc-checkpoint
+#
+# Completion of lxc-checkpoint for bash. It uses nothing of bash-completion,
+# which is only what loads it.
+
+# The container names that make sense: running ones can be checkpointed, stopped
+# ones restored. lxc-ls shows them to who may see them.
+_lxc_checkpoint_names()
+{
+	local filter=$1 lxcpath=$2 cur=$3 names
+
+	names=$(lxc-ls -1 "$filter" ${lxcpath:+-P "$lxcpath"} 2>/dev/null)
+	mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
+}
+
+_lxc_checkpoint_paths()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
 _lxc_checkpoint()
 {
+	local cur=${COMP_WORDS[COMP_CWORD]} option='' word lxcpath='' i
+	local names=--running restore='' stop='' mode='' named=''
+	local common='--name --checkpoint-dir --action-script --verbose --lxcpath --logfile
+		--logpriority --quiet --rcfile --help --usage --version'
+
 	COMPREPLY=()
+
+	# What the line says so far. bash makes three words of --option=value.
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [ "$word" = = ] && [ -n "$option" ]; then
+			continue
+		fi
+		case $option in
+		-n | --name) named=1 option='' ;;
+		-P | --lxcpath) lxcpath=$word option='' ;;
+		'')
+			case $word in
+			--restore) restore=1 ;;
+			--stop | --replace) stop=1 ;;
+			--daemon | --foreground) mode=1 ;;
+			-[nDAPol] | --name | --checkpoint-dir | --action-script | --lxcpath | \
+				--logfile | --logpriority | --rcfile) option=$word ;;
+			--*) ;;
+			-*)
+				# flags in one word: -vr; the last one may want a value
+				case $word in *r*) restore=1 ;; esac
+				case $word in *s*) stop=1 ;; esac
+				case $word in *[dF]*) mode=1 ;; esac
+				case $word in *[nDAPol]) option=-${word: -1} ;; esac
+				;;
+			*) named=1 ;;
+			esac
+			;;
+		*) option='' ;;
+		esac
+	done
+	[ -z "$restore$mode" ] || names=--stopped
+	[ "$cur" != = ] || cur=''
+
+	case $option in
+	-n | --name)
+		_lxc_checkpoint_names "$names" "$lxcpath" "$cur"
+		return
+		;;
+	-D | --checkpoint-dir | -P | --lxcpath)
+		_lxc_checkpoint_paths -d "$cur"
+		return
+		;;
+	-A | --action-script | -o | --logfile | --rcfile)
+		_lxc_checkpoint_paths -f "$cur"
+		return
+		;;
+	-l | --logpriority)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -- "$cur")
+		return
+		;;
+	esac
+
+	if [[ $cur != -* ]]; then
+		[ -n "$named" ] || _lxc_checkpoint_names "$names" "$lxcpath" "$cur"
+		return
+	fi
+	# -r excludes what only a checkpoint has, and the other way round.
+	[ -n "$stop" ] || common+=' --restore'
+	[ -n "$restore$mode" ] || common+=' --stop --replace'
+	[ -n "$stop$mode" ] || common+=' --daemon --foreground'
+	mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 }
+
+complete -F _lxc_checkpoint lxc-checkpoint

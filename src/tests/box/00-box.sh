@@ -10,7 +10,7 @@ BOX=$(readlink -f "${0%/*}/../../../scripts/box")
 TMP=$(mktemp -d)
 boxes=()
 
-# Boxes of this case that still run when it fails.
+# Boxes of this case that still run when it fails. (When it is killed, those die by pdeathsig.)
 cleanup()
 {
 	[ ${#boxes[@]} -eq 0 ] || kill -KILL "${boxes[@]}" 2>/dev/null || :
@@ -22,7 +22,7 @@ trap cleanup EXIT
 SELF=/src/src/tests/box/${0##*/}
 in_box()
 {
-	"$BOX" --quiet --bind "$TMP:/mnt/shared" bash "$SELF" "$@"
+	setpriv --pdeathsig KILL "$BOX" --quiet --bind "$TMP:/mnt/shared" bash "$SELF" "$@"
 }
 
 status_of()
@@ -123,7 +123,7 @@ boxes=()
 
 step 'a killed box takes its processes with it'
 mkfifo "$TMP/up"
-"$BOX" --quiet --bind "$TMP:/mnt/shared" bash "$SELF" inside_for_ever &
+setpriv --pdeathsig KILL "$BOX" --quiet --bind "$TMP:/mnt/shared" bash "$SELF" inside_for_ever &
 pid=$!
 boxes=("$pid")
 read -r up <"$TMP/up"

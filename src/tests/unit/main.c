@@ -16,8 +16,13 @@ static const struct suite {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
+    {"criu_argv", criu_argv_suite},
+    {"criu_log", criu_log_suite},
     {"error", error_suite},
     {"frame", frame_suite},
+    {"manifest", manifest_suite},
+    {"monitor", monitor_suite},
+    {"network", network_suite},
 };
 
 int main(int argc, char **argv)

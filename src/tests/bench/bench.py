@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs in a box (scripts/bench): this tool and bare criu in turn, on one container.
+
+A round, for each size of memory:
+    lxc-checkpoint -s, lxc-checkpoint -r            timed as whole commands
+    criu dump, criu restore                         timed as whole commands
+where criu gets the same mounts, terminals and interfaces on its command line,
+keeps its default network lock, and puts the veth on the bridge itself. The
+container then comes back from lxc-checkpoint's image for the next round.
+
+Medians and ratios of one run are what may be quoted; single times drift with
+the machine.
+"""
+
+import ctypes
+import glob
+import json
+import os
+import pty
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+NAME = "bench"
+BRIDGE = "lxcbr0"
+PORT = "7000"
+IMAGES = "/run/bench"
+CGROUP = "/sys/fs/cgroup"
+COMMON = ["-v4", "--tcp-established", "--file-locks", "--link-remap", "--manage-cgroups=full",
+          "--enable-fs", "all", "--enable-external-sharing", "--enable-external-masters"]
+libc = ctypes.CDLL("libc.so.6", use_errno=True)
+
+
+def run(*argv):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def timed(argv, **kwargs):
+    start = time.perf_counter()
+    status = subprocess.call(argv, stdin=subprocess.DEVNULL, **kwargs)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        sys.exit(f"bench: {' '.join(argv)} exited with {status}")
+    return seconds
+
+
+def wait_for(what, condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(f"bench: not within {seconds} s: {what}")
+        time.sleep(0.002)
+
+
+def mounts(pid):
+    for line in open(f"/proc/{pid}/mountinfo", encoding="utf-8"):
+        left, right = line.rstrip("\n").split(" - ")
+        left = left.split()
+        yield {"dev": left[2], "root": left[3], "target": left[4], "type": right.split()[0]}
+
+
+class Container:
+    """What bare criu has to be told; read before a dump, used again at the restore."""
+
+    def __init__(self, pid, veth):
+        self.pid, self.veth = pid, veth
+        self.external, self.ttys = [], []
+        host = list(mounts("self"))
+        for m in mounts(pid):
+            key = m["target"].strip("/").replace("/", "_")
+            if m["target"] == "/" or m["type"].startswith("cgroup"):
+                continue
+            st = os.stat(f"/proc/{pid}/root{m['target']}")
+            if m["type"] == "devpts" and m["root"] not in ("/", "/ptmx"):
+                self.ttys.append((m["target"], key, f"tty[{st.st_rdev:x}:{st.st_dev:x}]"))
+            else:
+                source = self.source(m, st, host)
+                if source:
+                    self.external.append((m["target"], key, source))
+
+    @staticmethod
+    def source(m, st, host):
+        for h in host:
+            if h["dev"] != m["dev"] or not m["root"].startswith(h["root"]):
+                continue
+            path = h["target"].rstrip("/") + "/" + m["root"][len(h["root"]):].lstrip("/")
+            try:
+                other = os.stat(path)
+            except OSError:
+                continue
+            if (other.st_dev, other.st_ino) == (st.st_dev, st.st_ino):
+                return os.path.realpath(path)
+        return None
+
+    def dump_argv(self, images):
+        argv = ["criu", "dump", "-t", str(self.pid), "-D", images, "-o", "dump.log"] + COMMON
+        for target, key, _ in self.external:
+            argv += ["--external", f"mnt[{target}]:{key}"]
+        for target, key, tty in self.ttys:
+            argv += ["--external", f"mnt[{target}]:{key}", "--external", tty]
+        return argv
+
+    def restore_argv(self, images, fds):
+        argv = ["criu", "restore", "-D", images, "-o", "restore.log"] + COMMON
+        argv += ["--restore-sibling", "--restore-detached", "--root", "/run/rootfs",
+                 # the colon: in cgroup2 only, or it makes that cgroup in every v1 hierarchy too
+                 "--cgroup-root", f":/lxc.payload.{NAME}",
+                 "--external", f"veth[eth0]:{self.veth}@{BRIDGE}"]
+        for _, key, source in self.external:
+            argv += ["--external", f"mnt[{key}]:{source}"]
+        for _, key, tty in self.ttys:
+            master, slave = pty.openpty()
+            os.set_inheritable(slave, True)
+            fds += [master, slave]
+            argv += ["--external", f"mnt[{key}]:{os.ttyname(slave)}",
+                     "--inherit-fd", f"fd[{slave}]:{tty}"]
+        return argv
+
+
+def enter_rootfs():
+    """criu wants the root as a mount of its own, in a mount namespace of its own."""
+    slave, private, rec, bind = 1 << 19, 1 << 18, 1 << 14, 1 << 12
+    rootfs = f"/var/lib/lxc/{NAME}/rootfs".encode()
+    if libc.unshare(0x20000) or libc.mount(None, b"/", None, rec | slave, None) or \
+       libc.mount(rootfs, b"/run/rootfs", None, bind, None) or \
+       libc.mount(None, b"/run/rootfs", None, rec | private, None):
+        os._exit(126)
+
+
+def init_pid():
+    return int(run("lxc-info", "-n", NAME, "-pH"))
+
+
+def host_veth():
+    return json.loads(run("ip", "-j", "link", "show", "master", BRIDGE))[0]["ifname"]
+
+
+def gone():
+    return f"{NAME}/command" not in open("/proc/net/unix", encoding="utf-8").read() and \
+        not glob.glob(f"{CGROUP}/lxc.*.{NAME}") and \
+        json.loads(run("ip", "-j", "link", "show", "master", BRIDGE)) == []
+
+
+def stats(images):
+    """criu's own statistics, in seconds; microseconds in its image."""
+    text = open(f"{images}/stats-dump", "rb").read()
+    # magic (2 words), size, then a protobuf {1: dump {1: freezing, 2: frozen, ...}}
+    body, out, i = text[12:], {}, 0
+
+    def varint():
+        nonlocal i
+        value = shift = 0
+        while True:
+            byte = body[i]
+            i += 1
+            value |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+    varint()
+    varint()
+    while i < len(body):
+        tag = varint()
+        out[tag >> 3] = varint()
+    return out.get(2, 0) / 1e6
+
+
+def fresh(name):
+    path = f"{IMAGES}/{name}"
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(path)
+    return path
+
+
+def ours(result):
+    images = fresh("ours")
+    dump = timed(["lxc-checkpoint", "-n", NAME, "-s", "-v", "-D", images])
+    result["dump"].append(dump)
+    result["frozen"].append(stats(images))
+    result["restore"].append(timed(["lxc-checkpoint", "-n", NAME, "-r", "-v", "-D", images]))
+
+
+def ours_running(result):
+    images = fresh("running")
+    result["dump, runs on"].append(timed(["lxc-checkpoint", "-n", NAME, "-v", "-D", images]))
+
+
+def bare_running(result):
+    images = fresh("running")
+    container = Container(init_pid(), host_veth())
+    result["dump, runs on"].append(timed(container.dump_argv(images) + ["--leave-running"]))
+
+
+def bare(result):
+    images, fds = fresh("bare"), []
+    container = Container(init_pid(), host_veth())
+    result["dump"].append(timed(container.dump_argv(images)))
+    result["frozen"].append(stats(images))
+    wait_for("the old container is gone", gone)
+    os.mkdir(f"{CGROUP}/lxc.payload.{NAME}")
+    argv = container.restore_argv(images, fds)
+    result["restore"].append(timed(argv, close_fds=False, preexec_fn=enter_rootfs))
+    pid = int(open(f"/proc/self/task/{os.getpid()}/children", encoding="utf-8").read().split()[0])
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    for fd in fds:
+        os.close(fd)
+    subprocess.call(["ip", "link", "delete", "dev", container.veth], stderr=subprocess.DEVNULL)
+    os.rmdir(f"{CGROUP}/lxc.payload.{NAME}")
+    # back to a container for the next round
+    timed(["lxc-checkpoint", "-n", NAME, "-r", "-D", f"{IMAGES}/ours"])
+
+
+def start(mib, counter):
+    run("lxc-create", "-n", NAME, "-t", "busybox")
+    rootfs = f"/var/lib/lxc/{NAME}/rootfs"
+    if mib:
+        shutil.copy(counter, f"{rootfs}/bin/counter")
+        with open(f"{rootfs}/etc/inittab", "a", encoding="utf-8") as f:
+            f.write(f"::once:/bin/counter {PORT} {mib}\n")
+    run("lxc-start", "-n", NAME)
+    run("lxc-wait", "-n", NAME, "-s", "RUNNING")
+    if mib:
+        # it listens when its memory is filled
+        pid = init_pid()
+        wait_for("the payload listens", lambda: f":{int(PORT):04X} " in
+                 open(f"/proc/{pid}/net/tcp", encoding="utf-8").read(), 120)
+
+
+def report(size, mine, theirs):
+    print(f"{size:>10}  {'':14} {'this tool':>10} {'bare criu':>10} {'ratio':>7}")
+    for what in mine:
+        a, b = statistics.median(mine[what]), statistics.median(theirs[what])
+        print(f"{'':10}  {what:14} {a:10.3f} {b:10.3f} {a / b:7.2f}")
+    sys.stdout.flush()
+
+
+def main():
+    counter, rounds, sizes = sys.argv[1], int(sys.argv[2]), [int(s) for s in sys.argv[3:]]
+    os.makedirs(IMAGES)
+    os.makedirs("/run/rootfs")
+    print(f"medians of {rounds} rounds in seconds; images on tmpfs; "
+          f"{run('criu', '--version').splitlines()[0]}, kernel {os.uname().release}")
+    for mib in sizes:
+        kinds = ["dump, runs on", "dump", "frozen", "restore"]
+        mine, theirs = {k: [] for k in kinds}, {k: [] for k in kinds}
+        start(mib, counter)
+        for i in range(rounds + 1):
+            for step, result in ((ours_running, mine), (bare_running, theirs), (ours, mine), (bare, theirs)):
+                # the first round warms caches up and is not counted
+                step(result if i else {k: [] for k in kinds})
+        report(f"{mib} MiB" if mib else "stock", mine, theirs)
+        run("lxc-stop", "-n", NAME, "-k")
+        run("lxc-destroy", "-n", NAME)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# bash finds the completion, and it offers what makes sense at each place.
+. "${0%/*}/lib.sh"
+
+# As bash does it when Tab is pressed for the first time on a line of lxc-checkpoint:
+# bash-completion looks for a file of that name.
+load_completion()
+{
+	set +eu
+	. /usr/share/bash-completion/bash_completion
+	if declare -F _comp_load >/dev/null; then
+		_comp_load lxc-checkpoint
+	else
+		_completion_loader lxc-checkpoint
+	fi
+	set -eu
+}
+
+# complete WORD...: what is offered for the last of these words, sorted, in one line.
+# It runs with what an interactive bash has, which stops at no error.
+complete_words()
+{
+	COMP_WORDS=(lxc-checkpoint "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	set +eu
+	_lxc_checkpoint lxc-checkpoint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+	set -eu
+	printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | paste -sd ' '
+}
+
+# offers WANTED WORD...
+offers()
+{
+	local wanted=$1
+
+	shift
+	check_equal "$wanted" "$(complete_words "$@")" "lxc-checkpoint $*"
+}
+
+# offers_option YES/NO OPTION WORD...: OPTION is (not) among what is offered for the options.
+offers_option()
+{
+	local wanted=$1 option=$2 found=no
+
+	shift 2
+	case " $(complete_words "$@" --) " in
+	*" $option "*) found=yes ;;
+	esac
+	check_equal "$wanted" "$found" "$option after lxc-checkpoint $*"
+}
+
+step 'it is found under the name of the command, and is this one'
+load_completion
+check grep -q -- '-F _lxc_checkpoint lxc-checkpoint' <(complete -p lxc-checkpoint)
+
+step 'every option of --help is offered, and no other'
+listed=$(lxc-checkpoint --help | sed -n 's/^  \(-.,\|   \) \(--[a-z-]*\).*/\2/p')
+check [ "$(wc -w <<<"$listed")" -ge 17 ]
+check_equal "$(printf '%s\n' "$listed" | LC_ALL=C sort | paste -sd ' ')" "$(complete_words --)"
+
+step 'options that exclude each other are not offered together'
+offers_option no --stop -r
+offers_option no --replace -n web --restore
+offers_option no --stop -vr
+offers_option no --restore -s
+offers_option no --daemon -n web -s
+offers_option yes --replace -s
+offers_option yes --foreground -r
+offers_option no --foreground -r -d
+offers --foreground --fo
+
+step 'containers: running ones to checkpoint, stopped ones to restore'
+make_bridge
+make_container web-up </dev/null
+make_container web-down </dev/null
+make_container other </dev/null
+start_container web-up
+offers web-up -n ''
+offers web-up ''
+offers web-up --name = ''
+offers web-up --name = we
+offers web-up -s -n w
+offers 'other web-down' -r -n ''
+offers web-down -r we
+offers web-down -F -n we
+offers '' -n web-up ''
+offers '' -n nothing-like-it
+
+step 'of the directory that -P names'
+lxc-create -P /tmp/lxc -n elsewhere -t busybox >/dev/null 2>&1
+offers elsewhere -P /tmp/lxc -r -n ''
+offers elsewhere --lxcpath = /tmp/lxc -r -n e
+
+step 'directories, files, priorities'
+mkdir -p /tmp/places/dir
+touch /tmp/places/file
+offers /tmp/places/dir -n web-up -D /tmp/places/
+offers /tmp/places/dir -P /tmp/places/
+offers '/tmp/places/dir /tmp/places/file' -A /tmp/places/
+offers /tmp/places/file --logfile = /tmp/places/f
+offers 'DEBUG' -l D

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "criu_argv.h"
+#include "unit.h"
+
+#define COMMON                                                                                     \
+	"--tcp-established --file-locks --link-remap --manage-cgroups=full --enable-fs all "       \
+	"--enable-external-sharing --enable-external-masters"
+#define DUMP	"/sbin/criu dump -D /img -o dump.log -v4 " COMMON
+#define PREDUMP "/sbin/criu pre-dump -D /img -o dump.log -v4 " COMMON
+#define RESTORE                                                                                    \
+	"/sbin/criu restore -D /img -o dump.log -v4 " COMMON " --restore-detached "                \
+	"--restore-sibling"
+
+#define JOB_OF(verb_, ...)                                                                         \
+	.verb = (verb_), .criu = "/sbin/criu", .version = {__VA_ARGS__}, .image_dir = "/img",      \
+	.log_file = "dump.log", .verbosity = 4
+#define JOB(verb_) JOB_OF(verb_, 4, 2, 1)
+
+static char eth0[] = "eth0", eth1[] = "eth1", veth[] = "veth", macvlan[] = "macvlan", lib[] = "lib",
+	    slash_lib[] = "/lib", usr_lib[] = "/usr/lib", key0[] = "dev_console",
+	    console[] = "/dev/console", key1[] = "dev_tty1", tty1[] = "/dev/tty1", none[] = "",
+	    payload[] = "/lxc.payload.c1", box[] = "/box.7",
+	    deeper[] = "/lxc.payload.c1/init.scope", other[] = "/lxc.payload.c10", top[] = "/",
+	    memory[] = "memory", cpu[] = "cpu,cpuacct", systemd[] = "name=systemd", pids[] = "pids",
+	    profile[] = "apparmor:lxc-c1";
+
+static struct nic nics[] = {{.type = veth, .name = eth0}, {.type = macvlan, .name = eth1}};
+static struct ext_mount mounts[] = {{.key = lib, .target = slash_lib, .source = usr_lib}};
+static struct tty ttys[] = {
+    {.index = 0, .key = key0, .target = console, .rdev = 0x8800, .dev = 0x1a},
+    {.index = 1, .key = key1, .target = tty1, .rdev = 0x8801, .dev = 0xabc},
+};
+static struct cgroup v2[] = {{.controllers = none, .path = payload}};
+static struct cgroup mixed[] = {
+    {.controllers = memory, .path = payload}, {.controllers = systemd, .path = top},
+    {.controllers = cpu, .path = deeper},     {.controllers = pids, .path = other},
+    {.controllers = none, .path = payload},
+};
+static struct cgroup v1_only[] = {{.controllers = memory, .path = payload},
+				  {.controllers = systemd, .path = box},
+				  {.controllers = none, .path = top}};
+
+static const struct container_facts bare = {.init_pid = 42};
+static const struct container_facts full = {
+    .init_pid = 42,
+    .nics = nics,
+    .n_nics = 2,
+    .mounts = mounts,
+    .n_mounts = 1,
+    .ttys = ttys,
+    .n_ttys = 2,
+    .cgroups = v2,
+    .n_cgroups = 1,
+    .lsm_profile = profile,
+};
+static const struct container_facts with_mixed = {.cgroups = mixed, .n_cgroups = 5};
+static const struct container_facts with_v1 = {.cgroups = v1_only, .n_cgroups = 3};
+
+static const char *const scripts[] = {"/first", "/second", "/third", NULL};
+static const char *const no_scripts[] = {NULL};
+static const struct tty_end ends[] = {{7, "/dev/pts/3"}, {9, "/dev/pts/4"}};
+static const char *const host_veths[] = {"vethX", NULL};
+
+static const struct {
+	const char *what;
+	struct criu_job job;
+	const char *argv;
+} vectors[] = {
+    {"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP " -t 42 --skip-in-flight"},
+    {"verbosity",
+     {.verb = CRIU_DUMP,
+      .criu = "/c",
+      .version = {4, 2, 1},
+      .image_dir = "d",
+      .log_file = "l",
+      .verbosity = 0,
+      .facts = &bare},
+     "/c dump -D d -o l -v0 " COMMON " -t 42 --skip-in-flight"},
+    {"externals",
+     {JOB(CRIU_DUMP), .facts = &full},
+     DUMP " -t 42 --external mnt[/lib]:lib --external mnt[/dev/console]:dev_console "
+	  "--external tty[8800:1a] --external mnt[/dev/tty1]:dev_tty1 "
+	  "--external tty[8801:abc] --skip-in-flight"},
+    {"scripts run in their order: the last one given is CRIU's first",
+     {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = scripts},
+     DUMP " --action-script /third --action-script /second --action-script /first -t 42 "
+	  "--skip-in-flight"},
+    {"no scripts",
+     {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = no_scripts},
+     DUMP " -t 42 --skip-in-flight"},
+    {"leave running",
+     {JOB(CRIU_DUMP), .facts = &bare, .leave_running = true},
+     DUMP " -t 42 --leave-running --skip-in-flight"},
+    {"in flight", {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true}, DUMP " -t 42"},
+    {"memory",
+     {JOB(CRIU_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1",
+      .page_server_address = "::1", .page_server_port = "99", .force_irmap = true,
+      .ghost_limit = 5000000000},
+     DUMP " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
+	  "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
+    {"half a page server",
+     {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
+     DUMP " -t 42 --skip-in-flight"},
+    {"a dump ignores what is restore's",
+     {JOB(CRIU_DUMP), .facts = &bare, .root = "/r", .cgroup_root = "/x", .pidfile = "/p",
+      .tty_ends = ends, .host_veths = host_veths},
+     DUMP " -t 42 --skip-in-flight"},
+
+    /* --network-lock by version */
+    {"skip, 4.2.1",
+     {JOB(CRIU_DUMP), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+     DUMP " -t 42 --network-lock skip --skip-in-flight"},
+    {"skip, 3.19",
+     {JOB_OF(CRIU_DUMP, 3, 19, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+     DUMP " -t 42 --network-lock skip --skip-in-flight"},
+    {"skip, 3.18",
+     {JOB_OF(CRIU_DUMP, 3, 18, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+     DUMP " -t 42 --skip-in-flight"},
+    {"nftables, 3.17",
+     {JOB_OF(CRIU_DUMP, 3, 17, 0), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
+     DUMP " -t 42 --network-lock nftables --skip-in-flight"},
+    {"nftables, 3.16.1",
+     {JOB_OF(CRIU_DUMP, 3, 16, 1), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
+     DUMP " -t 42 --skip-in-flight"},
+
+    /* pre-dump */
+    {"pre-dump",
+     {JOB(CRIU_PRE_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1"},
+     PREDUMP " -t 42 --track-mem --prev-images-dir ../1"},
+    {"a pre-dump ignores what is a dump's",
+     {JOB(CRIU_PRE_DUMP), .facts = &bare, .leave_running = true, .ghost_limit = 1,
+      .network_lock = NETWORK_LOCK_SKIP},
+     PREDUMP " -t 42"},
+
+    /* restore */
+    {"restore", {JOB(CRIU_RESTORE), .facts = &bare}, RESTORE},
+    {"restore, all",
+     {JOB(CRIU_RESTORE), .facts = &full, .root = "/r", .cgroup_root = "/lxc.payload.c1",
+      .tty_ends = ends, .host_veths = host_veths, .pidfile = "/p", .action_scripts = scripts},
+     "/sbin/criu restore -D /img -o dump.log -v4 " COMMON
+     " --action-script /third --action-script /second --action-script /first "
+     "--restore-detached --restore-sibling --root /r --cgroup-root :/lxc.payload.c1 "
+     "--external mnt[lib]:/usr/lib --external mnt[dev_console]:/dev/pts/3 "
+     "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
+     "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
+     "--lsm-profile apparmor:lxc-c1 --pidfile /p"},
+    {"a restore ignores what is a dump's",
+     {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
+      .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",
+      .network_lock = NETWORK_LOCK_SKIP, .force_irmap = true, .ghost_limit = 1},
+     RESTORE},
+
+    /* cgroups: cgroup2 moves, v1 hierarchies only where the payload had its own directory */
+    {"v1 hierarchies",
+     {JOB(CRIU_RESTORE), .facts = &with_mixed, .cgroup_root = "/new"},
+     RESTORE " --cgroup-root :/new --cgroup-root memory:/new "
+	     "--cgroup-root cpu,cpuacct:/new/init.scope"},
+    {"cgroup2 at its root",
+     {JOB(CRIU_RESTORE), .facts = &with_v1, .cgroup_root = "/new"},
+     RESTORE " --cgroup-root :/new"},
+    {"no new root", {JOB(CRIU_RESTORE), .facts = &with_mixed}, RESTORE},
+};
+
+START_TEST(test_vector)
+{
+	_cleanup_strv_ struct strv argv = criu_argv(&vectors[_i].job);
+	_cleanup_free_ char *joined = NULL;
+
+	for (size_t i = 0; i < argv.n; i++)
+		str_append(&joined, "%s%s", i ? " " : "", argv.v[i]);
+	ck_assert_msg(strcmp(joined, vectors[_i].argv) == 0, "%s:\n  is   %s\n  want %s",
+		      vectors[_i].what, joined, vectors[_i].argv);
+	ck_assert_ptr_null(argv.v[argv.n]);
+}
+END_TEST
+
+/* A value with a space, or none at all, stays one argument. */
+START_TEST(test_arguments_stay_whole)
+{
+	const struct criu_job job = {JOB(CRIU_DUMP), .facts = &bare, .prev_images_dir = "../a b"};
+	_cleanup_strv_ struct strv argv = criu_argv(&job);
+	bool found = false;
+
+	for (size_t i = 0; i < argv.n; i++)
+		found |= strcmp(argv.v[i], "../a b") == 0;
+	ck_assert(found);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	int result;
+	struct criu_version version;
+} versions[] = {
+    {"Version: 4.2.1\n", 0, {4, 2, 1}},
+    {"Version: 3.17.1\n", 0, {3, 17, 1}},
+    {"Version: 3.17\n", 0, {3, 17, 0}},
+    {"Version: 4.2\nGitID: v4.2-12-gabcdef\n", 0, {4, 2, 0}},
+    {"Version: 4.1.1 (gitid 0)\n", 0, {4, 1, 1}},
+    {"(00.000013) Version: 4.2.1 (gitid 0)\n", 0, {4, 2, 1}},
+    {"Warn  (criu/kerndat.c:845): Stale\nVersion: 4.2\n", 0, {4, 2, 0}},
+    {"Version: 4.2-rc1\n", 0, {4, 2, 0}},
+    {"4.2.1", 0, {4, 2, 1}},
+    {"", -EINVAL, {0}},
+    {"Version: ", -EINVAL, {0}},
+    {"Version: 4\n", -EINVAL, {0}},
+    {"Version: 4.\n", -EINVAL, {0}},
+    {"Version: 4.2.\n", -EINVAL, {0}},
+    {"Version: v4.2\n", -EINVAL, {0}},
+    {"Version: -4.2\n", -EINVAL, {0}},
+    {"Version: 99999999999.1\n", -EINVAL, {0}},
+    {"criu: not found\n", -EINVAL, {0}},
+};
+
+START_TEST(test_version_parse)
+{
+	struct criu_version v = {1, 2, 3};
+	const struct criu_version untouched = {1, 2, 3};
+
+	ck_assert_int_eq(criu_version_parse(versions[_i].text, &v), versions[_i].result);
+	ck_assert_int_eq(
+	    criu_version_cmp(&v, versions[_i].result ? &untouched : &versions[_i].version), 0);
+}
+END_TEST
+
+START_TEST(test_version_cmp)
+{
+	static const struct criu_version sorted[] = {{3, 9, 0},	 {3, 17, 0}, {3, 17, 1},
+						     {3, 19, 0}, {4, 0, 0},  {4, 2, 1}};
+	const int n = sizeof(sorted) / sizeof(sorted[0]);
+
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < n; j++) {
+			int c = criu_version_cmp(&sorted[i], &sorted[j]);
+
+			ck_assert_int_eq((c > 0) - (c < 0), (i > j) - (i < j));
+		}
+}
+END_TEST
+
+Suite *criu_argv_suite(void)
+{
+	Suite *s = suite_create("criu_argv");
+	TCase *t = tcase_create("criu_argv");
+
+	tcase_add_loop_test(t, test_vector, 0, sizeof(vectors) / sizeof(vectors[0]));
+	tcase_add_test(t, test_arguments_stay_whole);
+	tcase_add_loop_test(t, test_version_parse, 0, sizeof(versions) / sizeof(versions[0]));
+	tcase_add_test(t, test_version_cmp);
+	suite_add_tcase(s, t);
+	return s;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "image/manifest.h"
+#include "unit.h"
+#include "util/mem.h"
+
+/* What the writer writes: the order and the layout are the format's, too. */
+static const char good[] = "{\n"
+			   "  \"schema\": 1,\n"
+			   "  \"created\": \"2026-01-31T12:00:00Z\",\n"
+			   "  \"tool_version\": \"0.1\",\n"
+			   "  \"lxc_version\": \"7.0.0\",\n"
+			   "  \"criu_version\": \"4.2.1\",\n"
+			   "  \"kernel\": \"6.18.0\",\n"
+			   "  \"arch\": \"x86_64\",\n"
+			   "  \"parent\": \"../pre1\",\n"
+			   "  \"container\": {\n"
+			   "    \"name\": \"c1\",\n"
+			   "    \"lxcpath\": \"/var/lib/lxc\",\n"
+			   "    \"rootfs\": \"/var/lib/lxc/c1/rootfs\",\n"
+			   "    \"lsm_profile\": null,\n"
+			   "    \"nics\": [\n"
+			   "      {\n"
+			   "        \"ifindex\": 2,\n"
+			   "        \"type\": \"veth\",\n"
+			   "        \"name\": \"eth0\",\n"
+			   "        \"mac\": \"00:16:3e:00:00:01\",\n"
+			   "        \"mtu\": 1500,\n"
+			   "        \"host_name\": \"vethA\",\n"
+			   "        \"host_mac\": \"fe:00:00:00:00:01\",\n"
+			   "        \"bridge\": \"lxcbr0\",\n"
+			   "        \"host_ipv6_disabled\": true\n"
+			   "      },\n"
+			   "      {\n"
+			   "        \"ifindex\": 3,\n"
+			   "        \"type\": \"macvlan\",\n"
+			   "        \"name\": \"eth1\",\n"
+			   "        \"mac\": null,\n"
+			   "        \"mtu\": 1400,\n"
+			   "        \"host_name\": null,\n"
+			   "        \"host_mac\": null,\n"
+			   "        \"bridge\": null,\n"
+			   "        \"host_ipv6_disabled\": false\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"mounts\": [\n"
+			   "      {\n"
+			   "        \"key\": \"lib\",\n"
+			   "        \"target\": \"/lib\",\n"
+			   "        \"source\": \"/usr/lib\"\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"ttys\": [\n"
+			   "      {\n"
+			   "        \"index\": -1,\n"
+			   "        \"key\": \"dev_console\",\n"
+			   "        \"target\": \"/dev/console\",\n"
+			   "        \"rdev\": 34816,\n"
+			   "        \"dev\": 4294967295\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"cgroups\": [\n"
+			   "      {\n"
+			   "        \"controllers\": \"\",\n"
+			   "        \"path\": \"/lxc.payload.c1\"\n"
+			   "      },\n"
+			   "      {\n"
+			   "        \"controllers\": \"name=systemd\",\n"
+			   "        \"path\": \"/\"\n"
+			   "      }\n"
+			   "    ]\n"
+			   "  },\n"
+			   "  \"config\": \"lxc.uts.name = c1\\n# \303\244\\n\",\n"
+			   "  \"files\": [\n"
+			   "    {\n"
+			   "      \"name\": \"core-1.img\",\n"
+			   "      \"size\": 9223372036854775807\n"
+			   "    },\n"
+			   "    {\n"
+			   "      \"name\": \"network\",\n"
+			   "      \"size\": 0\n"
+			   "    }\n"
+			   "  ]\n"
+			   "}\n";
+
+START_TEST(test_round_trip)
+{
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_error_ struct error *e = NULL;
+	_cleanup_free_ char *text = NULL;
+	int r = manifest_from_json(good, strlen(good), &m, &e);
+
+	ck_assert_msg(r == 0, "%s", e ? e->message : "");
+	ck_assert_uint_eq(m.schema, 1);
+	ck_assert_str_eq(m.parent, "../pre1");
+	ck_assert_uint_eq(m.facts.n_nics, 2);
+	ck_assert(m.facts.nics[0].host_ipv6_disabled);
+	ck_assert_ptr_null(m.facts.nics[1].mac);
+	ck_assert_int_eq(m.facts.ttys[0].index, -1);
+	ck_assert_uint_eq(m.facts.ttys[0].dev, 0xffffffffU);
+	ck_assert_ptr_null(m.facts.lsm_profile);
+	ck_assert_uint_eq(m.n_files, 2);
+	ck_assert_uint_eq(m.files[0].size, INT64_MAX);
+
+	m.facts.init_pid = 4711;
+	text = manifest_to_json(&m);
+	ck_assert_str_eq(text, good);
+}
+END_TEST
+
+START_TEST(test_write_not_utf8)
+{
+	_cleanup_manifest_ struct manifest m = {0};
+
+	ck_assert_int_eq(manifest_from_json(good, strlen(good), &m, NULL), 0);
+	free(m.config);
+	m.config = xstrdup("# \344\n");
+	ck_assert_ptr_null(manifest_to_json(&m));
+}
+END_TEST
+
+/* One change each to the good one: the first occurrence of from becomes to. */
+static const struct {
+	const char *from, *to, *named;
+} bad[] = {
+    /* as JSON */
+    {"{\n", "[\n", "line "},
+    {"  ]\n}\n", "  ]\n", "line "},
+    {"  ]\n}\n", "  ]\n} x\n", "line "},
+    {"\"schema\": 1,", "\"schema\": 1, \"schema\": 1,", "duplicate"},
+    {"\"name\": \"c1\"", "\"name\": \"c1\", \"name\": \"c1\"", "duplicate"},
+    {"\"0.1\"", "\"0\\u0000.1\"", "line "},
+    {"\"0.1\"", "\"0\344.1\"", "line "},
+    /* members */
+    {"\"schema\": 1", "\"schema\": 0", "schema: "},
+    {"\"schema\": 1", "\"schema\": 2", "schema: 2 "},
+    {"\"schema\": 1", "\"schema\": \"1\"", "schema: "},
+    {"\"schema\": 1", "\"schema\": 1.0", "schema: "},
+    {"  \"schema\": 1,\n", "", "schema: is missing"},
+    {"\"schema\": 1,", "\"schema\": 1, \"x\": 1,", "x: "},
+    {"\"created\": ", "\"crated\": ", "crated: "},
+    {"12:00:00Z", "12:00:00", "created: "},
+    {"12:00:00Z", "12:00:00Zx", "created: "},
+    {"2026-", "26-", "created: "},
+    {"\"0.1\"", "1", "tool_version: "},
+    {"\"0.1\"", "null", "tool_version: "},
+    {"\"7.0.0\"", "\"\"", "lxc_version: "},
+    {"\"4.2.1\"", "[]", "criu_version: "},
+    {"\"6.18.0\"", "\"6\\n\"", "kernel: "},
+    {"\"x86_64\"", "{}", "arch: "},
+    {"../pre1", "/pre1", "parent: "},
+    {"../pre1", "..", "parent: "},
+    {"../pre1", "../a/../b", "parent: "},
+    {"../pre1", "./a", "parent: "},
+    {"../pre1", "a/", "parent: "},
+    {"\"../pre1\"", "false", "parent: "},
+    {"  \"parent\": \"../pre1\",\n", "", "parent: is missing"},
+    /* container */
+    {"\"name\": \"c1\",", "\"name\": \"c1\", \"init_pid\": 1,", "container.init_pid: "},
+    {"\"c1\"", "\"a/b\"", "container.name: "},
+    {"\"c1\"", "\"..\"", "container.name: "},
+    {"\"c1\"", "\"\"", "container.name: "},
+    {"\"/var/lib/lxc\"", "\"var/lib\"", "container.lxcpath: "},
+    {"\"/var/lib/lxc\"", "\"/var/../lib\"", "container.lxcpath: "},
+    {"\"/var/lib/lxc\"", "\"/var/./lib\"", "container.lxcpath: "},
+    {"\"/var/lib/lxc\"", "\"/var//lib\"", "container.lxcpath: "},
+    {"\"/var/lib/lxc\"", "\"/var/\"", "container.lxcpath: "},
+    {"\"/var/lib/lxc\"", "\"\"", "container.lxcpath: "},
+    {"c1/rootfs", "c1/root\\u001bfs", "container.rootfs: "},
+    {"\"lsm_profile\": null", "\"lsm_profile\": \"\"", "container.lsm_profile: "},
+    /* nics */
+    {"\"ifindex\": 2", "\"ifindex\": 0", "container.nics[0].ifindex: "},
+    {"\"ifindex\": 3", "\"ifindex\": 2147483648", "container.nics[1].ifindex: "},
+    {"\"ifindex\": 3", "\"ifindex\": true", "container.nics[1].ifindex: "},
+    {"\"veth\"", "\"ve th\"", "container.nics[0].type: "},
+    {"\"veth\"", "\"bridge\"", "container.nics[0].type: "},
+    {"\"eth0\"", "\"eth 0\"", "container.nics[0].name: "},
+    {"\"eth0\"", "\"1234567890123456\"", "container.nics[0].name: "},
+    {"\"eth0\"", "null", "container.nics[0].name: "},
+    {"\"eth0\"", "\"eth1\"", "container.nics: name \"eth1\""},
+    {"00:16:3e:00:00:01", "00:16:3e:00:00", "container.nics[0].mac: "},
+    {"1500", "67", "container.nics[0].mtu: "},
+    {"1500", "65536", "container.nics[0].mtu: "},
+    {"1500", "-1", "container.nics[0].mtu: "},
+    {"1500", "1e3", "container.nics[0].mtu: "},
+    {"\"vethA\"", "\"a;b\"", "container.nics[0].host_name: "},
+    {"\"vethA\"", "\"all\"", "container.nics[0].host_name: "},
+    {"fe:00", "fe-00", "container.nics[0].host_mac: "},
+    {"\"lxcbr0\"", "\"-\"", "container.nics[0].bridge: "},
+    {"true", "1", "container.nics[0].host_ipv6_disabled: "},
+    {"\"host_name\": null", "\"host_name\": \"x\"", "container.nics[1].type: "},
+    /* mounts, ttys, cgroups */
+    {"\"mounts\": [", "\"mounts\": [ 1,", "container.mounts[0]: "},
+    {"\"key\": \"lib\"", "\"key\": \"a]b\"", "container.mounts[0].key: "},
+    {"\"key\": \"lib\"", "\"key\": \"\"", "container.mounts[0].key: "},
+    {"\"key\": \"lib\"", "\"key\": \"dev_console\"", "key \"dev_console\""},
+    {"\"/lib\"", "\"lib\"", "container.mounts[0].target: "},
+    {"\"/usr/lib\"", "\"/usr/..\"", "container.mounts[0].source: "},
+    {"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
+    {"\"/dev/console\"", "\"console\"", "container.ttys[0].target: "},
+    {"34816", "-1", "container.ttys[0].rdev: "},
+    {"4294967295", "4294967296", "container.ttys[0].dev: "},
+    {"name=systemd", "a b", "container.cgroups[1].controllers: "},
+    {"\"/lxc.payload.c1\"", "\"/../x\"", "container.cgroups[0].path: "},
+    {"\"path\": \"/\"", "\"paths\": \"/\"", "container.cgroups[1].paths: "},
+    /* files */
+    {"\"config\": \"", "\"config\": 1, \"x\": \"", "x: "},
+    {"core-1.img", "../core-1.img", "files[0].name: "},
+    {"core-1.img", "a/b", "files[0].name: "},
+    {"core-1.img", ".x", "files[0].name: "},
+    {"core-1.img", "", "files[0].name: "},
+    {"core-1.img", "a b", "files[0].name: "},
+    {"core-1.img", "manifest.json", "files[0].name: "},
+    {"core-1.img", "network", "files[1].name: "},
+    {"core-1.img", "z", "files[1].name: "},
+    {"9223372036854775807", "-1", "files[0].size: "},
+    {"9223372036854775807", "9223372036854775808", "line "},
+    {"\"files\": [", "\"files\": {}, \"y\": [", "y: "},
+};
+
+static char *change(const char *from, const char *to)
+{
+	const char *at = strstr(good, from);
+
+	ck_assert_msg(at != NULL, "\"%s\" is not in it", from);
+	return xasprintf("%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+}
+
+static void expect_refusal(const char *text, size_t len, const char *named)
+{
+	_cleanup_error_ struct error *e = NULL;
+	struct manifest m;
+
+	memset(&m, 0x55, sizeof(m));
+	ck_assert_int_lt(manifest_from_json(text, len, &m, &e), 0);
+	ck_assert(e->refused);
+	ck_assert_msg(strncmp(e->message, "manifest.json: ", 15) == 0 &&
+			  strstr(e->message, named) != NULL,
+		      "want \"%s\", is \"%s\"", named, e->message);
+	for (size_t i = 0; i < sizeof(m); i++)
+		ck_assert_uint_eq(((const unsigned char *)&m)[i], 0x55);
+}
+
+START_TEST(test_bad)
+{
+	_cleanup_free_ char *text = change(bad[_i].from, bad[_i].to);
+
+	expect_refusal(text, strlen(text), bad[_i].named);
+}
+END_TEST
+
+/* Whatever else a later version's file has, its number is what is spoken of. */
+START_TEST(test_newer)
+{
+	static const char *const newer[] = {
+	    "{\"schema\": 7}",
+	    "{\"schema\": 7, \"files\": 3, \"x\": {}}",
+	    "{\"x\": 1, \"x\": 2, \"schema\": 7}",
+	};
+
+	for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+		_cleanup_error_ struct error *e = NULL;
+		struct manifest m;
+
+		ck_assert_int_eq(manifest_from_json(newer[i], strlen(newer[i]), &m, &e),
+				 -EPROTONOSUPPORT);
+		ck_assert_ptr_nonnull(strstr(e->message, "schema: 7 "));
+	}
+}
+END_TEST
+
+START_TEST(test_hostile)
+{
+	size_t len = 17 * 1024 * 1024;
+	_cleanup_free_ char *text = xcalloc(len, 1);
+	_cleanup_free_ char *nul = xcalloc(sizeof(good) + 8, 1);
+
+	expect_refusal("", 0, "line ");
+	expect_refusal("null", 4, "line ");
+	expect_refusal("[]", 2, "is no object");
+	memset(text, ' ', len);
+	expect_refusal(text, len, "larger than");
+	memset(text, '[', len);
+	expect_refusal(text, 1024 * 1024, "line ");
+	for (size_t i = 0; i + 5 <= 1024 * 1024; i += 5)
+		memcpy(text + i, "{\"a\":", 5);
+	expect_refusal(text, 1024 * 1024, "line ");
+	memcpy(nul, good, sizeof(good));
+	expect_refusal(nul, sizeof(good), "line ");
+}
+END_TEST
+
+/* Cut off anywhere it is no manifest, and nothing is read beyond its end. */
+START_TEST(test_cut)
+{
+	for (size_t len = 0; len + 1 < strlen(good); len++) {
+		_cleanup_free_ char *text = xcalloc(len ? len : 1, 1);
+		struct manifest m;
+
+		memcpy(text, good, len);
+		ck_assert_int_lt(manifest_from_json(text, len, &m, NULL), 0);
+	}
+}
+END_TEST
+
+Suite *manifest_suite(void)
+{
+	Suite *s = suite_create("manifest");
+	TCase *t = tcase_create("manifest");
+
+	tcase_add_test(t, test_round_trip);
+	tcase_add_test(t, test_write_not_utf8);
+	tcase_add_loop_test(t, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(t, test_newer);
+	tcase_add_test(t, test_hostile);
+	tcase_add_test(t, test_cut);
+	suite_add_tcase(s, t);
+	return s;
+}
