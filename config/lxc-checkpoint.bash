@@ -3,10 +3,14 @@
 #
 # Completion of lxc-checkpoint for bash. It uses nothing of bash-completion,
 # which is only what loads it.
+#
+# LXC has one file for all of its commands, which also registers a completion
+# for lxc-checkpoint, and newer versions of bash-completion find that one first.
+# Where this one shall be used in any case, ~/.bashrc has to source it.
 
 # The container names that make sense: running ones can be checkpointed, stopped
 # ones restored. lxc-ls shows them to who may see them.
-_lxc_checkpoint_names()
+_lxccheckpoint_names()
 {
 	local filter=$1 lxcpath=$2 cur=$3 names
 
@@ -14,13 +18,13 @@ _lxc_checkpoint_names()
 	mapfile -t COMPREPLY < <(compgen -W "$names" -- "$cur")
 }
 
-_lxc_checkpoint_paths()
+_lxccheckpoint_paths()
 {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
 }
 
-_lxc_checkpoint()
+_lxccheckpoint()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} option='' word lxcpath='' i
 	local names=--running restore='' stop='' mode='' named=''
@@ -64,15 +68,15 @@ _lxc_checkpoint()
 
 	case $option in
 	-n | --name)
-		_lxc_checkpoint_names "$names" "$lxcpath" "$cur"
+		_lxccheckpoint_names "$names" "$lxcpath" "$cur"
 		return
 		;;
 	-D | --checkpoint-dir | -P | --lxcpath)
-		_lxc_checkpoint_paths -d "$cur"
+		_lxccheckpoint_paths -d "$cur"
 		return
 		;;
 	-A | --action-script | -o | --logfile | --rcfile)
-		_lxc_checkpoint_paths -f "$cur"
+		_lxccheckpoint_paths -f "$cur"
 		return
 		;;
 	-l | --logpriority)
@@ -83,7 +87,7 @@ _lxc_checkpoint()
 	esac
 
 	if [[ $cur != -* ]]; then
-		[ -n "$named" ] || _lxc_checkpoint_names "$names" "$lxcpath" "$cur"
+		[ -n "$named" ] || _lxccheckpoint_names "$names" "$lxcpath" "$cur"
 		return
 	fi
 	# -r excludes what only a checkpoint has, and the other way round.
@@ -93,4 +97,11 @@ _lxc_checkpoint()
 	mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 }
 
-complete -F _lxc_checkpoint lxc-checkpoint
+# LXC's file would put its own in the place of ours when it is loaded for another
+# command later: it comes first. (What the loaders return is of no interest.)
+if declare -F _comp_load >/dev/null; then
+	_comp_load lxc-start
+elif declare -F _completion_loader >/dev/null; then
+	_completion_loader lxc-start
+fi
+complete -F _lxccheckpoint lxc-checkpoint

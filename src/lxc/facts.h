@@ -18,6 +18,7 @@ struct nic {
 	char *name;	      /* in the container */
 	char *mac;	      /* "aa:bb:cc:dd:ee:ff" */
 	unsigned int mtu;
+	bool ipv6_link_local; /* it has an fe80:: address */
 	/* veth only; NULL/0 otherwise */
 	char *host_name; /* the host's end */
 	char *host_mac;
@@ -32,13 +33,18 @@ struct ext_mount {
 	char *source; /* absolute host path without symlinks */
 };
 
+#define TTY_INDEX_MAX 4095
+
 /* A pty end in the container whose master the monitor holds. */
 struct tty {
-	int index;	   /* 0: console, n: /dev/tty<n>, -1: another */
+	int index;	   /* 0: console, n: /dev/tty<n> to TTY_INDEX_MAX, -1: another */
 	char *key;	   /* as in ext_mount */
 	char *target;	   /* mount point in the container, "/dev/console" */
 	unsigned int rdev; /* st_rdev and st_dev of the target as CRIU prints them in tty[%x:%x] */
 	unsigned int dev;
+	uid_t uid; /* owner and mode of the device node */
+	gid_t gid;
+	mode_t mode; /* permission bits only */
 };
 
 struct cgroup {

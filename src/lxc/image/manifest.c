@@ -225,6 +225,7 @@ static const struct member nic_members[] = {
     STRING(struct nic, name, check_interface),
     STRING_OR_NULL(struct nic, mac, check_mac),
     NUMBER(struct nic, mtu, MEMBER_UINT, 68, 65535),
+    BOOL(struct nic, ipv6_link_local),
     STRING_OR_NULL(struct nic, host_name, check_interface),
     STRING_OR_NULL(struct nic, host_mac, check_mac),
     STRING_OR_NULL(struct nic, bridge, check_interface),
@@ -240,11 +241,14 @@ static const struct member mount_members[] = {
 };
 
 static const struct member tty_members[] = {
-    NUMBER(struct tty, index, MEMBER_INT, -1, INT_MAX),
+    NUMBER(struct tty, index, MEMBER_INT, -1, TTY_INDEX_MAX),
     STRING(struct tty, key, check_key),
     STRING(struct tty, target, check_path),
     NUMBER(struct tty, rdev, MEMBER_UINT, 0, UINT_MAX),
     NUMBER(struct tty, dev, MEMBER_UINT, 0, UINT_MAX),
+    NUMBER(struct tty, uid, MEMBER_UINT, 0, UINT_MAX - 1),
+    NUMBER(struct tty, gid, MEMBER_UINT, 0, UINT_MAX - 1),
+    NUMBER(struct tty, mode, MEMBER_UINT, 0, 07777),
     {0},
 };
 

@@ -117,7 +117,7 @@ int tty_index(const char *target)
 	if (strncmp(name, "/tty", 4) != 0 || !isdigit((unsigned char)name[4]))
 		return -1;
 	n = strtol(name + 4, &end, 10);
-	return *end == '\0' && n > 0 && n < 4096 ? (int)n : -1;
+	return *end == '\0' && n > 0 && n <= TTY_INDEX_MAX ? (int)n : -1;
 }
 
 static bool key_taken(const struct container_facts *facts, const char *key)
@@ -215,6 +215,9 @@ static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root
 	t->target = xstrdup(target);
 	t->rdev = (unsigned int)st.st_rdev;
 	t->dev = (unsigned int)st.st_dev;
+	t->uid = st.st_uid;
+	t->gid = st.st_gid;
+	t->mode = st.st_mode & 07777;
 	return 0;
 }
 

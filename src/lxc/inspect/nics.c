@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
+#include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <sched.h>
 #include <string.h>
@@ -14,19 +16,31 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-static int link_cache(struct nl_sock **ret_sock, struct nl_cache **ret_cache)
-{
-	struct nl_sock *sock = nl_socket_alloc();
-	int r = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+/* What the kernel says of one network namespace. */
+struct view {
+	struct nl_sock *sock;
+	struct nl_cache *links;
+	struct nl_cache *addresses;
+};
 
+static void view_clear(struct view *v)
+{
+	nl_cache_free(v->links);
+	nl_cache_free(v->addresses);
+	nl_socket_free(v->sock);
+}
+
+static int view_open(struct view *v)
+{
+	int r;
+
+	v->sock = nl_socket_alloc();
+	r = v->sock ? nl_connect(v->sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (r == 0)
-		r = rtnl_link_alloc_cache(sock, AF_UNSPEC, ret_cache);
-	if (r < 0) {
-		nl_socket_free(sock);
-		return r;
-	}
-	*ret_sock = sock;
-	return 0;
+		r = rtnl_link_alloc_cache(v->sock, AF_UNSPEC, &v->links);
+	if (r == 0)
+		r = rtnl_addr_alloc_cache(v->sock, &v->addresses);
+	return r;
 }
 
 /*
@@ -34,14 +48,14 @@ static int link_cache(struct nl_sock **ret_sock, struct nl_cache **ret_cache)
  * is in the container's for just that long. It must come back, whatever
  * happens; where it cannot, going on would configure the wrong network.
  */
-static int link_cache_in(int netns, struct nl_sock **ret_sock, struct nl_cache **ret_cache)
+static int view_open_in(int netns, struct view *v)
 {
 	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	int r;
 
 	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
 		return -NLE_PERM;
-	r = link_cache(ret_sock, ret_cache);
+	r = view_open(v);
 	if (setns(own, CLONE_NEWNET) < 0)
 		abort();
 	return r;
@@ -87,9 +101,22 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 	rtnl_link_put(peer);
 }
 
-static void add_nics(struct container_facts *facts, struct nl_cache *inside, struct nl_cache *host)
+static bool has_link_local(const struct view *v, int ifindex)
 {
-	for (struct nl_object *o = nl_cache_get_first(inside); o; o = nl_cache_get_next(o)) {
+	for (struct nl_object *o = nl_cache_get_first(v->addresses); o; o = nl_cache_get_next(o)) {
+		struct rtnl_addr *a = (struct rtnl_addr *)o;
+
+		if (rtnl_addr_get_ifindex(a) == ifindex && rtnl_addr_get_family(a) == AF_INET6 &&
+		    rtnl_addr_get_scope(a) == RT_SCOPE_LINK)
+			return true;
+	}
+	return false;
+}
+
+static void add_nics(struct container_facts *facts, const struct view *inside,
+		     const struct view *host)
+{
+	for (struct nl_object *o = nl_cache_get_first(inside->links); o; o = nl_cache_get_next(o)) {
 		struct rtnl_link *link = (struct rtnl_link *)o;
 		const char *type = rtnl_link_get_type(link);
 		struct nic *nic;
@@ -102,8 +129,9 @@ static void add_nics(struct container_facts *facts, struct nl_cache *inside, str
 		nic->name = xstrdup(rtnl_link_get_name(link));
 		nic->mac = link_mac(link);
 		nic->mtu = rtnl_link_get_mtu(link);
+		nic->ipv6_link_local = has_link_local(inside, rtnl_link_get_ifindex(link));
 		if (strcmp(nic->type, "veth") == 0)
-			nic_add_host_side(nic, link, host);
+			nic_add_host_side(nic, link, host->links);
 	}
 }
 
@@ -119,8 +147,7 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
 	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
-	struct nl_sock *inside_sock = NULL, *host_sock = NULL;
-	struct nl_cache *inside = NULL, *host = NULL;
+	struct view inside = {0}, host = {0};
 	int r;
 
 	if (netns < 0)
@@ -128,16 +155,14 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 	if (same_file(netns, "/proc/thread-self/ns/net"))
 		return 0; /* lxc.net.0.type = none: the host's network is not the container's */
 
-	r = link_cache_in(netns, &inside_sock, &inside);
+	r = view_open_in(netns, &inside);
 	if (r == 0)
-		r = link_cache(&host_sock, &host);
+		r = view_open(&host);
 	if (r == 0)
-		add_nics(facts, inside, host);
+		add_nics(facts, &inside, &host);
 	else
 		error_set(reterr, EIO, "cannot list network interfaces: %s", nl_geterror(r));
-	nl_cache_free(inside);
-	nl_cache_free(host);
-	nl_socket_free(inside_sock);
-	nl_socket_free(host_sock);
+	view_clear(&inside);
+	view_clear(&host);
 	return r == 0 ? 0 : -EIO;
 }

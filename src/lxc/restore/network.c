@@ -136,17 +136,31 @@ int stage_network(struct restore *r, struct error **reterr)
  */
 static void delete_link(const char *name)
 {
-	static const char *const places[] = {"/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"};
-	const char *ip = places[0];
+	_cleanup_free_ char *ip = system_program("ip");
+	const char *const argv[] = {ip, "link", "delete", "dev", name, NULL};
 
-	if (if_nametoindex(name) == 0)
-		return;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (access(places[i], X_OK) == 0) {
-			ip = places[i];
-			break;
-		}
-	run_capture((const char *const[]){ip, "link", "delete", "dev", name, NULL}, NULL);
+	if (ip && if_nametoindex(name) != 0)
+		run_capture(argv, NULL);
+}
+
+/*
+ * A link that CRIU brings up gets an fe80:: address from the kernel. In a
+ * container whose DHCP client had flushed that it would be a new one.
+ */
+void network_drop_new_addresses(const struct restore *r)
+{
+	_cleanup_free_ char *nsenter = system_program("nsenter");
+	_cleanup_free_ char *ip = system_program("ip");
+	_cleanup_free_ char *pid = xasprintf("%d", (int)r->init_pid);
+
+	for (size_t i = 0; nsenter && ip && i < r->manifest.facts.n_nics; i++) {
+		const struct nic *nic = &r->manifest.facts.nics[i];
+		const char *const argv[] = {nsenter, "-t",     pid,   "-n",	 ip,	  "-6",	  "address",
+					    "flush", "dev", nic->name, "scope", "link", NULL};
+
+		if (!nic->ipv6_link_local)
+			run_capture(argv, NULL);
+	}
 }
 
 void unstage_network(struct restore *r)

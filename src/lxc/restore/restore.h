@@ -64,6 +64,7 @@ int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);
 void unstage_network(struct restore *r);
+void network_drop_new_addresses(const struct restore *r);
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "restore/restore.h"
@@ -76,6 +77,10 @@ int stage_terminals(struct restore *r, struct error **reterr)
 
 		if (e < 0)
 			return e;
+		/* a login may have made it its user's */
+		if (fchown(t->slave, facts->ttys[i].uid, facts->ttys[i].gid) < 0 ||
+		    fchmod(t->slave, facts->ttys[i].mode) < 0)
+			return error_errno(reterr, "cannot give %s its owner and mode", t->path);
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
 	return 0;

@@ -127,7 +127,11 @@ int stage_tree(struct restore *r, struct error **reterr)
 {
 	int e = run_criu(r, reterr);
 
-	return e < 0 ? e : adopt_init(r, reterr);
+	if (e == 0)
+		e = adopt_init(r, reterr);
+	if (e == 0)
+		network_drop_new_addresses(r);
+	return e;
 }
 
 /*

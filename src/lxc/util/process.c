@@ -83,6 +83,20 @@ int run_capture(const char *const argv[], char **ret_output)
 	return status;
 }
 
+char *system_program(const char *name)
+{
+	static const char *const places[] = {"/usr/sbin", "/sbin", "/usr/bin", "/bin"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *path = xasprintf("%s/%s", places[i], name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 char *status_text(int status)
 {
 	if (WIFEXITED(status))

@@ -19,6 +19,9 @@ void reset_signals(void);
  */
 int run_capture(const char *const argv[], char **ret_output);
 
+/* Where a system program is, whatever PATH says; NULL if it is not. Caller frees. */
+char *system_program(const char *name);
+
 /* "exited with 1", "was killed by signal 9 (Killed)". Caller frees. */
 char *status_text(int status);
 

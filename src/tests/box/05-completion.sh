@@ -1,33 +1,51 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# bash finds the completion, and it offers what makes sense at each place.
+# The completion for bash offers what makes sense at each place.
 . "${0%/*}/lib.sh"
 
-# As bash does it when Tab is pressed for the first time on a line of lxc-checkpoint:
-# bash-completion looks for a file of that name.
-load_completion()
+# What an interactive bash has: no errexit, no nounset, no trap.
+interactive()
 {
+	local trap status=0
+
+	trap=$(trap -p ERR)
+	trap - ERR
 	set +eu
-	. /usr/share/bash-completion/bash_completion
-	if declare -F _comp_load >/dev/null; then
-		_comp_load lxc-checkpoint
-	else
-		_completion_loader lxc-checkpoint
-	fi
+	"$@" || status=$?
 	set -eu
+	eval "$trap"
+	return $status
 }
 
-# complete WORD...: what is offered for the last of these words, sorted, in one line.
-# It runs with what an interactive bash has, which stops at no error.
+# As ~/.bashrc does it.
+load_completion()
+{
+	# shellcheck source=/dev/null
+	. /usr/share/bash-completion/bash_completion
+	# shellcheck source=/dev/null
+	. /usr/local/share/bash-completion/completions/lxc-checkpoint
+}
+
+# Presses Tab for the first time on a line of another command of LXC's.
+load_another()
+{
+	complete -p "$1" >/dev/null 2>&1 && return
+	if declare -F _comp_load >/dev/null; then
+		_comp_load "$1"
+	else
+		_completion_loader "$1"
+	fi
+}
+
+# complete_words WORD...: what is offered for the last of these words, sorted, in one line.
 complete_words()
 {
 	COMP_WORDS=(lxc-checkpoint "$@")
 	COMP_CWORD=$#
 	COMPREPLY=()
-	set +eu
-	_lxc_checkpoint lxc-checkpoint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-	set -eu
+	interactive _lxccheckpoint lxc-checkpoint "${COMP_WORDS[COMP_CWORD]}" \
+		"${COMP_WORDS[COMP_CWORD - 1]}" || :
 	printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | paste -sd ' '
 }
 
@@ -52,9 +70,12 @@ offers_option()
 	check_equal "$wanted" "$found" "$option after lxc-checkpoint $*"
 }
 
-step 'it is found under the name of the command, and is this one'
-load_completion
-check grep -q -- '-F _lxc_checkpoint lxc-checkpoint' <(complete -p lxc-checkpoint)
+step 'it takes the place of what LXC has for its own command, and keeps it'
+interactive load_completion
+check [ "$(complete -p lxc-checkpoint)" = 'complete -F _lxccheckpoint lxc-checkpoint' ]
+interactive load_another lxc-stop || :
+check [ "$(complete -p lxc-checkpoint)" = 'complete -F _lxccheckpoint lxc-checkpoint' ]
+check [ "$(complete -p lxc-stop)" = 'complete -F _lxc_stop lxc-stop' ]
 
 step 'every option of --help is offered, and no other'
 listed=$(lxc-checkpoint --help | sed -n 's/^  \(-.,\|   \) \(--[a-z-]*\).*/\2/p')

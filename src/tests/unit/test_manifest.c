@@ -29,6 +29,7 @@ static const char good[] = "{\n"
 			   "        \"name\": \"eth0\",\n"
 			   "        \"mac\": \"00:16:3e:00:00:01\",\n"
 			   "        \"mtu\": 1500,\n"
+			   "        \"ipv6_link_local\": false,\n"
 			   "        \"host_name\": \"vethA\",\n"
 			   "        \"host_mac\": \"fe:00:00:00:00:01\",\n"
 			   "        \"bridge\": \"lxcbr0\",\n"
@@ -40,6 +41,7 @@ static const char good[] = "{\n"
 			   "        \"name\": \"eth1\",\n"
 			   "        \"mac\": null,\n"
 			   "        \"mtu\": 1400,\n"
+			   "        \"ipv6_link_local\": true,\n"
 			   "        \"host_name\": null,\n"
 			   "        \"host_mac\": null,\n"
 			   "        \"bridge\": null,\n"
@@ -59,7 +61,10 @@ static const char good[] = "{\n"
 			   "        \"key\": \"dev_console\",\n"
 			   "        \"target\": \"/dev/console\",\n"
 			   "        \"rdev\": 34816,\n"
-			   "        \"dev\": 4294967295\n"
+			   "        \"dev\": 4294967295,\n"
+			   "        \"uid\": 0,\n"
+			   "        \"gid\": 5,\n"
+			   "        \"mode\": 400\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"cgroups\": [\n"
@@ -101,6 +106,8 @@ START_TEST(test_round_trip)
 	ck_assert_ptr_null(m.facts.nics[1].mac);
 	ck_assert_int_eq(m.facts.ttys[0].index, -1);
 	ck_assert_uint_eq(m.facts.ttys[0].dev, 0xffffffffU);
+	ck_assert_uint_eq(m.facts.ttys[0].gid, 5);
+	ck_assert_uint_eq(m.facts.ttys[0].mode, 0620);
 	ck_assert_ptr_null(m.facts.lsm_profile);
 	ck_assert_uint_eq(m.n_files, 2);
 	ck_assert_uint_eq(m.files[0].size, INT64_MAX);
@@ -200,6 +207,8 @@ static const struct {
     {"\"/lib\"", "\"lib\"", "container.mounts[0].target: "},
     {"\"/usr/lib\"", "\"/usr/..\"", "container.mounts[0].source: "},
     {"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
+    {"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
+    {"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
     {"\"/dev/console\"", "\"console\"", "container.ttys[0].target: "},
     {"34816", "-1", "container.ttys[0].rdev: "},
     {"4294967295", "4294967296", "container.ttys[0].dev: "},

@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# After lib.sh: the container that most cases use. It is what `lxc-create -t
+# busybox` makes, on lxcbr0 with an address by DHCP, with the payload "counter"
+# started by its init: a count in memory that is asked for over TCP.
+
+PORT=7000
+IMG=/run/image
+
+# What the stock container's udhcpc asks; without an answer its rcS never ends.
+start_dhcp()
+{
+	dnsmasq --interface=lxcbr0 --bind-interfaces --port=0 --leasefile-ro \
+		--dhcp-range=10.0.3.2,10.0.3.99 --pid-file=/run/dnsmasq.pid
+}
+
+# address NAME: empty until it has one
+address()
+{
+	lxc-info -n "$1" -iH 2>/dev/null | grep -m1 '^10\.0\.3\.' || :
+}
+
+has_address()
+{
+	[ -n "$(address "$1")" ]
+}
+
+init_pid()
+{
+	lxc-info -n "$1" -pH
+}
+
+# start_counter NAME [MIB] [<CONFIG LINES]: sets ADDRESS; returns when the counter answers.
+start_counter()
+{
+	local name=$1 mib=${2:-1} rootfs=/var/lib/lxc/$1/rootfs
+
+	[ -e /sys/class/net/lxcbr0 ] || { make_bridge && start_dhcp; }
+	payload counter >/dev/null
+	payload client >/dev/null
+	make_container "$name"
+	install -m 755 /tmp/payload/counter "$rootfs/bin/counter"
+	echo "::once:/bin/counter $PORT $mib" >>"$rootfs/etc/inittab"
+	start_container "$name"
+	wait_for 20 has_address "$name"
+	ADDRESS=$(address "$name")
+	wait_for 60 ask look
+}
+
+# ask WORD: one question to the counter at ADDRESS, on a connection of its own
+ask()
+{
+	/tmp/payload/client "$ADDRESS" "$PORT" ask "$1"
+}
+
+# Holds one connection and counts on it until end_client, which says whether all answers were right.
+start_client()
+{
+	/tmp/payload/client "$ADDRESS" "$PORT" count /tmp/counted &
+	CLIENT=$!
+	wait_for 5 counted_past 0
+}
+
+counted()
+{
+	local n
+
+	n=$(cat /tmp/counted 2>/dev/null) || :
+	printf '%s\n' "${n:-0}"
+}
+
+counted_past()
+{
+	kill -0 "$CLIENT" 2>/dev/null || die 'the client has ended'
+	[ "$(counted)" -gt "$1" ]
+}
+
+# The connection works: answers come that had not come before.
+check_client_goes_on()
+{
+	wait_for 10 counted_past "$(counted)"
+}
+
+end_client()
+{
+	kill "$CLIENT"
+	wait "$CLIENT" || die 'the client got a wrong answer or lost its connection'
+}
+
+# What is on this host because of containers, one thing a line: for before-and-after comparisons.
+leftovers()
+{
+	ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/veth \1/'
+	grep -o '@/.*/command$' /proc/net/unix || :
+	(cd /sys/fs/cgroup && find . -mindepth 1 -type d | grep -v '^\./lxc.pivot$' || :)
+	pgrep -af 'lxc monitor|criu|lxc-restore-net' | sed 's/^[0-9]* /process /' || :
+	wc -l </proc/self/mountinfo
+}
+
+# dump ARGUMENT...: into $IMG
+dump()
+{
+	lxc-checkpoint -D "$IMG" "$@"
+}
+
+restore()
+{
+	lxc-checkpoint -r -D "$IMG" "$@"
+}
+
+bridge_of()
+{
+	basename "$(readlink "/sys/class/net/$1/master" 2>/dev/null)" 2>/dev/null || :
+}
+
+host_veth()
+{
+	ip -o link show master lxcbr0 | sed -n 's/^[0-9]*: \([^@:]*\).*/\1/p'
+}
