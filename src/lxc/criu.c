@@ -24,16 +24,14 @@
 #define TICK_MS	     200
 #define LOG_TAIL_MAX (8 * 1024 * 1024)
 
-extern char **environ;
-
 struct run {
 	const struct criu_job *job;
 	const struct criu_events *events;
 	pid_t pid;
 	int pidfd;
-	int from_script[2]; /* the callback writes, we read */
-	int to_script[2];   /* our answers */
-	int output;	    /* what CRIU says before it has a log */
+	int from_script[2];  /* the callback writes, we read */
+	int to_script[2];    /* our answers */
+	int output;	     /* what CRIU says before it has a log */
 	bool refused_action; /* an action handler said no: that is the cause, not CRIU's log */
 };
 
@@ -83,7 +81,7 @@ static struct strv run_environment(const struct run *r)
  * threads): nothing of its descriptors or signal set-up may reach CRIU, which
  * would take inherited descriptors for its own.
  */
-static void exec_criu(const struct run *r, char *const argv[], char *const envp[])
+_Noreturn static void exec_criu(const struct run *r, char *const argv[], char *const envp[])
 {
 	const struct criu_job *job = r->job;
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -128,9 +126,8 @@ static int run_start(struct run *r, struct error **reterr)
 	if (r->pid == 0)
 		exec_criu(r, argv.v, env.v);
 
-	/* Ours must go, or a callback whose other side died would wait for ever. */
+	/* The other reading end stays: an answer to a CRIU that has just died is no SIGPIPE. */
 	fd_close(&r->from_script[1]);
-	fd_close(&r->to_script[0]);
 	r->pidfd = pidfd_open_pid(r->pid);
 	if (r->pidfd < 0) {
 		int e = errno;
@@ -157,7 +154,7 @@ static void run_answer(struct run *r)
 	line[n] = '\0';
 	line[strcspn(line, "\n")] = '\0';
 	space = strchr(line, ' ');
-	if (space) {
+	if (space && r->events->action) {
 		*space = '\0';
 		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10),
 				      r->events->userdata) == 0)
@@ -165,7 +162,6 @@ static void run_answer(struct run *r)
 	}
 	if (strcmp(answer, "ok\n") != 0)
 		r->refused_action = true;
-	/* SIGPIPE cannot come: CRIU itself holds the reading end while it lives */
 	write_all(r->to_script[1], answer, strlen(answer));
 }
 
@@ -213,7 +209,8 @@ static void run_cause(const struct run *r, struct error **reterr)
 	if (n <= 0) {
 		free(TAKE_PTR(text));
 		has_log = false;
-		n = lseek(r->output, 0, SEEK_SET) < 0 ? -1 : read_all(r->output, LOG_TAIL_MAX, &text);
+		n = lseek(r->output, 0, SEEK_SET) < 0 ? -1
+						      : read_all(r->output, LOG_TAIL_MAX, &text);
 	}
 	if (n <= 0)
 		return;

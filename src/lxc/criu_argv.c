@@ -89,9 +89,9 @@ static void add_action_scripts(struct strv *argv, const char *const *scripts)
 static void add_common(struct strv *argv, const struct criu_job *job)
 {
 	static const char *const verbs[] = {
-	    [CRIU_PRE_DUMP] = "pre-dump",
-	    [CRIU_DUMP] = "dump",
-	    [CRIU_RESTORE] = "restore",
+		[CRIU_PRE_DUMP] = "pre-dump",
+		[CRIU_DUMP] = "dump",
+		[CRIU_RESTORE] = "restore",
 	};
 
 	strv_add(argv, "%s", job->criu);
@@ -274,9 +274,9 @@ static void add_restore(struct strv *argv, const struct criu_job *job)
 struct strv criu_argv(const struct criu_job *job)
 {
 	static void (*const add[])(struct strv *, const struct criu_job *) = {
-	    [CRIU_PRE_DUMP] = add_pre_dump,
-	    [CRIU_DUMP] = add_dump,
-	    [CRIU_RESTORE] = add_restore,
+		[CRIU_PRE_DUMP] = add_pre_dump,
+		[CRIU_DUMP] = add_dump,
+		[CRIU_RESTORE] = add_restore,
 	};
 	struct strv argv = {0};
 

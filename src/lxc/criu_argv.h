@@ -27,15 +27,15 @@ enum criu_verb {
 
 /* How CRIU keeps packets away while connections are saved. */
 enum network_lock {
-	NETWORK_LOCK_DEFAULT,  /* CRIU's own default: iptables */
+	NETWORK_LOCK_DEFAULT, /* CRIU's own default: iptables */
 	NETWORK_LOCK_NFTABLES,
-	NETWORK_LOCK_SKIP,     /* nothing: the callback has taken the veth off its bridge */
+	NETWORK_LOCK_SKIP, /* nothing: the callback has taken the veth off its bridge */
 };
 
 /* A pty that takes the place of facts->ttys[i] at a restore. */
 struct tty_end {
-	int slave_fd;	   /* inherited by CRIU */
-	const char *path;  /* "/dev/pts/7" on the host */
+	int slave_fd;	  /* inherited by CRIU */
+	const char *path; /* "/dev/pts/7" on the host */
 };
 
 /*
@@ -47,27 +47,27 @@ struct criu_job {
 	const char *criu; /* absolute path: argv[0] */
 	struct criu_version version;
 	const char *image_dir;
-	const char *log_file; /* relative to image_dir */
-	unsigned int verbosity; /* 0-4 */
+	const char *log_file;		   /* relative to image_dir */
+	unsigned int verbosity;		   /* 0-4 */
 	const char *const *action_scripts; /* NULL-terminated, in the order they shall run */
 	const struct container_facts *facts;
 
 	/* dump and pre-dump */
 	bool leave_running;
 	bool track_mem;
-	const char *prev_images_dir; /* relative to image_dir */
+	const char *prev_images_dir;			    /* relative to image_dir */
 	const char *page_server_address, *page_server_port; /* both or neither */
 	enum network_lock network_lock;
-	bool no_skip_in_flight;	/* do not pass --skip-in-flight */
+	bool no_skip_in_flight; /* do not pass --skip-in-flight */
 	bool force_irmap;
 	uint64_t ghost_limit; /* bytes; 0: CRIU's default */
 
 	/* restore */
-	const char *root;	   /* where the rootfs is bind-mounted */
-	const char *cgroup_root;   /* cgroup2 path of the new payload cgroup: "/lxc.payload.c1" */
-	const struct tty_end *tty_ends;	    /* one per facts->ttys */
-	const char *const *host_veths;	    /* one per facts->nics; NULL where it is no veth */
-	const char *pidfile;		    /* absolute; NULL: none */
+	const char *root;	 /* where the rootfs is bind-mounted */
+	const char *cgroup_root; /* cgroup2 path of the new payload cgroup: "/lxc.payload.c1" */
+	const struct tty_end *tty_ends; /* one per facts->ttys */
+	const char *const *host_veths;	/* one per facts->nics; NULL where it is no veth */
+	const char *pidfile;		/* absolute; NULL: none */
 };
 
 /* Pure: no I/O, nothing but the job decides. Caller frees with strv_free(). */

@@ -22,9 +22,9 @@
 /* mount-v2 and --network-lock, without which the stock container cannot be had */
 static const struct criu_version oldest = {3, 17, 0};
 
-static const char install_hint[] =
-	"install CRIU: `apt-get install criu` (Debian testing has one for current kernels), or name "
-	"another with LXC_CHECKPOINT_CRIU=/path/to/criu";
+static const char install_hint[] = "install CRIU: `apt-get install criu` (Debian testing has one "
+				   "for current kernels), or name "
+				   "another with LXC_CHECKPOINT_CRIU=/path/to/criu";
 
 void criu_program_clear(struct criu_program *p)
 {
@@ -79,7 +79,8 @@ static int find_path(char **ret, struct error **reterr)
 	return -ENOENT;
 }
 
-/* Changes with the binary, the kernel and the boot: what was found then holds as long as it does. */
+/* Changes with the binary, the kernel and the boot: what was found then holds as long as it does.
+ */
 static char *cache_key(const char *path)
 {
 	_cleanup_free_ char *boot = NULL;
@@ -136,8 +137,8 @@ static int check_kernel(const char *path, struct error **reterr)
 
 	if (status == 0)
 		return 0;
-	error_refuse(reterr, ENOEXEC, "%s says that it cannot work on this kernel (`%s check`)", path,
-		     path);
+	error_refuse(reterr, ENOEXEC, "%s says that it cannot work on this kernel (`%s check`)",
+		     path, path);
 	criu_log_cause(output ? output : "", output ? strlen(output) : 0, &cause);
 	error_set_detail(reterr, cause.lines);
 	if (cause.hint)

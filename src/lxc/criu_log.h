@@ -9,7 +9,8 @@
  * the log may be cut off anywhere and hold any byte.
  */
 struct criu_cause {
-	char *lines; /* the decisive lines, '\n' between them, control characters replaced; "" if none */
+	char *lines; /* the decisive lines, '\n' between them, control characters replaced; "" if
+			none */
 	char *hint;  /* what to do, from the table of known causes; NULL if unknown */
 };
 

@@ -89,8 +89,7 @@ static void describe(struct dump *d)
 	uname(&un);
 	m->kernel = xstrdup(un.release);
 	m->arch = xstrdup(un.machine);
-	if (d->c->configfile &&
-	    read_file_at(AT_FDCWD, d->c->configfile, CONFIG_MAX, &config) >= 0)
+	if (d->c->configfile && read_file_at(AT_FDCWD, d->c->configfile, CONFIG_MAX, &config) >= 0)
 		m->config = config;
 }
 
@@ -199,7 +198,8 @@ static int run_criu(struct dump *d, struct error **reterr)
 	return r;
 }
 
-/* CRIU may have died with the veth off its bridge; after a failure that it survived this is void. */
+/* CRIU may have died with the veth off its bridge; after a failure that it survived this is void.
+ */
 static void unlock_network(struct dump *d)
 {
 	_cleanup_free_ char *file = xasprintf("%s/%s", d->image->path, NETWORK_NAME);

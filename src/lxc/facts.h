@@ -26,7 +26,8 @@ struct nic {
 	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
 };
 
-/* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore. */
+/* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore.
+ */
 struct ext_mount {
 	char *key;    /* unique in the container; letters, digits, '_', '-', '.' */
 	char *target; /* mount point in the container */
@@ -49,7 +50,8 @@ struct tty {
 
 struct cgroup {
 	char *controllers; /* "" for cgroup2, else as in /proc/PID/cgroup: "cpu,cpuacct" */
-	char *path;	   /* of the container's top cgroup, from the hierarchy's root: "/lxc.payload.c1" */
+	char *path; /* of the container's top cgroup, from the hierarchy's root: "/lxc.payload.c1"
+		     */
 };
 
 struct container_facts {

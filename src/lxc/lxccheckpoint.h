@@ -32,8 +32,9 @@ extern "C" {
  */
 enum lxc_checkpoint_error {
 	LXC_CHECKPOINT_EFAILED = 1, /* it was tried and failed; a running container runs on */
-	LXC_CHECKPOINT_EREFUSED = 2, /* it was not tried: a precondition does not hold; nothing changed */
-	LXC_CHECKPOINT_EINVAL = 3,  /* the arguments make no sense */
+	LXC_CHECKPOINT_EREFUSED =
+		2, /* it was not tried: a precondition does not hold; nothing changed */
+	LXC_CHECKPOINT_EINVAL = 3, /* the arguments make no sense */
 };
 
 /*
@@ -44,8 +45,8 @@ struct lxc_checkpoint_options {
 	size_t size;
 	const char *directory; /* where the image goes; NULL: LXCPATH/NAME/checkpoint */
 	bool stop;	       /* the container is stopped once the checkpoint is complete */
-	bool replace;	       /* a checkpoint that is there is replaced when the new one is complete */
-	unsigned int verbosity;	   /* of CRIU's log, 0 (errors) to 4 (all, and the default where 0) */
+	bool replace; /* a checkpoint that is there is replaced when the new one is complete */
+	unsigned int verbosity; /* of CRIU's log, 0 (errors) to 4 (all, and the default where 0) */
 	const char *action_script; /* called at CRIU's stages beside our own; NULL: none */
 	/*
 	 * Called about five times a second while CRIU dumps, in the calling

@@ -91,8 +91,7 @@ bool lxc_checkpoint_extend(struct lxc_container *c)
 }
 
 /* The members that the caller's version of a struct has; the rest is zero. */
-#define COPY_OPTIONS(to, from)                                                                     \
-	memcpy(&(to), (from), MIN((from)->size, sizeof(to)))
+#define COPY_OPTIONS(to, from) memcpy(&(to), (from), MIN((from)->size, sizeof(to)))
 
 static int refuse_arguments(struct lxc_container *c, const char *why)
 {

@@ -2,7 +2,8 @@
 #ifndef LXCCKPT_LXCCONTAINER_H
 #define LXCCKPT_LXCCONTAINER_H
 
-/* The two operations with the error kept for lxc_checkpoint_error(). 0 or -enum lxc_checkpoint_error. */
+/* The two operations with the error kept for lxc_checkpoint_error(). 0 or -enum
+ * lxc_checkpoint_error. */
 
 #include "dump.h"
 #include "lxccheckpoint.h"

@@ -48,7 +48,8 @@ static int do_dump(struct lxc_container *c, const struct migrate_opts *m)
 	};
 
 	if (m->predump_dir)
-		return refuse(c, EOPNOTSUPP, "a checkpoint on top of a pre-dump is not supported yet");
+		return refuse(c, EOPNOTSUPP,
+			      "a checkpoint on top of a pre-dump is not supported yet");
 	if (m->pageserver_address || m->pageserver_port)
 		return refuse(c, EOPNOTSUPP, "sending pages to a page server is not supported yet");
 	return container_dump(c, &o);

@@ -50,8 +50,9 @@ static int refuse_cap(cap_value_t cap, const char *what_for, struct error **rete
 	error_refuse(reterr, EPERM, "the capability %s is missing, which CRIU needs for %s",
 		     name ? name : "?", what_for);
 	cap_free(name);
-	error_set_hint(reterr, "run it where root has all capabilities: not inside a container, and "
-			       "not under a service that bounds them");
+	error_set_hint(reterr,
+		       "run it where root has all capabilities: not inside a container, and "
+		       "not under a service that bounds them");
 	return -EPERM;
 }
 
@@ -89,11 +90,13 @@ static int check_nics(const struct container_facts *facts, struct error **reterr
 			return -EOPNOTSUPP;
 		}
 		if (!nic->host_name) {
-			error_refuse(reterr, EOPNOTSUPP,
-				     "the network interface %s of %s has no other end in this network "
-				     "namespace",
-				     nic->name, facts->name);
-			error_set_hint(reterr, "run it in the network namespace that lxc-start ran in");
+			error_refuse(
+				reterr, EOPNOTSUPP,
+				"the network interface %s of %s has no other end in this network "
+				"namespace",
+				nic->name, facts->name);
+			error_set_hint(reterr,
+				       "run it in the network namespace that lxc-start ran in");
 			return -EOPNOTSUPP;
 		}
 	}
@@ -103,10 +106,10 @@ static int check_nics(const struct container_facts *facts, struct error **reterr
 static bool only_root_ids(const char *status, const char *field)
 {
 	const char *p = strstr(status, field);
-	unsigned int id[4];
 
-	return p && sscanf(p + strlen(field), "%u %u %u %u", &id[0], &id[1], &id[2], &id[3]) == 4 &&
-	       id[0] + id[1] + id[2] + id[3] == 0;
+	p = p ? p + strlen(field) : "";
+	/* real, effective, saved and filesystem id */
+	return p[strspn(p, "\t 0")] == '\n';
 }
 
 static int check_task_ids(const char *pid, const struct container_facts *facts,
@@ -121,10 +124,11 @@ static int check_task_ids(const char *pid, const struct container_facts *facts,
 	if (only_root_ids(status, "\nUid:") && only_root_ids(status, "\nGid:"))
 		return 0;
 	len = (int)strcspn(status, "\n");
-	error_refuse(reterr, EPERM,
-		     "the capability cap_sys_resource is missing, and process %s of %s (%.*s) does not "
-		     "run as root: CRIU cannot read its limits",
-		     pid, facts->name, len > 6 ? len - 6 : 0, status + (len > 6 ? 6 : 0));
+	error_refuse(
+		reterr, EPERM,
+		"the capability cap_sys_resource is missing, and process %s of %s (%.*s) does not "
+		"run as root: CRIU cannot read its limits",
+		pid, facts->name, len > 6 ? len - 6 : 0, status + (len > 6 ? 6 : 0));
 	error_set_hint(reterr, "run it where root has all capabilities");
 	return -EPERM;
 }
@@ -175,8 +179,9 @@ static int check_arch(const struct manifest *m, struct error **reterr)
 
 	if (uname(&un) < 0 || strcmp(un.machine, m->arch) == 0)
 		return 0;
-	return error_refuse(reterr, ENOEXEC, "the checkpoint was made on %s, and this machine is %s",
-			    m->arch, un.machine);
+	return error_refuse(reterr, ENOEXEC,
+			    "the checkpoint was made on %s, and this machine is %s", m->arch,
+			    un.machine);
 }
 
 static int check_sources(const struct manifest *m, struct error **reterr)
@@ -186,8 +191,9 @@ static int check_sources(const struct manifest *m, struct error **reterr)
 
 		if (access(mnt->source, F_OK) == 0)
 			continue;
-		error_refuse(reterr, ENOENT, "%s, which the container had on %s, is not on this host",
-			     mnt->source, mnt->target);
+		error_refuse(reterr, ENOENT,
+			     "%s, which the container had on %s, is not on this host", mnt->source,
+			     mnt->target);
 		error_set_hint(reterr, "bring it back and restore again");
 		return -ENOENT;
 	}
@@ -199,8 +205,11 @@ static int (*const restore_checks[])(const struct manifest *, struct error **) =
 	check_sources,
 };
 
-int preflight_restore(const struct manifest *m, struct error **reterr)
+int preflight_restore(const struct manifest *m, const char *name, struct error **reterr)
 {
+	if (strcmp(m->facts.name, name) != 0)
+		return error_refuse(reterr, EINVAL, "that is a checkpoint of %s, not of %s",
+				    m->facts.name, name);
 	for (size_t i = 0; i < sizeof(restore_checks) / sizeof(restore_checks[0]); i++) {
 		int r = restore_checks[i](m, reterr);
 

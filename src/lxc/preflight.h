@@ -19,7 +19,8 @@ int preflight_host(struct criu_program *ret_criu, struct error **reterr);
 /* Before a dump. */
 int preflight_dump(const struct container_facts *facts, struct error **reterr);
 
-/* Before a restore, of what is in the manifest against this host. */
-int preflight_restore(const struct manifest *m, struct error **reterr);
+/* Before a restore into the container of that name, of what is in the manifest against this host.
+ */
+int preflight_restore(const struct manifest *m, const char *name, struct error **reterr);
 
 #endif

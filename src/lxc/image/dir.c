@@ -38,20 +38,20 @@ static bool has_file(const struct image *img, const char *name)
 	return fstatat(img->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* A position of its own, beside that of dirfd. NULL with errno. */
+static DIR *list_image(const struct image *img)
+{
+	return directory_at(img->dirfd, ".");
+}
+
 /* What a filesystem or we ourselves put there; anything else is somebody's. */
 static bool is_empty(const struct image *img)
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	int fd = openat(img->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_closedir_ DIR *dir = list_image(img);
 	struct dirent *e;
 
-	if (fd < 0)
+	if (!dir)
 		return false;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return false;
-	}
 	while ((e = readdir(dir)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
 		    strcmp(e->d_name, "lost+found") != 0)
@@ -135,11 +135,12 @@ static int prepare(struct image *img, struct error **reterr)
 	if (has_file(img, MARKER)) {
 		r = remove_contents_at(img->dirfd, keep_lost_found);
 		if (r < 0)
-			return error_set(reterr, -r, "cannot clear %s of an unfinished checkpoint: %s",
+			return error_set(reterr, -r,
+					 "cannot clear %s of an unfinished checkpoint: %s",
 					 img->path, strerror(-r));
 	} else if (!is_empty(img)) {
-		error_refuse(reterr, ENOTEMPTY, "%s is not empty, and what it holds is no checkpoint",
-			     img->path);
+		error_refuse(reterr, ENOTEMPTY,
+			     "%s is not empty, and what it holds is no checkpoint", img->path);
 		error_set_hint(reterr, "choose another directory with -D");
 		return -ENOTEMPTY;
 	}
@@ -157,9 +158,11 @@ static int move_to_staging(struct image *img, struct error **reterr)
 
 	if (stat(img->path, &st) == 0 && stat(up, &parent) == 0 && st.st_dev != parent.st_dev) {
 		error_refuse(reterr, EXDEV,
-			     "%s is a mount point, which cannot be replaced in one step", img->path);
-		error_set_hint(reterr, "checkpoint into a new directory below it and remove the old "
-				       "one afterwards");
+			     "%s is a mount point, which cannot be replaced in one step",
+			     img->path);
+		error_set_hint(reterr,
+			       "checkpoint into a new directory below it and remove the old "
+			       "one afterwards");
 		return -EXDEV;
 	}
 	str_append(&img->path, STAGING);
@@ -200,12 +203,14 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 		error_refuse(reterr, ENOENT, "%s is not a checkpoint: it has no %s", img->path,
 			     MANIFEST_NAME);
 		if (has_file(img, MARKER))
-			error_set_hint(reterr, "the checkpoint that was begun there has not been "
-					       "completed; look at %s/dump.log",
+			error_set_hint(reterr,
+				       "the checkpoint that was begun there has not been "
+				       "completed; look at %s/dump.log",
 				       img->path);
 		else if (has_file(img, "inventory.img"))
-			error_set_hint(reterr, "CRIU images are there, but made by another tool; use "
-					       "that to restore them");
+			error_set_hint(reterr,
+				       "CRIU images are there, but made by another tool; use "
+				       "that to restore them");
 		return -ENOENT;
 	}
 	if (n < 0)
@@ -227,8 +232,9 @@ static int check_files(const struct image *img, const struct manifest *m, struct
 		struct stat st;
 
 		if (fstatat(img->dirfd, f->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return error_refuse(reterr, errno, "%s/%s, a part of the checkpoint, is gone",
-					    img->path, f->name);
+			return error_refuse(reterr, errno,
+					    "%s/%s, a part of the checkpoint, is gone", img->path,
+					    f->name);
 		if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != f->size)
 			return error_refuse(reterr, EINVAL,
 					    "%s/%s is damaged: it has %lld bytes and had %llu",
@@ -318,12 +324,11 @@ static int sync_file(const struct image *img, const char *name, struct image_fil
 /* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
 static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
 {
-	_cleanup_closedir_ DIR *dir = fdopendir(dup(img->dirfd));
+	_cleanup_closedir_ DIR *dir = list_image(img);
 	struct dirent *e;
 
 	if (!dir)
 		return error_errno(reterr, "cannot list %s", img->path);
-	rewinddir(dir);
 	while ((e = readdir(dir))) {
 		struct image_file f = {0};
 		int r;
@@ -383,14 +388,13 @@ int image_seal(struct image *img, struct manifest *m, struct error **reterr)
 
 uint64_t image_bytes(const struct image *img)
 {
-	_cleanup_closedir_ DIR *dir = fdopendir(dup(img->dirfd));
+	_cleanup_closedir_ DIR *dir = list_image(img);
 	uint64_t sum = 0;
 	struct dirent *e;
 	struct stat st;
 
 	if (!dir)
 		return 0;
-	rewinddir(dir);
 	while ((e = readdir(dir)))
 		if (fstatat(img->dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode))
@@ -400,8 +404,8 @@ uint64_t image_bytes(const struct image *img)
 
 void image_abandon(struct image *img, bool keep_log)
 {
-	if (img->exchanged && renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path,
-					RENAME_EXCHANGE) == 0)
+	if (img->exchanged &&
+	    renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) == 0)
 		img->exchanged = false;
 	/* the manifest first: from then on it is no checkpoint, whatever happens to the rest */
 	if (!has_file(img, MARKER))

@@ -16,7 +16,8 @@
 
 struct image {
 	char *path;	  /* absolute: where CRIU works */
-	char *final_path; /* absolute: where the checkpoint will be; differs from path with replace */
+	char *final_path; /* absolute: where the checkpoint will be; differs from path with replace
+			   */
 	int dirfd;	  /* holds the lock */
 	bool made;	  /* the directory did not exist before */
 	bool exchanged;	  /* path now holds the checkpoint that was replaced */

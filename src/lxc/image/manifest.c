@@ -194,105 +194,106 @@ static const char *check_file(const char *s)
 /* --- the members --- */
 
 #define STRING(type_, member_, check_)                                                             \
-	{                                                                                          \
-		.name = #member_, .type = MEMBER_STRING, .offset = offsetof(type_, member_),       \
-		.check = (check_)                                                                  \
-	}
+	{.name = #member_,                                                                         \
+	 .type = MEMBER_STRING,                                                                    \
+	 .offset = offsetof(type_, member_),                                                       \
+	 .check = (check_)}
 #define STRING_OR_NULL(type_, member_, check_)                                                     \
-	{                                                                                          \
-		.name = #member_, .type = MEMBER_STRING, .offset = offsetof(type_, member_),       \
-		.check = (check_), .nullable = true                                                \
-	}
+	{.name = #member_,                                                                         \
+	 .type = MEMBER_STRING,                                                                    \
+	 .offset = offsetof(type_, member_),                                                       \
+	 .check = (check_),                                                                        \
+	 .nullable = true}
 #define NUMBER(type_, member_, kind_, min_, max_)                                                  \
-	{                                                                                          \
-		.name = #member_, .type = (kind_), .offset = offsetof(type_, member_),             \
-		.min = (min_), .max = (max_)                                                       \
-	}
+	{.name = #member_,                                                                         \
+	 .type = (kind_),                                                                          \
+	 .offset = offsetof(type_, member_),                                                       \
+	 .min = (min_),                                                                            \
+	 .max = (max_)}
 #define BOOL(type_, member_)                                                                       \
-	{                                                                                          \
-		.name = #member_, .type = MEMBER_BOOL, .offset = offsetof(type_, member_)          \
-	}
+	{.name = #member_, .type = MEMBER_BOOL, .offset = offsetof(type_, member_)}
 #define ARRAY(type_, name_, member_, n_member_, table_)                                            \
-	{                                                                                          \
-		.name = (name_), .type = MEMBER_ARRAY, .offset = offsetof(type_, member_),         \
-		.count_offset = offsetof(type_, n_member_),                                        \
-		.size = sizeof(*((type_ *)0)->member_), .table = (table_)                          \
-	}
+	{.name = (name_),                                                                          \
+	 .type = MEMBER_ARRAY,                                                                     \
+	 .offset = offsetof(type_, member_),                                                       \
+	 .count_offset = offsetof(type_, n_member_),                                               \
+	 .size = sizeof(*((type_ *)0)->member_),                                                   \
+	 .table = (table_)}
 
 static const struct member nic_members[] = {
-    NUMBER(struct nic, ifindex, MEMBER_UINT, 1, INT_MAX),
-    STRING(struct nic, type, check_kind),
-    STRING(struct nic, name, check_interface),
-    STRING_OR_NULL(struct nic, mac, check_mac),
-    NUMBER(struct nic, mtu, MEMBER_UINT, 68, 65535),
-    BOOL(struct nic, ipv6_link_local),
-    STRING_OR_NULL(struct nic, host_name, check_interface),
-    STRING_OR_NULL(struct nic, host_mac, check_mac),
-    STRING_OR_NULL(struct nic, bridge, check_interface),
-    BOOL(struct nic, host_ipv6_disabled),
-    {0},
+	NUMBER(struct nic, ifindex, MEMBER_UINT, 1, INT_MAX),
+	STRING(struct nic, type, check_kind),
+	STRING(struct nic, name, check_interface),
+	STRING_OR_NULL(struct nic, mac, check_mac),
+	NUMBER(struct nic, mtu, MEMBER_UINT, 68, 65535),
+	BOOL(struct nic, ipv6_link_local),
+	STRING_OR_NULL(struct nic, host_name, check_interface),
+	STRING_OR_NULL(struct nic, host_mac, check_mac),
+	STRING_OR_NULL(struct nic, bridge, check_interface),
+	BOOL(struct nic, host_ipv6_disabled),
+	{0},
 };
 
 static const struct member mount_members[] = {
-    STRING(struct ext_mount, key, check_key),
-    STRING(struct ext_mount, target, check_path),
-    STRING(struct ext_mount, source, check_path),
-    {0},
+	STRING(struct ext_mount, key, check_key),
+	STRING(struct ext_mount, target, check_path),
+	STRING(struct ext_mount, source, check_path),
+	{0},
 };
 
 static const struct member tty_members[] = {
-    NUMBER(struct tty, index, MEMBER_INT, -1, TTY_INDEX_MAX),
-    STRING(struct tty, key, check_key),
-    STRING(struct tty, target, check_path),
-    NUMBER(struct tty, rdev, MEMBER_UINT, 0, UINT_MAX),
-    NUMBER(struct tty, dev, MEMBER_UINT, 0, UINT_MAX),
-    NUMBER(struct tty, uid, MEMBER_UINT, 0, UINT_MAX - 1),
-    NUMBER(struct tty, gid, MEMBER_UINT, 0, UINT_MAX - 1),
-    NUMBER(struct tty, mode, MEMBER_UINT, 0, 07777),
-    {0},
+	NUMBER(struct tty, index, MEMBER_INT, -1, TTY_INDEX_MAX),
+	STRING(struct tty, key, check_key),
+	STRING(struct tty, target, check_path),
+	NUMBER(struct tty, rdev, MEMBER_UINT, 0, UINT_MAX),
+	NUMBER(struct tty, dev, MEMBER_UINT, 0, UINT_MAX),
+	NUMBER(struct tty, uid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct tty, gid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct tty, mode, MEMBER_UINT, 0, 07777),
+	{0},
 };
 
 static const struct member cgroup_members[] = {
-    STRING(struct cgroup, controllers, check_controllers),
-    STRING(struct cgroup, path, check_path),
-    {0},
+	STRING(struct cgroup, controllers, check_controllers),
+	STRING(struct cgroup, path, check_path),
+	{0},
 };
 
 /* Not init_pid: it means nothing once the container is gone. */
 static const struct member facts_members[] = {
-    STRING(struct container_facts, name, check_container_name),
-    STRING(struct container_facts, lxcpath, check_path),
-    STRING(struct container_facts, rootfs, check_path),
-    STRING_OR_NULL(struct container_facts, lsm_profile, check_text),
-    ARRAY(struct container_facts, "nics", nics, n_nics, nic_members),
-    ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
-    ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
-    ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
-    {0},
+	STRING(struct container_facts, name, check_container_name),
+	STRING(struct container_facts, lxcpath, check_path),
+	STRING(struct container_facts, rootfs, check_path),
+	STRING_OR_NULL(struct container_facts, lsm_profile, check_text),
+	ARRAY(struct container_facts, "nics", nics, n_nics, nic_members),
+	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
+	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
+	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
+	{0},
 };
 
 static const struct member file_members[] = {
-    STRING(struct image_file, name, check_file),
-    NUMBER(struct image_file, size, MEMBER_U64, 0, INT64_MAX),
-    {0},
+	STRING(struct image_file, name, check_file),
+	NUMBER(struct image_file, size, MEMBER_U64, 0, INT64_MAX),
+	{0},
 };
 
 static const struct member manifest_members[] = {
-    NUMBER(struct manifest, schema, MEMBER_UINT, MANIFEST_SCHEMA, MANIFEST_SCHEMA),
-    STRING(struct manifest, created, check_time),
-    STRING(struct manifest, tool_version, check_text),
-    STRING(struct manifest, lxc_version, check_text),
-    STRING(struct manifest, criu_version, check_text),
-    STRING(struct manifest, kernel, check_text),
-    STRING(struct manifest, arch, check_text),
-    STRING_OR_NULL(struct manifest, parent, check_parent),
-    {.name = "container",
-     .type = MEMBER_OBJECT,
-     .offset = offsetof(struct manifest, facts),
-     .table = facts_members},
-    STRING_OR_NULL(struct manifest, config, NULL),
-    ARRAY(struct manifest, "files", files, n_files, file_members),
-    {0},
+	NUMBER(struct manifest, schema, MEMBER_UINT, MANIFEST_SCHEMA, MANIFEST_SCHEMA),
+	STRING(struct manifest, created, check_time),
+	STRING(struct manifest, tool_version, check_text),
+	STRING(struct manifest, lxc_version, check_text),
+	STRING(struct manifest, criu_version, check_text),
+	STRING(struct manifest, kernel, check_text),
+	STRING(struct manifest, arch, check_text),
+	STRING_OR_NULL(struct manifest, parent, check_parent),
+	{.name = "container",
+	 .type = MEMBER_OBJECT,
+	 .offset = offsetof(struct manifest, facts),
+	 .table = facts_members},
+	STRING_OR_NULL(struct manifest, config, NULL),
+	ARRAY(struct manifest, "files", files, n_files, file_members),
+	{0},
 };
 
 /* --- writing --- */

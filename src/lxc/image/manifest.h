@@ -25,7 +25,7 @@ struct manifest {
 	char *arch;	    /* uname -m */
 	char *parent;	    /* image directory of the pre-dump it builds on, relative; NULL: none */
 	struct container_facts facts; /* its init_pid is not kept */
-	char *config; /* the container's config file, whole; NULL where it has none */
+	char *config;		  /* the container's config file, whole; NULL where it has none */
 	struct image_file *files; /* sorted by name */
 	size_t n_files;
 };

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "inspect/cgroups.h"
-#include "inspect/config.h"
+#include "inspect/settings.h"
 #include "inspect/inspect.h"
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
@@ -25,9 +25,10 @@ int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 	if (strncmp(dir, "dir:", 4) == 0)
 		dir += 4;
 	if (*dir != '/') {
-		error_refuse(reterr, EOPNOTSUPP,
-			     "the rootfs of %s is \"%s\": only a plain directory can be restored so far",
-			     c->name, path);
+		error_refuse(
+			reterr, EOPNOTSUPP,
+			"the rootfs of %s is \"%s\": only a plain directory can be restored so far",
+			c->name, path);
 		return -EOPNOTSUPP;
 	}
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {

@@ -86,11 +86,13 @@ struct strv mount_source_candidates(struct libmnt_fs *fs, struct libmnt_table *h
 
 		if (!rest || !target || mnt_fs_get_devno(h) != mnt_fs_get_devno(fs))
 			continue;
-		while (*rest == '/')
-			rest++;
+		rest += strspn(rest, "/");
 		if (strcmp(target, "/") == 0)
 			target = "";
-		strv_add(&found, *rest || !*target ? "%s/%s" : "%s", target, rest);
+		if (*rest || !*target)
+			strv_add(&found, "%s/%s", target, rest);
+		else
+			strv_add(&found, "%s", target);
 		/* the longest root is the closest mount: to the front */
 		if (strlen(fs_root(h)) > best) {
 			char *last = found.v[found.n - 1];
@@ -172,8 +174,8 @@ static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int
 	int r = stat_in_root(root, target, &inside);
 
 	if (r < 0)
-		return error_refuse(reterr, -r, "cannot look at the container's mount %s: %s", target,
-				    strerror(-r));
+		return error_refuse(reterr, -r, "cannot look at the container's mount %s: %s",
+				    target, strerror(-r));
 	for (size_t i = 0; i < candidates.n; i++) {
 		char path[PATH_MAX];
 

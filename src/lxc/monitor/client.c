@@ -25,9 +25,9 @@ static const struct {
 	uint32_t events;
 	void (*step)(struct monitor *m, struct client *c);
 } phases[] = {
-    [PHASE_HEADER] = {EPOLLIN, read_header}, [PHASE_PAYLOAD] = {EPOLLIN, read_payload},
-    [PHASE_SEND] = {EPOLLOUT, send_out},     [PHASE_WAIT] = {EPOLLRDHUP, client_close},
-    [PHASE_DRAIN] = {EPOLLIN, read_drain},
+	[PHASE_HEADER] = {EPOLLIN, read_header}, [PHASE_PAYLOAD] = {EPOLLIN, read_payload},
+	[PHASE_SEND] = {EPOLLOUT, send_out},	 [PHASE_WAIT] = {EPOLLRDHUP, client_close},
+	[PHASE_DRAIN] = {EPOLLIN, read_drain},
 };
 
 static void client_ready(struct monitor *m, struct source *s, uint32_t events)
@@ -186,10 +186,10 @@ static void read_header(struct monitor *m, struct client *c)
 	} control;
 	struct iovec iov = {c->header + c->got, sizeof(c->header) - c->got};
 	struct msghdr msg = {
-	    .msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = control.buf,
-	    .msg_controllen = sizeof(control.buf),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
 	};
 	ssize_t n;
 

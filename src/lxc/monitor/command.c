@@ -292,38 +292,38 @@ static const struct {
 	enum payload_rule payload;
 	enum verdict (*handle)(struct monitor *m, struct client *c, struct reply *reply);
 } commands[N_COMMANDS] = {
-    [CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd},
-    [CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch},
-    [CMD_STOP] = {ANY_PAYLOAD, stop},
-    [CMD_GET_STATE] = {ANY_PAYLOAD, get_state},
-    [CMD_GET_INIT_PID] = {ANY_PAYLOAD, get_init_pid},
-    [CMD_GET_CLONE_FLAGS] = {ANY_PAYLOAD, get_clone_flags},
-    [CMD_GET_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
-    [CMD_GET_CONFIG_ITEM] = {ONE_STRING, get_config_item},
-    [CMD_GET_NAME] = {ANY_PAYLOAD, get_name},
-    [CMD_GET_LXCPATH] = {ANY_PAYLOAD, get_lxcpath},
-    [CMD_ADD_STATE_CLIENT] = {ANY_PAYLOAD, add_state_client},
-    [CMD_CONSOLE_LOG] = {ANY_PAYLOAD, console_log},
-    [CMD_SERVE_STATE_CLIENTS] = {NO_PAYLOAD, serve_state_clients},
-    [CMD_SECCOMP_NOTIFY_ADD_LISTENER] = {ANY_PAYLOAD, seccomp_add_listener},
-    [CMD_ADD_BPF_DEVICE_CGROUP] = {ANY_PAYLOAD, add_device_rule},
-    [CMD_FREEZE] = {NO_PAYLOAD, freeze},
-    [CMD_UNFREEZE] = {NO_PAYLOAD, unfreeze},
-    [CMD_GET_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
-    [CMD_GET_INIT_PIDFD] = {ANY_PAYLOAD, get_init_pidfd},
-    [CMD_GET_LIMIT_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
-    [CMD_GET_LIMIT_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
-    [CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd},
-    [CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd},
-    [CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx},
-    /*
-     * LXC has these two swapped: the first gives the limit's directory, the
-     * second the payload's. Here they are the same one, until there is an
-     * inner cgroup; then keep the swap, LXC's tools rely on it.
-     */
-    [CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
-    [CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
-    [CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope},
+	[CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd},
+	[CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch},
+	[CMD_STOP] = {ANY_PAYLOAD, stop},
+	[CMD_GET_STATE] = {ANY_PAYLOAD, get_state},
+	[CMD_GET_INIT_PID] = {ANY_PAYLOAD, get_init_pid},
+	[CMD_GET_CLONE_FLAGS] = {ANY_PAYLOAD, get_clone_flags},
+	[CMD_GET_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
+	[CMD_GET_CONFIG_ITEM] = {ONE_STRING, get_config_item},
+	[CMD_GET_NAME] = {ANY_PAYLOAD, get_name},
+	[CMD_GET_LXCPATH] = {ANY_PAYLOAD, get_lxcpath},
+	[CMD_ADD_STATE_CLIENT] = {ANY_PAYLOAD, add_state_client},
+	[CMD_CONSOLE_LOG] = {ANY_PAYLOAD, console_log},
+	[CMD_SERVE_STATE_CLIENTS] = {NO_PAYLOAD, serve_state_clients},
+	[CMD_SECCOMP_NOTIFY_ADD_LISTENER] = {ANY_PAYLOAD, seccomp_add_listener},
+	[CMD_ADD_BPF_DEVICE_CGROUP] = {ANY_PAYLOAD, add_device_rule},
+	[CMD_FREEZE] = {NO_PAYLOAD, freeze},
+	[CMD_UNFREEZE] = {NO_PAYLOAD, unfreeze},
+	[CMD_GET_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
+	[CMD_GET_INIT_PIDFD] = {ANY_PAYLOAD, get_init_pidfd},
+	[CMD_GET_LIMIT_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
+	[CMD_GET_LIMIT_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
+	[CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd},
+	[CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd},
+	[CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx},
+	/*
+	 * LXC has these two swapped: the first gives the limit's directory, the
+	 * second the payload's. Here they are the same one, until there is an
+	 * inner cgroup; then keep the swap, LXC's tools rely on it.
+	 */
+	[CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
+	[CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
+	[CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope},
 };
 
 static bool payload_fits(enum payload_rule rule, const struct client *c)

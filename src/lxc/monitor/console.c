@@ -64,8 +64,8 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 			in->len = (size_t)n;
 		}
 		n = m->console.master.fd < 0
-			? (ssize_t)in->len
-			: write(m->console.master.fd, in->buf + in->off, in->len);
+			    ? (ssize_t)in->len
+			    : write(m->console.master.fd, in->buf + in->off, in->len);
 		if (n == 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 			break;
 		if (n < 0)
@@ -189,8 +189,8 @@ int console_start(struct monitor *m, struct error **reterr)
 {
 	int fd = m->setup.console.master, flags, r;
 
-	if (!m->console.owner)
-		m->console.owner = xcalloc(m->setup.n_ttys + 1, sizeof(*m->console.owner));
+	if (!m->console.slots)
+		m->console.slots = xcalloc(m->setup.n_ttys + 1, sizeof(*m->console.slots));
 	if (fd < 0)
 		return 0;
 	flags = fcntl(fd, F_GETFL);
@@ -224,9 +224,9 @@ static int tty_free(struct monitor *m, int tty)
 	struct console *con = &m->console;
 
 	if (tty >= 0)
-		return (size_t)tty <= m->setup.n_ttys && !con->owner[tty] ? tty : -EBUSY;
+		return (size_t)tty <= m->setup.n_ttys && !con->slots[tty].owner ? tty : -EBUSY;
 	for (size_t i = 1; i <= m->setup.n_ttys; i++)
-		if (!con->owner[i] && m->setup.ttys[i - 1].master >= 0)
+		if (!con->slots[i].owner && m->setup.ttys[i - 1].master >= 0)
 			return (int)i;
 	return -EBUSY;
 }
@@ -254,7 +254,7 @@ int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 		if (fd < 0)
 			return -EBADF;
 	}
-	con->owner[tty] = c;
+	con->slots[tty].owner = c;
 	c->tty = tty;
 	*ret_fd = fd;
 	return tty;
@@ -264,7 +264,7 @@ void console_release(struct monitor *m, struct client *c)
 {
 	if (c->tty < 0)
 		return;
-	m->console.owner[c->tty] = NULL;
+	m->console.slots[c->tty].owner = NULL;
 	if (c->tty == 0)
 		proxy_close(m);
 	c->tty = -1;

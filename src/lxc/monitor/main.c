@@ -71,22 +71,22 @@ static void close_foreign_fds(void)
 static int serve(struct restore *r, struct monitor **ret, int *ret_status, struct error **reterr)
 {
 	const struct monitor_setup setup = {
-	    .name = r->plan->name,
-	    .lxcpath = r->plan->lxcpath,
-	    .config = r->plan->config,
-	    .n_config = r->plan->n_config,
-	    .listen_fd = r->listen_fd,
-	    .init_pid = r->init_pid,
-	    .init_pidfd = r->init_pidfd,
-	    .clone_flags = r->clone_flags,
-	    .payload_cgroup = r->payload,
-	    .payload_cgroup_fd = r->cgroup_fd,
-	    .devpts_fd = r->devpts_fd,
-	    .console = r->console,
-	    .ttys = r->ttys,
-	    .n_ttys = r->n_ttys,
-	    .foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
-	    .foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
+		.name = r->plan->name,
+		.lxcpath = r->plan->lxcpath,
+		.config = r->plan->config,
+		.n_config = r->plan->n_config,
+		.listen_fd = r->listen_fd,
+		.init_pid = r->init_pid,
+		.init_pidfd = r->init_pidfd,
+		.clone_flags = r->clone_flags,
+		.payload_cgroup = r->payload,
+		.payload_cgroup_fd = r->cgroup_fd,
+		.devpts_fd = r->devpts_fd,
+		.console = r->console,
+		.ttys = r->ttys,
+		.n_ttys = r->n_ttys,
+		.foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
+		.foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
 	};
 	int e = monitor_new(&setup, ret, reterr);
 

@@ -84,9 +84,9 @@ static void init_ready(struct monitor *m, struct source *s, uint32_t events)
 enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, RESIZE };
 
 static const enum signal_action signal_actions[SIGSYS + 1] = {
-    [SIGHUP] = AS_SIGTERM, /* the terminal is gone: end it properly */
-    [SIGCHLD] = CHECK_INIT,
-    [SIGWINCH] = RESIZE, /* only taken with a terminal in the foreground */
+	[SIGHUP] = AS_SIGTERM, /* the terminal is gone: end it properly */
+	[SIGCHLD] = CHECK_INIT,
+	[SIGWINCH] = RESIZE, /* only taken with a terminal in the foreground */
 };
 
 static void signal_handle(struct monitor *m, const struct signalfd_siginfo *si)
@@ -281,6 +281,6 @@ void monitor_free(struct monitor *m)
 	clients_close_all(m);
 	source_close(m, &m->freeze.source);
 	fd_close(&m->epoll_fd);
-	free(m->console.owner);
+	free(m->console.slots);
 	free(m);
 }

@@ -53,8 +53,8 @@ struct monitor_setup {
 	int payload_cgroup_fd;	    /* O_PATH directory; -1: none */
 	int devpts_fd;		    /* root of the container's devpts; -1: none */
 
-	struct terminal console;       /* tty 0 */
-	const struct terminal *ttys;   /* tty 1 ... n_ttys */
+	struct terminal console;     /* tty 0 */
+	const struct terminal *ttys; /* tty 1 ... n_ttys */
 	size_t n_ttys;
 
 	/* -F: the terminal (or pipe) the console is shown on; -1 detached */

@@ -13,7 +13,7 @@
 #include "monitor/frame.h"
 #include "monitor/monitor.h"
 
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 /* Something the loop waits for. Handlers may be called once too often: every fd is non-blocking. */
 struct source;
@@ -131,13 +131,18 @@ struct inflow {
 	char buf[1024];
 };
 
+/* At most one client has a tty, until its connection ends. */
+struct tty_slot {
+	struct client *owner;
+};
+
 struct console {
 	struct source master;
 
 	struct inflow proxy; /* slave end of the pty whose master the client has */
 	int proxy_master;
 	struct winsize proxy_size;
-	struct client **owner; /* of tty 0 ... n_ttys */
+	struct tty_slot *slots; /* tty 0 ... n_ttys */
 
 	struct inflow foreground;
 	int out;		/* -1: nobody looks */

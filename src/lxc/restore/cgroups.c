@@ -76,21 +76,16 @@ static int make_parents(int root, const char *path)
 /* Only directories can be removed from a cgroup filesystem, and only without a process in them. */
 static int remove_cgroup(int parent, const char *name)
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_closedir_ DIR *dir = directory_at(parent, name);
+	int fd = dir ? dirfd(dir) : -1;
 	struct dirent *e;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -errno;
-	}
 	while ((e = readdir(dir)))
 		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
-			remove_cgroup(dirfd(dir), e->d_name);
+			remove_cgroup(fd, e->d_name);
 	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 

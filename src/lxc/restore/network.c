@@ -30,7 +30,8 @@ static char *random_veth_name(void)
 	return xstrdup(name);
 }
 
-/* The name it had, so that firewall rules and graphs on the host go on; another where it is taken. */
+/* The name it had, so that firewall rules and graphs on the host go on; another where it is taken.
+ */
 static char *choose_veth_name(const char *had)
 {
 	char *name = had ? xstrdup(had) : random_veth_name();
@@ -51,18 +52,20 @@ static int check_bridge(const struct nic *nic, struct error **reterr)
 	path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
 	if (access(path, F_OK) == 0)
 		return 0;
-	error_refuse(reterr, ENODEV, "the bridge %s, which %s of the container was on, is not there",
-		     nic->bridge, nic->name);
-	error_set_hint(reterr, "make the bridge (systemctl start lxc-net, where lxc-net made it) and "
-			       "restore again");
+	error_refuse(reterr, ENODEV,
+		     "the bridge %s, which %s of the container was on, is not there", nic->bridge,
+		     nic->name);
+	error_set_hint(reterr,
+		       "make the bridge (systemctl start lxc-net, where lxc-net made it) and "
+		       "restore again");
 	return -ENODEV;
 }
 
 static int write_network_file(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
-	_cleanup_free_ char *text = network_to_text(facts->nics, facts->n_nics,
-						    (const char *const *)r->host_veths);
+	_cleanup_free_ char *text =
+		network_to_text(facts->nics, facts->n_nics, (const char *const *)r->host_veths);
 	int e;
 
 	r->network_fd = memfd_create("network", MFD_CLOEXEC);
@@ -155,8 +158,9 @@ void network_drop_new_addresses(const struct restore *r)
 
 	for (size_t i = 0; nsenter && ip && i < r->manifest.facts.n_nics; i++) {
 		const struct nic *nic = &r->manifest.facts.nics[i];
-		const char *const argv[] = {nsenter, "-t",     pid,   "-n",	 ip,	  "-6",	  "address",
-					    "flush", "dev", nic->name, "scope", "link", NULL};
+		const char *const argv[] = {nsenter, "-t",	pid,	 "-n",	ip,
+					    "-6",    "address", "flush", "dev", nic->name,
+					    "scope", "link",	NULL};
 
 		if (!nic->ipv6_link_local)
 			run_capture(argv, NULL);

@@ -13,8 +13,7 @@ static json_t *config_to_json(const struct restore_plan *p)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < p->n_config; i++)
-		json_array_append_new(
-			a, json_pack("[s, s]", p->config[i].key, p->config[i].value));
+		json_array_append_new(a, json_pack("[s, s]", p->config[i].key, p->config[i].value));
 	return a;
 }
 
@@ -42,7 +41,8 @@ static void config_from_json(json_t *a, struct restore_plan *ret)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(a, i, item) {
+	json_array_foreach(a, i, item)
+	{
 		const char *key = json_string_value(json_array_get(item, 0));
 		const char *value = json_string_value(json_array_get(item, 1));
 		struct config_item *c;
@@ -163,7 +163,7 @@ char *restore_report_to_json(const struct restore_report *r)
 {
 	json_t *o = r->kind == REPORT_RUNNING ? json_pack("{s:i}", "running", r->init_pid)
 		    : r->kind == REPORT_EXIT  ? json_pack("{s:i}", "exit", r->status)
-					      : json_pack("{s:o}", "error", error_to_json(r->error));
+					     : json_pack("{s:o}", "error", error_to_json(r->error));
 	char *text = json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);

@@ -20,8 +20,8 @@ struct restore_plan {
 	char *name;
 	char *lxcpath;
 	char *image_dir;
-	char *rootfs;	    /* host directory */
-	char *rootfs_mount; /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
+	char *rootfs;	      /* host directory */
+	char *rootfs_mount;   /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
 	char *monitor_cgroup; /* from the cgroup2 root: "/lxc.monitor.c1" */
 	char *payload_cgroup;
 	char *pivot_cgroup;

@@ -12,7 +12,7 @@
 
 #include "criu.h"
 #include "image/dir.h"
-#include "inspect/config.h"
+#include "inspect/settings.h"
 #include "inspect/inspect.h"
 #include "preflight.h"
 #include "restore/plan.h"
@@ -95,14 +95,11 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 		r = preflight_host(&criu, reterr);
 	if (r == 0)
 		r = image_open(o->directory, &image, &m, reterr);
-	if (r == 0 && strcmp(m.facts.name, c->name) != 0)
-		r = error_refuse(reterr, EINVAL, "%s holds a checkpoint of %s, not of %s",
-				 image->path, m.facts.name, c->name);
 	if (r == 0)
-		r = preflight_restore(&m, reterr);
+		r = preflight_restore(&m, c->name, reterr);
 	if (r == 0)
 		r = inspect_rootfs(c, &ret->rootfs, reterr);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	ret->name = xstrdup(c->name);
 	ret->lxcpath = xstrdup(c->get_config_path(c));
@@ -128,7 +125,8 @@ static bool place_fds(int plan, int report)
 }
 
 /* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
-static void exec_monitor(const char *program, char *title, bool foreground, int plan, int report)
+_Noreturn static void exec_monitor(const char *program, char *title, bool foreground, int plan,
+				   int report)
 {
 	char *const argv[] = {title, NULL};
 	int null = open("/dev/null", O_RDWR | O_NOCTTY);
@@ -179,12 +177,12 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 
 static int read_report(FILE *f, struct restore_report *ret)
 {
-	_cleanup_free_ char *line = NULL;
+	char *line = NULL;
 	size_t room = 0;
+	int r = getline(&line, &room, f) < 0 ? -EPIPE : restore_report_from_json(line, ret);
 
-	if (getline(&line, &room, f) < 0)
-		return -EPIPE;
-	return restore_report_from_json(line, ret);
+	free(line);
+	return r;
 }
 
 /* One report; a failure is handed on, and silence is one. */

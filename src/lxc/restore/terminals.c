@@ -15,7 +15,7 @@
  * A fresh pty of the host's devpts takes the place of each that the container
  * had: CRIU cannot give a restored devpts a master that lives outside.
  */
-static int terminal_open(struct terminal *t, struct error **reterr)
+static int terminal_open(struct terminal *t, const struct tty *tty, struct error **reterr)
 {
 	char name[64];
 
@@ -29,6 +29,9 @@ static int terminal_open(struct terminal *t, struct error **reterr)
 	if (t->slave < 0)
 		return error_errno(reterr, "cannot open %s", name);
 	t->path = xstrdup(name);
+	/* a login may have made it its user's */
+	if (fchown(t->slave, tty->uid, tty->gid) < 0 || fchmod(t->slave, tty->mode) < 0)
+		return error_errno(reterr, "cannot give %s its owner and mode", name);
 	return 0;
 }
 
@@ -73,14 +76,10 @@ int stage_terminals(struct restore *r, struct error **reterr)
 	make_room(r, facts);
 	for (size_t i = 0; i < facts->n_ttys; i++) {
 		struct terminal *t = terminal_slot(r, &facts->ttys[i], &other);
-		int e = terminal_open(t, reterr);
+		int e = terminal_open(t, &facts->ttys[i], reterr);
 
 		if (e < 0)
 			return e;
-		/* a login may have made it its user's */
-		if (fchown(t->slave, facts->ttys[i].uid, facts->ttys[i].gid) < 0 ||
-		    fchmod(t->slave, facts->ttys[i].mode) < 0)
-			return error_errno(reterr, "cannot give %s its owner and mode", t->path);
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
 	return 0;

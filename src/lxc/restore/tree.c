@@ -52,8 +52,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
 	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->payload);
-	_cleanup_free_ char *network = xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d",
-						 (int)getpid(), r->network_fd);
+	_cleanup_free_ char *network =
+		xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d", (int)getpid(), r->network_fd);
 	const char *const scripts[] = {callback, r->plan->action_script, NULL};
 	const char *const environment[] = {network, NULL};
 	const struct criu_job job = {
@@ -86,8 +86,9 @@ static unsigned int namespaces_of(pid_t pid)
 		const char *name;
 		unsigned int flag;
 	} kinds[] = {
-		{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC},   {"mnt", CLONE_NEWNS},
-		{"net", CLONE_NEWNET},	     {"pid", CLONE_NEWPID},   {"time", 0x80 /* CLONE_NEWTIME */},
+		{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC},
+		{"mnt", CLONE_NEWNS},	     {"net", CLONE_NEWNET},
+		{"pid", CLONE_NEWPID},	     {"time", 0x80 /* CLONE_NEWTIME */},
 		{"user", CLONE_NEWUSER},     {"uts", CLONE_NEWUTS},
 	};
 	unsigned int flags = 0;
@@ -110,8 +111,9 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	pid_t pid = only_child();
 
 	if (pid <= 0)
-		return error_set(reterr, ESRCH,
-				 "criu says that it restored the container, but its init is not there");
+		return error_set(
+			reterr, ESRCH,
+			"criu says that it restored the container, but its init is not there");
 	r->init_pid = pid;
 	r->init_pidfd = pidfd_open_pid(pid);
 	if (r->init_pidfd < 0)

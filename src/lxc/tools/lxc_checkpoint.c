@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -148,38 +149,67 @@ static void getopt_tables(char *shorts, struct option *longs)
 		if (o->argument)
 			*shorts++ = ':';
 	}
-	/* the lxc-* tools take -? for help */
-	*shorts++ = '?';
 	*shorts = '\0';
 	longs[N_OPTIONS] = (struct option){0};
 }
 
 /* -1: go on; else the exit status. */
-static int parse_option(struct arguments *a, int key, int unknown)
+static int parse_option(struct arguments *a, int key)
 {
 	switch (key) {
-	case 'n': a->name = optarg; return -1;
-	case 'D': a->directory = optarg; return -1;
-	case 'A': a->action_script = optarg; return -1;
-	case 'P': a->lxcpath = optarg; return -1;
-	case 'o': a->log_file = optarg; return -1;
-	case 'l': a->log_level = optarg; return -1;
-	case OPT_RCFILE: a->rcfile = optarg; return -1;
-	case 'r': a->restore = true; return -1;
-	case 's': a->stop = true; return -1;
-	case 'd': a->daemon = true; return -1;
-	case 'F': a->foreground = true; return -1;
-	case 'v': a->verbose = true; return -1;
-	case 'q': a->quiet = true; return -1;
-	case OPT_REPLACE: a->replace = true; return -1;
-	case OPT_USAGE: print_usage(stdout); return EXIT_OK;
-	case OPT_VERSION: printf("%s\n", lxc_checkpoint_version()); return EXIT_OK;
-	case 'h': print_help(); return EXIT_OK;
-	default: break;
-	}
-	if (unknown == 0) { /* a literal -? */
+	case 'n':
+		a->name = optarg;
+		return -1;
+	case 'D':
+		a->directory = optarg;
+		return -1;
+	case 'A':
+		a->action_script = optarg;
+		return -1;
+	case 'P':
+		a->lxcpath = optarg;
+		return -1;
+	case 'o':
+		a->log_file = optarg;
+		return -1;
+	case 'l':
+		a->log_level = optarg;
+		return -1;
+	case OPT_RCFILE:
+		a->rcfile = optarg;
+		return -1;
+	case 'r':
+		a->restore = true;
+		return -1;
+	case 's':
+		a->stop = true;
+		return -1;
+	case 'd':
+		a->daemon = true;
+		return -1;
+	case 'F':
+		a->foreground = true;
+		return -1;
+	case 'v':
+		a->verbose = true;
+		return -1;
+	case 'q':
+		a->quiet = true;
+		return -1;
+	case OPT_REPLACE:
+		a->replace = true;
+		return -1;
+	case OPT_USAGE:
+		print_usage(stdout);
+		return EXIT_OK;
+	case OPT_VERSION:
+		printf("%s\n", lxc_checkpoint_version());
+		return EXIT_OK;
+	case 'h':
 		print_help();
 		return EXIT_OK;
+	default:
+		break;
 	}
 	print_usage(stderr);
 	return EXIT_USAGE;
@@ -188,12 +218,17 @@ static int parse_option(struct arguments *a, int key, int unknown)
 static int parse(struct arguments *a, int argc, char *argv[])
 {
 	struct option longs[N_OPTIONS + 1];
-	char shorts[2 * N_OPTIONS + 2];
+	char shorts[2 * N_OPTIONS + 1];
 	int key, r;
 
+	/* the lxc-* tools take -? for help; to getopt that is how it says "unknown" */
+	if (argc > 1 && strcmp(argv[1], "-?") == 0) {
+		print_help();
+		return EXIT_OK;
+	}
 	getopt_tables(shorts, longs);
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		r = parse_option(a, key, key == '?' ? optopt : 0);
+		r = parse_option(a, key);
 		if (r >= 0)
 			return r;
 	}
@@ -208,6 +243,18 @@ static int parse(struct arguments *a, int argc, char *argv[])
 	return -1;
 }
 
+/* liblxc takes any word for a priority, and then logs as it likes. */
+static bool is_priority(const char *level)
+{
+	static const char *const levels[] = {"TRACE", "DEBUG", "INFO",	"NOTICE", "WARN",
+					     "ERROR", "CRIT",  "ALERT", "FATAL"};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (strcasecmp(level, levels[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Pairs that contradict each other, and why. */
 static int validate(const struct arguments *a)
 {
@@ -216,17 +263,19 @@ static int validate(const struct arguments *a)
 		const char *why;
 	} conflicts[] = {
 		{!a->name || !*a->name, "no container is named: use -n NAME"},
-		{a->restore && a->stop,
-		 "-r and -s conflict: -s stops the container after a checkpoint, and -r restores one"},
+		{a->restore && a->stop, "-r and -s conflict: -s stops the container after a "
+					"checkpoint, and -r restores one"},
 		{a->restore && a->replace,
 		 "-r and --replace conflict: a restore does not write to the image directory"},
-		{a->daemon && a->foreground,
-		 "-d and -F conflict: a restored container is in the background or in the foreground"},
+		{a->daemon && a->foreground, "-d and -F conflict: a restored container is in the "
+					     "background or in the foreground"},
 		{!a->restore && a->daemon,
 		 "-d without -r: a checkpoint has nothing to send to the background"},
 		{!a->restore && a->foreground,
 		 "-F without -r: a checkpoint has nothing to show in the foreground"},
 		{a->directory && !*a->directory, "-D needs a directory"},
+		{a->log_level && !is_priority(a->log_level),
+		 "-l takes one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL"},
 	};
 
 	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
@@ -351,8 +400,14 @@ static int init_log(const struct arguments *a)
 
 static struct lxc_container *open_container(const struct arguments *a)
 {
-	struct lxc_container *c = lxc_container_new(a->name, a->lxcpath);
+	struct lxc_container *c;
 
+	/* before liblxc, which fails at its lock files and says so in its own words */
+	if (geteuid() != 0) {
+		complain("only root can checkpoint and restore containers\n  hint: use sudo");
+		return NULL;
+	}
+	c = lxc_container_new(a->name, a->lxcpath);
 	if (!c) {
 		complain("\"%s\" cannot be a container's name in %s", a->name,
 			 a->lxcpath ? a->lxcpath : "the default LXCPATH");
@@ -377,8 +432,7 @@ static int run(const struct arguments *a)
 	int r, status = EXIT_OK;
 
 	if (init_log(a) < 0) {
-		complain("cannot write the log %s, or \"%s\" is no priority", a->log_file,
-			 a->log_level ? a->log_level : "ERROR");
+		complain("cannot write the log %s", a->log_file ? a->log_file : "");
 		return EXIT_USAGE;
 	}
 	c = open_container(a);

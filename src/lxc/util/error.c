@@ -9,7 +9,8 @@
 #include "util/error.h"
 #include "util/mem.h"
 
-__attribute__((format(printf, 3, 0))) static struct error *error_make(int err, bool refused, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static struct error *error_make(int err, bool refused,
+								      const char *fmt, va_list ap)
 {
 	struct error *e = xcalloc(1, sizeof(*e));
 

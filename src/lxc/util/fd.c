@@ -93,20 +93,24 @@ static int remove_entry_at(int dirfd, const char *name)
 	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
+DIR *directory_at(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !dir)
+		close(fd);
+	return dir;
+}
+
 int remove_contents_at(int dirfd, bool (*keep)(const char *name))
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	int fd, ret = 0;
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
 	struct dirent *e;
+	int ret = 0;
 
-	fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (!dir)
 		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -errno;
-	}
 	while ((e = readdir(dir))) {
 		int r;
 

@@ -62,6 +62,9 @@ int write_file_at(int dirfd, const char *path, const char *text);
 /* Removes everything below the directory, but not the directory itself. 0 or -errno. */
 int remove_contents_at(int dirfd, bool (*keep)(const char *name));
 
+/* A stream of a directory below dirfd; a symlink in its place is not followed. NULL with errno. */
+DIR *directory_at(int dirfd, const char *path);
+
 /* A directory and everything below it. */
 int remove_tree(const char *path);
 

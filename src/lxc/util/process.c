@@ -45,7 +45,7 @@ void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void exec_captured(const char *const argv[], int output)
+_Noreturn static void exec_captured(const char *const argv[], int output)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -60,7 +60,8 @@ static void exec_captured(const char *const argv[], int output)
 
 int run_capture(const char *const argv[], char **ret_output)
 {
-	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no one. */
+	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no
+	 * one. */
 	_cleanup_close_ int output = memfd_create("output", MFD_CLOEXEC);
 	int status;
 	pid_t pid;
@@ -74,8 +75,9 @@ int run_capture(const char *const argv[], char **ret_output)
 		exec_captured(argv, output);
 	status = wait_status(pid);
 	if (status >= 0 && ret_output) {
-		ssize_t n = lseek(output, 0, SEEK_SET) < 0 ? -errno
-							   : read_all(output, OUTPUT_MAX, ret_output);
+		ssize_t n = lseek(output, 0, SEEK_SET) < 0
+				    ? -errno
+				    : read_all(output, OUTPUT_MAX, ret_output);
 
 		if (n < 0)
 			*ret_output = xstrdup("");

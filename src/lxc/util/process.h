@@ -25,7 +25,8 @@ char *system_program(const char *name);
 /* "exited with 1", "was killed by signal 9 (Killed)". Caller frees. */
 char *status_text(int status);
 
-/* The only child of the calling thread, 0 where there is none, -errno; -EEXIST if there are more. */
+/* The only child of the calling thread, 0 where there is none, -errno; -EEXIST if there are more.
+ */
 pid_t only_child(void);
 
 #endif

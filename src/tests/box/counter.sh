@@ -32,6 +32,7 @@ init_pid()
 }
 
 # start_counter NAME [MIB] [<CONFIG LINES]: sets ADDRESS; returns when the counter answers.
+# INITTAB: more lines for its init.
 start_counter()
 {
 	local name=$1 mib=${2:-1} rootfs=/var/lib/lxc/$1/rootfs
@@ -41,7 +42,7 @@ start_counter()
 	payload client >/dev/null
 	make_container "$name"
 	install -m 755 /tmp/payload/counter "$rootfs/bin/counter"
-	echo "::once:/bin/counter $PORT $mib" >>"$rootfs/etc/inittab"
+	printf "%s\n" "::once:/bin/counter $PORT $mib" "${INITTAB:-}" >>"$rootfs/etc/inittab"
 	start_container "$name"
 	wait_for 20 has_address "$name"
 	ADDRESS=$(address "$name")

@@ -12,18 +12,23 @@
 
 #include "unit.h"
 
+/* one a line */
+/* clang-format off */
 static const struct suite {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
-    {"criu_argv", criu_argv_suite},
-    {"criu_log", criu_log_suite},
-    {"error", error_suite},
-    {"frame", frame_suite},
-    {"manifest", manifest_suite},
-    {"monitor", monitor_suite},
-    {"network", network_suite},
+	{"criu_argv", criu_argv_suite},
+	{"criu_log", criu_log_suite},
+	{"error", error_suite},
+	{"frame", frame_suite},
+	{"manifest", manifest_suite},
+	{"monitor", monitor_suite},
+	{"mounts", mounts_suite},
+	{"network", network_suite},
+	{"plan", plan_suite},
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

@@ -32,14 +32,14 @@ static char eth0[] = "eth0", eth1[] = "eth1", veth[] = "veth", macvlan[] = "macv
 static struct nic nics[] = {{.type = veth, .name = eth0}, {.type = macvlan, .name = eth1}};
 static struct ext_mount mounts[] = {{.key = lib, .target = slash_lib, .source = usr_lib}};
 static struct tty ttys[] = {
-    {.index = 0, .key = key0, .target = console, .rdev = 0x8800, .dev = 0x1a},
-    {.index = 1, .key = key1, .target = tty1, .rdev = 0x8801, .dev = 0xabc},
+	{.index = 0, .key = key0, .target = console, .rdev = 0x8800, .dev = 0x1a},
+	{.index = 1, .key = key1, .target = tty1, .rdev = 0x8801, .dev = 0xabc},
 };
 static struct cgroup v2[] = {{.controllers = none, .path = payload}};
 static struct cgroup mixed[] = {
-    {.controllers = memory, .path = payload}, {.controllers = systemd, .path = top},
-    {.controllers = cpu, .path = deeper},     {.controllers = pids, .path = other},
-    {.controllers = none, .path = payload},
+	{.controllers = memory, .path = payload}, {.controllers = systemd, .path = top},
+	{.controllers = cpu, .path = deeper},	  {.controllers = pids, .path = other},
+	{.controllers = none, .path = payload},
 };
 static struct cgroup v1_only[] = {{.controllers = memory, .path = payload},
 				  {.controllers = systemd, .path = box},
@@ -47,16 +47,16 @@ static struct cgroup v1_only[] = {{.controllers = memory, .path = payload},
 
 static const struct container_facts bare = {.init_pid = 42};
 static const struct container_facts full = {
-    .init_pid = 42,
-    .nics = nics,
-    .n_nics = 2,
-    .mounts = mounts,
-    .n_mounts = 1,
-    .ttys = ttys,
-    .n_ttys = 2,
-    .cgroups = v2,
-    .n_cgroups = 1,
-    .lsm_profile = profile,
+	.init_pid = 42,
+	.nics = nics,
+	.n_nics = 2,
+	.mounts = mounts,
+	.n_mounts = 1,
+	.ttys = ttys,
+	.n_ttys = 2,
+	.cgroups = v2,
+	.n_cgroups = 1,
+	.lsm_profile = profile,
 };
 static const struct container_facts with_mixed = {.cgroups = mixed, .n_cgroups = 5};
 static const struct container_facts with_v1 = {.cgroups = v1_only, .n_cgroups = 3};
@@ -71,105 +71,105 @@ static const struct {
 	struct criu_job job;
 	const char *argv;
 } vectors[] = {
-    {"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP " -t 42 --skip-in-flight"},
-    {"verbosity",
-     {.verb = CRIU_DUMP,
-      .criu = "/c",
-      .version = {4, 2, 1},
-      .image_dir = "d",
-      .log_file = "l",
-      .verbosity = 0,
-      .facts = &bare},
-     "/c dump -D d -o l -v0 " COMMON " -t 42 --skip-in-flight"},
-    {"externals",
-     {JOB(CRIU_DUMP), .facts = &full},
-     DUMP " -t 42 --external mnt[/lib]:lib --external mnt[/dev/console]:dev_console "
-	  "--external tty[8800:1a] --external mnt[/dev/tty1]:dev_tty1 "
-	  "--external tty[8801:abc] --skip-in-flight"},
-    {"scripts run in their order: the last one given is CRIU's first",
-     {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = scripts},
-     DUMP " --action-script /third --action-script /second --action-script /first -t 42 "
-	  "--skip-in-flight"},
-    {"no scripts",
-     {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = no_scripts},
-     DUMP " -t 42 --skip-in-flight"},
-    {"leave running",
-     {JOB(CRIU_DUMP), .facts = &bare, .leave_running = true},
-     DUMP " -t 42 --leave-running --skip-in-flight"},
-    {"in flight", {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true}, DUMP " -t 42"},
-    {"memory",
-     {JOB(CRIU_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1",
-      .page_server_address = "::1", .page_server_port = "99", .force_irmap = true,
-      .ghost_limit = 5000000000},
-     DUMP " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
-	  "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
-    {"half a page server",
-     {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
-     DUMP " -t 42 --skip-in-flight"},
-    {"a dump ignores what is restore's",
-     {JOB(CRIU_DUMP), .facts = &bare, .root = "/r", .cgroup_root = "/x", .pidfile = "/p",
-      .tty_ends = ends, .host_veths = host_veths},
-     DUMP " -t 42 --skip-in-flight"},
+	{"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP " -t 42 --skip-in-flight"},
+	{"verbosity",
+	 {.verb = CRIU_DUMP,
+	  .criu = "/c",
+	  .version = {4, 2, 1},
+	  .image_dir = "d",
+	  .log_file = "l",
+	  .verbosity = 0,
+	  .facts = &bare},
+	 "/c dump -D d -o l -v0 " COMMON " -t 42 --skip-in-flight"},
+	{"externals",
+	 {JOB(CRIU_DUMP), .facts = &full},
+	 DUMP " -t 42 --external mnt[/lib]:lib --external mnt[/dev/console]:dev_console "
+	      "--external tty[8800:1a] --external mnt[/dev/tty1]:dev_tty1 "
+	      "--external tty[8801:abc] --skip-in-flight"},
+	{"scripts run in their order: the last one given is CRIU's first",
+	 {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = scripts},
+	 DUMP " --action-script /third --action-script /second --action-script /first -t 42 "
+	      "--skip-in-flight"},
+	{"no scripts",
+	 {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = no_scripts},
+	 DUMP " -t 42 --skip-in-flight"},
+	{"leave running",
+	 {JOB(CRIU_DUMP), .facts = &bare, .leave_running = true},
+	 DUMP " -t 42 --leave-running --skip-in-flight"},
+	{"in flight", {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true}, DUMP " -t 42"},
+	{"memory",
+	 {JOB(CRIU_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1",
+	  .page_server_address = "::1", .page_server_port = "99", .force_irmap = true,
+	  .ghost_limit = 5000000000},
+	 DUMP " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
+	      "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
+	{"half a page server",
+	 {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
+	 DUMP " -t 42 --skip-in-flight"},
+	{"a dump ignores what is restore's",
+	 {JOB(CRIU_DUMP), .facts = &bare, .root = "/r", .cgroup_root = "/x", .pidfile = "/p",
+	  .tty_ends = ends, .host_veths = host_veths},
+	 DUMP " -t 42 --skip-in-flight"},
 
-    /* --network-lock by version */
-    {"skip, 4.2.1",
-     {JOB(CRIU_DUMP), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-     DUMP " -t 42 --network-lock skip --skip-in-flight"},
-    {"skip, 3.19",
-     {JOB_OF(CRIU_DUMP, 3, 19, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-     DUMP " -t 42 --network-lock skip --skip-in-flight"},
-    {"skip, 3.18",
-     {JOB_OF(CRIU_DUMP, 3, 18, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-     DUMP " -t 42 --skip-in-flight"},
-    {"nftables, 3.17",
-     {JOB_OF(CRIU_DUMP, 3, 17, 0), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
-     DUMP " -t 42 --network-lock nftables --skip-in-flight"},
-    {"nftables, 3.16.1",
-     {JOB_OF(CRIU_DUMP, 3, 16, 1), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
-     DUMP " -t 42 --skip-in-flight"},
+	/* --network-lock by version */
+	{"skip, 4.2.1",
+	 {JOB(CRIU_DUMP), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+	 DUMP " -t 42 --network-lock skip --skip-in-flight"},
+	{"skip, 3.19",
+	 {JOB_OF(CRIU_DUMP, 3, 19, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+	 DUMP " -t 42 --network-lock skip --skip-in-flight"},
+	{"skip, 3.18",
+	 {JOB_OF(CRIU_DUMP, 3, 18, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
+	 DUMP " -t 42 --skip-in-flight"},
+	{"nftables, 3.17",
+	 {JOB_OF(CRIU_DUMP, 3, 17, 0), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
+	 DUMP " -t 42 --network-lock nftables --skip-in-flight"},
+	{"nftables, 3.16.1",
+	 {JOB_OF(CRIU_DUMP, 3, 16, 1), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
+	 DUMP " -t 42 --skip-in-flight"},
 
-    /* pre-dump */
-    {"pre-dump",
-     {JOB(CRIU_PRE_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1"},
-     PREDUMP " -t 42 --track-mem --prev-images-dir ../1"},
-    {"a pre-dump ignores what is a dump's",
-     {JOB(CRIU_PRE_DUMP), .facts = &bare, .leave_running = true, .ghost_limit = 1,
-      .network_lock = NETWORK_LOCK_SKIP},
-     PREDUMP " -t 42"},
+	/* pre-dump */
+	{"pre-dump",
+	 {JOB(CRIU_PRE_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1"},
+	 PREDUMP " -t 42 --track-mem --prev-images-dir ../1"},
+	{"a pre-dump ignores what is a dump's",
+	 {JOB(CRIU_PRE_DUMP), .facts = &bare, .leave_running = true, .ghost_limit = 1,
+	  .network_lock = NETWORK_LOCK_SKIP},
+	 PREDUMP " -t 42"},
 
-    /* restore */
-    {"restore", {JOB(CRIU_RESTORE), .facts = &bare}, RESTORE},
-    {"restore, all",
-     {JOB(CRIU_RESTORE), .facts = &full, .root = "/r", .cgroup_root = "/lxc.payload.c1",
-      .tty_ends = ends, .host_veths = host_veths, .pidfile = "/p", .action_scripts = scripts},
-     "/sbin/criu restore -D /img -o dump.log -v4 " COMMON
-     " --action-script /third --action-script /second --action-script /first "
-     "--restore-detached --restore-sibling --root /r --cgroup-root :/lxc.payload.c1 "
-     "--external mnt[lib]:/usr/lib --external mnt[dev_console]:/dev/pts/3 "
-     "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
-     "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
-     "--lsm-profile apparmor:lxc-c1 --pidfile /p"},
-    {"a restore ignores what is a dump's",
-     {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
-      .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",
-      .network_lock = NETWORK_LOCK_SKIP, .force_irmap = true, .ghost_limit = 1},
-     RESTORE},
+	/* restore */
+	{"restore", {JOB(CRIU_RESTORE), .facts = &bare}, RESTORE},
+	{"restore, all",
+	 {JOB(CRIU_RESTORE), .facts = &full, .root = "/r", .cgroup_root = "/lxc.payload.c1",
+	  .tty_ends = ends, .host_veths = host_veths, .pidfile = "/p", .action_scripts = scripts},
+	 "/sbin/criu restore -D /img -o dump.log -v4 " COMMON
+	 " --action-script /third --action-script /second --action-script /first "
+	 "--restore-detached --restore-sibling --root /r --cgroup-root :/lxc.payload.c1 "
+	 "--external mnt[lib]:/usr/lib --external mnt[dev_console]:/dev/pts/3 "
+	 "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
+	 "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
+	 "--lsm-profile apparmor:lxc-c1 --pidfile /p"},
+	{"a restore ignores what is a dump's",
+	 {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
+	  .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",
+	  .network_lock = NETWORK_LOCK_SKIP, .force_irmap = true, .ghost_limit = 1},
+	 RESTORE},
 
-    /* cgroups: cgroup2 moves, v1 hierarchies only where the payload had its own directory */
-    {"v1 hierarchies",
-     {JOB(CRIU_RESTORE), .facts = &with_mixed, .cgroup_root = "/new"},
-     RESTORE " --cgroup-root :/new --cgroup-root memory:/new "
-	     "--cgroup-root cpu,cpuacct:/new/init.scope"},
-    {"cgroup2 at its root",
-     {JOB(CRIU_RESTORE), .facts = &with_v1, .cgroup_root = "/new"},
-     RESTORE " --cgroup-root :/new"},
-    {"no new root", {JOB(CRIU_RESTORE), .facts = &with_mixed}, RESTORE},
+	/* cgroups: cgroup2 moves, v1 hierarchies only where the payload had its own directory */
+	{"v1 hierarchies",
+	 {JOB(CRIU_RESTORE), .facts = &with_mixed, .cgroup_root = "/new"},
+	 RESTORE " --cgroup-root :/new --cgroup-root memory:/new "
+		 "--cgroup-root cpu,cpuacct:/new/init.scope"},
+	{"cgroup2 at its root",
+	 {JOB(CRIU_RESTORE), .facts = &with_v1, .cgroup_root = "/new"},
+	 RESTORE " --cgroup-root :/new"},
+	{"no new root", {JOB(CRIU_RESTORE), .facts = &with_mixed}, RESTORE},
 };
 
 START_TEST(test_vector)
 {
 	_cleanup_strv_ struct strv argv = criu_argv(&vectors[_i].job);
-	_cleanup_free_ char *joined = NULL;
+	_cleanup_free_ char *joined = xstrdup("");
 
 	for (size_t i = 0; i < argv.n; i++)
 		str_append(&joined, "%s%s", i ? " " : "", argv.v[i]);
@@ -197,24 +197,24 @@ static const struct {
 	int result;
 	struct criu_version version;
 } versions[] = {
-    {"Version: 4.2.1\n", 0, {4, 2, 1}},
-    {"Version: 3.17.1\n", 0, {3, 17, 1}},
-    {"Version: 3.17\n", 0, {3, 17, 0}},
-    {"Version: 4.2\nGitID: v4.2-12-gabcdef\n", 0, {4, 2, 0}},
-    {"Version: 4.1.1 (gitid 0)\n", 0, {4, 1, 1}},
-    {"(00.000013) Version: 4.2.1 (gitid 0)\n", 0, {4, 2, 1}},
-    {"Warn  (criu/kerndat.c:845): Stale\nVersion: 4.2\n", 0, {4, 2, 0}},
-    {"Version: 4.2-rc1\n", 0, {4, 2, 0}},
-    {"4.2.1", 0, {4, 2, 1}},
-    {"", -EINVAL, {0}},
-    {"Version: ", -EINVAL, {0}},
-    {"Version: 4\n", -EINVAL, {0}},
-    {"Version: 4.\n", -EINVAL, {0}},
-    {"Version: 4.2.\n", -EINVAL, {0}},
-    {"Version: v4.2\n", -EINVAL, {0}},
-    {"Version: -4.2\n", -EINVAL, {0}},
-    {"Version: 99999999999.1\n", -EINVAL, {0}},
-    {"criu: not found\n", -EINVAL, {0}},
+	{"Version: 4.2.1\n", 0, {4, 2, 1}},
+	{"Version: 3.17.1\n", 0, {3, 17, 1}},
+	{"Version: 3.17\n", 0, {3, 17, 0}},
+	{"Version: 4.2\nGitID: v4.2-12-gabcdef\n", 0, {4, 2, 0}},
+	{"Version: 4.1.1 (gitid 0)\n", 0, {4, 1, 1}},
+	{"(00.000013) Version: 4.2.1 (gitid 0)\n", 0, {4, 2, 1}},
+	{"Warn  (criu/kerndat.c:845): Stale\nVersion: 4.2\n", 0, {4, 2, 0}},
+	{"Version: 4.2-rc1\n", 0, {4, 2, 0}},
+	{"4.2.1", 0, {4, 2, 1}},
+	{"", -EINVAL, {0}},
+	{"Version: ", -EINVAL, {0}},
+	{"Version: 4\n", -EINVAL, {0}},
+	{"Version: 4.\n", -EINVAL, {0}},
+	{"Version: 4.2.\n", -EINVAL, {0}},
+	{"Version: v4.2\n", -EINVAL, {0}},
+	{"Version: -4.2\n", -EINVAL, {0}},
+	{"Version: 99999999999.1\n", -EINVAL, {0}},
+	{"criu: not found\n", -EINVAL, {0}},
 };
 
 START_TEST(test_version_parse)
@@ -224,7 +224,7 @@ START_TEST(test_version_parse)
 
 	ck_assert_int_eq(criu_version_parse(versions[_i].text, &v), versions[_i].result);
 	ck_assert_int_eq(
-	    criu_version_cmp(&v, versions[_i].result ? &untouched : &versions[_i].version), 0);
+		criu_version_cmp(&v, versions[_i].result ? &untouched : &versions[_i].version), 0);
 }
 END_TEST
 

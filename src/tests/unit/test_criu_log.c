@@ -22,89 +22,94 @@ static const struct {
 	const char *lines; /* the whole of it */
 	const char *hint;  /* a part of it; NULL: none */
 } fixtures[] = {
-    {"dump-console-not-external",
-     "mnt: 109:./dev/console doesn't have a proper root mount (mount.c:753)", "console"},
-    {"dump-mount-not-external",
-     "mnt: 103:./sys/kernel/security doesn't have a proper root mount (mount.c:753)",
-     "lxc.mount.entry"},
-    {"dump-tcp-established",
-     "inet: Connected TCP socket, consider using --tcp-established option. (sk-inet.c:200)",
-     "TCP connections"},
-    {"dump-nested-uts", "Can't dump nested uts namespace for 571 (namespaces.c:460)",
-     "ProtectHostname"},
-    {"dump-nested-user", "Can't dump nested user namespace for 601 (namespaces.c:460)",
-     "PrivateUsers"},
-    {"dump-nested-pid", "Can't dump nested pid namespace for 632 (namespaces.c:460)",
-     "containers within"},
-    {"dump-bpf", "Can't dump file 3 of that type [600] (anon anon_inode:bpf-prog) (files-ext.c:94)",
-     "seccomp"},
-    {"dump-io-uring", "send_fds failed (-22) (parasite.c:588)", "io_uring"},
-    {"dump-vsock", "sockets: BUG! Unknown socket collected (family 40) (sockets.c:767)", "vsock"},
-    {"dump-netlink-data", "netlink: The socket has data to read (sk-netlink.c:77)", "Try again"},
-    {"dump-mptcp",
-     "inet: Unsupported proto 262 for socket 12cce (sk-inet.c:137)\n"
-     "inet: For Go programs, consider using \"GODEBUG=multipathtcp=0\" to disable MPTCP "
-     "(sk-inet.c:139)",
-     "Multipath"},
-    {"dump-traced", "Unseizable non-zombie 511 found, state S, err -1/10 (infect.c:262)", "strace"},
-    {"dump-ghost-limit",
-     "Can't dump ghost file /ghostfile of 65536 size, increase limit (files-reg.c:1031)",
-     "deleted file"},
-    {"dump-file-lock",
-     "Some file locks are hold by dumping tasks! You can try --file-locks to dump them. "
-     "(file-lock.c:110)",
-     "file lock"},
-    {"dump-outside-file", "Can't lookup mount=24 for fd=10 path=/dev/null (files-reg.c:1790)",
-     "lxc-attach"},
-    {"dump-no-space",
-     "page-xfer: Unable to spice data: No space left on device (page-xfer.c:263)\n"
-     "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
-     "Can't dump page with parasite (mem.c:718)",
-     "Free space"},
-    {"dump-script-fails",
-     "lxc-restore-net: veth1: no such device\n"
-     "Script /run/s exited with -1 (action-scripts.c:94)",
-     "callback"},
-    {"dump-no-such-pid",
-     "Unable to interrupt task: 99999 (No such process) (infect.c:132)\n"
-     "rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted (util.c:1534)\n"
-     "Unable to detach from 99999: No such process (infect.c:417)\n"
-     "Dumping FAILED. (cr-dump.c:1975)",
-     "init is gone"},
-    {"restore-no-mapping", "mnt: No mapping for 115:(null) mountpoint (mount.c:3141)",
-     "manifest.json"},
-    {"restore-symlink-source",
-     "mnt-v2: Failed to move_mount from /lib to /tmp/.criu.mntns.RNLZUN/mnt-0000000152: "
-     "Invalid argument (mount-v2.c:324)",
-     "symbolic"},
-    {"restore-bad-size",
-     "File datafile has bad size 11 (expect 5) (files-reg.c:2175)\n"
-     "Unable to open fd=3 id=0x15 (files.c:1221)",
-     "has changed"},
-    {"restore-bad-mode",
-     "File datafile has bad mode 0100644 (expect 0100600) (files-reg.c:2294)\n"
-     "Unable to open fd=3 id=0x15 (files.c:1221)",
-     "permissions"},
-    {"restore-no-file",
-     "Can't open file datafile on restore: No such file or directory (files-reg.c:2353)\n"
-     "Can't open file datafile: No such file or directory (files-reg.c:2267)\n"
-     "Unable to open fd=3 id=0x15 (files.c:1221)",
-     "not in its rootfs"},
-    {"restore-no-pages",
-     "Can't read async pr bytes (-1 / 40960 read, 0 off, 3 iovs) (pagemap.c:557)", "incomplete"},
-    {"restore-no-root",
-     "mnt-v2: Unable to mount /run/rootfs /tmp/.criu.mntns.dCKqHg/mnt-0000000144 (id=144): "
-     "No such file or directory (mount-v2.c:465)",
-     "rootfs"},
-    {"restore-lsm", "apparmor LSM specified but apparmor not supported by kernel (lsm.c:406)",
-     "security module"},
+	{"dump-console-not-external",
+	 "mnt: 109:./dev/console doesn't have a proper root mount (mount.c:753)", "console"},
+	{"dump-mount-not-external",
+	 "mnt: 103:./sys/kernel/security doesn't have a proper root mount (mount.c:753)",
+	 "lxc.mount.entry"},
+	{"dump-tcp-established",
+	 "inet: Connected TCP socket, consider using --tcp-established option. (sk-inet.c:200)",
+	 "TCP connections"},
+	{"dump-nested-uts", "Can't dump nested uts namespace for 571 (namespaces.c:460)",
+	 "ProtectHostname"},
+	{"dump-nested-user", "Can't dump nested user namespace for 601 (namespaces.c:460)",
+	 "PrivateUsers"},
+	{"dump-nested-pid", "Can't dump nested pid namespace for 632 (namespaces.c:460)",
+	 "containers within"},
+	{"dump-bpf",
+	 "Can't dump file 3 of that type [600] (anon anon_inode:bpf-prog) (files-ext.c:94)",
+	 "seccomp"},
+	{"dump-io-uring", "send_fds failed (-22) (parasite.c:588)", "io_uring"},
+	{"dump-vsock", "sockets: BUG! Unknown socket collected (family 40) (sockets.c:767)",
+	 "vsock"},
+	{"dump-netlink-data", "netlink: The socket has data to read (sk-netlink.c:77)",
+	 "Try again"},
+	{"dump-mptcp",
+	 "inet: Unsupported proto 262 for socket 12cce (sk-inet.c:137)\n"
+	 "inet: For Go programs, consider using \"GODEBUG=multipathtcp=0\" to disable MPTCP "
+	 "(sk-inet.c:139)",
+	 "Multipath"},
+	{"dump-traced", "Unseizable non-zombie 511 found, state S, err -1/10 (infect.c:262)",
+	 "strace"},
+	{"dump-ghost-limit",
+	 "Can't dump ghost file /ghostfile of 65536 size, increase limit (files-reg.c:1031)",
+	 "deleted file"},
+	{"dump-file-lock",
+	 "Some file locks are hold by dumping tasks! You can try --file-locks to dump them. "
+	 "(file-lock.c:110)",
+	 "file lock"},
+	{"dump-outside-file", "Can't lookup mount=24 for fd=10 path=/dev/null (files-reg.c:1790)",
+	 "lxc-attach"},
+	{"dump-no-space",
+	 "page-xfer: Unable to spice data: No space left on device (page-xfer.c:263)\n"
+	 "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
+	 "Can't dump page with parasite (mem.c:718)",
+	 "Free space"},
+	{"dump-script-fails",
+	 "lxc-restore-net: veth1: no such device\n"
+	 "Script /run/s exited with -1 (action-scripts.c:94)",
+	 "callback"},
+	{"dump-no-such-pid",
+	 "Unable to interrupt task: 99999 (No such process) (infect.c:132)\n"
+	 "rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted (util.c:1534)\n"
+	 "Unable to detach from 99999: No such process (infect.c:417)\n"
+	 "Dumping FAILED. (cr-dump.c:1975)",
+	 "init is gone"},
+	{"restore-no-mapping", "mnt: No mapping for 115:(null) mountpoint (mount.c:3141)",
+	 "manifest.json"},
+	{"restore-symlink-source",
+	 "mnt-v2: Failed to move_mount from /lib to /tmp/.criu.mntns.RNLZUN/mnt-0000000152: "
+	 "Invalid argument (mount-v2.c:324)",
+	 "symbolic"},
+	{"restore-bad-size",
+	 "File datafile has bad size 11 (expect 5) (files-reg.c:2175)\n"
+	 "Unable to open fd=3 id=0x15 (files.c:1221)",
+	 "has changed"},
+	{"restore-bad-mode",
+	 "File datafile has bad mode 0100644 (expect 0100600) (files-reg.c:2294)\n"
+	 "Unable to open fd=3 id=0x15 (files.c:1221)",
+	 "permissions"},
+	{"restore-no-file",
+	 "Can't open file datafile on restore: No such file or directory (files-reg.c:2353)\n"
+	 "Can't open file datafile: No such file or directory (files-reg.c:2267)\n"
+	 "Unable to open fd=3 id=0x15 (files.c:1221)",
+	 "not in its rootfs"},
+	{"restore-no-pages",
+	 "Can't read async pr bytes (-1 / 40960 read, 0 off, 3 iovs) (pagemap.c:557)",
+	 "incomplete"},
+	{"restore-no-root",
+	 "mnt-v2: Unable to mount /run/rootfs /tmp/.criu.mntns.dCKqHg/mnt-0000000144 (id=144): "
+	 "No such file or directory (mount-v2.c:465)",
+	 "rootfs"},
+	{"restore-lsm", "apparmor LSM specified but apparmor not supported by kernel (lsm.c:406)",
+	 "security module"},
 };
 
 static char *read_fixture(const char *name, size_t *ret_len)
 {
 	const char *dir = getenv("TEST_FIXTURES");
 	_cleanup_free_ char *path =
-	    xasprintf("%s/criu-log/%s.log", dir ? dir : TEST_FIXTURES, name);
+		xasprintf("%s/criu-log/%s.log", dir ? dir : TEST_FIXTURES, name);
 	char *text;
 	ssize_t n = read_file_at(AT_FDCWD, path, 1024 * 1024, &text);
 
@@ -148,42 +153,43 @@ END_TEST
 static const struct {
 	const char *text, *lines, *hint;
 } lines[] = {
-    {"", "", NULL},
-    {"\n\n", "", NULL},
-    {"Usage: criu dump|restore\n", "Usage: criu dump|restore", NULL},
-    {"(00.000001) one\n(00.000002) two", "two", NULL},
-    {"(00.000001) Warn  (criu/a.c:1): first\n(00.000001) Warn  (criu/b.c:2): second\nlast\n",
-     "second (b.c:2)", NULL},
-    {"Error (criu/tty.c:2306): tty: Unable to find a master for /4\n",
-     "tty: Unable to find a master for /4 (tty.c:2306)", "lxc-attach"},
-    {"(00.036) pie: 14: Error (criu/pie/restorer.c:174): can't write lsm profile -2\n",
-     "can't write lsm profile -2 (restorer.c:174)", "apparmor_parser"},
-    {"pie: 13: 13: Error (criu/pie/restorer.c:174): x\n", "x (restorer.c:174)", NULL},
-    {"(00.01)      1: Error (/usr/src/criu-3.19/criu/mem.c:13): `- Can't open vma\n",
-     "Can't open vma (mem.c:13)", NULL},
-    /* the last line needs no newline, and may end in the middle */
-    {"(00.01) Error (criu/mem", "(criu/mem", NULL},
-    {"(00.01", "(00.01", NULL},
-    /* at most four, each once */
-    {"Error (a.c:1): 1\nError (a.c:1): 1\nError (a.c:2): 2\nError (a.c:3): 3\nError (a.c:4): 4\n"
-     "Error (a.c:5): No space left on device\n",
-     "1 (a.c:1)\n2 (a.c:2)\n3 (a.c:3)\n4 (a.c:4)", "Free space"},
-    /* probes before the beginning */
-    {"Error (k.c:1): probe\n(00.1) Dumping processes (pid: 1)\nError (a.c:1): cause\n",
-     "cause (a.c:1)", NULL},
-    {"Error (k.c:1): vdso: Unexpected rt vDSO area bounds\n(00.1) Reading image tree\n",
-     "vdso: Unexpected rt vDSO area bounds (k.c:1)", "too old"},
-    /* the first known one gives the hint */
-    {"Error (a.c:1): riddle\nError (b.c:2): Can't get rlimit 0: Operation not permitted\n",
-     "riddle (a.c:1)\nCan't get rlimit 0: Operation not permitted (b.c:2)", "CAP_SYS_RESOURCE"},
-    {"Error (b.c:2): Can't get rlimit 0: Invalid argument\n",
-     "Can't get rlimit 0: Invalid argument (b.c:2)", NULL},
-    {"Error (b.c:2): sockets: Can't get 1:16 opt: Operation not supported\n",
-     "sockets: Can't get 1:16 opt: Operation not supported (b.c:2)", "CRIU 4.2"},
-    /* nothing a terminal would obey; UTF-8 stays */
-    {"Error (a.c:1): \033[31m\tx\001\177\r\n", "?[31m x?? (a.c:1)", NULL},
-    {"Error (a.c:1): gr\303\274n \233 \302\233 \300\200 \355\240\200 \303\n",
-     "gr\303\274n ? ?? ?? ??? ? (a.c:1)", NULL},
+	{"", "", NULL},
+	{"\n\n", "", NULL},
+	{"Usage: criu dump|restore\n", "Usage: criu dump|restore", NULL},
+	{"(00.000001) one\n(00.000002) two", "two", NULL},
+	{"(00.000001) Warn  (criu/a.c:1): first\n(00.000001) Warn  (criu/b.c:2): second\nlast\n",
+	 "second (b.c:2)", NULL},
+	{"Error (criu/tty.c:2306): tty: Unable to find a master for /4\n",
+	 "tty: Unable to find a master for /4 (tty.c:2306)", "lxc-attach"},
+	{"(00.036) pie: 14: Error (criu/pie/restorer.c:174): can't write lsm profile -2\n",
+	 "can't write lsm profile -2 (restorer.c:174)", "apparmor_parser"},
+	{"pie: 13: 13: Error (criu/pie/restorer.c:174): x\n", "x (restorer.c:174)", NULL},
+	{"(00.01)      1: Error (/usr/src/criu-3.19/criu/mem.c:13): `- Can't open vma\n",
+	 "Can't open vma (mem.c:13)", NULL},
+	/* the last line needs no newline, and may end in the middle */
+	{"(00.01) Error (criu/mem", "(criu/mem", NULL},
+	{"(00.01", "(00.01", NULL},
+	/* at most four, each once */
+	{"Error (a.c:1): 1\nError (a.c:1): 1\nError (a.c:2): 2\nError (a.c:3): 3\nError (a.c:4): "
+	 "4\n"
+	 "Error (a.c:5): No space left on device\n",
+	 "1 (a.c:1)\n2 (a.c:2)\n3 (a.c:3)\n4 (a.c:4)", "Free space"},
+	/* probes before the beginning */
+	{"Error (k.c:1): probe\n(00.1) Dumping processes (pid: 1)\nError (a.c:1): cause\n",
+	 "cause (a.c:1)", NULL},
+	{"Error (k.c:1): vdso: Unexpected rt vDSO area bounds\n(00.1) Reading image tree\n",
+	 "vdso: Unexpected rt vDSO area bounds (k.c:1)", "too old"},
+	/* the first known one gives the hint */
+	{"Error (a.c:1): riddle\nError (b.c:2): Can't get rlimit 0: Operation not permitted\n",
+	 "riddle (a.c:1)\nCan't get rlimit 0: Operation not permitted (b.c:2)", "CAP_SYS_RESOURCE"},
+	{"Error (b.c:2): Can't get rlimit 0: Invalid argument\n",
+	 "Can't get rlimit 0: Invalid argument (b.c:2)", NULL},
+	{"Error (b.c:2): sockets: Can't get 1:16 opt: Operation not supported\n",
+	 "sockets: Can't get 1:16 opt: Operation not supported (b.c:2)", "CRIU 4.2"},
+	/* nothing a terminal would obey; UTF-8 stays */
+	{"Error (a.c:1): \033[31m\tx\001\177\r\n", "?[31m x?? (a.c:1)", NULL},
+	{"Error (a.c:1): gr\303\274n \233 \302\233 \300\200 \355\240\200 \303\n",
+	 "gr\303\274n ? ?? ?? ??? ? (a.c:1)", NULL},
 };
 
 START_TEST(test_line)

@@ -303,7 +303,7 @@ START_TEST(test_remove_contents_follows_no_symlink)
 	ck_assert_int_eq(symlinkat("../precious", tmp_fd, "image/link"), 0);
 	{
 		_cleanup_close_ int fd =
-		    openat(tmp_fd, "image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			openat(tmp_fd, "image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		ck_assert_int_ge(fd, 0);
 		ck_assert_int_eq(remove_contents_at(fd, NULL), 0);

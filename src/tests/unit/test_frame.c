@@ -196,16 +196,16 @@ START_TEST(test_signal_names)
 		const char *text;
 		int sig;
 	} good[] = {
-	    {"SIGKILL", SIGKILL},
-	    {"KILL", SIGKILL},
-	    {"sigterm", SIGTERM},
-	    {"9", 9},
-	    {"SIGPWR", SIGPWR},
-	    {"64", 64},
-	    {"1", 1},
+		{"SIGKILL", SIGKILL},
+		{"KILL", SIGKILL},
+		{"sigterm", SIGTERM},
+		{"9", 9},
+		{"SIGPWR", SIGPWR},
+		{"64", 64},
+		{"1", 1},
 	};
 	static const char *const bad[] = {
-	    "", "0", "65", "-9", "9x", "SIG", "SIGNOPE", "SIGRTMIN+", "SIGRTMIN+99", "RTMAX-x",
+		"", "0", "65", "-9", "9x", "SIG", "SIGNOPE", "SIGRTMIN+", "SIGRTMIN+99", "RTMAX-x",
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

@@ -90,9 +90,9 @@ static bool is_quiet(int fd)
 /* ---- the monitor's side ---- */
 
 static const struct config_item config[] = {
-    {(char *)(uintptr_t) "lxc.arch", (char *)(uintptr_t) "x86_64"},
-    {(char *)(uintptr_t) "lxc.seccomp.profile", (char *)(uintptr_t) ""},
-    {(char *)(uintptr_t) "lxc.signal.stop", (char *)(uintptr_t) "SIGUSR1"},
+	{(char *)(uintptr_t)"lxc.arch", (char *)(uintptr_t)"x86_64"},
+	{(char *)(uintptr_t)"lxc.seccomp.profile", (char *)(uintptr_t)""},
+	{(char *)(uintptr_t)"lxc.signal.stop", (char *)(uintptr_t)"SIGUSR1"},
 };
 
 static void init_main(int in)
@@ -143,18 +143,18 @@ static void monitor_main(int listen_fd, int init_in)
 {
 	struct terminal ttys[N_TTYS];
 	struct monitor_setup setup = {
-	    .name = "c1",
-	    .lxcpath = w.lxcpath,
-	    .config = config,
-	    .n_config = sizeof(config) / sizeof(config[0]),
-	    .listen_fd = listen_fd,
-	    .clone_flags = 0x6e020000,
-	    .payload_cgroup = "lxc.payload.c1",
-	    .devpts_fd = -1,
-	    .ttys = ttys,
-	    .n_ttys = N_TTYS,
-	    .foreground_in = w.fg_in,
-	    .foreground_out = w.fg_out,
+		.name = "c1",
+		.lxcpath = w.lxcpath,
+		.config = config,
+		.n_config = sizeof(config) / sizeof(config[0]),
+		.listen_fd = listen_fd,
+		.clone_flags = 0x6e020000,
+		.payload_cgroup = "lxc.payload.c1",
+		.devpts_fd = -1,
+		.ttys = ttys,
+		.n_ttys = N_TTYS,
+		.foreground_in = w.fg_in,
+		.foreground_out = w.fg_out,
 	};
 	struct monitor *m;
 	int status;
@@ -791,15 +791,27 @@ START_TEST(test_late_connections_are_reset)
 }
 END_TEST
 
+static void make_parents(char *dir)
+{
+	for (char *slash = strchr(dir + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		ck_assert(mkdir(dir, 0755) == 0 || errno == EEXIST);
+		if (!slash)
+			return;
+		*slash = '/';
+	}
+}
+
 START_TEST(test_monitord_hears)
 {
 	static const int32_t expect[][2] = {
-	    {MESSAGE_STATE, STATE_RUNNING},
-	    {MESSAGE_EXIT_CODE, 0x700},
-	    {MESSAGE_STATE, STATE_STOPPING},
-	    {MESSAGE_STATE, STATE_STOPPED},
+		{MESSAGE_STATE, STATE_RUNNING},
+		{MESSAGE_EXIT_CODE, 0x700},
+		{MESSAGE_STATE, STATE_STOPPING},
+		{MESSAGE_STATE, STATE_STOPPED},
 	};
-	_cleanup_free_ char *dir = NULL, *fifo = NULL, *cmd = NULL;
+	_cleanup_free_ char *dir = NULL, *fifo = NULL;
 	struct stat st;
 	int fd;
 
@@ -809,8 +821,7 @@ START_TEST(test_monitord_hears)
 		dir = xasprintf("/run/lxc/%s", w.lxcpath);
 	else
 		dir = xasprintf("%s/lxc/%s", w.lxcpath, w.lxcpath);
-	cmd = xasprintf("mkdir -p %s", dir);
-	ck_assert_int_eq(system(cmd), 0);
+	make_parents(dir);
 	fifo = xasprintf("%s/monitor-fifo", dir);
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
 	fd = open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);

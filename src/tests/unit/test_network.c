@@ -11,28 +11,28 @@ static const struct {
 	const char *name;
 	bool valid;
 } names[] = {
-    {"eth0", true},
-    {"vethAbC12_.-", true},
-    {"_x", true},
-    {"eth0.100", true},
-    {"123456789012345", true},
-    {"1234567890123456", false},
-    {"", false},
-    {".", false},
-    {"..", false},
-    {".x", false},
-    {"-x", false},
-    {"-", false},
-    {"a/b", false},
-    {"a b", false},
-    {"a;b", false},
-    {"a$b", false},
-    {"a\nb", false},
-    {"a@b", false},
-    {"a:b", false},
-    {"\303\244", false},
-    {"all", false},
-    {"default", false},
+	{"eth0", true},
+	{"vethAbC12_.-", true},
+	{"_x", true},
+	{"eth0.100", true},
+	{"123456789012345", true},
+	{"1234567890123456", false},
+	{"", false},
+	{".", false},
+	{"..", false},
+	{".x", false},
+	{"-x", false},
+	{"-", false},
+	{"a/b", false},
+	{"a b", false},
+	{"a;b", false},
+	{"a$b", false},
+	{"a\nb", false},
+	{"a@b", false},
+	{"a:b", false},
+	{"\303\244", false},
+	{"all", false},
+	{"default", false},
 };
 
 START_TEST(test_name)
@@ -46,10 +46,10 @@ static const struct {
 	const char *mac;
 	bool valid;
 } macs[] = {
-    {"00:16:3e:aa:BB:09", true},   {"", false},
-    {"00:16:3e:aa:bb", false},	   {"00:16:3e:aa:bb:cc:dd", false},
-    {"00-16-3e-aa-bb-cc", false},  {"00:16:3e:aa:bb:cg", false},
-    {"00:16:3e:aa:bb:cc ", false}, {"0:016:3e:aa:bb:cc", false},
+	{"00:16:3e:aa:BB:09", true},   {"", false},
+	{"00:16:3e:aa:bb", false},     {"00:16:3e:aa:bb:cc:dd", false},
+	{"00-16-3e-aa-bb-cc", false},  {"00:16:3e:aa:bb:cg", false},
+	{"00:16:3e:aa:bb:cc ", false}, {"0:016:3e:aa:bb:cc", false},
 };
 
 START_TEST(test_mac)
@@ -64,17 +64,17 @@ START_TEST(test_round_trip)
 	     eth2[] = "eth2", eth3[] = "eth3", host0[] = "vethA", host1[] = "vethB",
 	     br[] = "lxcbr0", mac[] = "fe:00:00:00:00:01";
 	const struct nic nics[] = {
-	    {.type = veth,
-	     .name = eth0,
-	     .mtu = 1500,
-	     .host_name = host0,
-	     .host_mac = mac,
-	     .bridge = br,
-	     .host_ipv6_disabled = true},
-	    {.type = macvlan, .name = eth1, .mtu = 1500},
-	    {.type = veth, .name = eth2, .host_name = host1},
-	    /* in no namespace we see: nothing to put back */
-	    {.type = veth, .name = eth3},
+		{.type = veth,
+		 .name = eth0,
+		 .mtu = 1500,
+		 .host_name = host0,
+		 .host_mac = mac,
+		 .bridge = br,
+		 .host_ipv6_disabled = true},
+		{.type = macvlan, .name = eth1, .mtu = 1500},
+		{.type = veth, .name = eth2, .host_name = host1},
+		/* in no namespace we see: nothing to put back */
+		{.type = veth, .name = eth3},
 	};
 	const char *const names_now[] = {"vethNew", NULL, NULL, NULL};
 	_cleanup_free_ char *text = network_to_text(nics, 4, NULL);
@@ -122,27 +122,27 @@ END_TEST
 static const struct {
 	const char *text, *wrong;
 } bad[] = {
-    {"veth eth0 v br - 1500 on", "no newline"},
-    {"\n", "line 1: not seven words"},
-    {"# a\nveth eth0 v br - 1500\n", "line 2: not seven words"},
-    {"veth eth0 v br - 1500 on x\n", "seven words"},
-    {"veth  eth0 v br - 1500 on\n", "seven words"},
-    {" veth eth0 v br - 1500 on\n", "seven words"},
-    {"veth eth0 v br - 1500 on \n", "seven words"},
-    {"veth\teth0 v br - 1500 on\n", "seven words"},
-    {"phys eth0 v br - 1500 on\n", "veth"},
-    {"veth eth/0 v br - 1500 on\n", "interface name"},
-    {"veth eth0 - br - 1500 on\n", "host interface name"},
-    {"veth eth0 all br - 1500 on\n", "host interface name"},
-    {"veth eth0 v $(x) - 1500 on\n", "bridge"},
-    {"veth eth0 v br 00:11 1500 on\n", "MAC"},
-    {"veth eth0 v br - 67 on\n", "MTU"},
-    {"veth eth0 v br - 65536 on\n", "MTU"},
-    {"veth eth0 v br - 01500 on\n", "MTU"},
-    {"veth eth0 v br - -1 on\n", "MTU"},
-    {"veth eth0 v br - 4294967296 on\n", "MTU"},
-    {"veth eth0 v br - 1500 yes\n", "IPv6"},
-    {"veth eth0 v br - 1500 on\nveth eth1 w br - 1500 no\n", "line 2: IPv6"},
+	{"veth eth0 v br - 1500 on", "no newline"},
+	{"\n", "line 1: not seven words"},
+	{"# a\nveth eth0 v br - 1500\n", "line 2: not seven words"},
+	{"veth eth0 v br - 1500 on x\n", "seven words"},
+	{"veth  eth0 v br - 1500 on\n", "seven words"},
+	{" veth eth0 v br - 1500 on\n", "seven words"},
+	{"veth eth0 v br - 1500 on \n", "seven words"},
+	{"veth\teth0 v br - 1500 on\n", "seven words"},
+	{"phys eth0 v br - 1500 on\n", "veth"},
+	{"veth eth/0 v br - 1500 on\n", "interface name"},
+	{"veth eth0 - br - 1500 on\n", "host interface name"},
+	{"veth eth0 all br - 1500 on\n", "host interface name"},
+	{"veth eth0 v $(x) - 1500 on\n", "bridge"},
+	{"veth eth0 v br 00:11 1500 on\n", "MAC"},
+	{"veth eth0 v br - 67 on\n", "MTU"},
+	{"veth eth0 v br - 65536 on\n", "MTU"},
+	{"veth eth0 v br - 01500 on\n", "MTU"},
+	{"veth eth0 v br - -1 on\n", "MTU"},
+	{"veth eth0 v br - 4294967296 on\n", "MTU"},
+	{"veth eth0 v br - 1500 yes\n", "IPv6"},
+	{"veth eth0 v br - 1500 on\nveth eth1 w br - 1500 no\n", "line 2: IPv6"},
 };
 
 START_TEST(test_bad)

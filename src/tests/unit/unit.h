@@ -13,5 +13,6 @@ Suite *manifest_suite(void);
 Suite *monitor_suite(void);
 Suite *mounts_suite(void);
 Suite *network_suite(void);
+Suite *plan_suite(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LXCCKPT_INSPECT_CONFIG_H
-#define LXCCKPT_INSPECT_CONFIG_H
+#ifndef LXCCKPT_INSPECT_SETTINGS_H
+#define LXCCKPT_INSPECT_SETTINGS_H
 
 #include <lxc/lxccontainer.h>
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "inspect/config.h"
+#include "inspect/settings.h"
 #include "util/mem.h"
 
 #define NETS_MAX 1024 /* numbers may have gaps; nobody has more */
@@ -122,7 +122,8 @@ void config_list(struct lxc_container *c, struct config_item **ret, size_t *ret_
 	char *save = NULL;
 	size_t n = 0;
 
-	for (char *k = keys ? strtok_r(keys, "\n", &save) : NULL; k; k = strtok_r(NULL, "\n", &save))
+	for (char *k = keys ? strtok_r(keys, "\n", &save) : NULL; k;
+	     k = strtok_r(NULL, "\n", &save))
 		add(c, k, &items, &n);
 	for (size_t i = 0, known = n; i < known; i++)
 		if (strstr(items[i].value, " = ") &&
