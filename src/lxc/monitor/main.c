@@ -24,12 +24,18 @@
 
 #define PLAN_MAX (16 * 1024 * 1024)
 
+/* -1 once nobody listens any more: the number may then be another file's */
+static int report_fd = REPORT_FD;
+
 static void report(struct restore_report rep)
 {
 	_cleanup_free_ char *text = restore_report_to_json(&rep);
 
+	if (report_fd < 0)
+		return;
+
 	/* the command may be gone; the container does not depend on it */
-	(void)write_all(REPORT_FD, text, strlen(text));
+	(void)write_all(report_fd, text, strlen(text));
 }
 
 static int report_failure(struct error *e)
@@ -68,7 +74,7 @@ static void close_foreign_fds(void)
 	syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0);
 }
 
-static int serve(struct restore *r, struct monitor **ret, int *ret_status, struct error **reterr)
+static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	const struct monitor_setup setup = {
 		.name = r->plan->name,
@@ -88,34 +94,31 @@ static int serve(struct restore *r, struct monitor **ret, int *ret_status, struc
 		.foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
 		.foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
 	};
-	int e = monitor_new(&setup, ret, reterr);
+	int e = monitor_new(&setup, &r->serving, reterr);
 
 	if (e < 0)
 		return e;
-	monitor_set_state(*ret, STATE_RUNNING);
+	monitor_set_state(r->serving, STATE_RUNNING);
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));
 	report((struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
 	/* a detached one has no more to say, and keeps nothing of the caller's open */
 	if (!r->plan->foreground)
-		close(REPORT_FD);
-	return monitor_run(*ret, ret_status, reterr);
+		fd_close(&report_fd);
+	return monitor_run(r->serving, ret_status, reterr);
 }
 
 /* In the order in which lxc-start's monitor lets the world know. */
-static void take_down(struct restore *r, struct monitor *m, int status)
+static void take_down(struct restore *r, int status)
 {
-	monitor_publish_exit(m, status);
-	monitor_set_state(m, STATE_STOPPING);
+	monitor_publish_exit(r->serving, status);
+	monitor_set_state(r->serving, STATE_STOPPING);
 	restore_undo(r);
-	monitor_close_listener(m);
-	monitor_free(m);
 }
 
 static int run(struct restore_plan *plan)
 {
 	_cleanup_error_ struct error *e = NULL;
-	struct monitor *m = NULL;
 	struct restore r;
 	int status = 0, ret = EXIT_SUCCESS;
 
@@ -123,14 +126,15 @@ static int run(struct restore_plan *plan)
 	if (image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
 	    restore_apply(&r, &e) < 0) {
 		ret = report_failure(e);
-	} else if (serve(&r, &m, &status, &e) < 0) {
+	} else if (serve(&r, &status, &e) < 0) {
 		restore_undo(&r);
-		monitor_free(m);
 		ret = report_failure(e);
 	} else {
-		take_down(&r, m, status);
+		take_down(&r, status);
 		report((struct restore_report){.kind = REPORT_EXIT, .status = status});
 	}
+	/* The end of the last connection says that all of it is done. */
+	monitor_free(r.serving);
 	restore_clear(&r);
 	return ret;
 }

@@ -39,6 +39,8 @@ struct restore {
 	int init_pidfd;
 	unsigned int clone_flags;
 	int devpts_fd;
+
+	struct monitor *serving; /* from when it serves to its end; main.c's */
 };
 
 struct restore_stage {

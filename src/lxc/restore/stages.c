@@ -90,5 +90,7 @@ int stage_socket(struct restore *r, struct error **reterr)
 
 void unstage_socket(struct restore *r)
 {
+	if (r->serving)
+		monitor_close_listener(r->serving);
 	fd_close(&r->listen_fd);
 }
