@@ -166,7 +166,9 @@ static void on_tick(void *userdata)
 static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
-	const char *const scripts[] = {callback, d->o->action_script, NULL};
+	/* ours last: once it has sealed the image, nobody can say no any more */
+	const char *const scripts[] = {d->o->action_script ? d->o->action_script : callback,
+				       d->o->action_script ? callback : NULL, NULL};
 	const struct criu_job job = {
 		.verb = CRIU_DUMP,
 		.criu = d->criu.path,

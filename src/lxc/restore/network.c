@@ -3,10 +3,14 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "image/network.h"
@@ -14,6 +18,8 @@
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
+
+#define CARRIER_MS 1000
 
 /* As lxc-start names them: "veth" and six letters or digits. */
 static char *random_veth_name(void)
@@ -133,38 +139,86 @@ int stage_network(struct restore *r, struct error **reterr)
 	return write_network_file(r, reterr);
 }
 
+static void run_ip(const char *const args[])
+{
+	_cleanup_free_ char *ip = system_program("ip");
+	const char *argv[12] = {ip};
+
+	for (size_t i = 0; args[i] && i + 2 < sizeof(argv) / sizeof(argv[0]); i++)
+		argv[i + 1] = args[i];
+	if (ip)
+		run_capture(argv, NULL);
+}
+
 /*
  * The kernel removes a veth with the container's namespace, but when it pleases:
  * whoever starts the container again at once must not find the old one.
  */
 static void delete_link(const char *name)
 {
-	_cleanup_free_ char *ip = system_program("ip");
-	const char *const argv[] = {ip, "link", "delete", "dev", name, NULL};
-
-	if (ip && if_nametoindex(name) != 0)
-		run_capture(argv, NULL);
+	if (if_nametoindex(name) != 0)
+		run_ip((const char *const[]){"link", "delete", "dev", name, NULL});
 }
 
-/*
- * A link that CRIU brings up gets an fe80:: address from the kernel. In a
- * container whose DHCP client had flushed that it would be a new one.
- */
-void network_drop_new_addresses(const struct restore *r)
+/* The carrier is noticed by a kernel thread; with it, under one lock, the address is made. */
+static void wait_for_carrier(const char *link)
 {
-	_cleanup_free_ char *nsenter = system_program("nsenter");
-	_cleanup_free_ char *ip = system_program("ip");
-	_cleanup_free_ char *pid = xasprintf("%d", (int)r->init_pid);
+	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = {0};
 
-	for (size_t i = 0; nsenter && ip && i < r->manifest.facts.n_nics; i++) {
-		const struct nic *nic = &r->manifest.facts.nics[i];
-		const char *const argv[] = {nsenter, "-t",	pid,	 "-n",	ip,
-					    "-6",    "address", "flush", "dev", nic->name,
-					    "scope", "link",	NULL};
-
-		if (!nic->ipv6_link_local)
-			run_capture(argv, NULL);
+	strncpy(ifr.ifr_name, link, sizeof(ifr.ifr_name) - 1);
+	for (int ms = 0; ms < CARRIER_MS; ms++) {
+		if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0 || (ifr.ifr_flags & IFF_RUNNING))
+			return;
+		poll(NULL, 0, 1);
 	}
+}
+
+/* In a process of its own: it goes into the container's network namespace and stays there. */
+_Noreturn static void settle_links(const struct restore *r, pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
+	const struct container_facts *facts = &r->manifest.facts;
+	int netns = open(path, O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		const char *host = r->host_veths[i];
+		_cleanup_free_ char *no_ipv6 =
+			xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", host ? host : "lo");
+
+		if (!host || facts->nics[i].ipv6_link_local)
+			continue;
+		if (facts->nics[i].host_ipv6_disabled)
+			write_file_at(AT_FDCWD, no_ipv6, "1");
+		run_ip((const char *const[]){"link", "set", "dev", host, "up", NULL});
+	}
+	if (netns < 0 || setns(netns, CLONE_NEWNET) < 0)
+		_exit(EXIT_FAILURE);
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		const struct nic *nic = &facts->nics[i];
+
+		if (!r->host_veths[i] || nic->ipv6_link_local)
+			continue;
+		wait_for_carrier(nic->name);
+		run_ip((const char *const[]){"-6", "address", "flush", "dev", nic->name, "scope",
+					     "link", NULL});
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+pid_t network_settle(const struct restore *r, pid_t init)
+{
+	bool needed = false;
+	pid_t pid;
+
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+		needed = needed || !r->manifest.facts.nics[i].ipv6_link_local;
+	if (!needed)
+		return 0;
+	pid = fork();
+	if (pid == 0)
+		settle_links(r, init);
+	return pid;
 }
 
 void unstage_network(struct restore *r)

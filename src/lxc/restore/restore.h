@@ -35,6 +35,8 @@ struct restore {
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
 
+	pid_t settling; /* of network_settle(); 0: none */
+
 	pid_t init_pid;
 	int init_pidfd;
 	unsigned int clone_flags;
@@ -66,7 +68,15 @@ int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);
 void unstage_network(struct restore *r);
-void network_drop_new_addresses(const struct restore *r);
+
+/*
+ * A link gets an fe80:: address from the kernel when its carrier comes. In a
+ * container whose DHCP client had flushed that, it would be a new one. So such
+ * a link gets its carrier early, while it is on no bridge and nothing runs that
+ * could see it, and the address is removed again. This is done in a process of
+ * its own, beside CRIU. Returns its pid, 0 where nothing is to be done, or -1.
+ */
+pid_t network_settle(const struct restore *r, pid_t init);
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);
 

@@ -48,6 +48,25 @@ static int mount_rootfs(void *userdata)
 	return r;
 }
 
+static void wait_settled(struct restore *r)
+{
+	if (r->settling > 0)
+		wait_status(r->settling);
+	r->settling = 0;
+}
+
+static int on_action(const char *action, pid_t init, void *userdata)
+{
+	struct restore *r = userdata;
+
+	/* the container's namespaces are there, with its links, and nothing runs in them yet */
+	if (strcmp(action, "post-setup-namespaces") == 0)
+		r->settling = network_settle(r, init);
+	else
+		wait_settled(r);
+	return 0;
+}
+
 static int run_criu(struct restore *r, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
@@ -71,6 +90,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
+		.actions = "post-setup-namespaces network-unlock",
+		.action = on_action,
 		.prepare = mount_rootfs,
 		.environment = environment,
 		.userdata = r,
@@ -129,11 +150,9 @@ int stage_tree(struct restore *r, struct error **reterr)
 {
 	int e = run_criu(r, reterr);
 
-	if (e == 0)
-		e = adopt_init(r, reterr);
-	if (e == 0)
-		network_drop_new_addresses(r);
-	return e;
+	/* one child is searched for, and that is init */
+	wait_settled(r);
+	return e < 0 ? e : adopt_init(r, reterr);
 }
 
 /*

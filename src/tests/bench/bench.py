@@ -3,8 +3,9 @@
 """Runs in a box (scripts/bench): this tool and bare criu in turn, on one container.
 
 A round, for each size of memory:
-    lxc-checkpoint -s, lxc-checkpoint -r            timed as whole commands
-    criu dump, criu restore                         timed as whole commands
+    lxc-checkpoint / criu dump -R       dump: the container runs on
+    lxc-checkpoint -s, -r               to the end of the commands
+    criu dump, criu restore             the dump until its monitor is done, too
 where criu gets the same mounts, terminals and interfaces on its command line,
 keeps its default network lock, and puts the veth on the bridge itself. The
 container then comes back from lxc-checkpoint's image for the next round.
@@ -48,12 +49,12 @@ def timed(argv, **kwargs):
     return seconds
 
 
-def wait_for(what, condition, seconds=30):
+def wait_for(what, condition, seconds=30, pause=0.02):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             sys.exit(f"bench: not within {seconds} s: {what}")
-        time.sleep(0.002)
+        time.sleep(pause)
 
 
 def mounts(pid):
@@ -178,29 +179,31 @@ def fresh(name):
 
 def ours(result):
     images = fresh("ours")
-    dump = timed(["lxc-checkpoint", "-n", NAME, "-s", "-v", "-D", images])
-    result["dump"].append(dump)
+    # returns when the container is gone, monitor, interfaces, cgroups and all
+    result["dump -s, gone"].append(timed(["lxc-checkpoint", "-n", NAME, "-s", "-v", "-D", images]))
     result["frozen"].append(stats(images))
     result["restore"].append(timed(["lxc-checkpoint", "-n", NAME, "-r", "-v", "-D", images]))
 
 
 def ours_running(result):
     images = fresh("running")
-    result["dump, runs on"].append(timed(["lxc-checkpoint", "-n", NAME, "-v", "-D", images]))
+    result["dump"].append(timed(["lxc-checkpoint", "-n", NAME, "-v", "-D", images]))
 
 
 def bare_running(result):
     images = fresh("running")
     container = Container(init_pid(), host_veth())
-    result["dump, runs on"].append(timed(container.dump_argv(images) + ["--leave-running"]))
+    result["dump"].append(timed(container.dump_argv(images) + ["--leave-running"]))
 
 
 def bare(result):
     images, fds = fresh("bare"), []
     container = Container(init_pid(), host_veth())
-    result["dump"].append(timed(container.dump_argv(images)))
+    start = time.perf_counter()
+    timed(container.dump_argv(images))
+    wait_for("the old container is gone", gone, pause=0.001)
+    result["dump -s, gone"].append(time.perf_counter() - start)
     result["frozen"].append(stats(images))
-    wait_for("the old container is gone", gone)
     os.mkdir(f"{CGROUP}/lxc.payload.{NAME}")
     argv = container.restore_argv(images, fds)
     result["restore"].append(timed(argv, close_fds=False, preexec_fn=enter_rootfs))
@@ -246,7 +249,7 @@ def main():
     print(f"medians of {rounds} rounds in seconds; images on tmpfs; "
           f"{run('criu', '--version').splitlines()[0]}, kernel {os.uname().release}")
     for mib in sizes:
-        kinds = ["dump, runs on", "dump", "frozen", "restore"]
+        kinds = ["dump", "dump -s, gone", "frozen", "restore"]
         mine, theirs = {k: [] for k in kinds}, {k: [] for k in kinds}
         start(mib, counter)
         for i in range(rounds + 1):

@@ -95,7 +95,7 @@ leftovers()
 	ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/veth \1/'
 	grep -o '@/.*/command$' /proc/net/unix || :
 	(cd /sys/fs/cgroup && find . -mindepth 1 -type d | grep -v '^\./lxc.pivot$' || :)
-	pgrep -af 'lxc monitor|criu|lxc-restore-net' | sed 's/^[0-9]* /process /' || :
+	pgrep -af '^\[lxc monitor\]|^criu |/criu |lxc-restore-net' | sed 's/^[0-9]* /process /' || :
 	wc -l </proc/self/mountinfo
 }
 

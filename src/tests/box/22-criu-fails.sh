@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Whatever becomes of CRIU: it is told what happened and what to do, the
+# container runs on with its network attached, and nothing looks like a
+# checkpoint that is none.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+export FAKE_CRIU=/run/fake
+mkdir -p "$FAKE_CRIU"
+
+# fake: the criu to be used is the fake one, with the plan on stdin
+fake()
+{
+	cat >"$FAKE_CRIU/plan"
+	rm -f "$FAKE_CRIU/argv"
+	export LXC_CHECKPOINT_CRIU=${0%/*}/../fakes/criu
+	LXC_CHECKPOINT_CRIU=$(readlink -f "$LXC_CHECKPOINT_CRIU")
+}
+
+# fails STATUS WORDS COMMAND...
+fails()
+{
+	local status=$1 words=$2 found=0
+
+	shift 2
+	said=$("$@" 2>&1) || found=$?
+	check_equal "$status" "$found" "exit status of: $* ($said)"
+	case $said in
+	*"$words"*) ;;
+	*) die "\"$*\" says \"$said\", not \"$words\"" ;;
+	esac
+}
+
+# The container is as if nothing had been.
+check_unharmed()
+{
+	check_equal RUNNING "$(lxc-info -n c1 -sH)" 'state'
+	check_equal lxcbr0 "$(bridge_of "$veth")" "bridge of $veth"
+	check_client_goes_on
+	check_not test -e "$IMG/manifest.json"
+	check_equal "$before" "$(leftovers)" 'what is there besides'
+}
+
+start_counter c1
+start_client
+veth=$(host_veth)
+before=$(leftovers)
+
+step 'no criu at all'
+LXC_CHECKPOINT_CRIU=/nowhere/criu fails 3 'not the absolute path of a program' dump -n c1
+# a PATH without it, and an empty directory over the places that are looked at besides
+mkdir /run/nothing /run/sbin
+fails 3 'criu is not installed' unshare -m bash -c '
+	for tool in bash lxc-checkpoint; do ln -s "$(command -v $tool)" /run/nothing/; done
+	mount -t overlay -o lowerdir=/run/sbin:/usr/sbin none /mnt 2>/dev/null || :
+	mount --bind /run/sbin /usr/sbin
+	PATH=/run/nothing lxc-checkpoint -n c1 -D /run/image'
+case $said in *'apt-get install criu'*) ;; *) die "no word of what to install: $said" ;; esac
+check_not test -e "$IMG"
+check_unharmed
+
+step 'a criu that is too old, and one that cannot work on this kernel'
+fake <<<'version 3.9'
+fails 3 'is version 3.9.0; at least 3.17 is needed' dump -n c1
+check_not test -e "$FAKE_CRIU/argv"
+fake <<<'check 1'
+fails 3 'it cannot work on this kernel' dump -n c1
+case $said in *'vdso: Unexpected rt vDSO area bounds'*) ;; *) die "the cause is not told: $said" ;; esac
+check_not test -e "$IMG"
+check_unharmed
+
+step 'its log has the cause, and the table of hints the remedy'
+fake <<-'END'
+	log (00.000001) Version: 4.2.1
+	log (00.000002) Error (criu/tty.c:1234): tty: Unable to find a master for /4
+	log (00.000003) Error (criu/cr-dump.c:2093): Dumping FAILED.
+	exit 1
+END
+fails 1 'tty: Unable to find a master for /4' dump -n c1 -s
+case $said in *hint:*) ;; *) die "no hint: $said" ;; esac
+case $said in *"$IMG/dump.log"*) ;; *) die "no log: $said" ;; esac
+case $said in *'runs on'*) ;; *) die "what of the container? $said" ;; esac
+grep -q 'Unable to find' "$IMG/dump.log"
+check_unharmed
+
+step 'it dies between network-lock and network-unlock'
+fake <<-'END'
+	script network-lock
+	kill
+END
+fails 1 'killed by signal 9' dump -n c1 -s
+check_unharmed
+
+step 'it fails between network-lock and network-unlock'
+fake <<-'END'
+	script network-lock
+	exit 1
+END
+fails 1 'exited with 1' dump -n c1
+check_unharmed
+
+step 'it says nothing at all'
+fake <<<'exit 3'
+fails 1 'criu dump exited with 3' dump -n c1
+check_unharmed
+
+step 'it dies with the image sealed'
+fake <<-'END'
+	script network-lock
+	script post-dump
+	kill
+END
+fails 1 'killed by signal 9' dump -n c1 -s
+check_unharmed
+
+step 'the callback cannot do its work'
+ip link set dev "$veth" nomaster
+ip link delete dev lxcbr0
+fake <<<'real'
+# a veth that is on no bridge is CRIU's to lock: it can be checkpointed all the same
+check dump -n c1
+make_bridge
+ip link set dev "$veth" master lxcbr0
+rm -r "$IMG"
+check_client_goes_on
+
+step 'the disk cannot take the image'
+mkdir -p /run/small
+mount -t tmpfs -o size=100k small /run/small
+unset LXC_CHECKPOINT_CRIU
+before=$(leftovers)
+IMG=/run/small/image
+fails 1 'runs on' dump -n c1 -s
+check_unharmed
+mount -o remount,size=64m /run/small
+check dump -n c1 -s
+check restore -n c1
+check_client_goes_on
+IMG=/run/image
+veth=$(host_veth)
+before=$(leftovers)
+
+step 'the command is killed while CRIU dumps'
+# CRIU stands still in the middle for as long as the script does
+cat >/run/wait <<'END'
+#!/bin/sh
+[ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
+echo here >/run/at-post-dump
+read -r _ </run/go-on
+END
+chmod +x /run/wait
+mkfifo /run/at-post-dump /run/go-on
+lxc-checkpoint -n c1 -s -D "$IMG" -A /run/wait &
+command=$!
+read -r _ </run/at-post-dump
+check_equal '' "$(bridge_of "$veth")" 'bridge while it is being dumped'
+kill -KILL "$command"
+wait "$command" || :
+echo go >/run/go-on
+criu_is_gone()
+{
+	! pgrep -x criu >/dev/null
+}
+wait_for 10 criu_is_gone
+check_unharmed
+check dump -n c1 -s
+check restore -n c1
+check_client_goes_on
+
+step 'a restore that fails leaves nothing, and the next one works'
+check dump -n c1 -s --replace
+before=$(leftovers)
+for how in kill 'exit 1' $'script network-unlock\nkill'; do
+	fake <<<"$how"
+	fails 1 'c1 was not restored' restore -n c1
+	check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
+	check_equal "$before" "$(leftovers)" 'what is left'
+	grep -qx -- --restore-sibling "$FAKE_CRIU/argv"
+done
+unset LXC_CHECKPOINT_CRIU
+check restore -n c1
+check_client_goes_on
+check_equal ok "$(ask check)" 'the memory'
+end_client
