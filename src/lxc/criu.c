@@ -88,8 +88,8 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 
 	reset_signals();
 	setpgid(0, 0);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(r->output, STDOUT_FILENO) < 0 ||
-	    dup2(r->output, STDERR_FILENO) < 0)
+	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
+	    fd_place(r->output, STDOUT_FILENO) < 0 || fd_place(r->output, STDERR_FILENO) < 0)
 		_exit(127);
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	fd_set_cloexec(r->from_script[1], false);
@@ -108,17 +108,27 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 	_exit(127);
 }
 
+static int open_channels(struct run *r)
+{
+	if (pipe2(r->from_script, O_CLOEXEC) < 0 || pipe2(r->to_script, O_CLOEXEC) < 0)
+		return -errno;
+	r->output = memfd_create("criu-output", MFD_CLOEXEC);
+	if (r->output < 0 || fd_above_standard(&r->output) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		if (fd_above_standard(&r->from_script[i]) < 0 ||
+		    fd_above_standard(&r->to_script[i]) < 0)
+			return -errno;
+	return 0;
+}
+
 static int run_start(struct run *r, struct error **reterr)
 {
 	_cleanup_strv_ struct strv argv = criu_argv(r->job);
 	_cleanup_strv_ struct strv env = {0};
 
-	if (pipe2(r->from_script, O_CLOEXEC) < 0 || pipe2(r->to_script, O_CLOEXEC) < 0)
-		return error_errno(reterr, "cannot make a pipe to CRIU's callback");
-	r->output = memfd_create("criu-output", MFD_CLOEXEC);
-	if (r->output < 0)
-		return error_errno(reterr, "cannot make a file for CRIU's output");
-
+	if (open_channels(r) < 0)
+		return error_errno(reterr, "cannot make the pipes to CRIU");
 	env = run_environment(r);
 	r->pid = fork();
 	if (r->pid < 0)
@@ -198,7 +208,7 @@ static ssize_t read_tail(const char *path, char **ret)
 }
 
 /* CRIU's log where it came to one, else what it printed. */
-static void run_cause(const struct run *r, struct error **reterr)
+static void run_cause(const struct run *r, bool has_said, struct error **reterr)
 {
 	_cleanup_free_ char *log = xasprintf("%s/%s", r->job->image_dir, r->job->log_file);
 	_cleanup_free_ char *text = NULL;
@@ -214,12 +224,14 @@ static void run_cause(const struct run *r, struct error **reterr)
 	}
 	if (n <= 0)
 		return;
+	if (has_log)
+		error_set_log(reterr, log);
+	if (!has_said)
+		return;
 	criu_log_cause(text, (size_t)n, &cause);
 	error_set_detail(reterr, cause.lines);
 	if (cause.hint)
 		error_set_hint(reterr, "%s", cause.hint);
-	if (has_log)
-		error_set_log(reterr, log);
 	criu_cause_clear(&cause);
 }
 
@@ -236,7 +248,8 @@ static int run_outcome(const struct run *r, int status, struct error **reterr)
 		return -ECANCELED;
 	how = status_text(status);
 	error_set(reterr, EIO, "criu %s %s", verb_name(r->job), how);
-	run_cause(r, reterr);
+	/* one that was killed had no time to say why: what it logged last is no cause */
+	run_cause(r, WIFEXITED(status), reterr);
 	return -EIO;
 }
 

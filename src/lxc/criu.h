@@ -7,6 +7,9 @@
 #include "criu_argv.h"
 #include "util/error.h"
 
+/* What CRIU logs unless more is asked for: what went wrong, and what it was doing. */
+#define CRIU_VERBOSITY 3
+
 /* The CRIU that would be used, and what is known of it on this kernel. */
 struct criu_program {
 	char *path; /* absolute */

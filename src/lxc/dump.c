@@ -32,6 +32,7 @@ struct dump {
 	struct criu_program criu;
 	struct manifest manifest;
 	struct image *image;
+	char *action_script;
 	int monitor; /* pidfd of init's parent; -1 unknown */
 	struct error *seal_error;
 };
@@ -41,6 +42,23 @@ char *checkpoint_directory(struct lxc_container *c, const char *directory)
 	if (directory && *directory)
 		return xstrdup(directory);
 	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
+}
+
+int action_script_path(const char *script, char **ret, struct error **reterr)
+{
+	char *path;
+
+	if (!script)
+		return 0;
+	path = realpath(script, NULL);
+	if (!path || access(path, X_OK) < 0) {
+		error_refuse(reterr, errno, "the action script %s cannot be run: %s", script,
+			     strerror(errno));
+		free(path);
+		return -(errno ? errno : ENOENT);
+	}
+	*ret = path;
+	return 0;
 }
 
 static int check_state(struct lxc_container *c, struct error **reterr)
@@ -114,6 +132,8 @@ static int prepare(struct dump *d, struct error **reterr)
 	int r = check_state(d->c, reterr);
 
 	if (r == 0)
+		r = action_script_path(d->o->action_script, &d->action_script, reterr);
+	if (r == 0)
 		r = preflight_host(&d->criu, reterr);
 	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
@@ -136,10 +156,11 @@ static int prepare(struct dump *d, struct error **reterr)
  */
 static enum network_lock network_lock(const struct container_facts *facts)
 {
+	bool skip = !facts->host_network;
+
 	for (size_t i = 0; i < facts->n_nics; i++)
-		if (!facts->nics[i].bridge)
-			return NETWORK_LOCK_DEFAULT;
-	return NETWORK_LOCK_SKIP;
+		skip = skip && facts->nics[i].bridge;
+	return skip ? NETWORK_LOCK_SKIP : NETWORK_LOCK_DEFAULT;
 }
 
 /*
@@ -167,15 +188,15 @@ static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
 	/* ours last: once it has sealed the image, nobody can say no any more */
-	const char *const scripts[] = {d->o->action_script ? d->o->action_script : callback,
-				       d->o->action_script ? callback : NULL, NULL};
+	const char *const scripts[] = {d->action_script ? d->action_script : callback,
+				       d->action_script ? callback : NULL, NULL};
 	const struct criu_job job = {
 		.verb = CRIU_DUMP,
 		.criu = d->criu.path,
 		.version = d->criu.version,
 		.image_dir = d->image->path,
 		.log_file = "dump.log",
-		.verbosity = d->o->verbosity ? d->o->verbosity : 4,
+		.verbosity = d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
 		.leave_running = !d->o->stop,
@@ -285,6 +306,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 	int r = dump(&d, reterr);
 
 	image_free(d.image);
+	free(d.action_script);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
 	error_free(d.seal_error);

@@ -10,7 +10,7 @@ struct dump_options {
 	const char *directory; /* NULL: the default */
 	bool stop;
 	bool replace;
-	unsigned int verbosity; /* 0: all */
+	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
 	bool no_skip_in_flight;
 	uint64_t ghost_limit;
@@ -18,6 +18,12 @@ struct dump_options {
 	void (*progress)(uint64_t bytes, void *userdata);
 	void *userdata;
 };
+
+/*
+ * The path of an action script as CRIU can use it: absolute, since CRIU works
+ * elsewhere, and a program. NULL stays NULL. Caller frees *ret.
+ */
+int action_script_path(const char *script, char **ret, struct error **reterr);
 
 /* LXCPATH/NAME/checkpoint where directory is NULL. Caller frees. */
 char *checkpoint_directory(struct lxc_container *c, const char *directory);

@@ -60,6 +60,7 @@ struct container_facts {
 	pid_t init_pid; /* 0 where it is not running */
 	char *rootfs;	/* host directory, without a "dir:" prefix */
 
+	bool host_network; /* lxc.net.N.type = none: it has no network namespace of its own */
 	struct nic *nics;
 	size_t n_nics;
 	struct ext_mount *mounts;

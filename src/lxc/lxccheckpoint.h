@@ -46,7 +46,7 @@ struct lxc_checkpoint_options {
 	const char *directory; /* where the image goes; NULL: LXCPATH/NAME/checkpoint */
 	bool stop;	       /* the container is stopped once the checkpoint is complete */
 	bool replace; /* a checkpoint that is there is replaced when the new one is complete */
-	unsigned int verbosity; /* of CRIU's log, 0 (errors) to 4 (all, and the default where 0) */
+	unsigned int verbosity;	   /* of CRIU's log, 1 (errors) to 4 (everything); 0: 3 */
 	const char *action_script; /* called at CRIU's stages beside our own; NULL: none */
 	/*
 	 * Called about five times a second while CRIU dumps, in the calling

@@ -76,7 +76,7 @@ int preflight_host(struct criu_program *ret_criu, struct error **reterr)
 	return r < 0 ? r : criu_find(ret_criu, reterr);
 }
 
-/* lxc.net.N.type = none shares the host's network, which must not be locked, let alone restored. */
+/* Every link that the container has besides lo must be one that can be made anew. */
 static int check_nics(const struct container_facts *facts, struct error **reterr)
 {
 	for (size_t i = 0; i < facts->n_nics; i++) {
@@ -101,6 +101,29 @@ static int check_nics(const struct container_facts *facts, struct error **reterr
 		}
 	}
 	return 0;
+}
+
+/*
+ * CRIU can dump a confined process, and then restores it only where its profile
+ * is loaded; lxc-start unloads the one that it generates when the container stops.
+ */
+static int check_confinement(const struct container_facts *facts, struct error **reterr)
+{
+	_cleanup_free_ char *path =
+		xasprintf("/proc/%d/attr/apparmor/current", (int)facts->init_pid);
+	_cleanup_free_ char *label = NULL;
+
+	if (read_file_at(AT_FDCWD, path, 4096, &label) <= 0)
+		return 0; /* this kernel, or this host, has no AppArmor */
+	label[strcspn(label, "\n")] = '\0';
+	if (strcmp(label, "unconfined") == 0)
+		return 0;
+	error_refuse(reterr, EOPNOTSUPP,
+		     "%s is confined by AppArmor (%s), which cannot be restored yet", facts->name,
+		     label);
+	error_set_hint(reterr,
+		       "run it with lxc.apparmor.profile = unconfined, if you can do without");
+	return -EOPNOTSUPP;
 }
 
 static bool only_root_ids(const char *status, const char *field)
@@ -159,6 +182,7 @@ static int check_sys_resource(const struct container_facts *facts, struct error 
 
 static int (*const dump_checks[])(const struct container_facts *, struct error **) = {
 	check_nics,
+	check_confinement,
 	check_sys_resource,
 };
 

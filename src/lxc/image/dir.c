@@ -373,6 +373,14 @@ int image_seal(struct image *img, struct manifest *m, struct error **reterr)
 	if (r < 0)
 		return r;
 	json = manifest_to_json(m);
+	if (!json) {
+		/* JSON is UTF-8; a config whose comments are not is the only text that we can do
+		 * without */
+		free(TAKE_PTR(m->config));
+		json = manifest_to_json(m);
+	}
+	if (!json)
+		return error_set(reterr, EILSEQ, "a path or name of the container is not UTF-8");
 	r = image_write(img, MANIFEST_NAME, json, reterr);
 	if (r == 0 && unlinkat(img->dirfd, MARKER, 0) < 0)
 		r = error_errno(reterr, "cannot remove %s/%s", img->path, MARKER);

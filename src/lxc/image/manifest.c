@@ -265,6 +265,7 @@ static const struct member facts_members[] = {
 	STRING(struct container_facts, lxcpath, check_path),
 	STRING(struct container_facts, rootfs, check_path),
 	STRING_OR_NULL(struct container_facts, lsm_profile, check_text),
+	BOOL(struct container_facts, host_network),
 	ARRAY(struct container_facts, "nics", nics, n_nics, nic_members),
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
 	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),

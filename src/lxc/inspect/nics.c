@@ -152,8 +152,9 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 
 	if (netns < 0)
 		return error_errno(reterr, "cannot look at the container's network (%s)", path);
-	if (same_file(netns, "/proc/thread-self/ns/net"))
-		return 0; /* lxc.net.0.type = none: the host's network is not the container's */
+	facts->host_network = same_file(netns, "/proc/thread-self/ns/net");
+	if (facts->host_network)
+		return 0;
 
 	r = view_open_in(netns, &inside);
 	if (r == 0)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -219,6 +220,51 @@ pid_t network_settle(const struct restore *r, pid_t init)
 	if (pid == 0)
 		settle_links(r, init);
 	return pid;
+}
+
+static bool is_up(const char *link)
+{
+	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = {0};
+
+	strncpy(ifr.ifr_name, link, sizeof(ifr.ifr_name) - 1);
+	return ioctl(sock, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_UP);
+}
+
+static bool is_on(const char *link, const char *bridge)
+{
+	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/master", link);
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	const char *last;
+
+	if (n <= 0)
+		return false;
+	target[n] = '\0';
+	last = strrchr(target, '/');
+	return last && strcmp(last + 1, bridge) == 0;
+}
+
+int network_check(const struct restore *r, struct error **reterr)
+{
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
+		const struct nic *nic = &r->manifest.facts.nics[i];
+		const char *host = r->host_veths[i];
+		_cleanup_free_ char *log = NULL;
+
+		if (!host || (is_up(host) && (!nic->bridge || is_on(host, nic->bridge))))
+			continue;
+		log = xasprintf("%s/restore.log", r->image->path);
+		error_set(reterr, ENETDOWN,
+			  "%s, the host's end of %s, could not be put on %s and up", host,
+			  nic->name, nic->bridge ? nic->bridge : "its network");
+		error_set_hint(reterr,
+			       "the log has a line of lxc-restore-net; the checkpoint is whole, "
+			       "and no packet was sent: mend the network and restore again");
+		error_set_log(reterr, log);
+		return -ENETDOWN;
+	}
+	return 0;
 }
 
 void unstage_network(struct restore *r)

@@ -69,6 +69,10 @@ void unstage_cgroups(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);
 void unstage_network(struct restore *r);
 
+/* CRIU goes on where the callback failed at network-unlock: whether it did its work is seen here.
+ */
+int network_check(const struct restore *r, struct error **reterr);
+
 /*
  * A link gets an fe80:: address from the kernel when its carrier comes. In a
  * container whose DHCP client had flushed that, it would be a new one. So such

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "dump.h"
 #include "image/dir.h"
 #include "inspect/settings.h"
 #include "inspect/inspect.h"
@@ -92,6 +93,8 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	int r = check_state(c, reterr);
 
 	if (r == 0)
+		r = action_script_path(o->action_script, &ret->action_script, reterr);
+	if (r == 0)
 		r = preflight_host(&criu, reterr);
 	if (r == 0)
 		r = image_open(o->directory, &image, &m, reterr);
@@ -108,8 +111,7 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	plan_cgroups(c, &m.facts, ret);
 	ret->criu = TAKE_PTR(criu.path);
 	ret->criu_version = criu.version;
-	ret->action_script = o->action_script ? xstrdup(o->action_script) : NULL;
-	ret->verbosity = o->verbosity ? o->verbosity : 4;
+	ret->verbosity = o->verbosity ? o->verbosity : CRIU_VERBOSITY;
 	ret->foreground = o->foreground;
 	config_list(c, &ret->config, &ret->n_config);
 	return 0;
@@ -129,11 +131,11 @@ _Noreturn static void exec_monitor(const char *program, char *title, bool foregr
 				   int report)
 {
 	char *const argv[] = {title, NULL};
-	int null = open("/dev/null", O_RDWR | O_NOCTTY);
+	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	reset_signals();
-	if (!foreground && (setsid() < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-			    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0))
+	if (!foreground && (setsid() < 0 || null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
+			    fd_place(null, STDOUT_FILENO) < 0 || fd_place(null, STDERR_FILENO) < 0))
 		_exit(127);
 	if (place_fds(plan, report)) {
 		execv(program, argv);
@@ -159,8 +161,13 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 
 	if (!json)
 		return error_set(reterr, EILSEQ, "a path or a config item is not UTF-8");
-	if (fd < 0 || pipe2(reports, O_CLOEXEC) < 0)
+	if (fd < 0 || fd_above_standard(&fd) < 0 || pipe2(reports, O_CLOEXEC) < 0)
 		return error_errno(reterr, "cannot prepare the monitor");
+	if (fd_above_standard(&reports[0]) < 0 || fd_above_standard(&reports[1]) < 0) {
+		close(reports[0]);
+		close(reports[1]);
+		return error_errno(reterr, "cannot prepare the monitor");
+	}
 	r = write_all(fd, json, strlen(json));
 	pid = r == 0 ? fork() : -1;
 	if (pid == 0)

@@ -11,7 +11,7 @@
 struct restore_options {
 	const char *directory; /* absolute or not; never NULL */
 	bool foreground;
-	unsigned int verbosity; /* 0: all */
+	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
 };
 

@@ -152,6 +152,8 @@ int stage_tree(struct restore *r, struct error **reterr)
 
 	/* one child is searched for, and that is init */
 	wait_settled(r);
+	if (e == 0)
+		e = network_check(r, reterr);
 	return e < 0 ? e : adopt_init(r, reterr);
 }
 

@@ -130,6 +130,27 @@ int remove_tree(const char *path)
 	return remove_entry_at(AT_FDCWD, path);
 }
 
+int fd_above_standard(int *fd)
+{
+	int moved;
+
+	if (*fd < 0 || *fd > STDERR_FILENO)
+		return 0;
+	moved = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		return -errno;
+	close(*fd);
+	*fd = moved;
+	return 0;
+}
+
+int fd_place(int fd, int target)
+{
+	if (fd == target)
+		return fd_set_cloexec(fd, false);
+	return dup2(fd, target) < 0 ? -errno : 0;
+}
+
 int fd_set_cloexec(int fd, bool on)
 {
 	int flags = fcntl(fd, F_GETFD);

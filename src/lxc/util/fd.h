@@ -68,7 +68,16 @@ DIR *directory_at(int dirfd, const char *path);
 /* A directory and everything below it. */
 int remove_tree(const char *path);
 
-/* Copies fd's close-on-exec state. */
+/*
+ * Moves a descriptor that is 0, 1 or 2 above those. A host program may have
+ * closed its standard ones, and whatever is put there is lost when a child
+ * gets its own. 0 or -errno; *fd stays valid.
+ */
+int fd_above_standard(int *fd);
+
+/* dup2() for what an exec shall find at target, also where fd is that already. 0 or -errno. */
+int fd_place(int fd, int target);
+
 int fd_set_cloexec(int fd, bool on);
 
 #endif

@@ -50,8 +50,8 @@ _Noreturn static void exec_captured(const char *const argv[], int output)
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	reset_signals();
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-	    dup2(output, STDERR_FILENO) < 0)
+	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 || fd_place(output, STDOUT_FILENO) < 0 ||
+	    fd_place(output, STDERR_FILENO) < 0)
 		_exit(127);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
@@ -66,7 +66,7 @@ int run_capture(const char *const argv[], char **ret_output)
 	int status;
 	pid_t pid;
 
-	if (output < 0)
+	if (output < 0 || fd_above_standard(&output) < 0)
 		return -errno;
 	pid = fork();
 	if (pid < 0)

@@ -180,6 +180,18 @@ for how in kill 'exit 1' $'script network-unlock\nkill'; do
 	grep -qx -- --restore-sibling "$FAKE_CRIU/argv"
 done
 unset LXC_CHECKPOINT_CRIU
+
+step 'so does one whose network cannot be attached'
+cat >/run/no-bridge <<'END'
+#!/bin/sh
+[ "$CRTOOLS_SCRIPT_ACTION" != post-restore ] || ip link delete dev lxcbr0
+END
+chmod +x /run/no-bridge
+fails 1 'could not be put on lxcbr0' restore -n c1 -A /run/no-bridge
+check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
+check_equal "$before" "$(leftovers)" 'what is left'
+fails 3 'the bridge lxcbr0' restore -n c1
+make_bridge
 check restore -n c1
 check_client_goes_on
 check_equal ok "$(ask check)" 'the memory'

@@ -46,7 +46,12 @@ start_counter()
 	start_container "$name"
 	wait_for 20 has_address "$name"
 	ADDRESS=$(address "$name")
-	wait_for 60 ask look
+	wait_for 60 answers
+}
+
+answers()
+{
+	ask look >/dev/null 2>&1
 }
 
 # ask WORD: one question to the counter at ADDRESS, on a connection of its own
@@ -94,7 +99,7 @@ leftovers()
 {
 	ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/veth \1/'
 	grep -o '@/.*/command$' /proc/net/unix || :
-	(cd /sys/fs/cgroup && find . -mindepth 1 -type d | grep -v '^\./lxc.pivot$' || :)
+	(cd /sys/fs/cgroup && find . -mindepth 1 -type d | grep -v '^\./lxc.pivot$' | sort || :)
 	pgrep -af '^\[lxc monitor\]|^criu |/criu |lxc-restore-net' | sed 's/^[0-9]* /process /' || :
 	wc -l </proc/self/mountinfo
 }
@@ -118,4 +123,38 @@ bridge_of()
 host_veth()
 {
 	ip -o link show master lxcbr0 | sed -n 's/^[0-9]*: \([^@:]*\).*/\1/p'
+}
+
+# vpid NAME COMMAND: number in the container of the process whose command line begins with COMMAND
+vpid()
+{
+	in_container "$1" ps -o pid,args </dev/null | awk -v c="$2" '$2 == c { print $1 }'
+}
+
+runs()
+{
+	[ -n "$(vpid "$1" "$2")" ]
+}
+
+# host_pid NAME VPID: here
+host_pid()
+{
+	local pid
+
+	while read -r pid; do
+		if [ "$(awk '/^NSpid/ { print $NF }' "/proc/$pid/status")" = "$2" ]; then
+			echo "$pid"
+		fi
+	done <"/sys/fs/cgroup/lxc.payload.$1/cgroup.procs"
+}
+
+# monitor_pid NAME
+monitor_pid()
+{
+	pgrep -xf "\\[lxc monitor\\] /var/lib/lxc $1"
+}
+
+state_is()
+{
+	[ "$(lxc-info -n "$1" -sH)" = "$2" ]
 }
