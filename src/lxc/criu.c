@@ -64,7 +64,9 @@ static struct strv run_environment(const struct run *r)
 
 	for (char **e = environ; e && *e; e++)
 		if (strncmp(*e, "LXC_CHECKPOINT_", strlen("LXC_CHECKPOINT_")) != 0 &&
-		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0)
+		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0 &&
+		    /* it may be us who are preloaded, and there is nothing for us in CRIU */
+		    strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
 			strv_add(&env, "%s", *e);
 	strv_add(&env, "LXC_CHECKPOINT_VERB=%s", verb_name(r->job));
 	if (r->events->actions && r->events->action) {

@@ -265,8 +265,6 @@ static void add_restore(struct strv *argv, const struct criu_job *job)
 		add_option(argv, "--root", job->root);
 	add_cgroup_roots(argv, job);
 	add_restore_externals(argv, job);
-	if (job->facts->lsm_profile)
-		add_option(argv, "--lsm-profile", job->facts->lsm_profile);
 	if (job->pidfile)
 		add_option(argv, "--pidfile", job->pidfile);
 }

@@ -91,6 +91,9 @@ struct known_cause {
 /* The first entry that fits a line wins: the particular before the general. */
 static const struct known_cause known_causes[] = {
 	/* terminals */
+	{"ctty inheritance detected", NULL,
+	 "Somebody has a shell with job control on the container's console or on one of its ttys, "
+	 "which CRIU cannot save. Log out there (lxc-console) and try again."},
 	{"Unable to find a master", NULL,
 	 "A process uses a terminal whose other end is outside the container and is not one of "
 	 "the container's own ttys. End what was started from outside (lxc-attach, a host's "

@@ -70,7 +70,10 @@ struct container_facts {
 	struct cgroup *cgroups;
 	size_t n_cgroups;
 
-	char *lsm_profile; /* as CRIU's --lsm-profile takes it; NULL without one */
+	char *apparmor_label; /* of init, without its mode; NULL: unconfined, or no AppArmor */
+	/* the profile that lxc-start generated: file name and text; NULL: another, or none */
+	char *apparmor_file;
+	char *apparmor_policy;
 };
 
 /* Empties it; the struct itself is the caller's. */

@@ -104,26 +104,22 @@ static int check_nics(const struct container_facts *facts, struct error **reterr
 }
 
 /*
- * CRIU can dump a confined process, and then restores it only where its profile
- * is loaded; lxc-start unloads the one that it generates when the container stops.
+ * CRIU restores a process only under a profile that is loaded. lxc-start unloads
+ * the one that it generated when the container stops, so its text must be saved.
  */
 static int check_confinement(const struct container_facts *facts, struct error **reterr)
 {
-	_cleanup_free_ char *path =
-		xasprintf("/proc/%d/attr/apparmor/current", (int)facts->init_pid);
-	_cleanup_free_ char *label = NULL;
+	_cleanup_free_ char *generated = xasprintf("lxc-%s_<", facts->name);
 
-	if (read_file_at(AT_FDCWD, path, 4096, &label) <= 0)
-		return 0; /* this kernel, or this host, has no AppArmor */
-	label[strcspn(label, "\n")] = '\0';
-	if (strcmp(label, "unconfined") == 0)
+	if (!facts->apparmor_label || facts->apparmor_policy ||
+	    strncmp(facts->apparmor_label, generated, strlen(generated)) != 0)
 		return 0;
-	error_refuse(reterr, EOPNOTSUPP,
-		     "%s is confined by AppArmor (%s), which cannot be restored yet", facts->name,
-		     label);
-	error_set_hint(reterr,
-		       "run it with lxc.apparmor.profile = unconfined, if you can do without");
-	return -EOPNOTSUPP;
+	error_refuse(reterr, ENOENT,
+		     "%s is confined by the generated AppArmor profile %s, and there is no text of "
+		     "that in %s/%s/apparmor",
+		     facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
+	error_set_hint(reterr, "stop and start it once with lxc-start, which writes the profile");
+	return -ENOENT;
 }
 
 static bool only_root_ids(const char *status, const char *field)

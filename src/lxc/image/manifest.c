@@ -92,6 +92,14 @@ static const char *check_text(const char *s)
 	return has_control(s) ? "has a control character" : NULL;
 }
 
+/* "lxc-c1_<-var-lib-lxc>": a name, not a path */
+static const char *check_profile_file(const char *s)
+{
+	if (*s == '\0' || *s == '.' || strchr(s, '/') || has_control(s))
+		return "is no file name";
+	return NULL;
+}
+
 static const char *check_time(const char *s)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
@@ -264,7 +272,9 @@ static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
 	STRING(struct container_facts, lxcpath, check_path),
 	STRING(struct container_facts, rootfs, check_path),
-	STRING_OR_NULL(struct container_facts, lsm_profile, check_text),
+	STRING_OR_NULL(struct container_facts, apparmor_label, check_text),
+	STRING_OR_NULL(struct container_facts, apparmor_file, check_profile_file),
+	STRING_OR_NULL(struct container_facts, apparmor_policy, NULL),
 	BOOL(struct container_facts, host_network),
 	ARRAY(struct container_facts, "nics", nics, n_nics, nic_members),
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <mntent.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,9 @@
 #include "util/mem.h"
 
 #define SUFFIX_MAX 999 /* as lxc-start counts */
+
+#define EMPTY_MS      2000
+#define EMPTY_CHANGES 8
 
 static void endmntentp(FILE **f)
 {
@@ -99,6 +103,29 @@ static bool is_populated(int root, const char *path)
 }
 
 /*
+ * Helpers of a CRIU that failed are nobody's children any more, and are dead a
+ * moment after it: until then the cgroup cannot be removed.
+ */
+static void wait_until_empty(int root, const char *path)
+{
+	_cleanup_free_ char *events = xasprintf("%s/cgroup.events", path);
+	_cleanup_close_ int fd = openat(root, events, O_RDONLY | O_CLOEXEC);
+	struct pollfd p = {.fd = fd, .events = POLLPRI};
+	char text[4096];
+	ssize_t n;
+
+	for (int i = 0; i < EMPTY_CHANGES; i++) {
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		if (n <= 0)
+			return;
+		text[n] = '\0';
+		/* what changes after the reading is what poll() tells */
+		if (!strstr(text, "populated 1") || poll(&p, 1, EMPTY_MS) == 0)
+			return;
+	}
+}
+
+/*
  * The name as asked for, or with "-1", "-2" behind it where processes are in
  * one of that name: as lxc-start does it. An empty one is a leftover.
  */
@@ -167,14 +194,18 @@ static void leave_monitor_cgroup(struct restore *r)
 
 	if (mkdirat(r->cgroup_root, pivot, 0755) < 0 && errno != EEXIST)
 		return;
-	if (enter_cgroup(r->cgroup_root, pivot) == 0)
+	if (enter_cgroup(r->cgroup_root, pivot) == 0) {
+		wait_until_empty(r->cgroup_root, r->monitor);
 		remove_cgroup(r->cgroup_root, r->monitor);
+	}
 }
 
 void unstage_cgroups(struct restore *r)
 {
-	if (r->payload)
+	if (r->payload) {
+		wait_until_empty(r->cgroup_root, r->payload);
 		remove_cgroup(r->cgroup_root, r->payload);
+	}
 	if (r->monitor)
 		leave_monitor_cgroup(r);
 	free(TAKE_PTR(r->payload));

@@ -25,6 +25,8 @@ struct restore {
 	char *payload;	 /* paths from the cgroup2 root without leading slash, as they became */
 	char *monitor;
 
+	char *apparmor_path; /* the generated profile, once it is written */
+
 	struct terminal console;
 	struct terminal *ttys; /* tty 1 ... n_ttys */
 	size_t n_ttys;
@@ -66,6 +68,8 @@ int stage_terminals(struct restore *r, struct error **reterr);
 void unstage_terminals(struct restore *r);
 int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
+int stage_lsm(struct restore *r, struct error **reterr);
+void unstage_lsm(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);
 void unstage_network(struct restore *r);
 

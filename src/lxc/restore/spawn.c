@@ -25,6 +25,8 @@
 
 #define STOP_WAIT_S 30
 
+extern char **environ;
+
 static int check_state(struct lxc_container *c, struct error **reterr)
 {
 	const char *state;
@@ -126,9 +128,21 @@ static bool place_fds(int plan, int report)
 	       syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0) == 0;
 }
 
+/* The caller's, but for the library that was preloaded, should it be us: no liblxc in the monitor.
+ */
+static struct strv monitor_environment(void)
+{
+	struct strv env = {0};
+
+	for (char **e = environ; e && *e; e++)
+		if (strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
+			strv_add(&env, "%s", *e);
+	return env;
+}
+
 /* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
-_Noreturn static void exec_monitor(const char *program, char *title, bool foreground, int plan,
-				   int report)
+_Noreturn static void exec_monitor(const char *program, char *title, char *const envp[],
+				   bool foreground, int plan, int report)
 {
 	char *const argv[] = {title, NULL};
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -138,7 +152,7 @@ _Noreturn static void exec_monitor(const char *program, char *title, bool foregr
 			    fd_place(null, STDOUT_FILENO) < 0 || fd_place(null, STDERR_FILENO) < 0))
 		_exit(127);
 	if (place_fds(plan, report)) {
-		execv(program, argv);
+		execve(program, argv, envp);
 		dprintf(REPORT_FD,
 			"{\"error\":{\"err\":%d,\"refused\":true,\"message\":\"cannot run the "
 			"monitor, lxc-checkpoint-monitor: %s\"}}\n",
@@ -154,6 +168,7 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 	/* lxc-start's monitor shows itself like this, and people look for it in ps */
 	_cleanup_free_ char *title = xasprintf("[lxc monitor] %s %s", plan->lxcpath, plan->name);
 	_cleanup_free_ char *json = restore_plan_to_json(plan);
+	_cleanup_strv_ struct strv env = monitor_environment();
 	_cleanup_close_ int fd = memfd_create("plan", MFD_CLOEXEC);
 	int reports[2];
 	pid_t pid;
@@ -171,7 +186,7 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 	r = write_all(fd, json, strlen(json));
 	pid = r == 0 ? fork() : -1;
 	if (pid == 0)
-		exec_monitor(program, title, plan->foreground, fd, reports[1]);
+		exec_monitor(program, title, env.v, plan->foreground, fd, reports[1]);
 	close(reports[1]);
 	if (pid < 0) {
 		close(reports[0]);

@@ -13,14 +13,15 @@
  *    container that runs already is noticed before anything is made;
  *  - terminals before cgroups, so that at the end they are closed after them:
  *    whoever is connected to one sees its end only when the rest is gone;
- *  - cgroups before the network, so that interfaces are gone before the
- *    cgroups are, as lxc-start's monitor does it;
+ *  - cgroups before AppArmor before the network, so that they go in the order
+ *    in which lxc-start's monitor removes them: interfaces, profile, cgroups;
  *  - the tree of processes last: all that CRIU refers to must be there.
  */
 static const struct restore_stage stages[] = {
 	{"command socket", stage_socket, unstage_socket},
 	{"terminals", stage_terminals, unstage_terminals},
 	{"cgroups", stage_cgroups, unstage_cgroups},
+	{"AppArmor", stage_lsm, unstage_lsm},
 	{"network", stage_network, unstage_network},
 	{"processes", stage_tree, unstage_tree},
 };

@@ -341,6 +341,12 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 
 static int exit_status(int wait_status)
 {
+	/*
+	 * So the kernel ends an init that halts: reboot(2) in a PID namespace.
+	 * No other SIGINT can end one, which is why this is no failure.
+	 */
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT)
+		return EXIT_OK;
 	if (WIFSIGNALED(wait_status))
 		return 128 + WTERMSIG(wait_status);
 	return WEXITSTATUS(wait_status);

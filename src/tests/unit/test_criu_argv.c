@@ -26,8 +26,7 @@ static char eth0[] = "eth0", eth1[] = "eth1", veth[] = "veth", macvlan[] = "macv
 	    console[] = "/dev/console", key1[] = "dev_tty1", tty1[] = "/dev/tty1", none[] = "",
 	    payload[] = "/lxc.payload.c1", box[] = "/box.7",
 	    deeper[] = "/lxc.payload.c1/init.scope", other[] = "/lxc.payload.c10", top[] = "/",
-	    memory[] = "memory", cpu[] = "cpu,cpuacct", systemd[] = "name=systemd", pids[] = "pids",
-	    profile[] = "apparmor:lxc-c1";
+	    memory[] = "memory", cpu[] = "cpu,cpuacct", systemd[] = "name=systemd", pids[] = "pids";
 
 static struct nic nics[] = {{.type = veth, .name = eth0}, {.type = macvlan, .name = eth1}};
 static struct ext_mount mounts[] = {{.key = lib, .target = slash_lib, .source = usr_lib}};
@@ -56,7 +55,6 @@ static const struct container_facts full = {
 	.n_ttys = 2,
 	.cgroups = v2,
 	.n_cgroups = 1,
-	.lsm_profile = profile,
 };
 static const struct container_facts with_mixed = {.cgroups = mixed, .n_cgroups = 5};
 static const struct container_facts with_v1 = {.cgroups = v1_only, .n_cgroups = 3};
@@ -148,7 +146,7 @@ static const struct {
 	 "--external mnt[lib]:/usr/lib --external mnt[dev_console]:/dev/pts/3 "
 	 "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
 	 "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
-	 "--lsm-profile apparmor:lxc-c1 --pidfile /p"},
+	 "--pidfile /p"},
 	{"a restore ignores what is a dump's",
 	 {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
 	  .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",

@@ -34,6 +34,10 @@ static const struct {
 	 "ProtectHostname"},
 	{"dump-nested-user", "Can't dump nested user namespace for 601 (namespaces.c:460)",
 	 "PrivateUsers"},
+	{"dump-ctty",
+	 "tty: ctty inheritance detected sid/pgrp 17, no PTY peer with sid/pgrp needed "
+	 "(tty.c:2281)",
+	 "Log out"},
 	{"dump-nested-pid", "Can't dump nested pid namespace for 632 (namespaces.c:460)",
 	 "containers within"},
 	{"dump-bpf",

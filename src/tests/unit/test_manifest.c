@@ -21,7 +21,9 @@ static const char good[] = "{\n"
 			   "    \"name\": \"c1\",\n"
 			   "    \"lxcpath\": \"/var/lib/lxc\",\n"
 			   "    \"rootfs\": \"/var/lib/lxc/c1/rootfs\",\n"
-			   "    \"lsm_profile\": null,\n"
+			   "    \"apparmor_label\": null,\n"
+			   "    \"apparmor_file\": null,\n"
+			   "    \"apparmor_policy\": null,\n"
 			   "    \"host_network\": false,\n"
 			   "    \"nics\": [\n"
 			   "      {\n"
@@ -109,7 +111,7 @@ START_TEST(test_round_trip)
 	ck_assert_uint_eq(m.facts.ttys[0].dev, 0xffffffffU);
 	ck_assert_uint_eq(m.facts.ttys[0].gid, 5);
 	ck_assert_uint_eq(m.facts.ttys[0].mode, 0620);
-	ck_assert_ptr_null(m.facts.lsm_profile);
+	ck_assert_ptr_null(m.facts.apparmor_label);
 	ck_assert_uint_eq(m.n_files, 2);
 	ck_assert_uint_eq(m.files[0].size, INT64_MAX);
 
@@ -178,7 +180,9 @@ static const struct {
 	{"\"/var/lib/lxc\"", "\"/var/\"", "container.lxcpath: "},
 	{"\"/var/lib/lxc\"", "\"\"", "container.lxcpath: "},
 	{"c1/rootfs", "c1/root\\u001bfs", "container.rootfs: "},
-	{"\"lsm_profile\": null", "\"lsm_profile\": \"\"", "container.lsm_profile: "},
+	{"\"apparmor_label\": null", "\"apparmor_label\": \"\"", "container.apparmor_label: "},
+	{"\"apparmor_file\": null", "\"apparmor_file\": \"../x\"", "container.apparmor_file: "},
+	{"\"apparmor_file\": null", "\"apparmor_file\": \"a/x\"", "container.apparmor_file: "},
 	/* nics */
 	{"\"ifindex\": 2", "\"ifindex\": 0", "container.nics[0].ifindex: "},
 	{"\"ifindex\": 3", "\"ifindex\": 2147483648", "container.nics[1].ifindex: "},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "inspect/cgroups.h"
+#include "inspect/lsm.h"
 #include "inspect/mounts.h"
 #include "unit.h"
 
@@ -151,6 +152,28 @@ START_TEST(cgroup_rubbish)
 }
 END_TEST
 
+static const struct {
+	const char *text, *label;
+} labels[] = {
+	{"unconfined\n", NULL},
+	{"", NULL},
+	{"lxc-container-default-cgns (enforce)\n", "lxc-container-default-cgns"},
+	{"lxc-c1_</var/lib/lxc>//&:lxc-c1_<-var-lib-lxc>:unconfined (enforce)\n",
+	 "lxc-c1_</var/lib/lxc>//&:lxc-c1_<-var-lib-lxc>:unconfined"},
+	{"lxc-c1_</srv/my lxc> (complain)", "lxc-c1_</srv/my lxc>"},
+};
+
+START_TEST(apparmor_labels)
+{
+	_cleanup_free_ char *label = lsm_label(labels[_i].text);
+
+	if (labels[_i].label)
+		ck_assert_str_eq(label, labels[_i].label);
+	else
+		ck_assert_ptr_null(label);
+}
+END_TEST
+
 Suite *mounts_suite(void)
 {
 	Suite *s = suite_create("mounts");
@@ -161,6 +184,7 @@ Suite *mounts_suite(void)
 	tcase_add_test(t, keys_are_plain_and_different);
 	tcase_add_loop_test(t, cgroup_paths, 0, sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(t, cgroup_rubbish);
+	tcase_add_loop_test(t, apparmor_labels, 0, sizeof(labels) / sizeof(labels[0]));
 	suite_add_tcase(s, t);
 	return s;
 }
