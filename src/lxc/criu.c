@@ -65,6 +65,7 @@ static struct strv run_environment(const struct run *r)
 	for (char **e = environ; e && *e; e++)
 		if (strncmp(*e, "LXC_CHECKPOINT_", strlen("LXC_CHECKPOINT_")) != 0 &&
 		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0 &&
+		    strncmp(*e, "CRIU_CONFIG_FILE=", strlen("CRIU_CONFIG_FILE=")) != 0 &&
 		    /* it may be us who are preloaded, and there is nothing for us in CRIU */
 		    strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
 			strv_add(&env, "%s", *e);
@@ -96,6 +97,8 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	fd_set_cloexec(r->from_script[1], false);
 	fd_set_cloexec(r->to_script[0], false);
+	for (const int *fd = r->events->locks; fd && *fd >= 0; fd++)
+		fd_set_cloexec(*fd, false);
 	if (job->verb == CRIU_RESTORE) {
 		for (size_t i = 0; i < job->facts->n_ttys; i++)
 			fd_set_cloexec(job->tty_ends[i].slave_fd, false);
@@ -132,7 +135,7 @@ static int run_start(struct run *r, struct error **reterr)
 	if (open_channels(r) < 0)
 		return error_errno(reterr, "cannot make the pipes to CRIU");
 	env = run_environment(r);
-	r->pid = fork();
+	r->pid = fork_quietly();
 	if (r->pid < 0)
 		return error_errno(reterr, "cannot start CRIU");
 	if (r->pid == 0)
@@ -237,17 +240,32 @@ static void run_cause(const struct run *r, bool has_said, struct error **reterr)
 	criu_cause_clear(&cause);
 }
 
+/*
+ * For a host program that ignores SIGCHLD, or waits for whatever child it finds:
+ * CRIU's status is lost then. The last thing that it logs is its success.
+ */
+static bool log_says_success(const struct run *r)
+{
+	_cleanup_free_ char *log = xasprintf("%s/%s", r->job->image_dir, r->job->log_file);
+	_cleanup_free_ char *text = NULL;
+
+	return read_tail(log, &text) > 0 && strstr(text, " finished successfully") != NULL;
+}
+
 static int run_outcome(const struct run *r, int status, struct error **reterr)
 {
 	_cleanup_free_ char *how = NULL;
+
+	if (status == -ECHILD && log_says_success(r))
+		return 0;
 
 	if (status < 0)
 		return error_set(reterr, -status, "cannot wait for CRIU: %s", strerror(-status));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (r->refused_action)
-		/* the handler has put the cause into its own error; CRIU only obeyed */
-		return -ECANCELED;
+		/* the handler may have a better text for it; CRIU only obeyed */
+		return error_set(reterr, ECANCELED, "criu %s was stopped", verb_name(r->job));
 	how = status_text(status);
 	error_set(reterr, EIO, "criu %s %s", verb_name(r->job), how);
 	/* one that was killed had no time to say why: what it logged last is no cause */

@@ -36,6 +36,8 @@ struct criu_events {
 	void (*tick)(void *userdata);
 	/* In the child, before the exec. Text for the error goes to stderr. */
 	int (*prepare)(void *userdata);
+	/* Descriptors that CRIU keeps open, ended by -1: their locks last as long as it works. */
+	const int *locks;
 	/* Environment for the callback beside our own, "NAME=value", NULL-terminated */
 	const char *const *environment;
 	void *userdata;

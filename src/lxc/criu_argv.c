@@ -99,6 +99,8 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 	add_option(argv, "-D", job->image_dir);
 	add_option(argv, "-o", job->log_file);
 	strv_add(argv, "-v%u", job->verbosity);
+	/* what /etc/criu says is meant for others: it could turn off what is promised here */
+	add_flag(argv, "--no-default-config");
 	add_flag(argv, "--tcp-established");
 	add_flag(argv, "--file-locks");
 	add_flag(argv, "--link-remap");

@@ -18,13 +18,17 @@
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/inspect.h"
+#include "operation.h"
 #include "preflight.h"
+#include "recover.h"
 #include "util/fd.h"
+#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
 
 #define CONFIG_MAX (4 * 1024 * 1024)
 #define GONE_MS	   30000
+#define DYING_MS   1000
 
 struct dump {
 	struct lxc_container *c;
@@ -33,8 +37,11 @@ struct dump {
 	struct manifest manifest;
 	struct image *image;
 	char *action_script;
-	int monitor; /* pidfd of init's parent; -1 unknown */
-	struct error *seal_error;
+	struct operation operation;
+	int init;    /* pidfds; -1 unknown: the container's init ... */
+	int monitor; /* ... and its parent */
+	bool sealed;
+	struct error *action_error;
 };
 
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
@@ -124,10 +131,31 @@ static int find_monitor(pid_t init)
 	return p ? pidfd_open_pid((pid_t)strtol(p + 6, NULL, 10)) : -1;
 }
 
+/*
+ * What the callback does at the dump. A port with settings of its own would lose
+ * them by leaving its bridge: that one stays, and CRIU locks the network.
+ */
+static int write_network(struct dump *d, struct error **reterr)
+{
+	const struct container_facts *facts = &d->manifest.facts;
+	struct nic *nics = xcalloc(facts->n_nics + 1, sizeof(*nics));
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		nics[i] = facts->nics[i];
+		if (nics[i].special_port)
+			nics[i].bridge = NULL;
+	}
+	text = network_to_text(nics, facts->n_nics, NULL);
+	free(nics);
+	r = operation_set_network(&d->operation, text, reterr);
+	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
+}
+
 static int prepare(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *dir = checkpoint_directory(d->c, d->o->directory);
-	_cleanup_free_ char *network = NULL;
 	struct container_facts *facts = &d->manifest.facts;
 	int r = check_state(d->c, reterr);
 
@@ -136,17 +164,22 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = preflight_host(&d->criu, reterr);
 	if (r == 0)
+		r = operation_begin(d->c, &d->operation, reterr);
+	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
 	if (r == 0)
 		r = preflight_dump(facts, reterr);
+	if (r < 0)
+		return r;
+	describe(d);
+	r = manifest_check(&d->manifest, reterr);
 	if (r == 0)
 		r = image_create(dir, d->o->replace, &d->image, reterr);
 	if (r < 0)
 		return r;
-	describe(d);
+	d->init = pidfd_open_pid(facts->init_pid);
 	d->monitor = find_monitor(facts->init_pid);
-	network = network_to_text(facts->nics, facts->n_nics, NULL);
-	return image_write(d->image, NETWORK_NAME, network, reterr);
+	return write_network(d, reterr);
 }
 
 /*
@@ -159,22 +192,29 @@ static enum network_lock network_lock(const struct container_facts *facts)
 	bool skip = !facts->host_network;
 
 	for (size_t i = 0; i < facts->n_nics; i++)
-		skip = skip && facts->nics[i].bridge;
+		skip = skip && facts->nics[i].bridge && !facts->nics[i].special_port;
 	return skip ? NETWORK_LOCK_SKIP : NETWORK_LOCK_DEFAULT;
 }
 
 /*
  * CRIU has everything and holds the processes still, and waits for us. If the
- * checkpoint cannot be completed now, it lets them run on.
+ * checkpoint cannot be completed now, it lets them run on. A container that
+ * runs on anyway need not wait for the disk.
  */
 static int on_action(const char *action, pid_t init_pid, void *userdata)
 {
 	struct dump *d = userdata;
+	int r;
 
 	(void)init_pid;
-	if (strcmp(action, "post-dump") != 0)
+	(void)action;
+	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
+		return error_set(&d->action_error, ECANCELED, "it was interrupted");
+	if (!d->o->stop)
 		return 0;
-	return image_seal(d->image, &d->manifest, &d->seal_error);
+	r = image_seal(d->image, &d->manifest, &d->action_error);
+	d->sealed = r == 0;
+	return r;
 }
 
 static void on_tick(void *userdata)
@@ -205,29 +245,57 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.ghost_limit = d->o->ghost_limit,
 		.force_irmap = d->o->force_irmap,
 	};
+	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
-		/* a container that runs on need not wait for the disk */
-		.actions = d->o->stop ? "post-dump" : NULL,
-		.action = d->o->stop ? on_action : NULL,
+		.actions = "post-dump",
+		.action = on_action,
+		.locks = locks,
 		.tick = d->o->progress ? on_tick : NULL,
 		.userdata = d,
 	};
 	int r = criu_run(&job, &events, reterr);
 
-	if (d->seal_error && reterr) {
+	if (r < 0 && d->action_error && reterr) {
 		error_free(*reterr);
-		*reterr = TAKE_PTR(d->seal_error);
+		*reterr = TAKE_PTR(d->action_error);
 	}
 	return r;
 }
 
-/* CRIU may have died with the veth off its bridge; after a failure that it survived this is void.
- */
-static void unlock_network(struct dump *d)
+static bool network_is_attached(const struct dump *d)
 {
-	_cleanup_free_ char *file = xasprintf("%s/%s", d->image->path, NETWORK_NAME);
+	const struct container_facts *facts = &d->manifest.facts;
 
-	criu_network_unlock(file, NULL);
+	for (size_t i = 0; i < facts->n_nics; i++)
+		if (facts->nics[i].bridge &&
+		    !link_is_on(facts->nics[i].host_name, facts->nics[i].bridge))
+			return false;
+	return true;
+}
+
+/*
+ * CRIU may have died with the veth off its bridge, and where it has not, it does
+ * not look whether the callback could put it back.
+ */
+static int attach_network(struct dump *d, struct error **reterr)
+{
+	int r;
+
+	if (network_is_attached(d))
+		return 0;
+	r = criu_network_unlock(d->operation.path, reterr);
+	if (r < 0)
+		return error_wrap(reterr, -r, "the network of %s cannot be attached again",
+				  d->c->name);
+	return 0;
+}
+
+/* A process that was killed is dead a moment later. */
+static bool init_is_dead(const struct dump *d)
+{
+	struct pollfd p = {.fd = d->init, .events = POLLIN};
+
+	return d->init >= 0 && poll(&p, 1, d->sealed ? DYING_MS : 0) > 0;
 }
 
 static bool path_exists(const char *path)
@@ -278,6 +346,20 @@ static int wait_until_gone(struct dump *d, struct error **reterr)
 	return -ETIMEDOUT;
 }
 
+/* The container runs on, and no checkpoint is to be seen. */
+static int give_up(struct dump *d, int r, struct error **reterr)
+{
+	_cleanup_error_ struct error *e = NULL;
+
+	image_abandon(d->image, true);
+	if (init_is_dead(d))
+		return error_wrap(reterr, -r, "%s was not checkpointed, and has ended", d->c->name);
+	recover_connections(d->manifest.facts.init_pid);
+	if (attach_network(d, &e) < 0)
+		error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
+	return error_wrap(reterr, -r, "%s was not checkpointed and runs on", d->c->name);
+}
+
 static int dump(struct dump *d, struct error **reterr)
 {
 	int r = prepare(d, reterr);
@@ -288,28 +370,29 @@ static int dump(struct dump *d, struct error **reterr)
 		return r;
 	}
 	r = run_criu(d, reterr);
-	if (r < 0)
-		unlock_network(d);
+	/* However CRIU ended after that: the image is whole, and the only one of this container. */
+	if (r < 0 && d->sealed && init_is_dead(d))
+		r = 0;
 	if (r == 0 && !d->o->stop)
 		r = image_seal(d->image, &d->manifest, reterr);
-	if (r < 0) {
-		image_abandon(d->image, true);
-		return error_wrap(reterr, -r, "%s was not checkpointed and runs on", d->c->name);
-	}
+	if (r < 0)
+		return give_up(d, r, reterr);
 	image_finish(d->image);
-	return d->o->stop ? wait_until_gone(d, reterr) : 0;
+	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
 }
 
 int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
-	struct dump d = {.c = c, .o = o, .monitor = -1};
+	struct dump d = {.c = c, .o = o, .operation = {.fd = -1}, .init = -1, .monitor = -1};
 	int r = dump(&d, reterr);
 
+	operation_end(&d.operation);
 	image_free(d.image);
 	free(d.action_script);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
-	error_free(d.seal_error);
+	error_free(d.action_error);
+	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;
 }

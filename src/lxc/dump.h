@@ -16,6 +16,7 @@ struct dump_options {
 	uint64_t ghost_limit;
 	bool force_irmap;
 	void (*progress)(uint64_t bytes, void *userdata);
+	bool (*cancelled)(void *userdata);
 	void *userdata;
 };
 

@@ -34,6 +34,7 @@ void container_facts_clear(struct container_facts *f)
 	for (size_t i = 0; i < f->n_ttys; i++) {
 		free(f->ttys[i].key);
 		free(f->ttys[i].target);
+		free(f->ttys[i].settings);
 	}
 	free(f->ttys);
 	for (size_t i = 0; i < f->n_cgroups; i++) {

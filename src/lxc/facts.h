@@ -23,6 +23,7 @@ struct nic {
 	char *host_name; /* the host's end */
 	char *host_mac;
 	char *bridge;		 /* NULL when the host's end is on none */
+	bool special_port;	 /* see link_is_plain_port(); not kept in the manifest */
 	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
 };
 
@@ -45,7 +46,8 @@ struct tty {
 	unsigned int dev;
 	uid_t uid; /* owner and mode of the device node */
 	gid_t gid;
-	mode_t mode; /* permission bits only */
+	mode_t mode;	/* permission bits only */
+	char *settings; /* see util/tty.h; CRIU keeps them only where a process has it open */
 };
 
 struct cgroup {

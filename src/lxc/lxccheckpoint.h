@@ -31,7 +31,12 @@ extern "C" {
  * is 0 or one of them, negative. Since 0.1.
  */
 enum lxc_checkpoint_error {
-	LXC_CHECKPOINT_EFAILED = 1, /* it was tried and failed; a running container runs on */
+	/*
+	 * It was tried and failed; a running container runs on. (After a checkpoint
+	 * that was to stop it, also: the checkpoint is complete, but the container
+	 * was not taken down by its monitor. The text says so.)
+	 */
+	LXC_CHECKPOINT_EFAILED = 1,
 	LXC_CHECKPOINT_EREFUSED =
 		2, /* it was not tried: a precondition does not hold; nothing changed */
 	LXC_CHECKPOINT_EINVAL = 3, /* the arguments make no sense */
@@ -53,7 +58,12 @@ struct lxc_checkpoint_options {
 	 * thread, with the bytes written so far; NULL: not called.
 	 */
 	void (*progress)(uint64_t bytes, void *userdata);
-	void *userdata;
+	void *userdata; /* for progress and cancelled */
+	/*
+	 * Asked once, in the calling thread, when everything has been dumped and
+	 * nothing is settled; true: the checkpoint fails and the container runs on.
+	 */
+	bool (*cancelled)(void *userdata);
 };
 
 /* Options of a restore; as above. Since 0.1. */

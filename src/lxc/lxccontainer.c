@@ -79,7 +79,8 @@ bool lxc_checkpoint_extend(struct lxc_container *c)
 	if (!c)
 		return false;
 	/* what an earlier container at this address has left */
-	last_error_set(c, NULL);
+	if (c->checkpoint != method_checkpoint)
+		last_error_set(c, NULL);
 	c->checkpoint = method_checkpoint;
 	c->restore = method_restore;
 	c->migrate = migrate_container;
@@ -122,6 +123,7 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 		.verbosity = o.verbosity,
 		.action_script = o.action_script,
 		.progress = o.progress,
+		.cancelled = o.cancelled,
 		.userdata = o.userdata,
 	};
 	return container_dump(c, &d);

@@ -15,7 +15,8 @@
 
 #define MARKER	     "incomplete"
 #define MANIFEST_MAX (16 * 1024 * 1024)
-#define STAGING	     ".new" /* beside a checkpoint that is to be replaced */
+#define REPLACED     "replaced" /* in a checkpoint that another takes the place of */
+#define STAGING	     ".new"	/* beside a checkpoint that is to be replaced */
 
 static const char marker_text[] =
 	"A checkpoint was begun here and has not been completed: this directory cannot be\n"
@@ -69,11 +70,18 @@ static bool keep_logs(const char *name)
 	return keep_lost_found(name) || strcmp(name, MARKER) == 0 || strcmp(name, "dump.log") == 0;
 }
 
+static const char replaced_text[] =
+	"Another checkpoint takes, or has taken, the place of this one. If it is in a directory "
+	"that\n"
+	"ends in " STAGING ", it is the old one, and goes with the next --replace.\n";
+
 /* mkdir -p. *ret_made tells whether the last directory is new. */
 static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
 {
 	_cleanup_free_ char *p = xstrdup(path);
 
+	for (size_t len = strlen(p); len > 1 && p[len - 1] == '/'; len--)
+		p[len - 1] = '\0';
 	for (char *s = p + 1; *s; s++) {
 		if (*s != '/')
 			continue;
@@ -82,17 +90,38 @@ static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
 			return error_errno(reterr, "cannot make the directory %s", p);
 		*s = '/';
 	}
-	*ret_made = mkdir(path, 0700) == 0;
+	*ret_made = mkdir(p, 0700) == 0;
 	if (!*ret_made && errno != EEXIST)
 		return error_errno(reterr, "cannot make the directory %s", path);
 	return 0;
 }
 
+/* Who can write to an image can run code as root when it is restored, and reads all memory. */
+static int check_owner(const char *what, const struct stat *st, struct error **reterr)
+{
+	if (st->st_uid == 0 && (st->st_mode & 022) == 0)
+		return 0;
+	error_refuse(reterr, EPERM, "%s %s", what,
+		     st->st_uid != 0 ? "does not belong to root"
+				     : "can be written by others than root");
+	error_set_hint(reterr,
+		       "an image is as trusted as root: if you know where it comes from, chown "
+		       "and chmod it");
+	return -EPERM;
+}
+
 static int open_locked(struct image *img, const char *path, int lock, struct error **reterr)
 {
+	struct stat st;
+	int r;
+
 	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (img->dirfd < 0)
+	if (img->dirfd < 0 || fd_above_standard(&img->dirfd) < 0 || fstat(img->dirfd, &st) < 0)
 		return error_errno(reterr, "cannot open the directory %s", path);
+	/* what is to be written to is made private first, but its owner could undo that */
+	r = lock == LOCK_SH || st.st_uid != 0 ? check_owner(path, &st, reterr) : 0;
+	if (r < 0)
+		return r;
 	if (flock(img->dirfd, lock | LOCK_NB) < 0) {
 		error_refuse(reterr, EBUSY, "%s is in use by another checkpoint or restore", path);
 		error_set_hint(reterr, "wait until that is done, or choose another directory");
@@ -101,22 +130,14 @@ static int open_locked(struct image *img, const char *path, int lock, struct err
 	return 0;
 }
 
-static char *absolute(const char *path)
+/* Where it really is: what is made beside it and exchanged with it must be on its filesystem. */
+static int resolve(struct image *img, const char *path, struct error **reterr)
 {
-	_cleanup_free_ char *cwd = NULL;
-	char *abs;
-	size_t len;
-
-	if (*path == '/') {
-		abs = xstrdup(path);
-	} else {
-		cwd = getcwd(NULL, 0);
-		abs = xasprintf("%s/%s", cwd ? cwd : "", path);
-	}
-	len = strlen(abs);
-	while (len > 1 && abs[len - 1] == '/')
-		abs[--len] = '\0';
-	return abs;
+	img->path = realpath(path, NULL);
+	if (!img->path)
+		return error_errno(reterr, "cannot find %s", path);
+	img->final_path = xstrdup(img->path);
+	return 0;
 }
 
 static int refuse_existing(const struct image *img, struct error **reterr)
@@ -153,10 +174,11 @@ static int prepare(struct image *img, struct error **reterr)
 /* Puts the working directory beside the checkpoint that is to be replaced. */
 static int move_to_staging(struct image *img, struct error **reterr)
 {
-	struct stat st, parent;
-	_cleanup_free_ char *up = xasprintf("%s/..", img->path);
+	struct statx stx;
+	int r;
 
-	if (stat(img->path, &st) == 0 && stat(up, &parent) == 0 && st.st_dev != parent.st_dev) {
+	if (statx(img->dirfd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
+	    (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
 		error_refuse(reterr, EXDEV,
 			     "%s is a mount point, which cannot be replaced in one step",
 			     img->path);
@@ -165,12 +187,19 @@ static int move_to_staging(struct image *img, struct error **reterr)
 			       "one afterwards");
 		return -EXDEV;
 	}
+	r = image_write(img, REPLACED, replaced_text, reterr);
+	if (r < 0)
+		return r;
 	str_append(&img->path, STAGING);
 	fd_close(&img->dirfd);
 	if (mkdir(img->path, 0700) < 0 && errno != EEXIST)
 		return error_errno(reterr, "cannot make the directory %s", img->path);
 	img->made = true;
-	return open_locked(img, img->path, LOCK_EX, reterr);
+	r = open_locked(img, img->path, LOCK_EX, reterr);
+	/* the one that the last replacement could not remove any more */
+	if (r == 0 && has_file(img, REPLACED))
+		r = remove_contents_at(img->dirfd, NULL);
+	return r < 0 ? error_wrap(reterr, -r, "cannot use %s", img->path) : 0;
 }
 
 int image_create(const char *path, bool replace, struct image **ret, struct error **reterr)
@@ -179,9 +208,9 @@ int image_create(const char *path, bool replace, struct image **ret, struct erro
 	int r;
 
 	img->dirfd = -1;
-	img->path = absolute(path);
-	img->final_path = xstrdup(img->path);
-	r = make_dirs(img->path, &img->made, reterr);
+	r = make_dirs(path, &img->made, reterr);
+	if (r == 0)
+		r = resolve(img, path, reterr);
 	if (r == 0)
 		r = open_locked(img, img->path, LOCK_EX, reterr);
 	if (r == 0 && has_file(img, MANIFEST_NAME))
@@ -198,6 +227,7 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 {
 	_cleanup_free_ char *text = NULL;
 	ssize_t n = read_file_at(img->dirfd, MANIFEST_NAME, MANIFEST_MAX, &text);
+	struct stat st;
 
 	if (n == -ENOENT) {
 		error_refuse(reterr, ENOENT, "%s is not a checkpoint: it has no %s", img->path,
@@ -216,6 +246,9 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 	if (n < 0)
 		return error_refuse(reterr, (int)-n, "cannot read %s/%s: %s", img->path,
 				    MANIFEST_NAME, strerror((int)-n));
+	if (fstatat(img->dirfd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    check_owner(MANIFEST_NAME, &st, reterr) < 0)
+		return -EPERM;
 	if (manifest_from_json(text, (size_t)n, ret, reterr) < 0) {
 		error_wrap(reterr, EINVAL, "%s/%s is damaged", img->path, MANIFEST_NAME);
 		if (reterr && *reterr)
@@ -235,6 +268,8 @@ static int check_files(const struct image *img, const struct manifest *m, struct
 			return error_refuse(reterr, errno,
 					    "%s/%s, a part of the checkpoint, is gone", img->path,
 					    f->name);
+		if (check_owner(f->name, &st, reterr) < 0)
+			return -EPERM;
 		if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != f->size)
 			return error_refuse(reterr, EINVAL,
 					    "%s/%s is damaged: it has %lld bytes and had %llu",
@@ -252,12 +287,12 @@ int image_open(const char *path, struct image **ret, struct manifest *ret_manife
 	int r;
 
 	img->dirfd = -1;
-	img->path = absolute(path);
-	img->final_path = xstrdup(img->path);
-	if (access(img->path, F_OK) < 0)
-		return error_refuse(reterr, errno, "there is no checkpoint in %s: %s", img->path,
+	if (access(path, F_OK) < 0)
+		return error_refuse(reterr, errno, "there is no checkpoint in %s: %s", path,
 				    strerror(errno));
-	r = open_locked(img, img->path, LOCK_SH, reterr);
+	r = resolve(img, path, reterr);
+	if (r == 0)
+		r = open_locked(img, img->path, LOCK_SH, reterr);
 	if (r == 0)
 		r = read_manifest(img, &m, reterr);
 	if (r == 0)
@@ -287,12 +322,19 @@ int image_write(struct image *img, const char *name, const char *text, struct er
 	return error_set(reterr, -r, "cannot write %s/%s: %s", img->path, name, strerror(-r));
 }
 
+static const char plain_letters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
 /* The log and the statistics are still written to when the image is sealed. */
 static bool is_part(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
-	if (name[0] == '.' || keep_logs(name) || strcmp(name, MANIFEST_NAME) == 0)
+	if (name[0] == '.' || keep_logs(name) || strcmp(name, MANIFEST_NAME) == 0 ||
+	    strcmp(name, REPLACED) == 0)
+		return false;
+	/* CRIU's have plain names; what an action script leaves there under another is its own */
+	if (name[strspn(name, plain_letters)] != '\0')
 		return false;
 	return strncmp(name, "stats-", 6) != 0 && !(dot && strcmp(dot, ".log") == 0);
 }
@@ -368,6 +410,7 @@ static int exchange(struct image *img, struct error **reterr)
 int image_seal(struct image *img, struct manifest *m, struct error **reterr)
 {
 	_cleanup_free_ char *json = NULL;
+	struct manifest again = {0};
 	int r = sync_files(img, m, reterr);
 
 	if (r < 0)
@@ -381,7 +424,10 @@ int image_seal(struct image *img, struct manifest *m, struct error **reterr)
 	}
 	if (!json)
 		return error_set(reterr, EILSEQ, "a path or name of the container is not UTF-8");
-	r = image_write(img, MANIFEST_NAME, json, reterr);
+	r = manifest_from_json(json, strlen(json), &again, reterr);
+	manifest_clear(&again);
+	if (r == 0)
+		r = image_write(img, MANIFEST_NAME, json, reterr);
 	if (r == 0 && unlinkat(img->dirfd, MARKER, 0) < 0)
 		r = error_errno(reterr, "cannot remove %s/%s", img->path, MARKER);
 	if (r == 0 && (fsync(img->dirfd) < 0))
@@ -415,6 +461,11 @@ void image_abandon(struct image *img, bool keep_log)
 	if (img->exchanged &&
 	    renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) == 0)
 		img->exchanged = false;
+	if (strcmp(img->path, img->final_path) != 0) {
+		_cleanup_free_ char *mark = xasprintf("%s/" REPLACED, img->final_path);
+
+		unlink(mark);
+	}
 	/* the manifest first: from then on it is no checkpoint, whatever happens to the rest */
 	if (!has_file(img, MARKER))
 		image_write(img, MARKER, marker_text, NULL);

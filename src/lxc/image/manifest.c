@@ -9,6 +9,7 @@
 #include "image/manifest.h"
 #include "image/network.h"
 #include "util/mem.h"
+#include "util/tty.h"
 
 /*
  * Reader and writer walk the same tables, one per struct: what is written is
@@ -90,6 +91,11 @@ static const char *check_text(const char *s)
 	if (*s == '\0')
 		return "is empty";
 	return has_control(s) ? "has a control character" : NULL;
+}
+
+static const char *check_tty_settings(const char *s)
+{
+	return tty_settings_valid(s) ? NULL : "is no terminal's settings";
 }
 
 /* "lxc-c1_<-var-lib-lxc>": a name, not a path */
@@ -258,6 +264,7 @@ static const struct member tty_members[] = {
 	NUMBER(struct tty, uid, MEMBER_UINT, 0, UINT_MAX - 1),
 	NUMBER(struct tty, gid, MEMBER_UINT, 0, UINT_MAX - 1),
 	NUMBER(struct tty, mode, MEMBER_UINT, 0, 07777),
+	STRING_OR_NULL(struct tty, settings, check_tty_settings),
 	{0},
 };
 
@@ -270,7 +277,7 @@ static const struct member cgroup_members[] = {
 /* Not init_pid: it means nothing once the container is gone. */
 static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
-	STRING(struct container_facts, lxcpath, check_path),
+	STRING(struct container_facts, lxcpath, check_text), /* as it was given, for information */
 	STRING(struct container_facts, rootfs, check_path),
 	STRING_OR_NULL(struct container_facts, apparmor_label, check_text),
 	STRING_OR_NULL(struct container_facts, apparmor_file, check_profile_file),
@@ -649,6 +656,30 @@ int manifest_from_json(const char *text, size_t len, struct manifest *ret, struc
 	*ret = m;
 	m = (struct manifest){0};
 	return 0;
+}
+
+int manifest_check(const struct manifest *m, struct error **reterr)
+{
+	struct manifest without_config = *m;
+	struct manifest again = {0};
+	char *text;
+	int r;
+
+	/* the one text that may be left out, see image_seal() */
+	without_config.config = NULL;
+	text = manifest_to_json(&without_config);
+	if (!text)
+		return error_refuse(reterr, EILSEQ, "a name or path of the container is not UTF-8");
+	r = manifest_from_json(text, strlen(text), &again, reterr);
+	if (r < 0) {
+		error_wrap(reterr, -r, "the container has something that a checkpoint cannot name");
+		error_set_hint(reterr,
+			       "a mount point or file with control characters in its name, or "
+			       "the like: rename it");
+	}
+	free(text);
+	manifest_clear(&again);
+	return r;
 }
 
 void manifest_clear(struct manifest *m)

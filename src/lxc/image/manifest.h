@@ -40,6 +40,12 @@ char *manifest_to_json(const struct manifest *m);
  */
 int manifest_from_json(const char *text, size_t len, struct manifest *ret, struct error **reterr);
 
+/*
+ * Whether what would be written could be read again: asked before a container is
+ * touched, since names and paths in it are the container's. Refuses.
+ */
+int manifest_check(const struct manifest *m, struct error **reterr);
+
 void manifest_clear(struct manifest *m);
 #define _cleanup_manifest_ __attribute__((cleanup(manifest_clear)))
 

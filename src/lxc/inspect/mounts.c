@@ -12,6 +12,7 @@
 
 #include "inspect/mounts.h"
 #include "util/fd.h"
+#include "util/tty.h"
 
 static const char *fs_root(struct libmnt_fs *fs)
 {
@@ -150,17 +151,32 @@ char *mount_key(const struct container_facts *facts, const char *target)
 }
 
 /* No symlink is followed: what the container has put in a path's way must not lead outside. */
-static int stat_in_root(int root, const char *target, struct stat *ret)
+static int open_in_root(int root, const char *target)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
-	_cleanup_close_ int fd = (int)syscall(SYS_openat2, root, target, &how, sizeof(how));
 
-	if (fd < 0 || fstat(fd, ret) < 0)
-		return -errno;
-	return 0;
+	return (int)syscall(SYS_openat2, root, target, &how, sizeof(how));
+}
+
+static int stat_in_root(int root, const char *target, struct stat *ret)
+{
+	_cleanup_close_ int fd = open_in_root(root, target);
+
+	return fd < 0 || fstat(fd, ret) < 0 ? -errno : 0;
+}
+
+/* Opened a second time through /proc, because what openat2() gave is no more than a place. */
+static char *settings_in_root(int root, const char *target)
+{
+	_cleanup_close_ int place = open_in_root(root, target);
+	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
+	_cleanup_close_ int fd =
+		place < 0 ? -1 : open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? NULL : tty_settings_read(fd);
 }
 
 static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int root,
@@ -220,6 +236,7 @@ static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root
 	t->uid = st.st_uid;
 	t->gid = st.st_gid;
 	t->mode = st.st_mode & 07777;
+	t->settings = settings_in_root(root, target);
 	return 0;
 }
 

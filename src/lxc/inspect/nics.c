@@ -14,6 +14,7 @@
 
 #include "inspect/nics.h"
 #include "util/fd.h"
+#include "util/link.h"
 #include "util/mem.h"
 
 /* What the kernel says of one network namespace. */
@@ -95,6 +96,7 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 		bridge = rtnl_link_get(host, rtnl_link_get_master(peer));
 		if (bridge) {
 			nic->bridge = xstrdup(rtnl_link_get_name(bridge));
+			nic->special_port = !link_is_plain_port(nic->host_name, nic->bridge);
 			rtnl_link_put(bridge);
 		}
 	}

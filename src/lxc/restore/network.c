@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -17,6 +16,7 @@
 #include "image/network.h"
 #include "restore/restore.h"
 #include "util/fd.h"
+#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -222,29 +222,6 @@ pid_t network_settle(const struct restore *r, pid_t init)
 	return pid;
 }
 
-static bool is_up(const char *link)
-{
-	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq ifr = {0};
-
-	strncpy(ifr.ifr_name, link, sizeof(ifr.ifr_name) - 1);
-	return ioctl(sock, SIOCGIFFLAGS, &ifr) == 0 && (ifr.ifr_flags & IFF_UP);
-}
-
-static bool is_on(const char *link, const char *bridge)
-{
-	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/master", link);
-	char target[PATH_MAX];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
-	const char *last;
-
-	if (n <= 0)
-		return false;
-	target[n] = '\0';
-	last = strrchr(target, '/');
-	return last && strcmp(last + 1, bridge) == 0;
-}
-
 int network_check(const struct restore *r, struct error **reterr)
 {
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
@@ -252,7 +229,7 @@ int network_check(const struct restore *r, struct error **reterr)
 		const char *host = r->host_veths[i];
 		_cleanup_free_ char *log = NULL;
 
-		if (!host || (is_up(host) && (!nic->bridge || is_on(host, nic->bridge))))
+		if (!host || (link_is_up(host) && (!nic->bridge || link_is_on(host, nic->bridge))))
 			continue;
 		log = xasprintf("%s/restore.log", r->image->path);
 		error_set(reterr, ENETDOWN,

@@ -151,9 +151,13 @@ void restore_plan_clear(struct restore_plan *p)
 
 static json_t *error_to_json(const struct error *e)
 {
-	/* CRIU's lines may hold anything: what is not UTF-8 must not lose the whole report */
-	json_t *detail = e->detail ? json_string(e->detail) : NULL;
+	static const struct error unknown = {.err = EIO};
 
+	json_t *detail;
+
+	e = e ? e : &unknown;
+	/* CRIU's lines may hold anything: what is not UTF-8 must not lose the whole report */
+	detail = e->detail ? json_string(e->detail) : NULL;
 	return json_pack("{s:i, s:b, s:s*, s:o*, s:s*, s:s*}", "err", e->err, "refused",
 			 (int)e->refused, "message", e->message, "detail", detail, "hint", e->hint,
 			 "log", e->log);

@@ -15,6 +15,7 @@
 #include "image/dir.h"
 #include "inspect/settings.h"
 #include "inspect/inspect.h"
+#include "operation.h"
 #include "preflight.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
@@ -184,7 +185,7 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 		return error_errno(reterr, "cannot prepare the monitor");
 	}
 	r = write_all(fd, json, strlen(json));
-	pid = r == 0 ? fork() : -1;
+	pid = r == 0 ? fork_quietly() : -1;
 	if (pid == 0)
 		exec_monitor(program, title, env.v, plan->foreground, fd, reports[1]);
 	close(reports[1]);
@@ -223,11 +224,14 @@ static int expect_report(FILE *f, struct restore_report *ret, struct error **ret
 	return -EIO;
 }
 
-static int follow(FILE *reports, bool foreground, int *ret_status, struct error **reterr)
+static int follow(FILE *reports, struct operation *operation, bool foreground, int *ret_status,
+		  struct error **reterr)
 {
 	struct restore_report rep = {0};
 	int r = expect_report(reports, &rep, reterr);
 
+	/* from here on it is a container that runs, and may be checkpointed */
+	operation_end(operation);
 	if (r < 0 || !foreground)
 		return r;
 	r = expect_report(reports, &rep, reterr);
@@ -241,19 +245,25 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
 	_cleanup_fclose_ FILE *reports = NULL;
+	struct operation operation = {.fd = -1};
 	pid_t pid = -1;
 	int fd = -1, r = make_plan(c, o, &plan, reterr);
 
 	if (r == 0)
+		r = operation_begin(c, &operation, reterr);
+	if (r == 0)
 		r = start_monitor(&plan, &pid, &fd, reterr);
-	if (r < 0)
+	if (r < 0) {
+		operation_end(&operation);
 		return r;
+	}
 	reports = fdopen(fd, "r");
 	if (!reports) {
+		operation_end(&operation);
 		close(fd);
 		return error_errno(reterr, "cannot listen to the monitor");
 	}
-	r = follow(reports, o->foreground, ret_status, reterr);
+	r = follow(reports, &operation, o->foreground, ret_status, reterr);
 	/* one that serves a container lives on, and is the caller's child as lxc-start's was */
 	if (r < 0 || o->foreground)
 		wait_status(pid);

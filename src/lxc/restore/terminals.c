@@ -10,6 +10,7 @@
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tty.h"
 
 /*
  * A fresh pty of the host's devpts takes the place of each that the container
@@ -32,6 +33,8 @@ static int terminal_open(struct terminal *t, const struct tty *tty, struct error
 	/* a login may have made it its user's */
 	if (fchown(t->slave, tty->uid, tty->gid) < 0 || fchmod(t->slave, tty->mode) < 0)
 		return error_errno(reterr, "cannot give %s its owner and mode", name);
+	if (tty->settings && tty_settings_apply(t->slave, tty->settings) < 0)
+		return error_errno(reterr, "cannot give %s its settings", name);
 	return 0;
 }
 

@@ -62,8 +62,9 @@ static int on_action(const char *action, pid_t init, void *userdata)
 	/* the container's namespaces are there, with its links, and nothing runs in them yet */
 	if (strcmp(action, "post-setup-namespaces") == 0)
 		r->settling = network_settle(r, init);
-	else
+	else if (strcmp(action, "network-unlock") == 0)
 		wait_settled(r);
+	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
 }
 
@@ -90,7 +91,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces network-unlock",
+		.actions = "post-setup-namespaces network-unlock post-resume",
 		.action = on_action,
 		.prepare = mount_rootfs,
 		.environment = environment,

@@ -288,6 +288,37 @@ static int validate(const struct arguments *a)
 	return -1;
 }
 
+static volatile sig_atomic_t interrupted; /* the signal */
+
+static void on_interrupt(int sig)
+{
+	interrupted = sig;
+}
+
+/*
+ * A dump or restore is never left half-way: the container would stand still, or
+ * come up behind the user's back. It is finished or taken back first.
+ */
+static void hold_signals(void)
+{
+	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	struct sigaction sa = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+		struct sigaction old;
+
+		/* nohup's wish is respected */
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(sigs[i], &sa, NULL);
+	}
+}
+
+static bool is_interrupted(void *userdata)
+{
+	(void)userdata;
+	return interrupted != 0;
+}
+
 struct progress {
 	struct timespec start;
 	const char *name;
@@ -327,9 +358,11 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 		.verbosity = a->verbose ? 4 : 0,
 		.action_script = a->action_script,
 		.userdata = &p,
+		.cancelled = is_interrupted,
 	};
 	int r;
 
+	hold_signals();
 	clock_gettime(CLOCK_MONOTONIC, &p.start);
 	if (!a->quiet && isatty(STDERR_FILENO))
 		o.progress = show_progress;
@@ -370,6 +403,8 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 	if (a->foreground) {
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
+	} else {
+		hold_signals();
 	}
 	r = lxc_checkpoint_restore(c, &o);
 	/* the monitor has done so itself, unless it was killed */
@@ -461,6 +496,9 @@ int main(int argc, char *argv[])
 {
 	struct arguments a = {0};
 	int r = parse(&a, argc, argv);
+
+	/* who started us may ignore it, and then nobody's status can be had */
+	signal(SIGCHLD, SIG_DFL);
 
 	if (r < 0)
 		r = validate(&a);

@@ -34,6 +34,22 @@ int wait_status(pid_t pid)
 	return status;
 }
 
+pid_t fork_quietly(void)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int e;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	e = errno;
+	if (pid != 0)
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = e;
+	return pid;
+}
+
 void reset_signals(void)
 {
 	struct sigaction dfl = {.sa_handler = SIG_DFL};
@@ -53,6 +69,8 @@ _Noreturn static void exec_captured(const char *const argv[], int output)
 	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 || fd_place(output, STDOUT_FILENO) < 0 ||
 	    fd_place(output, STDERR_FILENO) < 0)
 		_exit(127);
+	/* nothing of the host program's either */
+	syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0U, 0);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -68,7 +86,7 @@ int run_capture(const char *const argv[], char **ret_output)
 
 	if (output < 0 || fd_above_standard(&output) < 0)
 		return -errno;
-	pid = fork();
+	pid = fork_quietly();
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)

@@ -9,6 +9,12 @@ int pidfd_open_pid(pid_t pid); /* close-on-exec; -1 with errno */
 /* Over EINTR. Returns waitpid()'s status, or -errno. */
 int wait_status(pid_t pid);
 
+/*
+ * fork(), with all signals blocked in the child until reset_signals(): no handler
+ * of the host program may run there, where its threads are gone.
+ */
+pid_t fork_quietly(void);
+
 /* Signal mask empty, every disposition default: what a program expects at its start. */
 void reset_signals(void);
 

@@ -10,6 +10,7 @@ Requests come on standard input, one a line; each is answered with one line,
     expect SECONDS TEXT   TEXT appears behind what was expected last
     send TEXT             typed; \\r, \\x01 and so on are as in Python
     seen                  all that the command has written so far
+    raw SECONDS           the command takes every byte as it is typed; what was typed earlier may be lost
     settings              the terminal's, as one word
     hangup                the terminal goes away
     wait SECONDS          the command's exit status, 128 and the signal if one ended it
@@ -18,6 +19,7 @@ Requests come on standard input, one a line; each is answered with one line,
 import codecs
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import termios
@@ -33,6 +35,9 @@ expected = 0
 
 def take_terminal():
     """In the child, which leads a session that has none yet."""
+    # a shell that starts something in the background has it ignore these
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
@@ -77,6 +82,15 @@ def settings():
     return 'ok ' + repr(termios.tcgetattr(slave)).replace(' ', '')
 
 
+def raw(seconds):
+    deadline = time.monotonic() + float(seconds)
+    while termios.tcgetattr(slave)[3] & termios.ICANON:
+        if time.monotonic() > deadline:
+            return 'no it is not'
+        time.sleep(0.02)
+    return 'ok'
+
+
 def hangup():
     # TIOCVHANGUP: what closing the master does to all who have the terminal open
     fcntl.ioctl(slave, 0x5437)
@@ -93,7 +107,7 @@ def wait(seconds):
 
 def main():
     threading.Thread(target=collect, daemon=True).start()
-    requests = {'expect': (expect, 2), 'send': (send, 1), 'seen': (seen, 0),
+    requests = {'expect': (expect, 2), 'send': (send, 1), 'seen': (seen, 0), 'raw': (raw, 1),
                 'settings': (settings, 0), 'hangup': (hangup, 0), 'wait': (wait, 1)}
     for line in sys.stdin:
         name, _, rest = line.rstrip('\n').partition(' ')

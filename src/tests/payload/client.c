@@ -5,6 +5,7 @@
  * as long as this runs.
  *
  *   client ADDRESS PORT ask WORD         one question on a new connection
+ *   client ADDRESS PORT silent FILE      asks "look", waits until FILE exists, asks again
  *   client ADDRESS PORT count FILE       asks "next" without end and checks that
  *                                        each answer is one more than the last;
  *                                        FILE always holds the last one. SIGTERM
@@ -70,6 +71,20 @@ static void ask(int fd, const char *word, char *answer, size_t size)
 	answer[len - 1] = '\0';
 }
 
+static int stay_silent(int fd, const char *file)
+{
+	char answer[128];
+
+	ask(fd, "look", answer, sizeof(answer));
+	printf("%s\n", answer);
+	fflush(stdout);
+	while (access(file, F_OK) < 0)
+		poll(NULL, 0, 10);
+	ask(fd, "look", answer, sizeof(answer));
+	printf("%s\n", answer);
+	return 0;
+}
+
 static int keep_counting(int fd, const char *file)
 {
 	int out = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -103,13 +118,16 @@ int main(int argc, char *argv[])
 	char answer[128];
 	int fd;
 
-	if (argc != 5 || (strcmp(argv[3], "ask") != 0 && strcmp(argv[3], "count") != 0)) {
-		fprintf(stderr, "Usage: client ADDRESS PORT ask WORD | count FILE\n");
+	if (argc != 5 || (strcmp(argv[3], "ask") != 0 && strcmp(argv[3], "count") != 0 &&
+			  strcmp(argv[3], "silent") != 0)) {
+		fprintf(stderr, "Usage: client ADDRESS PORT ask WORD | count FILE | silent FILE\n");
 		return 2;
 	}
 	fd = connect_to(argv[1], argv[2]);
 	if (strcmp(argv[3], "count") == 0)
 		return keep_counting(fd, argv[4]);
+	if (strcmp(argv[3], "silent") == 0)
+		return stay_silent(fd, argv[4]);
 	ask(fd, argv[4], answer, sizeof(answer));
 	printf("%s\n", answer);
 	return 0;

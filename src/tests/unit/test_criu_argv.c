@@ -8,7 +8,8 @@
 #include "unit.h"
 
 #define COMMON                                                                                     \
-	"--tcp-established --file-locks --link-remap --manage-cgroups=full --enable-fs all "       \
+	"--no-default-config --tcp-established --file-locks --link-remap --manage-cgroups=full "   \
+	"--enable-fs all "                                                                         \
 	"--enable-external-sharing --enable-external-masters"
 #define DUMP	"/sbin/criu dump -D /img -o dump.log -v4 " COMMON
 #define PREDUMP "/sbin/criu pre-dump -D /img -o dump.log -v4 " COMMON

@@ -67,7 +67,8 @@ static const char good[] = "{\n"
 			   "        \"dev\": 4294967295,\n"
 			   "        \"uid\": 0,\n"
 			   "        \"gid\": 5,\n"
-			   "        \"mode\": 400\n"
+			   "        \"mode\": 400,\n"
+			   "        \"settings\": null\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"cgroups\": [\n"
@@ -173,11 +174,9 @@ static const struct {
 	{"\"c1\"", "\"a/b\"", "container.name: "},
 	{"\"c1\"", "\"..\"", "container.name: "},
 	{"\"c1\"", "\"\"", "container.name: "},
-	{"\"/var/lib/lxc\"", "\"var/lib\"", "container.lxcpath: "},
-	{"\"/var/lib/lxc\"", "\"/var/../lib\"", "container.lxcpath: "},
-	{"\"/var/lib/lxc\"", "\"/var/./lib\"", "container.lxcpath: "},
-	{"\"/var/lib/lxc\"", "\"/var//lib\"", "container.lxcpath: "},
-	{"\"/var/lib/lxc\"", "\"/var/\"", "container.lxcpath: "},
+	{"c1/rootfs", "c1/../rootfs", "container.rootfs: "},
+	{"c1/rootfs", "c1/./rootfs", "container.rootfs: "},
+	{"c1/rootfs", "c1//rootfs", "container.rootfs: "},
 	{"\"/var/lib/lxc\"", "\"\"", "container.lxcpath: "},
 	{"c1/rootfs", "c1/root\\u001bfs", "container.rootfs: "},
 	{"\"apparmor_label\": null", "\"apparmor_label\": \"\"", "container.apparmor_label: "},
@@ -214,6 +213,7 @@ static const struct {
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
+	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},
 	{"\"/dev/console\"", "\"console\"", "container.ttys[0].target: "},
 	{"34816", "-1", "container.ttys[0].rdev: "},
 	{"4294967295", "4294967296", "container.ttys[0].dev: "},

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A program that uses <lxc/lxccheckpoint.h>: the calls with options.
+ *
+ *   api_options NAME DIRECTORY    with NAME running, and running at the end
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lxc/lxccheckpoint.h>
+
+#define CHECK(what)                                                                                \
+	do {                                                                                       \
+		if (!(what)) {                                                                     \
+			const char *why = lxc_checkpoint_error(c);                                 \
+                                                                                                   \
+			fprintf(stderr, "api_options:%d: not so: %s (%s)\n", __LINE__, #what,      \
+				why ? why : "no error");                                           \
+			exit(1);                                                                   \
+		}                                                                                  \
+	} while (0)
+
+static struct lxc_container *c;
+
+static bool said(const char *what)
+{
+	const char *text = lxc_checkpoint_error(c);
+
+	return text && strstr(text, what) && text[strlen(text) - 1] != '\n';
+}
+
+/* Options of a later version of the library: longer than ours. */
+struct later_checkpoint {
+	struct lxc_checkpoint_options options;
+	uint64_t more[8];
+};
+struct later_restore {
+	struct lxc_restore_options options;
+	uint64_t more[8];
+};
+
+static void wrong_arguments(const char *directory)
+{
+	struct lxc_checkpoint_options o = {.directory = directory};
+	struct lxc_restore_options r = {.directory = directory};
+
+	CHECK(lxc_checkpoint_dump(c, &o) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("size"));
+	CHECK(lxc_checkpoint_restore(c, &r) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("size"));
+	o.size = sizeof(o);
+	o.verbosity = 5;
+	CHECK(lxc_checkpoint_dump(c, &o) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("verbosity"));
+	CHECK(lxc_checkpoint_dump(NULL, &o) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(lxc_checkpoint_restore(NULL, NULL) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(!lxc_checkpoint_extend(NULL));
+	CHECK(lxc_checkpoint_error(NULL) == NULL);
+	CHECK(c->is_running(c));
+	CHECK(access(directory, F_OK) < 0);
+}
+
+static unsigned int progressed;
+static uint64_t progressed_bytes;
+
+static void progress(uint64_t bytes, void *userdata)
+{
+	CHECK(userdata == &progressed);
+	CHECK(bytes >= progressed_bytes);
+	progressed_bytes = bytes;
+	progressed++;
+}
+
+static void checkpoints(const char *directory)
+{
+	struct later_checkpoint o = {
+		.options = {.size = sizeof(o),
+			    .directory = directory,
+			    .progress = progress,
+			    .userdata = &progressed},
+	};
+	struct lxc_restore_options r = {.size = sizeof(r), .directory = directory};
+
+	/* of members that it does not know it sees nothing */
+	memset(o.more, 0xff, sizeof(o.more));
+	CHECK(lxc_checkpoint_dump(c, &o.options) == 0);
+	CHECK(lxc_checkpoint_error(c) == NULL);
+	CHECK(c->is_running(c));
+	/* it is there, and is not written over */
+	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said(directory));
+	CHECK(lxc_checkpoint_restore(c, &r) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said("already running"));
+	/* a smaller one: of a version that had no more than these two */
+	o.options.size = offsetof(struct lxc_checkpoint_options, stop);
+	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	o.options.size = sizeof(o.options);
+	o.options.action_script = "/bin/false";
+	o.options.replace = true;
+	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EFAILED);
+	CHECK(said("was not checkpointed and runs on"));
+	CHECK(c->is_running(c));
+	o.options.action_script = NULL;
+	o.options.stop = true;
+	CHECK(lxc_checkpoint_dump(c, &o.options) == 0);
+	CHECK(lxc_checkpoint_error(c) == NULL);
+	CHECK(!c->is_running(c));
+	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said("not running"));
+}
+
+static void restores(const char *directory)
+{
+	struct later_restore o = {.options = {.size = sizeof(o), .directory = "/no/such/place"}};
+
+	memset(o.more, 0xff, sizeof(o.more));
+	CHECK(lxc_checkpoint_restore(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said("/no/such/place"));
+	o.options.directory = directory;
+	o.options.action_script = "/bin/false";
+	CHECK(lxc_checkpoint_restore(c, &o.options) == -LXC_CHECKPOINT_EFAILED);
+	CHECK(said("was not restored"));
+	CHECK(!c->is_running(c));
+	o.options.action_script = NULL;
+	CHECK(lxc_checkpoint_restore(c, &o.options) == 0);
+	CHECK(lxc_checkpoint_error(c) == NULL);
+	CHECK(c->is_running(c));
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc != 3)
+		return 2;
+	c = lxc_container_new(argv[1], NULL);
+	CHECK(c);
+	CHECK(lxc_checkpoint_error(c) == NULL);
+	wrong_arguments(argv[2]);
+	checkpoints(argv[2]);
+	restores(argv[2]);
+	puts(lxc_checkpoint_version());
+	lxc_container_put(c);
+	return 0;
+}
