@@ -26,8 +26,6 @@
 
 #define STOP_WAIT_S 30
 
-extern char **environ;
-
 static int check_state(struct lxc_container *c, struct error **reterr)
 {
 	const char *state;

@@ -25,13 +25,11 @@ bool link_is_up(const char *link)
 bool link_is_on(const char *link, const char *bridge)
 {
 	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/master", link);
-	char target[PATH_MAX];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	char target[PATH_MAX] = "";
 	const char *last;
 
-	if (n <= 0)
+	if (readlink(path, target, sizeof(target) - 1) <= 0)
 		return false;
-	target[n] = '\0';
 	last = strrchr(target, '/');
 	return last && strcmp(last + 1, bridge) == 0;
 }

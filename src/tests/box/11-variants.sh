@@ -14,6 +14,7 @@ echo hello >/tmp/shared/file
 # A process's view; the numbers of devices and ptys are the host's.
 look_around()
 {
+	# shellcheck disable=SC2016 # for the shell in the container
 	in_container "$1" sh -c '
 		cut -d" " -f 5,6 /proc/1/mountinfo | grep -v -e /dev/tty -e /dev/console -e /dev/lxc | sort
 		for dir in /sys/class/net/*; do

@@ -52,6 +52,7 @@ step 'no criu at all'
 LXC_CHECKPOINT_CRIU=/nowhere/criu fails 3 'not the absolute path of a program' dump -n c1
 # a PATH without it, and an empty directory over the places that are looked at besides
 mkdir /run/nothing /run/sbin
+# shellcheck disable=SC2016 # for that bash
 fails 3 'criu is not installed' unshare -m bash -c '
 	for tool in bash lxc-checkpoint; do ln -s "$(command -v $tool)" /run/nothing/; done
 	mount -t overlay -o lowerdir=/run/sbin:/usr/sbin none /mnt 2>/dev/null || :
