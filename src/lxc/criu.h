@@ -8,7 +8,8 @@
 #include "util/error.h"
 
 /* What CRIU logs unless more is asked for: what went wrong, and what it was doing. */
-#define CRIU_VERBOSITY 3
+#define CRIU_VERBOSITY	   3
+#define CRIU_VERBOSITY_MAX 4 /* everything */
 
 /* The CRIU that would be used, and what is known of it on this kernel. */
 struct criu_program {

@@ -71,12 +71,11 @@ int action_script_path(const char *script, char **ret, struct error **reterr)
 static int check_state(struct lxc_container *c, struct error **reterr)
 {
 	const char *state;
+	int r = inspect_state(c, &state, reterr);
 
-	if (!c->is_defined(c))
-		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
-				    c->get_config_path(c));
-	state = c->state(c);
-	if (!state || strcmp(state, "STOPPED") == 0)
+	if (r < 0)
+		return r;
+	if (strcmp(state, "STOPPED") == 0)
 		return error_refuse(reterr, ESRCH, "%s is not running", c->name);
 	if (strcmp(state, "RUNNING") == 0)
 		return 0;

@@ -44,7 +44,8 @@ enum lxc_checkpoint_error {
 
 /*
  * Options of a checkpoint. Set size to sizeof() the struct and the rest to
- * zero or a value: members are only ever added at the end. Since 0.1.
+ * zero or a value: members are only ever added at the end, and an older library
+ * refuses what it does not know unless it is zero. Since 0.1.
  */
 struct lxc_checkpoint_options {
 	size_t size;

@@ -7,10 +7,14 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "criu.h"
 #include "last_error.h"
 #include "lxccontainer.h"
 #include "migrate.h"
 #include "util/mem.h"
+
+/* More is no option struct but a size that was never set. */
+#define OPTIONS_MAX 4096
 
 static int keep_error(struct lxc_container *c, int r, const struct error *e)
 {
@@ -44,7 +48,7 @@ static bool method_checkpoint(struct lxc_container *c, char *directory, bool sto
 	const struct dump_options o = {
 		.directory = directory,
 		.stop = stop,
-		.verbosity = verbose ? 4 : 0,
+		.verbosity = verbose ? CRIU_VERBOSITY_MAX : 0,
 	};
 
 	return c && container_dump(c, &o) == 0;
@@ -54,7 +58,7 @@ static bool method_restore(struct lxc_container *c, char *directory, bool verbos
 {
 	struct restore_options o = {
 		.directory = directory,
-		.verbosity = verbose ? 4 : 0,
+		.verbosity = verbose ? CRIU_VERBOSITY_MAX : 0,
 	};
 
 	return c && container_restore(c, &o, NULL) == 0;
@@ -91,9 +95,6 @@ bool lxc_checkpoint_extend(struct lxc_container *c)
 	return true;
 }
 
-/* The members that the caller's version of a struct has; the rest is zero. */
-#define COPY_OPTIONS(to, from) memcpy(&(to), (from), MIN((from)->size, sizeof(to)))
-
 static int refuse_arguments(struct lxc_container *c, const char *why)
 {
 	_cleanup_error_ struct error *e = NULL;
@@ -105,16 +106,39 @@ static int refuse_arguments(struct lxc_container *c, const char *why)
 	return -LXC_CHECKPOINT_EINVAL;
 }
 
+/*
+ * The members that the caller's version of an option struct has; the rest stays
+ * zero. Members that only the caller knows must be zero: what they ask for would
+ * not be done. NULL is a struct of zeros.
+ */
+static int copy_options(struct lxc_container *c, void *to, size_t size, const void *from)
+{
+	size_t given = sizeof(given);
+
+	if (!c)
+		return -LXC_CHECKPOINT_EINVAL;
+	if (from)
+		memcpy(&given, from, sizeof(given));
+	if (given < sizeof(given) || given > OPTIONS_MAX)
+		return refuse_arguments(c, "the options' size is not set");
+	for (size_t i = size; from && i < given; i++)
+		if (((const unsigned char *)from)[i])
+			return refuse_arguments(
+				c, "the options have members that this version does not know");
+	if (from)
+		memcpy(to, from, MIN(given, size));
+	return 0;
+}
+
 int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_options *options)
 {
 	struct lxc_checkpoint_options o = {0};
 	struct dump_options d;
+	int r = copy_options(c, &o, sizeof(o), options);
 
-	if (!c || (options && (options->size < sizeof(o.size) || options->size > 4096)))
-		return refuse_arguments(c, "the options' size is not set");
-	if (options)
-		COPY_OPTIONS(o, options);
-	if (o.verbosity > 4)
+	if (r < 0)
+		return r;
+	if (o.verbosity > CRIU_VERBOSITY_MAX)
 		return refuse_arguments(c, "verbosity goes from 0 to 4");
 	d = (struct dump_options){
 		.directory = o.directory,
@@ -133,12 +157,11 @@ int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_opt
 {
 	struct lxc_restore_options o = {0};
 	struct restore_options r;
+	int e = copy_options(c, &o, sizeof(o), options);
 
-	if (!c || (options && (options->size < sizeof(o.size) || options->size > 4096)))
-		return refuse_arguments(c, "the options' size is not set");
-	if (options)
-		COPY_OPTIONS(o, options);
-	if (o.verbosity > 4)
+	if (e < 0)
+		return e;
+	if (o.verbosity > CRIU_VERBOSITY_MAX)
 		return refuse_arguments(c, "verbosity goes from 0 to 4");
 	r = (struct restore_options){
 		.directory = o.directory,

@@ -41,7 +41,7 @@ static int do_dump(struct lxc_container *c, const struct migrate_opts *m)
 	const struct dump_options o = {
 		.directory = m->directory,
 		.stop = m->stop,
-		.verbosity = m->verbose ? 4 : 0,
+		.verbosity = m->verbose ? CRIU_VERBOSITY_MAX : 0,
 		.action_script = m->action_script,
 		.no_skip_in_flight = m->disable_skip_in_flight,
 		.ghost_limit = m->ghost_limit,
@@ -59,7 +59,7 @@ static int do_restore(struct lxc_container *c, const struct migrate_opts *m)
 {
 	struct restore_options o = {
 		.directory = m->directory,
-		.verbosity = m->verbose ? 4 : 0,
+		.verbosity = m->verbose ? CRIU_VERBOSITY_MAX : 0,
 		.action_script = m->action_script,
 	};
 

@@ -13,6 +13,18 @@
 #include "inspect/nics.h"
 #include "util/mem.h"
 
+int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr)
+{
+	const char *state;
+
+	if (!c->is_defined(c))
+		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
+				    c->get_config_path(c));
+	state = c->state(c);
+	*ret = state ? state : "STOPPED";
+	return 0;
+}
+
 int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 {
 	_cleanup_free_ char *path = config_get(c, "lxc.rootfs.path");

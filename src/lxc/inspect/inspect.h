@@ -14,6 +14,9 @@
 
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr);
 
+/* The container's state as liblxc names it, "STOPPED"; refuses one that is not defined. */
+int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr);
+
 /* The host directory of the rootfs; other storage than a directory is refused. */
 int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr);
 

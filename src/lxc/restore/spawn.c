@@ -29,13 +29,10 @@
 static int check_state(struct lxc_container *c, struct error **reterr)
 {
 	const char *state;
+	int r = inspect_state(c, &state, reterr);
 
-	if (!c->is_defined(c))
-		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
-				    c->get_config_path(c));
-	state = c->state(c);
-	if (!state || strcmp(state, "STOPPED") == 0)
-		return 0;
+	if (r < 0 || strcmp(state, "STOPPED") == 0)
+		return r;
 	/* one that is just going may be waited for: its cgroups and names are soon free */
 	if ((strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
 	    c->wait(c, "STOPPED", STOP_WAIT_S))

@@ -19,20 +19,6 @@ fake()
 	LXC_CHECKPOINT_CRIU=$(readlink -f "$LXC_CHECKPOINT_CRIU")
 }
 
-# fails STATUS WORDS COMMAND...
-fails()
-{
-	local status=$1 words=$2 found=0
-
-	shift 2
-	said=$("$@" 2>&1) || found=$?
-	check_equal "$status" "$found" "exit status of: $* ($said)"
-	case $said in
-	*"$words"*) ;;
-	*) die "\"$*\" says \"$said\", not \"$words\"" ;;
-	esac
-}
-
 # The container is as if nothing had been.
 check_unharmed()
 {

@@ -6,20 +6,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# fails STATUS WORDS COMMAND...
-fails()
-{
-	local status=$1 words=$2 found=0
-
-	shift 2
-	said=$("$@" 2>&1) || found=$?
-	check_equal "$status" "$found" "exit status of: $* ($said)"
-	case $said in
-	*"$words"*) ;;
-	*) die "\"$*\" says \"$said\", not \"$words\"" ;;
-	esac
-}
-
 # A script that holds CRIU at one stage until it is told to go on.
 holder()
 {

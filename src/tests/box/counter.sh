@@ -158,3 +158,17 @@ state_is()
 {
 	[ "$(lxc-info -n "$1" -sH)" = "$2" ]
 }
+
+# fails STATUS WORDS COMMAND...: it exits with STATUS and says WORDS; all it says is in $said.
+fails()
+{
+	local status=$1 words=$2 found=0
+
+	shift 2
+	said=$("$@" 2>&1) || found=$?
+	check_equal "$status" "$found" "exit status of: $* ($said)"
+	case $said in
+	*"$words"*) ;;
+	*) die "\"$*\" says \"$said\", not \"$words\"" ;;
+	esac
+}

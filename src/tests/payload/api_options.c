@@ -84,8 +84,12 @@ static void checkpoints(const char *directory)
 	};
 	struct lxc_restore_options r = {.size = sizeof(r), .directory = directory};
 
-	/* of members that it does not know it sees nothing */
+	/* what members ask for that it does not know would not be done */
 	memset(o.more, 0xff, sizeof(o.more));
+	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("does not know"));
+	CHECK(access(directory, F_OK) < 0);
+	memset(o.more, 0, sizeof(o.more));
 	CHECK(lxc_checkpoint_dump(c, &o.options) == 0);
 	CHECK(lxc_checkpoint_error(c) == NULL);
 	CHECK(c->is_running(c));
