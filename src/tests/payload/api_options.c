@@ -121,6 +121,8 @@ static void restores(const char *directory)
 	struct later_restore o = {.options = {.size = sizeof(o), .directory = "/no/such/place"}};
 
 	memset(o.more, 0xff, sizeof(o.more));
+	CHECK(lxc_checkpoint_restore(c, &o.options) == -LXC_CHECKPOINT_EINVAL);
+	memset(o.more, 0, sizeof(o.more));
 	CHECK(lxc_checkpoint_restore(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(said("/no/such/place"));
 	o.options.directory = directory;
