@@ -74,6 +74,13 @@ static void progress(uint64_t bytes, void *userdata)
 	progressed++;
 }
 
+/* Each dump counts its bytes anew. */
+static int dump(const struct lxc_checkpoint_options *options)
+{
+	progressed_bytes = 0;
+	return lxc_checkpoint_dump(c, options);
+}
+
 static void checkpoints(const char *directory)
 {
 	struct later_checkpoint o = {
@@ -86,33 +93,33 @@ static void checkpoints(const char *directory)
 
 	/* what members ask for that it does not know would not be done */
 	memset(o.more, 0xff, sizeof(o.more));
-	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(said("does not know"));
 	CHECK(access(directory, F_OK) < 0);
 	memset(o.more, 0, sizeof(o.more));
-	CHECK(lxc_checkpoint_dump(c, &o.options) == 0);
+	CHECK(dump(&o.options) == 0);
 	CHECK(lxc_checkpoint_error(c) == NULL);
 	CHECK(c->is_running(c));
 	/* it is there, and is not written over */
-	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(said(directory));
 	CHECK(lxc_checkpoint_restore(c, &r) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(said("already running"));
 	/* a smaller one: of a version that had no more than these two */
 	o.options.size = offsetof(struct lxc_checkpoint_options, stop);
-	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EREFUSED);
 	o.options.size = sizeof(o.options);
 	o.options.action_script = "/bin/false";
 	o.options.replace = true;
-	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EFAILED);
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EFAILED);
 	CHECK(said("was not checkpointed and runs on"));
 	CHECK(c->is_running(c));
 	o.options.action_script = NULL;
 	o.options.stop = true;
-	CHECK(lxc_checkpoint_dump(c, &o.options) == 0);
+	CHECK(dump(&o.options) == 0);
 	CHECK(lxc_checkpoint_error(c) == NULL);
 	CHECK(!c->is_running(c));
-	CHECK(lxc_checkpoint_dump(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(said("not running"));
 }
 
