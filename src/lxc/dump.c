@@ -30,6 +30,9 @@
 #define GONE_MS	   30000
 #define DYING_MS   1000
 
+#define SOCKET_NAME_MAX 106
+#define SOCKETS_MAX	(64 * 1024 * 1024)
+
 struct dump {
 	struct lxc_container *c;
 	const struct dump_options *o;
@@ -167,7 +170,7 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
 	if (r == 0)
-		r = preflight_dump(facts, reterr);
+		r = preflight_dump(facts, &d->criu.version, reterr);
 	if (r < 0)
 		return r;
 	describe(d);
@@ -302,12 +305,26 @@ static bool path_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+/*
+ * liblxc would ask the monitor, and complain on stderr when that goes away while
+ * it answers. (A name that is too long for an address is another there; then only
+ * the monitor's own end tells.)
+ */
+static bool socket_is_gone(const struct container_facts *facts)
+{
+	_cleanup_free_ char *name = xasprintf("@%s/%s/command\n", facts->lxcpath, facts->name);
+	_cleanup_free_ char *sockets = NULL;
+
+	return strlen(name) <= SOCKET_NAME_MAX &&
+	       read_file_at(AT_FDCWD, "/proc/net/unix", SOCKETS_MAX, &sockets) > 0 &&
+	       !strstr(sockets, name);
+}
+
 static bool is_gone(struct dump *d)
 {
 	const struct container_facts *facts = &d->manifest.facts;
-	const char *state = d->c->state(d->c);
 
-	if (!state || strcmp(state, "STOPPED") != 0)
+	if (!socket_is_gone(facts))
 		return false;
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		_cleanup_free_ char *link =

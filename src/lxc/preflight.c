@@ -77,8 +77,10 @@ int preflight_host(struct criu_program *ret_criu, struct error **reterr)
 }
 
 /* Every link that the container has besides lo must be one that can be made anew. */
-static int check_nics(const struct container_facts *facts, struct error **reterr)
+static int check_nics(const struct container_facts *facts, const struct criu_version *criu,
+		      struct error **reterr)
 {
+	(void)criu;
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 
@@ -107,10 +109,12 @@ static int check_nics(const struct container_facts *facts, struct error **reterr
  * CRIU restores a process only under a profile that is loaded. lxc-start unloads
  * the one that it generated when the container stops, so its text must be saved.
  */
-static int check_confinement(const struct container_facts *facts, struct error **reterr)
+static int check_confinement(const struct container_facts *facts, const struct criu_version *criu,
+			     struct error **reterr)
 {
 	_cleanup_free_ char *generated = xasprintf("lxc-%s_<", facts->name);
 
+	(void)criu;
 	if (!facts->apparmor_label || facts->apparmor_policy ||
 	    strncmp(facts->apparmor_label, generated, strlen(generated)) != 0)
 		return 0;
@@ -131,61 +135,120 @@ static bool only_root_ids(const char *status, const char *field)
 	return p[strspn(p, "\t 0")] == '\n';
 }
 
-static int check_task_ids(const char *pid, const struct container_facts *facts,
-			  struct error **reterr)
+static bool has_field(const char *status, const char *field, const char *value)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%s/status", pid);
-	_cleanup_free_ char *status = NULL;
-	int len;
+	const char *p = strstr(status, field);
 
-	if (read_file_at(AT_FDCWD, path, 65536, &status) <= 0)
-		return 0; /* it has just ended */
-	if (only_root_ids(status, "\nUid:") && only_root_ids(status, "\nGid:"))
-		return 0;
-	len = (int)strcspn(status, "\n");
-	error_refuse(
-		reterr, EPERM,
-		"the capability cap_sys_resource is missing, and process %s of %s (%.*s) does not "
-		"run as root: CRIU cannot read its limits",
-		pid, facts->name, len > 6 ? len - 6 : 0, status + (len > 6 ? 6 : 0));
-	error_set_hint(reterr, "run it where root has all capabilities");
-	return -EPERM;
+	return p && strncmp(p + strlen(field), value, strlen(value)) == 0;
 }
 
 /*
- * Reading the limits of a process with other ids takes CAP_SYS_RESOURCE; a
- * container of root's processes does without.
+ * What must not be lost at a restore, and what it takes to keep it: a row per
+ * reason why a process cannot be checkpointed here. version 0: no CRIU knows a way.
  */
-static int check_sys_resource(const struct container_facts *facts, struct error **reterr)
+static bool other_ids_without_cap(const char *status)
+{
+	return !have_cap(CAP_SYS_RESOURCE) &&
+	       (!only_root_ids(status, "\nUid:") || !only_root_ids(status, "\nGid:"));
+}
+
+static bool no_new_privs(const char *status)
+{
+	return has_field(status, "\nNoNewPrivs:", "\t1");
+}
+
+static bool ambient_caps(const char *status)
+{
+	return !has_field(status, "\nCapAmb:", "\t0000000000000000");
+}
+
+static const struct task_check {
+	struct criu_version since; /* of this CRIU on it is no reason any more; zeros: always one */
+	bool (*applies)(const char *status); /* text of /proc/PID/status */
+	const char *reason;
+	const char *remedy;
+} task_checks[] = {
+	{{0, 0, 0},
+	 other_ids_without_cap,
+	 "does not run as root, and the capability cap_sys_resource is missing, without which CRIU "
+	 "cannot read its limits",
+	 "run it where root has all capabilities"},
+	{{3, 19, 0},
+	 no_new_privs,
+	 "has no_new_privs set, which this CRIU would lose",
+	 "install CRIU 3.19 or later"},
+	{{4, 1, 0},
+	 ambient_caps,
+	 "has ambient capabilities, which this CRIU would lose",
+	 "install CRIU 4.1 or later"},
+};
+
+static bool is_fixed(const struct task_check *check, const struct criu_version *criu)
+{
+	return check->since.major && criu_version_cmp(criu, &check->since) >= 0;
+}
+
+static int check_task(const char *pid, const struct container_facts *facts,
+		      const struct criu_version *criu, struct error **reterr)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%s/status", pid);
+	_cleanup_free_ char *status = NULL;
+	char name[32] = "";
+
+	if (read_file_at(AT_FDCWD, path, 65536, &status) <= 0)
+		return 0; /* it has just ended */
+	for (size_t i = 0; i < sizeof(task_checks) / sizeof(task_checks[0]); i++) {
+		const struct task_check *check = &task_checks[i];
+
+		if (is_fixed(check, criu) || !check->applies(status))
+			continue;
+		/* "Name:\tcounter" is the first line */
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(status, "\n"), status);
+		error_refuse(reterr, EPERM, "process %s (%s) of %s %s", pid,
+			     strlen(name) > 6 ? name + 6 : "?", facts->name, check->reason);
+		error_set_hint(reterr, "%s", check->remedy);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Every process of the container, where there is something to look for. */
+static int check_tasks(const struct container_facts *facts, const struct criu_version *criu,
+		       struct error **reterr)
 {
 	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)facts->init_pid);
 	_cleanup_closedir_ DIR *proc = NULL;
+	bool needed = !have_cap(CAP_SYS_RESOURCE);
 	struct stat init_ns, st;
 	struct dirent *e;
 	int r = 0;
 
-	if (have_cap(CAP_SYS_RESOURCE) || stat(ns, &init_ns) < 0)
+	for (size_t i = 0; i < sizeof(task_checks) / sizeof(task_checks[0]); i++)
+		needed = needed || (task_checks[i].since.major && !is_fixed(&task_checks[i], criu));
+	if (!needed || stat(ns, &init_ns) < 0)
 		return 0;
 	proc = opendir("/proc");
 	while (r == 0 && proc && (e = readdir(proc))) {
 		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
 
 		if (stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
-			r = check_task_ids(e->d_name, facts, reterr);
+			r = check_task(e->d_name, facts, criu, reterr);
 	}
 	return r;
 }
 
-static int (*const dump_checks[])(const struct container_facts *, struct error **) = {
+static int (*const dump_checks[])(const struct container_facts *, const struct criu_version *,
+				  struct error **) = {
 	check_nics,
 	check_confinement,
-	check_sys_resource,
+	check_tasks,
 };
 
-int preflight_dump(const struct container_facts *facts, struct error **reterr)
+int preflight_dump(const struct container_facts *facts, const struct criu_version *criu,
+		   struct error **reterr)
 {
 	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++) {
-		int r = dump_checks[i](facts, reterr);
+		int r = dump_checks[i](facts, criu, reterr);
 
 		if (r < 0)
 			return r;

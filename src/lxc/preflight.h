@@ -16,8 +16,9 @@
 /* Before anything else: root, the capabilities, CRIU. Fills *ret_criu. */
 int preflight_host(struct criu_program *ret_criu, struct error **reterr);
 
-/* Before a dump. */
-int preflight_dump(const struct container_facts *facts, struct error **reterr);
+/* Before a dump with that CRIU. */
+int preflight_dump(const struct container_facts *facts, const struct criu_version *criu,
+		   struct error **reterr);
 
 /* Before a restore into the container of that name, of what is in the manifest against this host.
  */

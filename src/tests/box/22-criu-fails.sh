@@ -58,6 +58,31 @@ case $said in *'vdso: Unexpected rt vDSO area bounds'*) ;; *) die "the cause is 
 check_not test -e "$IMG"
 check_unharmed
 
+step 'a criu that would lose something of a process'
+mkfifo /var/lib/lxc/c1/rootfs/fifo
+setpriv --no-new-privs lxc-attach -n c1 -- sh -c 'read x </fifo' </dev/null >/dev/null 2>&1 &
+attached=$!
+unprivileged_runs()
+{
+	local pid
+
+	for pid in $(pgrep -f 'read x </fifo'); do
+		[ "$(readlink "/proc/$pid/ns/pid")" != "$(readlink /proc/self/ns/pid)" ] || continue
+		! grep -q 'NoNewPrivs:.1' "/proc/$pid/status" || return 0
+	done
+	return 1
+}
+wait_for 5 unprivileged_runs
+fake <<<'version 3.18'
+fails 3 'has no_new_privs set, which this CRIU would lose' dump -n c1
+case $said in *'install CRIU 3.19'*) ;; *) die "no remedy: $said" ;; esac
+check_not test -e "$IMG"
+echo >/var/lib/lxc/c1/rootfs/fifo
+wait "$attached" || :
+# lxc-attach has made itself a cgroup
+before=$(leftovers)
+check_unharmed
+
 step 'its log has the cause, and the table of hints the remedy'
 fake <<-'END'
 	log (00.000001) Version: 4.2.1
