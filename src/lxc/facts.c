@@ -42,6 +42,9 @@ void container_facts_clear(struct container_facts *f)
 		free(f->cgroups[i].path);
 	}
 	free(f->cgroups);
+	for (size_t i = 0; i < f->n_device_programs; i++)
+		free(f->device_programs[i].instructions);
+	free(f->device_programs);
 	*f = (struct container_facts){0};
 }
 

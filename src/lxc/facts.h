@@ -56,6 +56,11 @@ struct cgroup {
 		     */
 };
 
+/* A program that decides which devices the container may use. */
+struct device_program {
+	char *instructions; /* in hexadecimal, sixteen digits each */
+};
+
 struct container_facts {
 	char *name;
 	char *lxcpath;
@@ -71,6 +76,9 @@ struct container_facts {
 	size_t n_ttys;
 	struct cgroup *cgroups;
 	size_t n_cgroups;
+
+	struct device_program *device_programs;
+	size_t n_device_programs;
 
 	char *apparmor_label; /* of init, without its mode; NULL: unconfined, or no AppArmor */
 	/* the profile that lxc-start generated: file name and text; NULL: another, or none */

@@ -93,6 +93,16 @@ static const char *check_text(const char *s)
 	return has_control(s) ? "has a control character" : NULL;
 }
 
+/* What they do is for the kernel's verifier to judge. */
+static const char *check_instructions(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len > 0 && len % 16 == 0 && strspn(s, "0123456789abcdef") == len
+		       ? NULL
+		       : "is no sequence of instructions";
+}
+
 static const char *check_tty_settings(const char *s)
 {
 	return tty_settings_valid(s) ? NULL : "is no terminal's settings";
@@ -274,6 +284,11 @@ static const struct member cgroup_members[] = {
 	{0},
 };
 
+static const struct member device_program_members[] = {
+	STRING(struct device_program, instructions, check_instructions),
+	{0},
+};
+
 /* Not init_pid: it means nothing once the container is gone. */
 static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
@@ -287,6 +302,8 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
 	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
+	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
+	      device_program_members),
 	{0},
 };
 

@@ -7,6 +7,7 @@
 
 #include "inspect/cgroups.h"
 #include "inspect/settings.h"
+#include "inspect/devices.h"
 #include "inspect/inspect.h"
 #include "inspect/lsm.h"
 #include "inspect/mounts.h"
@@ -82,6 +83,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	r = inspect_rootfs(c, &facts.rootfs, reterr);
 	if (r == 0)
 		r = inspect_cgroups(&facts, payload, reterr);
+	if (r == 0)
+		r = inspect_devices(&facts, reterr);
 	if (r == 0)
 		r = inspect_lsm(&facts, reterr);
 	if (r == 0)

@@ -37,7 +37,8 @@ struct restore {
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
 
-	pid_t settling; /* of network_settle(); 0: none */
+	struct error *action_error; /* why an action was answered with no */
+	pid_t settling;		    /* of network_settle(); 0: none */
 
 	pid_t init_pid;
 	int init_pidfd;
@@ -68,6 +69,13 @@ int stage_terminals(struct restore *r, struct error **reterr);
 void unstage_terminals(struct restore *r);
 int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
+
+/*
+ * To be done once CRIU has made the container's device nodes and opened what was
+ * open, and before its processes run: their rules may forbid them what CRIU does.
+ */
+int devices_attach(const struct restore *r, struct error **reterr);
+
 int stage_lsm(struct restore *r, struct error **reterr);
 void unstage_lsm(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);

@@ -62,6 +62,8 @@ static int on_action(const char *action, pid_t init, void *userdata)
 	/* the container's namespaces are there, with its links, and nothing runs in them yet */
 	if (strcmp(action, "post-setup-namespaces") == 0)
 		r->settling = network_settle(r, init);
+	else if (strcmp(action, "post-restore") == 0)
+		return devices_attach(r, &r->action_error);
 	else if (strcmp(action, "network-unlock") == 0)
 		wait_settled(r);
 	/* post-resume is there for the callback, to see that this process still is */
@@ -91,14 +93,20 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces network-unlock post-resume",
+		.actions = "post-setup-namespaces post-restore network-unlock post-resume",
 		.action = on_action,
 		.prepare = mount_rootfs,
 		.environment = environment,
 		.userdata = r,
 	};
 
-	return criu_run(&job, &events, reterr);
+	int e = criu_run(&job, &events, reterr);
+
+	if (e < 0 && r->action_error && reterr) {
+		error_free(*reterr);
+		*reterr = TAKE_PTR(r->action_error);
+	}
+	return e;
 }
 
 /* The CLONE_NEW* of every namespace in which pid is not with us. */

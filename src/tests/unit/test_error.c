@@ -11,6 +11,7 @@
 #include "unit.h"
 #include "util/error.h"
 #include "util/fd.h"
+#include "util/hex.h"
 #include "util/mem.h"
 
 /* --- error --- */
@@ -331,6 +332,23 @@ START_TEST(test_cloexec_on_and_off)
 }
 END_TEST
 
+START_TEST(test_hex_round_trip)
+{
+	static const unsigned char bytes[] = {0x00, 0xff, 0x1a, 0x80};
+	_cleanup_free_ char *text = hex_encode(bytes, sizeof(bytes));
+	size_t len;
+	_cleanup_free_ void *back = hex_decode(text, &len);
+
+	ck_assert_str_eq(text, "00ff1a80");
+	ck_assert_uint_eq(len, sizeof(bytes));
+	ck_assert_mem_eq(back, bytes, sizeof(bytes));
+	ck_assert_ptr_null(hex_decode("", &len));
+	ck_assert_ptr_null(hex_decode("0", &len));
+	ck_assert_ptr_null(hex_decode("0g", &len));
+	ck_assert_ptr_null(hex_decode("0F", &len));
+}
+END_TEST
+
 Suite *error_suite(void)
 {
 	const int n_sizes = sizeof(sizes) / sizeof(sizes[0]);
@@ -354,6 +372,7 @@ Suite *error_suite(void)
 	tcase_add_test(mem, test_strv_grows_and_ends_with_null);
 	tcase_add_test(mem, test_str_append_to_nothing_and_to_itself);
 	tcase_add_test(mem, test_array_add_zeroes_what_it_adds);
+	tcase_add_test(mem, test_hex_round_trip);
 	suite_add_tcase(s, mem);
 
 	tcase_add_checked_fixture(fd, make_tmp, remove_tmp);

@@ -80,6 +80,11 @@ static const char good[] = "{\n"
 			   "        \"controllers\": \"name=systemd\",\n"
 			   "        \"path\": \"/\"\n"
 			   "      }\n"
+			   "    ],\n"
+			   "    \"device_programs\": [\n"
+			   "      {\n"
+			   "        \"instructions\": \"b7000000000000009500000000000000\"\n"
+			   "      }\n"
 			   "    ]\n"
 			   "  },\n"
 			   "  \"config\": \"lxc.uts.name = c1\\n# \303\244\\n\",\n"
@@ -213,6 +218,8 @@ static const struct {
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
+	{"b700", "b70g", "container.device_programs[0].instructions: "},
+	{"b700", "b7", "container.device_programs[0].instructions: "},
 	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},
 	{"\"/dev/console\"", "\"console\"", "container.ttys[0].target: "},
 	{"34816", "-1", "container.ttys[0].rdev: "},

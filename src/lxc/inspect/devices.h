@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_DEVICES_H
+#define LXCCKPT_INSPECT_DEVICES_H
+
+#include "facts.h"
+#include "util/error.h"
+
+/*
+ * Fills the device programs of facts: what the container's cgroup has now, which
+ * is the config's rules and whatever was added while it ran.
+ */
+int inspect_devices(struct container_facts *facts, struct error **reterr);
+
+#endif

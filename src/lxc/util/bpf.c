@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/bpf.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define INSTRUCTION_SIZE 8
+
+/* The kernel asks for a licence that its helpers allow; a device program calls none. */
+static const char licence[] = "GPL";
+
+static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
+{
+	long r = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return r < 0 ? -errno : (int)r;
+}
+
+static uint64_t to_u64(const void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+int bpf_device_programs(int cgroup, uint32_t ids[BPF_PROGRAMS_MAX])
+{
+	union bpf_attr attr = {0};
+	int r;
+
+	attr.query.target_fd = (uint32_t)cgroup;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	attr.query.prog_ids = to_u64(ids);
+	attr.query.prog_cnt = BPF_PROGRAMS_MAX;
+	r = bpf(BPF_PROG_QUERY, &attr);
+	return r < 0 ? r : (int)attr.query.prog_cnt;
+}
+
+static int program_info(int program, struct bpf_prog_info *info)
+{
+	union bpf_attr attr = {0};
+
+	attr.info.bpf_fd = (uint32_t)program;
+	attr.info.info_len = sizeof(*info);
+	attr.info.info = to_u64(info);
+	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+}
+
+int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
+{
+	union bpf_attr attr = {.prog_id = id};
+	struct bpf_prog_info info = {0};
+	_cleanup_close_ int program = -1;
+	_cleanup_free_ void *buf = NULL;
+	size_t len;
+	int r;
+
+	program = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+	if (program < 0)
+		return program;
+	r = program_info(program, &info);
+	if (r < 0)
+		return r;
+	len = info.xlated_prog_len;
+	if (len == 0 || len % INSTRUCTION_SIZE)
+		return -EACCES;
+	buf = xcalloc(1, len);
+	info = (struct bpf_prog_info){
+		.xlated_prog_len = (uint32_t)len,
+		.xlated_prog_insns = to_u64(buf),
+	};
+	r = program_info(program, &info);
+	if (r < 0)
+		return r;
+	/* zero where the kernel does not show them, for its own reasons */
+	if (!info.xlated_prog_insns || info.xlated_prog_len != len)
+		return -EACCES;
+	*ret = TAKE_PTR(buf);
+	*ret_len = len;
+	return 0;
+}
+
+int bpf_attach_device_program(int cgroup, const void *instructions, size_t len)
+{
+	union bpf_attr load = {0}, attach = {0};
+	_cleanup_close_ int program = -1;
+
+	load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+	load.expected_attach_type = BPF_CGROUP_DEVICE;
+	load.insns = to_u64(instructions);
+	load.insn_cnt = (uint32_t)(len / INSTRUCTION_SIZE);
+	load.license = to_u64(licence);
+	program = bpf(BPF_PROG_LOAD, &load);
+	if (program < 0)
+		return program;
+	attach.target_fd = (uint32_t)cgroup;
+	attach.attach_bpf_fd = (uint32_t)program;
+	attach.attach_type = BPF_CGROUP_DEVICE;
+	/* as lxc-start: a program of the container's manager may be beside it */
+	attach.attach_flags = BPF_F_ALLOW_MULTI;
+	return bpf(BPF_PROG_ATTACH, &attach);
+}
