@@ -42,6 +42,11 @@ void container_facts_clear(struct container_facts *f)
 		free(f->cgroups[i].path);
 	}
 	free(f->cgroups);
+	for (size_t i = 0; i < f->n_cgroup_settings; i++) {
+		free(f->cgroup_settings[i].file);
+		free(f->cgroup_settings[i].value);
+	}
+	free(f->cgroup_settings);
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);

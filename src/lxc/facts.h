@@ -56,6 +56,12 @@ struct cgroup {
 		     */
 };
 
+/* A limit, weight or set of the container's top cgroup. */
+struct cgroup_setting {
+	char *file;  /* "memory.max" */
+	char *value; /* without the last newline */
+};
+
 /* A program that decides which devices the container may use. */
 struct device_program {
 	char *instructions; /* in hexadecimal, sixteen digits each */
@@ -77,6 +83,8 @@ struct container_facts {
 	struct cgroup *cgroups;
 	size_t n_cgroups;
 
+	struct cgroup_setting *cgroup_settings; /* cgroup2 only */
+	size_t n_cgroup_settings;
 	struct device_program *device_programs;
 	size_t n_device_programs;
 

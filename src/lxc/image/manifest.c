@@ -93,6 +93,19 @@ static const char *check_text(const char *s)
 	return has_control(s) ? "has a control character" : NULL;
 }
 
+/* "hugetlb.2MB.max": of a cgroup, never the files that move or kill processes */
+static const char *check_setting_file(const char *s)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._";
+
+	if (*s == '\0' || *s == '.' || s[strspn(s, letters)] != '\0')
+		return "is no file of a cgroup";
+	return strncmp(s, "cgroup.", 7) == 0 && strncmp(s, "cgroup.max.", 11) != 0
+		       ? "is no setting of a cgroup"
+		       : NULL;
+}
+
 /* What they do is for the kernel's verifier to judge. */
 static const char *check_instructions(const char *s)
 {
@@ -284,6 +297,12 @@ static const struct member cgroup_members[] = {
 	{0},
 };
 
+static const struct member cgroup_setting_members[] = {
+	STRING(struct cgroup_setting, file, check_setting_file),
+	STRING(struct cgroup_setting, value, NULL),
+	{0},
+};
+
 static const struct member device_program_members[] = {
 	STRING(struct device_program, instructions, check_instructions),
 	{0},
@@ -302,6 +321,8 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
 	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
+	ARRAY(struct container_facts, "cgroup_settings", cgroup_settings, n_cgroup_settings,
+	      cgroup_setting_members),
 	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
 	      device_program_members),
 	{0},

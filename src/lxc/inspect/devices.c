@@ -1,39 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <fcntl.h>
-#include <libmount/libmount.h>
 #include <string.h>
 
+#include "inspect/cgroups.h"
 #include "inspect/devices.h"
 #include "util/bpf.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
-
-/* The container's directory in the cgroup2 hierarchy; -ENOENT where there is none. */
-static int open_cgroup(const struct container_facts *facts)
-{
-	const struct cgroup *cg = facts_cgroup2(facts);
-	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
-	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-	int fd = -ENOENT;
-
-	while (cg && table && fd == -ENOENT && mnt_table_next_fs(table, it, &fs) == 0) {
-		_cleanup_free_ char *path = NULL;
-
-		if (!mnt_fs_get_fstype(fs) || strcmp(mnt_fs_get_fstype(fs), "cgroup2") != 0)
-			continue;
-		path = xasprintf("%s%s", mnt_fs_get_target(fs), cg->path);
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			fd = -errno;
-	}
-	mnt_free_iter(it);
-	mnt_unref_table(table);
-	return fd;
-}
 
 static int add_program(struct container_facts *facts, uint32_t id, struct error **reterr)
 {
@@ -58,7 +33,7 @@ static int add_program(struct container_facts *facts, uint32_t id, struct error 
 
 int inspect_devices(struct container_facts *facts, struct error **reterr)
 {
-	_cleanup_close_ int cgroup = open_cgroup(facts);
+	_cleanup_close_ int cgroup = cgroup2_open(facts);
 	uint32_t ids[BPF_PROGRAMS_MAX];
 	int n = cgroup < 0 ? cgroup : bpf_device_programs(cgroup, ids);
 	int r = 0;

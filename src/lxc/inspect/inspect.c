@@ -84,6 +84,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	if (r == 0)
 		r = inspect_cgroups(&facts, payload, reterr);
 	if (r == 0)
+		r = inspect_cgroup_settings(&facts, reterr);
+	if (r == 0)
 		r = inspect_devices(&facts, reterr);
 	if (r == 0)
 		r = inspect_lsm(&facts, reterr);

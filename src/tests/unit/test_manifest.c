@@ -81,6 +81,12 @@ static const char good[] = "{\n"
 			   "        \"path\": \"/\"\n"
 			   "      }\n"
 			   "    ],\n"
+			   "    \"cgroup_settings\": [\n"
+			   "      {\n"
+			   "        \"file\": \"memory.max\",\n"
+			   "        \"value\": \"1048576\"\n"
+			   "      }\n"
+			   "    ],\n"
 			   "    \"device_programs\": [\n"
 			   "      {\n"
 			   "        \"instructions\": \"b7000000000000009500000000000000\"\n"
@@ -218,6 +224,9 @@ static const struct {
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
+	{"memory.max", "../x", "container.cgroup_settings[0].file: "},
+	{"memory.max", "cgroup.kill", "container.cgroup_settings[0].file: "},
+	{"memory.max", "", "container.cgroup_settings[0].file: "},
 	{"b700", "b70g", "container.device_programs[0].instructions: "},
 	{"b700", "b7", "container.device_programs[0].instructions: "},
 	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},

@@ -153,6 +153,39 @@ START_TEST(cgroup_rubbish)
 END_TEST
 
 static const struct {
+	const char *file, *value;
+	bool setting;
+} cgroup_files[] = {
+	{"memory.max", "max", false},
+	{"memory.max", "1048576", true},
+	{"pids.max", "0", true},
+	{"hugetlb.2MB.max", "4194304", true},
+	{"cpu.max", "max 100000", false},
+	{"cpu.max", "50000 100000", true},
+	{"cpu.weight", "100", false},
+	{"cpu.weight", "79", true},
+	{"io.max", "", false},
+	{"io.max", "8:0 rbps=1 wbps=max riops=max wiops=max", true},
+	{"memory.low", "0", false},
+	{"memory.low", "4096", true},
+	{"cpuset.cpus", "", false},
+	{"cpuset.cpus", "0-1", true},
+	{"cpuset.cpus.effective", "0-1", false},
+	{"memory.current", "4096", false},
+	{"cgroup.max.depth", "5", true},
+	{"cgroup.procs", "1", false},
+	{"memory.events", "max 1", false},
+	{"cpu.stat", "x", false},
+};
+
+START_TEST(cgroup_settings_are_told_from_the_rest)
+{
+	ck_assert(cgroup_is_setting(cgroup_files[_i].file, cgroup_files[_i].value) ==
+		  cgroup_files[_i].setting);
+}
+END_TEST
+
+static const struct {
 	const char *text, *label;
 } labels[] = {
 	{"unconfined\n", NULL},
@@ -184,6 +217,8 @@ Suite *mounts_suite(void)
 	tcase_add_test(t, keys_are_plain_and_different);
 	tcase_add_loop_test(t, cgroup_paths, 0, sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(t, cgroup_rubbish);
+	tcase_add_loop_test(t, cgroup_settings_are_told_from_the_rest, 0,
+			    sizeof(cgroup_files) / sizeof(cgroup_files[0]));
 	tcase_add_loop_test(t, apparmor_labels, 0, sizeof(labels) / sizeof(labels[0]));
 	suite_add_tcase(s, t);
 	return s;
