@@ -18,6 +18,11 @@ settings()
 	done
 }
 
+no_readers()
+{
+	! pgrep -f 'read x </fifo' >/dev/null
+}
+
 # What the limits do: a device is refused, and so is one process too many.
 effects()
 {
@@ -33,6 +38,8 @@ effects()
 		wait
 	' >/tmp/forks 2>&1 || :
 	grep -q 'fork' /tmp/forks && echo 'one process too many'
+	pkill -KILL -f 'read x </fifo' || :
+	wait_for 10 no_readers
 }
 
 start_counter c1 1 <<-'END'
