@@ -5,9 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "inspect/mounts.h"
@@ -150,20 +148,9 @@ char *mount_key(const struct container_facts *facts, const char *target)
 	return key;
 }
 
-/* No symlink is followed: what the container has put in a path's way must not lead outside. */
-static int open_in_root(int root, const char *target)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, root, target, &how, sizeof(how));
-}
-
 static int stat_in_root(int root, const char *target, struct stat *ret)
 {
-	_cleanup_close_ int fd = open_in_root(root, target);
+	_cleanup_close_ int fd = open_in_root(root, target, O_PATH);
 
 	return fd < 0 || fstat(fd, ret) < 0 ? -errno : 0;
 }
@@ -171,7 +158,7 @@ static int stat_in_root(int root, const char *target, struct stat *ret)
 /* Opened a second time through /proc, because what openat2() gave is no more than a place. */
 static char *settings_in_root(int root, const char *target)
 {
-	_cleanup_close_ int place = open_in_root(root, target);
+	_cleanup_close_ int place = open_in_root(root, target, O_PATH);
 	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
 	_cleanup_close_ int fd =
 		place < 0 ? -1 : open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

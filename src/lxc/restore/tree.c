@@ -99,7 +99,6 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.environment = environment,
 		.userdata = r,
 	};
-
 	int e = criu_run(&job, &events, reterr);
 
 	if (e < 0 && r->action_error && reterr) {
@@ -137,7 +136,8 @@ static unsigned int namespaces_of(pid_t pid)
 /* CRIU made init its sibling, which is to say our only child. */
 static int adopt_init(struct restore *r, struct error **reterr)
 {
-	_cleanup_free_ char *devpts = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int root = -1;
 	pid_t pid = only_child();
 
 	if (pid <= 0)
@@ -149,9 +149,10 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	if (r->init_pidfd < 0)
 		return error_errno(reterr, "cannot watch the container's init");
 	r->clone_flags = namespaces_of(pid);
-	devpts = xasprintf("/proc/%d/root/dev/pts", (int)pid);
+	path = xasprintf("/proc/%d/root", (int)pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* a container without one is fine */
-	r->devpts_fd = open(devpts, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r->devpts_fd = root < 0 ? -1 : open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
 	return 0;
 }
 

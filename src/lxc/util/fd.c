@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "util/fd.h"
 #include "util/mem.h"
@@ -128,6 +131,16 @@ int remove_contents_at(int dirfd, bool (*keep)(const char *name))
 int remove_tree(const char *path)
 {
 	return remove_entry_at(AT_FDCWD, path);
+}
+
+int open_in_root(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
 int fd_above_standard(int *fd)

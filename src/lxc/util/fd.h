@@ -65,6 +65,13 @@ int remove_contents_at(int dirfd, bool (*keep)(const char *name));
 /* A stream of a directory below dirfd; a symlink in its place is not followed. NULL with errno. */
 DIR *directory_at(int dirfd, const char *path);
 
+/*
+ * Opens a path of another root, a container's, close-on-exec. No symlink is
+ * followed: what the container has put in the way must not lead outside.
+ * -1 with errno.
+ */
+int open_in_root(int root, const char *path, int flags);
+
 /* A directory and everything below it. */
 int remove_tree(const char *path);
 
