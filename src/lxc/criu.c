@@ -33,6 +33,7 @@ struct run {
 	int to_script[2];    /* our answers */
 	int output;	     /* what CRIU says before it has a log */
 	bool refused_action; /* an action handler said no: that is the cause, not CRIU's log */
+	struct error *action_error; /* why; NULL where it did not say */
 };
 
 static void run_clear(struct run *r)
@@ -43,6 +44,7 @@ static void run_clear(struct run *r)
 		fd_close(&r->to_script[i]);
 	}
 	fd_close(&r->output);
+	error_free(r->action_error);
 }
 
 char *libexec_path(const char *program)
@@ -171,8 +173,8 @@ static void run_answer(struct run *r)
 	space = strchr(line, ' ');
 	if (space && r->events->action) {
 		*space = '\0';
-		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10),
-				      r->events->userdata) == 0)
+		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10), r->events->userdata,
+				      &r->action_error) == 0)
 			answer = "ok\n";
 	}
 	if (strcmp(answer, "ok\n") != 0)
@@ -252,7 +254,7 @@ static bool log_says_success(const struct run *r)
 	return read_tail(log, &text) > 0 && strstr(text, " finished successfully") != NULL;
 }
 
-static int run_outcome(const struct run *r, int status, struct error **reterr)
+static int run_outcome(struct run *r, int status, struct error **reterr)
 {
 	_cleanup_free_ char *how = NULL;
 
@@ -264,8 +266,8 @@ static int run_outcome(const struct run *r, int status, struct error **reterr)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (r->refused_action)
-		/* the handler may have a better text for it; CRIU only obeyed */
-		return error_set(reterr, ECANCELED, "criu %s was stopped", verb_name(r->job));
+		/* CRIU only obeyed */
+		return error_move(reterr, &r->action_error, ECANCELED);
 	how = status_text(status);
 	error_set(reterr, EIO, "criu %s %s", verb_name(r->job), how);
 	/* one that was killed had no time to say why: what it logged last is no cause */

@@ -30,9 +30,12 @@ void criu_program_clear(struct criu_program *p);
 
 /* What the runner calls while CRIU works; members may be NULL. */
 struct criu_events {
-	/* An action of `actions` (space separated) came up; not 0 makes CRIU give up. */
+	/*
+	 * An action of `actions` (space separated) came up; not 0 makes CRIU give up,
+	 * and the error is criu_run()'s.
+	 */
 	const char *actions;
-	int (*action)(const char *action, pid_t init_pid, void *userdata);
+	int (*action)(const char *action, pid_t init_pid, void *userdata, struct error **reterr);
 	/* About five times a second. */
 	void (*tick)(void *userdata);
 	/* In the child, before the exec. Text for the error goes to stderr. */

@@ -44,7 +44,6 @@ struct dump {
 	int init;    /* pidfds; -1 unknown: the container's init ... */
 	int monitor; /* ... and its parent */
 	bool sealed;
-	struct error *action_error;
 };
 
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
@@ -203,7 +202,7 @@ static enum network_lock network_lock(const struct container_facts *facts)
  * checkpoint cannot be completed now, it lets them run on. A container that
  * runs on anyway need not wait for the disk.
  */
-static int on_action(const char *action, pid_t init_pid, void *userdata)
+static int on_action(const char *action, pid_t init_pid, void *userdata, struct error **reterr)
 {
 	struct dump *d = userdata;
 	int r;
@@ -211,10 +210,10 @@ static int on_action(const char *action, pid_t init_pid, void *userdata)
 	(void)init_pid;
 	(void)action;
 	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
-		return error_set(&d->action_error, ECANCELED, "it was interrupted");
+		return error_set(reterr, ECANCELED, "it was interrupted");
 	if (!d->o->stop)
 		return 0;
-	r = image_seal(d->image, &d->manifest, &d->action_error);
+	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
 	return r;
 }
@@ -245,7 +244,6 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = d->o->ghost_limit,
-		.force_irmap = d->o->force_irmap,
 	};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
@@ -255,13 +253,8 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.tick = d->o->progress ? on_tick : NULL,
 		.userdata = d,
 	};
-	int r = criu_run(&job, &events, reterr);
 
-	if (r < 0 && d->action_error && reterr) {
-		error_free(*reterr);
-		*reterr = TAKE_PTR(d->action_error);
-	}
-	return r;
+	return criu_run(&job, &events, reterr);
 }
 
 static bool network_is_attached(const struct dump *d)
@@ -367,12 +360,17 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 {
 	_cleanup_error_ struct error *e = NULL;
 
+	bool dead = init_is_dead(d);
+
+	/* the network first: to remove an image of some gigabytes takes its time */
+	if (!dead) {
+		recover_connections(d->manifest.facts.init_pid);
+		if (attach_network(d, &e) < 0)
+			error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
+	}
 	image_abandon(d->image, true);
-	if (init_is_dead(d))
+	if (dead)
 		return error_wrap(reterr, -r, "%s was not checkpointed, and has ended", d->c->name);
-	recover_connections(d->manifest.facts.init_pid);
-	if (attach_network(d, &e) < 0)
-		error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
 	return error_wrap(reterr, -r, "%s was not checkpointed and runs on", d->c->name);
 }
 
@@ -407,7 +405,6 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 	free(d.action_script);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
-	error_free(d.action_error);
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;

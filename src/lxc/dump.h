@@ -14,7 +14,6 @@ struct dump_options {
 	const char *action_script;
 	bool no_skip_in_flight;
 	uint64_t ghost_limit;
-	bool force_irmap;
 	void (*progress)(uint64_t bytes, void *userdata);
 	bool (*cancelled)(void *userdata);
 	void *userdata;

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "preflight.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/process.h"
 
 /* What CRIU cannot do without, and what for. CAP_SYS_RESOURCE is a check of its own. */
 static const struct {
@@ -188,10 +188,16 @@ static bool is_fixed(const struct task_check *check, const struct criu_version *
 	return check->since.major && criu_version_cmp(criu, &check->since) >= 0;
 }
 
-static int check_task(const char *pid, const struct container_facts *facts,
-		      const struct criu_version *criu, struct error **reterr)
+struct task_search {
+	const struct container_facts *facts;
+	const struct criu_version *criu;
+	struct error **reterr;
+};
+
+static int check_task(pid_t pid, void *userdata)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%s/status", pid);
+	const struct task_search *search = userdata;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
 	_cleanup_free_ char *status = NULL;
 	char name[32] = "";
 
@@ -200,13 +206,13 @@ static int check_task(const char *pid, const struct container_facts *facts,
 	for (size_t i = 0; i < sizeof(task_checks) / sizeof(task_checks[0]); i++) {
 		const struct task_check *check = &task_checks[i];
 
-		if (is_fixed(check, criu) || !check->applies(status))
+		if (is_fixed(check, search->criu) || !check->applies(status))
 			continue;
 		/* "Name:\tcounter" is the first line */
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(status, "\n"), status);
-		error_refuse(reterr, EPERM, "process %s (%s) of %s %s", pid,
-			     strlen(name) > 6 ? name + 6 : "?", facts->name, check->reason);
-		error_set_hint(reterr, "%s", check->remedy);
+		error_refuse(search->reterr, EPERM, "process %d (%s) of %s %s", (int)pid,
+			     strlen(name) > 6 ? name + 6 : "?", search->facts->name, check->reason);
+		error_set_hint(search->reterr, "%s", check->remedy);
 		return -EPERM;
 	}
 	return 0;
@@ -216,25 +222,12 @@ static int check_task(const char *pid, const struct container_facts *facts,
 static int check_tasks(const struct container_facts *facts, const struct criu_version *criu,
 		       struct error **reterr)
 {
-	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)facts->init_pid);
-	_cleanup_closedir_ DIR *proc = NULL;
+	struct task_search search = {.facts = facts, .criu = criu, .reterr = reterr};
 	bool needed = !have_cap(CAP_SYS_RESOURCE);
-	struct stat init_ns, st;
-	struct dirent *e;
-	int r = 0;
 
 	for (size_t i = 0; i < sizeof(task_checks) / sizeof(task_checks[0]); i++)
 		needed = needed || (task_checks[i].since.major && !is_fixed(&task_checks[i], criu));
-	if (!needed || stat(ns, &init_ns) < 0)
-		return 0;
-	proc = opendir("/proc");
-	while (r == 0 && proc && (e = readdir(proc))) {
-		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
-
-		if (stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
-			r = check_task(e->d_name, facts, criu, reterr);
-	}
-	return r;
+	return needed ? for_each_process(facts->init_pid, check_task, &search) : 0;
 }
 
 static int (*const dump_checks[])(const struct container_facts *, const struct criu_version *,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,13 +29,14 @@ static void socket_leave_repair(int sock)
 		setsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
 }
 
-static void task_leave_repair(pid_t pid)
+static int task_leave_repair(pid_t pid, void *userdata)
 {
 	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
 	_cleanup_closedir_ DIR *fds = directory_at(AT_FDCWD, path);
 	struct dirent *e;
 
+	(void)userdata;
 	while (pidfd >= 0 && fds && (e = readdir(fds))) {
 		char target[64];
 		ssize_t n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
@@ -48,23 +48,11 @@ static void task_leave_repair(pid_t pid)
 		if (sock >= 0)
 			socket_leave_repair(sock);
 	}
+	return 0;
 }
 
-/* Every process in the PID namespace of init; one in a namespace below is CRIU's to refuse. */
+/* A process in a PID namespace below the container's is CRIU's to refuse. */
 void recover_connections(pid_t init)
 {
-	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)init);
-	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
-	struct stat init_ns, st;
-	struct dirent *e;
-
-	if (stat(ns, &init_ns) < 0)
-		return;
-	while (proc && (e = readdir(proc))) {
-		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
-		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-
-		if (pid > 0 && stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
-			task_leave_repair(pid);
-	}
+	for_each_process(init, task_leave_repair, NULL);
 }

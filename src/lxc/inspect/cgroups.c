@@ -160,9 +160,8 @@ static void add_setting(struct container_facts *facts, int cgroup, const char *f
 	s->value = TAKE_PTR(value);
 }
 
-int inspect_cgroup_settings(struct container_facts *facts, struct error **reterr)
+int inspect_cgroup_settings(struct container_facts *facts, int cgroup, struct error **reterr)
 {
-	_cleanup_close_ int cgroup = cgroup2_open(facts);
 	_cleanup_closedir_ DIR *dir = cgroup < 0 ? NULL : directory_at(cgroup, ".");
 	struct dirent *e;
 

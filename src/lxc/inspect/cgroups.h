@@ -26,9 +26,9 @@ bool cgroup_is_setting(const char *file, const char *value);
 
 /*
  * Fills cgroup_settings of facts with those of the container's top cgroup, as
- * they are now: the config's and those that were set while it ran.
+ * they are now: the config's and those that were set while it ran. cgroup: cgroup2_open()'s.
  */
-int inspect_cgroup_settings(struct container_facts *facts, struct error **reterr);
+int inspect_cgroup_settings(struct container_facts *facts, int cgroup, struct error **reterr);
 
 /* Fills cgroups of facts from /proc/<init_pid>. */
 int inspect_cgroups(struct container_facts *facts, const char *payload, struct error **reterr);

@@ -3,10 +3,8 @@
 
 #include <string.h>
 
-#include "inspect/cgroups.h"
 #include "inspect/devices.h"
 #include "util/bpf.h"
-#include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
 
@@ -31,9 +29,8 @@ static int add_program(struct container_facts *facts, uint32_t id, struct error 
 	return 0;
 }
 
-int inspect_devices(struct container_facts *facts, struct error **reterr)
+int inspect_devices(struct container_facts *facts, int cgroup, struct error **reterr)
 {
-	_cleanup_close_ int cgroup = cgroup2_open(facts);
 	uint32_t ids[BPF_PROGRAMS_MAX];
 	int n = cgroup < 0 ? cgroup : bpf_device_programs(cgroup, ids);
 	int r = 0;

@@ -7,8 +7,8 @@
 
 /*
  * Fills the device programs of facts: what the container's cgroup has now, which
- * is the config's rules and whatever was added while it ran.
+ * is the config's rules and whatever was added while it ran. cgroup: cgroup2_open()'s.
  */
-int inspect_devices(struct container_facts *facts, struct error **reterr);
+int inspect_devices(struct container_facts *facts, int cgroup, struct error **reterr);
 
 #endif

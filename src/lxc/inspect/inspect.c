@@ -12,6 +12,7 @@
 #include "inspect/lsm.h"
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
+#include "util/fd.h"
 #include "util/mem.h"
 
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr)
@@ -71,6 +72,7 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 {
 	_cleanup_facts_ struct container_facts facts = {0};
 	_cleanup_free_ char *payload = payload_name(c);
+	_cleanup_close_ int cgroup = -1;
 	int r;
 
 	facts.name = xstrdup(c->name);
@@ -84,9 +86,11 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	if (r == 0)
 		r = inspect_cgroups(&facts, payload, reterr);
 	if (r == 0)
-		r = inspect_cgroup_settings(&facts, reterr);
+		cgroup = cgroup2_open(&facts);
 	if (r == 0)
-		r = inspect_devices(&facts, reterr);
+		r = inspect_cgroup_settings(&facts, cgroup, reterr);
+	if (r == 0)
+		r = inspect_devices(&facts, cgroup, reterr);
 	if (r == 0)
 		r = inspect_lsm(&facts, reterr);
 	if (r == 0)

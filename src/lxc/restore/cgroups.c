@@ -185,15 +185,11 @@ static int write_setting(int cgroup, const struct cgroup_setting *s, struct erro
 
 static int write_settings(struct restore *r, struct error **reterr)
 {
-	_cleanup_close_ int cgroup =
-		openat(r->cgroup_root, r->payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct container_facts *facts = &r->manifest.facts;
 	int e = 0;
 
-	if (cgroup < 0)
-		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
 	for (size_t i = 0; e == 0 && i < facts->n_cgroup_settings; i++)
-		e = write_setting(cgroup, &facts->cgroup_settings[i], reterr);
+		e = write_setting(r->cgroup_fd, &facts->cgroup_settings[i], reterr);
 	return e;
 }
 

@@ -175,6 +175,12 @@ static void wait_for_carrier(const char *link)
 	}
 }
 
+/* Whether the kernel would give NIC i an address that it did not have. */
+static bool needs_settling(const struct restore *r, size_t i)
+{
+	return r->host_veths[i] && !r->manifest.facts.nics[i].ipv6_link_local;
+}
+
 /* In a process of its own: it goes into the container's network namespace and stays there. */
 _Noreturn static void settle_links(const struct restore *r, pid_t init)
 {
@@ -184,11 +190,11 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const char *host = r->host_veths[i];
-		_cleanup_free_ char *no_ipv6 =
-			xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", host ? host : "lo");
+		_cleanup_free_ char *no_ipv6 = NULL;
 
-		if (!host || facts->nics[i].ipv6_link_local)
+		if (!needs_settling(r, i))
 			continue;
+		no_ipv6 = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", host);
 		if (facts->nics[i].host_ipv6_disabled)
 			write_file_at(AT_FDCWD, no_ipv6, "1");
 		run_ip((const char *const[]){"link", "set", "dev", host, "up", NULL});
@@ -198,7 +204,7 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 
-		if (!r->host_veths[i] || nic->ipv6_link_local)
+		if (!needs_settling(r, i))
 			continue;
 		wait_for_carrier(nic->name);
 		run_ip((const char *const[]){"-6", "address", "flush", "dev", nic->name, "scope",
@@ -213,7 +219,7 @@ pid_t network_settle(const struct restore *r, pid_t init)
 	pid_t pid;
 
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
-		needed = needed || !r->manifest.facts.nics[i].ipv6_link_local;
+		needed = needed || needs_settling(r, i);
 	if (!needed)
 		return 0;
 	pid = fork();

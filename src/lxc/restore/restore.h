@@ -37,8 +37,7 @@ struct restore {
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
 
-	struct error *action_error; /* why an action was answered with no */
-	pid_t settling;		    /* of network_settle(); 0: none */
+	pid_t settling; /* of network_settle(); 0: none */
 
 	pid_t init_pid;
 	int init_pidfd;

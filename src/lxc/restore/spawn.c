@@ -210,13 +210,7 @@ static int expect_report(FILE *f, struct restore_report *ret, struct error **ret
 		return error_set(reterr, EIO, "the monitor ended without a word");
 	if (ret->kind != REPORT_FAILED)
 		return 0;
-	if (reterr) {
-		error_free(*reterr);
-		*reterr = TAKE_PTR(ret->error);
-		return -(*reterr)->err;
-	}
-	error_free(ret->error);
-	return -EIO;
+	return error_move(reterr, &ret->error, EIO);
 }
 
 static int follow(FILE *reports, struct operation *operation, bool foreground, int *ret_status,

@@ -71,7 +71,6 @@ void restore_clear(struct restore *r)
 {
 	image_free(r->image);
 	manifest_clear(&r->manifest);
-	error_free(r->action_error);
 	free(r->payload);
 	free(r->monitor);
 	*r = (struct restore){0};

@@ -55,7 +55,7 @@ static void wait_settled(struct restore *r)
 	r->settling = 0;
 }
 
-static int on_action(const char *action, pid_t init, void *userdata)
+static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
 {
 	struct restore *r = userdata;
 
@@ -63,7 +63,7 @@ static int on_action(const char *action, pid_t init, void *userdata)
 	if (strcmp(action, "post-setup-namespaces") == 0)
 		r->settling = network_settle(r, init);
 	else if (strcmp(action, "post-restore") == 0)
-		return devices_attach(r, &r->action_error);
+		return devices_attach(r, reterr);
 	else if (strcmp(action, "network-unlock") == 0)
 		wait_settled(r);
 	/* post-resume is there for the callback, to see that this process still is */
@@ -99,13 +99,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.environment = environment,
 		.userdata = r,
 	};
-	int e = criu_run(&job, &events, reterr);
 
-	if (e < 0 && r->action_error && reterr) {
-		error_free(*reterr);
-		*reterr = TAKE_PTR(r->action_error);
-	}
-	return e;
+	return criu_run(&job, &events, reterr);
 }
 
 /* The CLONE_NEW* of every namespace in which pid is not with us. */

@@ -89,6 +89,18 @@ int error_wrap(struct error **reterr, int err_fallback, const char *fmt, ...)
 	return -(*reterr)->err;
 }
 
+int error_move(struct error **reterr, struct error **from, int err_fallback)
+{
+	struct error *e = TAKE_PTR(*from);
+	int err;
+
+	if (!e)
+		return error_set(reterr, err_fallback, "%s", strerror(err_fallback));
+	err = e->err;
+	error_store(reterr, e);
+	return -err;
+}
+
 void error_set_detail(struct error **reterr, const char *detail)
 {
 	if (!reterr || !*reterr)

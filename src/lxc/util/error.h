@@ -38,6 +38,12 @@ int error_errno(struct error **reterr, const char *fmt, ...) __attribute__((form
 int error_wrap(struct error **reterr, int err_fallback, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * Hands *from on, which is then NULL. Returns -err of it; where there is none,
+ * an error with nothing but err_fallback is made.
+ */
+int error_move(struct error **reterr, struct error **from, int err_fallback);
+
 /* Each replaces what was there; a NULL or empty error is left alone. */
 void error_set_detail(struct error **reterr, const char *detail);
 void error_set_hint(struct error **reterr, const char *fmt, ...)

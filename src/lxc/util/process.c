@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,26 @@ int run_capture(const char *const argv[], char **ret_output)
 			*ret_output = xstrdup("");
 	}
 	return status;
+}
+
+int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
+{
+	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)init);
+	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	struct stat init_ns, st;
+	struct dirent *e;
+	int r = 0;
+
+	if (stat(ns, &init_ns) < 0)
+		return 0;
+	while (r == 0 && proc && (e = readdir(proc))) {
+		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
+			r = fn(pid, userdata);
+	}
+	return r;
 }
 
 char *system_program(const char *name)

@@ -25,6 +25,12 @@ void reset_signals(void);
  */
 int run_capture(const char *const argv[], char **ret_output);
 
+/*
+ * Calls fn for every process in the PID namespace of init until it returns
+ * something else than 0, which is then returned.
+ */
+int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata);
+
 /* Where a system program is, whatever PATH says; NULL if it is not. Caller frees. */
 char *system_program(const char *name);
 
