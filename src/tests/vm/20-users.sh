@@ -48,14 +48,10 @@ as_before()
 # mask until it waits again.
 check_state()
 {
-	local i
-
-	for i in 1 2 3 4 5; do
-		! as_before || return 0
-		[ "$i" = 5 ] || sleep 1
-	done
-	cat /tmp/difference
-	die 'the processes are not the same'
+	(wait_for 10 as_before) || {
+		cat /tmp/difference
+		die 'the processes are not the same'
+	}
 }
 
 # sleeper N: the number outside of the process that sleeps for N seconds
