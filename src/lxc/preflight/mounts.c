@@ -172,11 +172,45 @@ static bool is_first(const struct survey *s, const struct mount *m)
 	return true;
 }
 
+static const struct process *process_in(const struct survey *s, ino_t ns)
+{
+	for (size_t i = 0; i < s->n_processes; i++)
+		if (s->processes[i].in_tree && s->processes[i].ns[NS_MNT] == ns)
+			return &s->processes[i];
+	return NULL;
+}
+
+/* What is mounted is a file, as systemd does with a service's memory.pressure. */
+static bool is_on_file(const struct survey *s, const struct mount *m)
+{
+	const struct process *p = process_in(s, m->ns);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", p ? (int)p->pid : 0);
+	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = root < 0 ? -1 : open_in_root(root, m->target, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void check_cgroup_mount(struct survey *s, const struct mount *m)
+{
+	if (is_on_file(s, m))
+		found_process(s, process_in(s, m->ns), "cgroup-file", true,
+			      "unmount it; of a service of systemd's: forbid namespaces in the "
+			      "container, with lxc.include = " LXC_CHECKPOINT_CONF " in its "
+			      "config, and start it anew",
+			      "has a file of a cgroup mounted on %s, which CRIU cannot restore",
+			      m->target);
+}
+
 static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 {
-	if (m->external || m->dev == rootfs || has_external(s, m->dev) ||
-	    starts_with(m->type, "cgroup"))
+	if (m->external || m->dev == rootfs || has_external(s, m->dev))
 		return;
+	if (starts_with(m->type, "cgroup")) {
+		check_cgroup_mount(s, m);
+		return;
+	}
 	if (strcmp(m->root, "/") == 0 && is_first(s, m))
 		check_filesystem(s, m);
 	else if (strcmp(m->root, "/") == 0)
@@ -188,22 +222,70 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 				m->target, m->root, m->type);
 }
 
-static bool has_peer(const struct survey *s, ino_t ns, int group)
+static bool is_member(const struct mount *m, int group)
 {
-	for (size_t i = 0; group && i < s->n_mounts; i++)
-		if (s->mounts[i].ns == ns && s->mounts[i].shared == group)
+	return m->shared == group || m->master == group;
+}
+
+static bool has_member(const struct survey *s, ino_t ns, int group)
+{
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (s->mounts[i].ns == ns && is_member(&s->mounts[i], group))
 			return true;
 	return false;
 }
 
-/* A process in a mount namespace of its own, which hears of mounts made in init's. */
+static bool is_path_below(const char *path, const char *top)
+{
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	return strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/*
+ * The kernel lets CRIU copy a peer group from one mount to another that shows a
+ * part of it. Mounts of the host's it has made apart from each other, and mounts
+ * side by side (as systemd's /run/systemd/propagate) are no part of each other.
+ */
+static bool can_be_shared_again(const struct survey *s, int group)
+{
+	const struct mount *top = NULL;
+
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		const struct mount *m = &s->mounts[i];
+
+		if (!is_member(m, group))
+			continue;
+		if (m->external)
+			return false;
+		if (!top || strlen(m->root) < strlen(top->root))
+			top = m;
+	}
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (is_member(&s->mounts[i], group) &&
+		    !is_path_below(s->mounts[i].root, top->root))
+			return false;
+	return true;
+}
+
+/* Between the mount namespace of a process and init's. */
+static bool is_shared_badly(const struct survey *s, const struct mount *m, ino_t init_ns)
+{
+	const int groups[] = {m->shared, m->master};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (groups[i] && has_member(s, init_ns, groups[i]) &&
+		    !can_be_shared_again(s, groups[i]))
+			return true;
+	return false;
+}
+
 static void check_propagation(struct survey *s, const struct process *p, ino_t init_ns)
 {
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		const struct mount *m = &s->mounts[i];
 
-		if (m->ns != p->ns[NS_MNT] ||
-		    (!has_peer(s, init_ns, m->shared) && !has_peer(s, init_ns, m->master)))
+		if (m->ns != p->ns[NS_MNT] || !is_shared_badly(s, m, init_ns))
 			continue;
 		found_process(s, p, "nested-namespace", true,
 			      "forbid namespaces in the container: lxc.include = "

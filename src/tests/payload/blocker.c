@@ -447,7 +447,42 @@ static void own_namespace_fd(void)
 	CHECK(open("/proc/self/ns/net", O_RDONLY) >= 0);
 }
 
+/* its own, with a file of a cgroup in it, as systemd gives it to services */
+static void namespace_mnt_cgroup_file(void)
+{
+	namespace_mnt_private();
+	close(open("/blocker.pressure", O_CREAT | O_WRONLY, 0600));
+	CHECK(mount("/sys/fs/cgroup/cgroup.events", "/blocker.pressure", NULL, MS_BIND, NULL) == 0);
+}
+
+static void cgroup_file_mount(void)
+{
+	close(open("/blocker.pressure", O_CREAT | O_WRONLY, 0600));
+	CHECK(mount("/sys/fs/cgroup/cgroup.events", "/blocker.pressure", NULL, MS_BIND, NULL) == 0);
+}
+
+/* with nothing shared but the container's own mounts */
+static void namespace_mnt_own(void)
+{
+	CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	mkdir("/own", 0755);
+	CHECK(mount("none", "/own", "tmpfs", 0, NULL) == 0);
+	CHECK(mount(NULL, "/own", NULL, MS_SHARED, NULL) == 0);
+	in_namespace(CLONE_NEWNS);
+	CHECK(mount(NULL, "/own", NULL, MS_SLAVE, NULL) == 0);
+}
+
 /* --- processes ------------------------------------------------------------------------------------ */
+
+static void no_new_privileges(void)
+{
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+}
+
+static void other_user(void)
+{
+	CHECK(setresgid(33, 33, 33) == 0 && setresuid(33, 33, 33) == 0);
+}
 
 static void traced(void)
 {
@@ -772,6 +807,7 @@ static const struct mode {
 	{"bpf-map", bpf_map},
 	{"bpf-prog", bpf_prog},
 	{"bracket-mount", bracket_mount},
+	{"cgroup-file-mount", cgroup_file_mount},
 	{"covered-file", covered_file},
 	{"dead-leader", dead_leader},
 	{"deleted", deleted},
@@ -796,6 +832,8 @@ static const struct mode {
 	{"namespace-cgroup", namespace_cgroup},
 	{"namespace-fd", namespace_fd},
 	{"namespace-ipc", namespace_ipc},
+	{"namespace-mnt-cgroup-file", namespace_mnt_cgroup_file},
+	{"namespace-mnt-own", namespace_mnt_own},
 	{"namespace-mnt-private", namespace_mnt_private},
 	{"namespace-mnt-shared", namespace_mnt_shared},
 	{"namespace-mnt-slave", namespace_mnt_slave},
@@ -807,7 +845,9 @@ static const struct mode {
 	{"namespace-uts", namespace_uts},
 	{"netlink", netlink},
 	{"netlink-groups", netlink_groups},
+	{"no-new-privileges", no_new_privileges},
 	{"nothing", nothing},
+	{"other-user", other_user},
 	{"overlay-mount", overlay_mount},
 	{"own-namespace-fd", own_namespace_fd},
 	{"passed-descriptor", passed_descriptor},
@@ -850,31 +890,32 @@ static void set(const char *name)
 	_exit(2);
 }
 
-/* whole at once: whoever waits for it finds nothing or all of it */
-static void announce(const char *ready)
-{
-	char new[256];
-	FILE *f;
+/* Opened first: a mode may take away what it needs. One write, so whoever waits has all of it. */
+static int ready;
 
-	snprintf(new, sizeof(new), "%s.new", ready);
-	f = fopen(new, "w");
-	CHECK(f && fprintf(f, "%d\n", (int)getpid()) > 0 && fclose(f) == 0);
-	CHECK(rename(new, ready) == 0);
+static void announce(void)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	CHECK(write(ready, text, (size_t)len) == len && close(ready) == 0);
 }
 
 int main(int argc, char *argv[])
 {
 	if (argc != 3)
 		return 2;
+	ready = open(argv[2], O_CREAT | O_WRONLY | O_TRUNC, 0644);
+	CHECK(ready >= 0);
 	set(argv[1]);
 	if (strcmp(argv[1], "dead-leader") == 0) {
 		pthread_t t;
 
 		CHECK(pthread_create(&t, NULL, sleeper, NULL) == 0);
-		announce(argv[2]);
+		announce();
 		pthread_exit(NULL);
 	}
-	announce(argv[2]);
+	announce();
 	if (strcmp(argv[1], "waiting-for-vfork") == 0 && vfork() == 0)
 		for (;;)
 			pause();
