@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/param.h>
 
-#include "check.h"
+#include "checkup.h"
 #include "criu.h"
 #include "last_error.h"
 #include "lxccontainer.h"

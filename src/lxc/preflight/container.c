@@ -64,23 +64,29 @@ void check_confinement(struct survey *s)
 				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
 }
 
-/* CRIU runs these where the veths cannot be taken off their bridges instead. */
+/* CRIU runs these where it is not enough that the veths leave their bridges, see network_lock(). */
 void check_network_lock(struct survey *s)
 {
-	static const char *const programs[] = {"iptables-restore", "ip6tables-restore"};
+	static const struct criu_version without_since = {3, 19, 0};
+	static const struct {
+		const char *name, *needed; /* a path */
+	} programs[] = {
+		{"iptables-restore", "/"},
+		{"ip6tables-restore", "/proc/sys/net/ipv6"},
+	};
+	const struct container_facts *facts = s->p->facts;
 
-	if (facts_network_comes_off(s->p->facts) || s->p->facts->host_network)
+	if (facts->host_network || (facts_network_comes_off(facts) && is_fixed(s, &without_since)))
 		return;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		_cleanup_free_ char *path = system_program(programs[i]);
+		_cleanup_free_ char *path = system_program(programs[i].name);
 
-		if (!path)
+		if (!path && access(programs[i].needed, F_OK) == 0)
 			found_container(s, "network-lock", true,
-					"install it (apt-get install iptables), or have every "
-					"interface of the container on a bridge",
-					"CRIU needs %s to hold packets back from interfaces that are "
-					"on no bridge, or on one with settings of its own",
-					programs[i]);
+					"install it: apt-get install iptables",
+					"%s is missing, by which CRIU holds packets back from the "
+					"network interfaces of %s",
+					programs[i].name, facts->name);
 	}
 }
 
@@ -127,9 +133,10 @@ void check_space(struct survey *s)
 				s->p->facts->name, (double)least / MIB, (double)room / MIB,
 				s->p->directory);
 	else if (likely > room)
-		found_container(s, "space", false, "free space, or name another directory with -D",
-				"the memory of %s takes up to %.1f MiB, and there are %.1f MiB left "
-				"for %s",
-				s->p->facts->name, (double)likely / MIB, (double)room / MIB,
-				s->p->directory);
+		found_container(
+			s, "space", false, "free space, or name another directory with -D",
+			"the memory of %s takes up to %.1f MiB, and there are %.1f MiB left "
+			"for %s",
+			s->p->facts->name, (double)likely / MIB, (double)room / MIB,
+			s->p->directory);
 }

@@ -67,7 +67,8 @@ static char *read_fdinfo(const struct open_file *f)
 	return read_file_at(AT_FDCWD, path, FDINFO_MAX, &text) < 0 ? NULL : text;
 }
 
-/* --- files that the kernel makes for a purpose of its own ---------------------------------------- */
+/* --- files that the kernel makes for a purpose of its own ----------------------------------------
+ */
 
 #define FORBID "lxc.include = " LXC_CHECKPOINT_CONF " in the container's config, and start it anew"
 
@@ -83,12 +84,18 @@ static const struct file_kind file_kinds[] = {
 	 "has a file open that stands for a process (pidfd)",
 	 {4, 1, 0},
 	 "install CRIU 4.1 or later, or stop that process"},
-	{"pidfd:[", "has a file open that stands for a process (pidfd)", {4, 1, 0},
+	{"pidfd:[",
+	 "has a file open that stands for a process (pidfd)",
+	 {4, 1, 0},
 	 "install CRIU 4.1 or later, or stop that process"},
-	{"anon_inode:bpf-prog", "has a BPF program open, as systemd does", {0, 0, 0},
+	{"anon_inode:bpf-prog",
+	 "has a BPF program open, as systemd does",
+	 {0, 0, 0},
 	 "forbid them: " FORBID},
 	{"anon_inode:bpf-map", "has a BPF map open", {0, 0, 0}, "forbid them: " FORBID},
-	{"anon_inode:bpf", "has a BPF link or the like open, as systemd does", {0, 0, 0},
+	{"anon_inode:bpf",
+	 "has a BPF link or the like open, as systemd does",
+	 {0, 0, 0},
 	 "forbid them: " FORBID},
 	{"anon_inode:btf", "has BPF type information open", {0, 0, 0}, "forbid it: " FORBID},
 	{"anon_inode:[io_uring]",
@@ -97,14 +104,22 @@ static const struct file_kind file_kinds[] = {
 	 "switch it off in that program, or let the container's seccomp policy answer "
 	 "io_uring_setup with errno 38"},
 	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
-	{"anon_inode:[userfaultfd]", "handles page faults (userfaultfd)", {0, 0, 0},
+	{"anon_inode:[userfaultfd]",
+	 "handles page faults (userfaultfd)",
+	 {0, 0, 0},
 	 "stop that process"},
-	{"anon_inode:seccomp notify", "answers the system calls of others (seccomp notify)",
-	 {0, 0, 0}, "stop it, and those that it answers"},
-	{"anon_inode:[landlock-ruleset]", "has a landlock ruleset open", {0, 0, 0},
+	{"anon_inode:seccomp notify",
+	 "answers the system calls of others (seccomp notify)",
+	 {0, 0, 0},
+	 "stop it, and those that it answers"},
+	{"anon_inode:[landlock-ruleset]",
+	 "has a landlock ruleset open",
+	 {0, 0, 0},
 	 "stop that process"},
 	{"anon_inode:kvm", "runs a virtual machine (KVM)", {0, 0, 0}, "stop it"},
-	{"anon_inode:[fscontext]", "has a mount open that it is making", {0, 0, 0},
+	{"anon_inode:[fscontext]",
+	 "has a mount open that it is making",
+	 {0, 0, 0},
 	 "stop that process"},
 	{"anon_inode:dmabuf", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
 	{"/dmabuf:", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
@@ -186,7 +201,8 @@ static void check_anonymous(struct survey *s, const struct open_file *f)
 	found_kind(s, f->process, link);
 }
 
-/* --- files that have a place in the container, or should have ------------------------------------- */
+/* --- files that have a place in the container, or should have
+ * ------------------------------------- */
 
 /* "net:[4026531840]": 4026531840; 0 where it is nothing like it */
 static ino_t namespace_in(const char *link)
@@ -285,7 +301,8 @@ static void check_regular(struct survey *s, const struct open_file *f)
 		      "has a deleted file open that is larger than the limit: %s", link);
 }
 
-/* --- devices -------------------------------------------------------------------------------------- */
+/* --- devices
+ * -------------------------------------------------------------------------------------- */
 
 static bool is_own_terminal(const struct survey *s, const struct open_file *f)
 {
@@ -383,7 +400,8 @@ static void check_block_device(struct survey *s, const struct open_file *f)
 		      "has a block device open, which CRIU cannot save: %s", link);
 }
 
-/* --- all of them ---------------------------------------------------------------------------------- */
+/* --- all of them
+ * ---------------------------------------------------------------------------------- */
 
 /* pidfd: the process, opened when it is needed first. */
 static void check_open_socket(struct survey *s, const struct open_file *f, int *pidfd)
@@ -392,10 +410,11 @@ static void check_open_socket(struct survey *s, const struct open_file *f, int *
 
 	if (survey_mount(s, (int)f->st.stx_mnt_id)) {
 		read_link(f, link);
-		found_process(s, f->process, "file-kind", true, "stop that process",
-			      "has the file of a Unix socket open, rather than the socket (O_PATH), "
-			      "which CRIU cannot save: %s",
-			      link);
+		found_process(
+			s, f->process, "file-kind", true, "stop that process",
+			"has the file of a Unix socket open, rather than the socket (O_PATH), "
+			"which CRIU cannot save: %s",
+			link);
 		return;
 	}
 	if (*pidfd < 0)
@@ -441,7 +460,8 @@ static void check_places(struct survey *s, const struct process *p)
 {
 	static const struct {
 		const char *name, *what;
-	} places[] = {{"exe", "runs a program"}, {"cwd", "is in a directory"},
+	} places[] = {{"exe", "runs a program"},
+		      {"cwd", "is in a directory"},
 		      {"root", "has a root directory"}};
 	_cleanup_free_ char *path = xasprintf("/proc/%d", (int)p->pid);
 	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -478,7 +498,8 @@ void check_files(struct survey *s, const struct process *p)
 	}
 }
 
-/* --- mappings ------------------------------------------------------------------------------------- */
+/* --- mappings
+ * ------------------------------------------------------------------------------------- */
 
 /* A character device; /dev/zero is none that matters. */
 static bool is_device_mapping(const struct process *p, const char *range)
@@ -486,8 +507,7 @@ static bool is_device_mapping(const struct process *p, const char *range)
 	char *end;
 	unsigned long from = strtoul(range, &end, 16), to = strtoul(end + 1, NULL, 16);
 	/* without the zeros in front that they have in maps */
-	_cleanup_free_ char *path =
-		xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev != makedev(MEM_MAJOR, 5);

@@ -11,21 +11,22 @@
 #include "util/error.h"
 
 struct finding {
-	const char *check;   /* a word that stays the same: "nested-namespace"; static */
-	bool blocks;	     /* false: a warning */
-	pid_t pid;	     /* on this host; 0: it is not about a process, and the next three are empty */
+	const char *check; /* a word that stays the same: "nested-namespace"; static */
+	bool blocks;	   /* false: a warning */
+	pid_t pid; /* on this host; 0: it is not about a process, and the next three are empty */
 	pid_t container_pid; /* in the container */
 	char *process;	     /* its name */
 	char *unit;	     /* systemd's, "redis-server.service"; NULL: none */
-	char *reason;	     /* of a process: what it is or does, "is traced by strace"; else a sentence */
-	char *remedy;	     /* NULL: none is known */
-	int err;	     /* positive errno for the error */
+	char *reason; /* of a process: what it is or does, "is traced by strace"; else a sentence */
+	char *remedy; /* NULL: none is known */
+	int err;      /* positive errno for the error */
 };
 
 struct findings {
 	struct finding *v;
 	size_t n;
-	const char *cgroup; /* the container's own, of which units are looked for below; NULL: none */
+	const char
+		*cgroup; /* the container's own, of which units are looked for below; NULL: none */
 };
 
 /* What a finding is about; NULL where it is not about a process. Copied. */

@@ -85,7 +85,8 @@ const struct mount *survey_mount(const struct survey *s, int id)
 	return NULL;
 }
 
-/* --- what CRIU cannot save ------------------------------------------------------------------------ */
+/* --- what CRIU cannot save
+ * ------------------------------------------------------------------------ */
 
 static bool has_external(const struct survey *s, dev_t dev)
 {
@@ -112,8 +113,7 @@ static bool starts_with(const char *text, const char *prefix)
 /* Something is in the directory that a mount shows. */
 static bool has_entries(const struct survey *s, const struct mount *m)
 {
-	_cleanup_free_ char *path =
-		xasprintf("/proc/%d/root", (int)s->p->facts->init_pid);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)s->p->facts->init_pid);
 	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int fd =
 		root < 0 ? -1 : open_in_root(root, m->target, O_RDONLY | O_DIRECTORY);
@@ -158,8 +158,8 @@ static void check_filesystem(struct survey *s, const struct mount *m)
 		found_container(s, f->check, f->blocks,
 				"unmount it in the container, or take it out of the container's "
 				"config",
-				"the container has mounted a filesystem of type %s on %s, %s", m->type,
-				m->target, f->why);
+				"the container has mounted a filesystem of type %s on %s, %s",
+				m->type, m->target, f->why);
 	}
 }
 
@@ -262,8 +262,7 @@ static bool can_be_shared_again(const struct survey *s, int group)
 			top = m;
 	}
 	for (size_t i = 0; i < s->n_mounts; i++)
-		if (is_member(&s->mounts[i], group) &&
-		    !is_path_below(s->mounts[i].root, top->root))
+		if (is_member(&s->mounts[i], group) && !is_path_below(s->mounts[i].root, top->root))
 			return false;
 	return true;
 }
@@ -287,11 +286,12 @@ static void check_propagation(struct survey *s, const struct process *p, ino_t i
 
 		if (m->ns != p->ns[NS_MNT] || !is_shared_badly(s, m, init_ns))
 			continue;
-		found_process(s, p, "nested-namespace", true,
-			      "forbid namespaces in the container: lxc.include = "
-			      LXC_CHECKPOINT_CONF " in its config, and start it anew",
-			      "is in a mount namespace of its own that shares mounts with the "
-			      "container's, which CRIU cannot restore");
+		found_process(
+			s, p, "nested-namespace", true,
+			"forbid namespaces in the container: lxc.include = " LXC_CHECKPOINT_CONF
+			" in its config, and start it anew",
+			"is in a mount namespace of its own that shares mounts with the "
+			"container's, which CRIU cannot restore");
 		return;
 	}
 }
@@ -302,19 +302,6 @@ static bool is_surveyed(const struct survey *s, ino_t ns)
 		if (s->mounts[i].ns == ns)
 			return true;
 	return false;
-}
-
-/* CRIU is told of a mount of the host's by "mnt[TARGET]:KEY", and takes the first that fits. */
-static void check_targets(struct survey *s)
-{
-	const struct container_facts *facts = s->p->facts;
-
-	for (size_t i = 0; i < facts->n_mounts; i++)
-		if (strstr(facts->mounts[i].target, "]:"))
-			found_container(s, "mount-target", true, "mount it elsewhere",
-					"the container has a directory of the host on %s, a name "
-					"with which CRIU cannot be told of it",
-					facts->mounts[i].target);
 }
 
 void check_mounts(struct survey *s)
@@ -342,5 +329,4 @@ void check_mounts(struct survey *s)
 		if (s->processes[i].in_tree && s->processes[i].ns[NS_MNT] &&
 		    s->processes[i].ns[NS_MNT] != init_ns)
 			check_propagation(s, &s->processes[i], init_ns);
-	check_targets(s);
 }

@@ -46,8 +46,8 @@ struct mount {
 	int id;
 	dev_t dev;
 	char *type, *root, *target;
-	bool external; /* of the host */
-	bool covered;  /* another is mounted on its root */
+	bool external;	    /* of the host */
+	bool covered;	    /* another is mounted on its root */
 	int shared, master; /* peer groups; 0: none */
 };
 
@@ -99,7 +99,8 @@ static inline bool is_fixed(const struct survey *s, const struct criu_version *s
 
 bool have_cap(cap_value_t cap);
 
-/* --- status.c: pure ------------------------------------------------------------------------------ */
+/* --- status.c: pure ------------------------------------------------------------------------------
+ */
 
 /* The value of a field of a /proc/PID/status ("TracerPid") or fdinfo, or NULL. Not copied. */
 const char *field_value(const char *text, const char *field);
@@ -113,20 +114,23 @@ pid_t field_nth(const char *text, const char *field, size_t index);
 /* How many there are. */
 size_t field_count(const char *text, const char *field);
 
-/* --- mounts.c ------------------------------------------------------------------------------------ */
+/* --- mounts.c ------------------------------------------------------------------------------------
+ */
 
 /* Adds those of the mount namespace that a process is in. */
 void survey_mounts(struct survey *s, pid_t pid, ino_t ns);
 const struct mount *survey_mount(const struct survey *s, int id);
 void check_mounts(struct survey *s);
 
-/* --- processes.c --------------------------------------------------------------------------------- */
+/* --- processes.c ---------------------------------------------------------------------------------
+ */
 
 void survey_processes(struct survey *s);
 void check_processes(struct survey *s);
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
 
-/* --- files.c ------------------------------------------------------------------------------------- */
+/* --- files.c -------------------------------------------------------------------------------------
+ */
 
 void check_files(struct survey *s, const struct process *process);
 void check_mappings(struct survey *s, const struct process *process);
@@ -143,7 +147,8 @@ struct file_kind {
 };
 const struct file_kind *file_kind(const char *link);
 
-/* --- sockets.c ----------------------------------------------------------------------------------- */
+/* --- sockets.c -----------------------------------------------------------------------------------
+ */
 
 /* pidfd: of the process. inode: the socket's. */
 void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
@@ -152,11 +157,13 @@ void check_unix_peers(struct survey *s);
 /* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
 
-/* --- terminals.c --------------------------------------------------------------------------------- */
+/* --- terminals.c ---------------------------------------------------------------------------------
+ */
 
 void check_terminals(struct survey *s);
 
-/* --- container.c --------------------------------------------------------------------------------- */
+/* --- container.c ---------------------------------------------------------------------------------
+ */
 
 void check_nics(struct survey *s);
 void check_confinement(struct survey *s);

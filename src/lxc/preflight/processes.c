@@ -34,7 +34,8 @@ static const struct {
 	[NS_MNT] = {"mnt", "mount", false},
 };
 
-/* --- finding them --------------------------------------------------------------------------------- */
+/* --- finding them
+ * --------------------------------------------------------------------------------- */
 
 static ino_t namespace_of(pid_t pid, enum namespace_kind kind)
 {
@@ -178,7 +179,8 @@ void survey_processes(struct survey *s)
 	}
 }
 
-/* --- what their status tells ---------------------------------------------------------------------- */
+/* --- what their status tells
+ * ---------------------------------------------------------------------- */
 
 static bool only_root_ids(const char *status, const char *field)
 {
@@ -258,8 +260,7 @@ static void check_status(struct survey *s, const struct process *p)
 		const struct status_check *check = &status_checks[i];
 
 		if (!is_fixed(s, &check->since) && check->applies(p))
-			found_process(s, p, check->check, true, check->remedy, "%s",
-				      check->reason);
+			found_process(s, p, check->check, true, check->remedy, "%s", check->reason);
 	}
 }
 
@@ -281,8 +282,7 @@ static void check_traced(struct survey *s, const struct process *p)
  * A container or a sandbox in the container, or a service of systemd's with a
  * namespace of its own.
  */
-static void check_namespaces(struct survey *s, const struct process *p,
-			     const struct process *init)
+static void check_namespaces(struct survey *s, const struct process *p, const struct process *init)
 {
 	for (size_t k = 0; k < N_NAMESPACES; k++) {
 		if (!namespaces[k].blocks || !p->ns[k] || p->ns[k] == init->ns[k])
@@ -291,8 +291,8 @@ static void check_namespaces(struct survey *s, const struct process *p,
 		if (k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME])
 			continue;
 		found_process(s, p, "nested-namespace", true,
-			      "stop it, or forbid namespaces in the container: lxc.include = "
-			      LXC_CHECKPOINT_CONF " in its config, and start it anew",
+			      "stop it, or forbid namespaces in the container: lxc.include "
+			      "= " LXC_CHECKPOINT_CONF " in its config, and start it anew",
 			      "is in a namespace of its own (%s)", namespaces[k].name);
 	}
 }
@@ -301,8 +301,7 @@ static void check_namespaces(struct survey *s, const struct process *p,
 static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 {
 	if (p->ns[NS_PID] == top && p->state != 'Z')
-		found_process(s, p, "not-in-tree", false,
-			      "end it first, if it shall not get lost",
+		found_process(s, p, "not-in-tree", false, "end it first, if it shall not get lost",
 			      "was started from outside (lxc-attach) and is no child of the "
 			      "container's init: it will not be in the checkpoint");
 }
@@ -336,11 +335,12 @@ static void check_stuck(struct survey *s)
 			nanosleep(&moment, NULL);
 		waited = true;
 		if (is_stuck(p))
-			found_process(s, p, "uninterruptible", false,
-				      "look what it waits for: a disk, a file server, or a child "
-				      "that it made with vfork()",
-				      "waits and cannot be stopped; CRIU gives up if that lasts for "
-				      "ten seconds");
+			found_process(
+				s, p, "uninterruptible", false,
+				"look what it waits for: a disk, a file server, or a child "
+				"that it made with vfork()",
+				"waits and cannot be stopped; CRIU gives up if that lasts for "
+				"ten seconds");
 	}
 }
 

@@ -122,8 +122,9 @@ static void check_netlink(struct survey *s, const struct process *p, int fd)
 		far = far || (i > 0 && groups[i]);
 	}
 	if (far || (any && address.nl_pid == 0))
-		found_process(s, p, "socket-kind", true, stop,
-			      "listens to kernel messages (netlink) in a way that CRIU cannot save");
+		found_process(
+			s, p, "socket-kind", true, stop,
+			"listens to kernel messages (netlink) in a way that CRIU cannot save");
 }
 
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
@@ -151,7 +152,8 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 	}
 }
 
-/* --- the other end of Unix sockets ---------------------------------------------------------------- */
+/* --- the other end of Unix sockets
+ * ---------------------------------------------------------------- */
 
 struct pair {
 	ino_t inode, peer; /* 0: none */

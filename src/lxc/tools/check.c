@@ -10,7 +10,8 @@
 #include "lxccheckpoint.h"
 #include "tools/check.h"
 
-/* --- for people ----------------------------------------------------------------------------------- */
+/* --- for people
+ * ----------------------------------------------------------------------------------- */
 
 struct text {
 	bool quiet;
@@ -61,7 +62,8 @@ int check_as_text(struct lxc_container *c, const struct check_request *q)
 	return r;
 }
 
-/* --- for programs --------------------------------------------------------------------------------- */
+/* --- for programs
+ * --------------------------------------------------------------------------------- */
 
 static json_t *string_or_null(const char *text)
 {

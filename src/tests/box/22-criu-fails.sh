@@ -6,6 +6,7 @@
 # checkpoint that is none.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+. "${0%/*}/blocker.sh"
 
 export FAKE_CRIU=/run/fake
 mkdir -p "$FAKE_CRIU"
@@ -29,7 +30,7 @@ check_unharmed()
 	check_equal "$before" "$(leftovers)" 'what is there besides'
 }
 
-start_counter c1
+WITH_BLOCKER=1 start_counter c1
 start_client
 veth=$(host_veth)
 before=$(leftovers)
@@ -59,26 +60,12 @@ check_not test -e "$IMG"
 check_unharmed
 
 step 'a criu that would lose something of a process'
-mkfifo /var/lib/lxc/c1/rootfs/fifo
-setpriv --no-new-privs lxc-attach -n c1 -- sh -c 'read x </fifo' </dev/null >/dev/null 2>&1 &
-attached=$!
-unprivileged_runs()
-{
-	local pid
-
-	for pid in $(pgrep -f 'read x </fifo'); do
-		[ "$(readlink "/proc/$pid/ns/pid")" != "$(readlink /proc/self/ns/pid)" ] || continue
-		! grep -q 'NoNewPrivs:.1' "/proc/$pid/status" || return 0
-	done
-	return 1
-}
-wait_for 5 unprivileged_runs
+block c1 no-new-privileges
 fake <<<'version 3.18'
 fails 3 'has no_new_privs set, which this CRIU would lose' dump -n c1
 case $said in *'install CRIU 3.19'*) ;; *) die "no remedy: $said" ;; esac
 check_not test -e "$IMG"
-echo >/var/lib/lxc/c1/rootfs/fifo
-wait "$attached" || :
+unblock c1
 # lxc-attach has made itself a cgroup
 before=$(leftovers)
 check_unharmed

@@ -65,7 +65,7 @@ mount_blockers()
 }
 
 innocents='asynchronous-io deleted deleted-mapped deleted-with-link devices event-files fan-watch
-	kmsg-device locks memory-files namespace-net netlink no-new-privileges nothing
+	kmsg-device locks many-processes memory-files namespace-net netlink no-new-privileges nothing
 	own-namespace-fd passed-descriptor pidfd-of-child pipes pty-without-master sockets
 	stopped-child threads tty-getty tun-device zombie-child raw-socket'
 mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private'
@@ -202,6 +202,13 @@ fails 3 'left for /run/small/image' lxc-checkpoint --check -n c1 -D /run/small/i
 fails 3 'left for /run/small/image' lxc-checkpoint -n c1 -D /run/small/image
 check_not test -e /run/small/image
 umount /run/small
+
+step 'iptables, where CRIU has to lock the network by it'
+ip link set dev "$(host_veth)" nomaster
+mount --bind /dev/null /usr/sbin/iptables-restore
+check_equal 'n=network-lock n=network-lock' "$(findings)" 'findings'
+umount /usr/sbin/iptables-restore
+check_equal '' "$(findings)" 'findings with it'
 
 step 'mounts'
 for mode in $mount_innocents; do

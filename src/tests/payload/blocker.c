@@ -105,12 +105,13 @@ static pid_t sleeping_child(void)
 	return pid;
 }
 
-/* --- kinds of files ------------------------------------------------------------------------------- */
+/* --- kinds of files
+ * ------------------------------------------------------------------------------- */
 
 static void bpf_map(void)
 {
-	union bpf_attr a = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4,
-			    .max_entries = 1};
+	union bpf_attr a = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
 
 	CHECK(syscall(SYS_bpf, BPF_MAP_CREATE, &a, sizeof(a)) >= 0);
 }
@@ -138,8 +139,8 @@ static void io_uring(void)
 
 static void perf_event(void)
 {
-	struct perf_event_attr a = {.type = PERF_TYPE_SOFTWARE, .size = sizeof(a),
-				    .config = PERF_COUNT_SW_TASK_CLOCK};
+	struct perf_event_attr a = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(a), .config = PERF_COUNT_SW_TASK_CLOCK};
 
 	CHECK(syscall(SYS_perf_event_open, &a, 0, -1, -1, 0) >= 0);
 }
@@ -243,7 +244,8 @@ static void path_of_socket(void)
 	CHECK(open(a.sun_path, O_PATH) >= 0);
 }
 
-/* --- sockets -------------------------------------------------------------------------------------- */
+/* --- sockets
+ * -------------------------------------------------------------------------------------- */
 
 static void vsock(void)
 {
@@ -338,7 +340,9 @@ static void passed_descriptor(void)
 	char control[CMSG_SPACE(sizeof(int))] = {0};
 	char byte = 'x';
 	struct iovec data = {&byte, 1};
-	struct msghdr m = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = {.msg_iov = &data,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	int fds[2], e = eventfd(3, 0);
@@ -352,7 +356,8 @@ static void passed_descriptor(void)
 	close(e);
 }
 
-/* --- namespaces ----------------------------------------------------------------------------------- */
+/* --- namespaces
+ * ----------------------------------------------------------------------------------- */
 
 static void in_namespace(int flag)
 {
@@ -472,7 +477,8 @@ static void namespace_mnt_own(void)
 	CHECK(mount(NULL, "/own", NULL, MS_SLAVE, NULL) == 0);
 }
 
-/* --- processes ------------------------------------------------------------------------------------ */
+/* --- processes
+ * ------------------------------------------------------------------------------------ */
 
 static void no_new_privileges(void)
 {
@@ -518,6 +524,12 @@ static void zombie_child(void)
 	CHECK(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT) == 0);
 }
 
+static void many_processes(void)
+{
+	for (int i = 0; i < 200; i++)
+		sleeping_child();
+}
+
 static void threads(void)
 {
 	pthread_t t;
@@ -526,7 +538,8 @@ static void threads(void)
 		CHECK(pthread_create(&t, NULL, sleeper, NULL) == 0);
 }
 
-/* --- terminals ------------------------------------------------------------------------------------ */
+/* --- terminals
+ * ------------------------------------------------------------------------------------ */
 
 /* A session on a pty of the container; its leader has /dev/tty open, as a shell does. */
 static void pty_session(bool foreground)
@@ -605,7 +618,8 @@ static void pty_without_master(void)
 	close(master);
 }
 
-/* --- mounts --------------------------------------------------------------------------------------- */
+/* --- mounts
+ * --------------------------------------------------------------------------------------- */
 
 static void covered_file(void)
 {
@@ -682,7 +696,8 @@ static void hugepage_mount(void)
 	CHECK(mount("none", "/huge", "hugetlbfs", 0, NULL) == 0);
 }
 
-/* --- deleted files -------------------------------------------------------------------------------- */
+/* --- deleted files
+ * -------------------------------------------------------------------------------- */
 
 #define GHOST_SIZE (3 * 1024 * 1024)
 
@@ -720,15 +735,16 @@ static void deleted_with_link(void)
 	CHECK(fd >= 0 && link("/blocker.one", "/blocker.two") == 0 && unlink("/blocker.one") == 0);
 }
 
-/* --- what has to go through ----------------------------------------------------------------------- */
+/* --- what has to go through
+ * ----------------------------------------------------------------------- */
 
 static void event_files(void)
 {
 	struct epoll_event e = {.events = EPOLLIN};
 	struct itimerspec in_a_year = {.it_value.tv_sec = 31536000};
 	sigset_t usr1;
-	int event = eventfd(7, 0), poll = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, 0),
-	    watch = inotify_init();
+	int event = eventfd(7, 0), poll = epoll_create1(0),
+	    timer = timerfd_create(CLOCK_MONOTONIC, 0), watch = inotify_init();
 
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
@@ -767,8 +783,10 @@ static void asynchronous_io(void)
 static void locks(void)
 {
 	struct flock l = {.l_type = F_WRLCK, .l_len = 10}, o = {.l_type = F_WRLCK, .l_len = 10};
-	int a = open("/blocker.a", O_CREAT | O_RDWR, 0600), b = open("/blocker.b", O_CREAT | O_RDWR, 0600),
-	    c = open("/blocker.c", O_CREAT | O_RDWR, 0600), d = open("/blocker.d", O_CREAT | O_RDWR, 0600);
+	int a = open("/blocker.a", O_CREAT | O_RDWR, 0600),
+	    b = open("/blocker.b", O_CREAT | O_RDWR, 0600),
+	    c = open("/blocker.c", O_CREAT | O_RDWR, 0600),
+	    d = open("/blocker.d", O_CREAT | O_RDWR, 0600);
 
 	CHECK(fcntl(a, F_SETLK, &l) == 0);
 	CHECK(fcntl(b, F_OFD_SETLK, &o) == 0);
@@ -824,6 +842,7 @@ static const struct mode {
 	{"landlock", landlock},
 	{"locks", locks},
 	{"loop-control", loop_control},
+	{"many-processes", many_processes},
 	{"memory-files", memory_files},
 	{"message-queue", message_queue},
 	{"mount-fd", mount_fd},

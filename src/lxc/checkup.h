@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LXCCKPT_CHECK_H
-#define LXCCKPT_CHECK_H
+#ifndef LXCCKPT_CHECKUP_H
+#define LXCCKPT_CHECKUP_H
 
 #include <lxc/lxccontainer.h>
 

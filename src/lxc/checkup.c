@@ -3,7 +3,7 @@
 /* What a checkpoint would come across, without one. */
 #include "config.h"
 
-#include "check.h"
+#include "checkup.h"
 #include "dump.h"
 #include "image/dir.h"
 #include "inspect/inspect.h"
