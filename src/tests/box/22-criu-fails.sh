@@ -131,9 +131,20 @@ mount -t tmpfs -o size=100k small /run/small
 unset LXC_CHECKPOINT_CRIU
 before=$(leftovers)
 IMG=/run/small/image
-fails 1 'runs on' dump -n c1 -s
+fails 3 'left for /run/small/image' dump -n c1 -s
+check_not test -e "$IMG"
 check_unharmed
+# enough when it is looked at, and used up by others when it begins
 mount -o remount,size=64m /run/small
+cat >/run/fill <<'END'
+#!/bin/sh
+[ "$CRTOOLS_SCRIPT_ACTION" != pre-dump ] || dd if=/dev/zero of=/run/small/filler bs=4k 2>/dev/null
+exit 0
+END
+chmod +x /run/fill
+fails 1 'runs on' dump -n c1 -s -A /run/fill
+check_unharmed
+rm /run/small/filler
 check dump -n c1 -s
 check restore -n c1
 check_client_goes_on
