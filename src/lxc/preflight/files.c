@@ -19,7 +19,7 @@
 
 #define MAPS_MAX   (16 * 1024 * 1024)
 #define FDINFO_MAX 65536
-#define LINK_MAX_  256
+#define LINK_SIZE  256
 #define BLOCK	   512 /* of stx_blocks */
 
 #define MEM_MAJOR	 1
@@ -51,11 +51,12 @@ static dev_t device_of(const struct open_file *f)
 	return makedev(f->st.stx_dev_major, f->st.stx_dev_minor);
 }
 
-static void read_link(const struct open_file *f, char link[LINK_MAX_])
+/* Its name in /proc; "" where it is closed by now, cut off where it is long. */
+static void read_link(const struct open_file *f, char link[LINK_SIZE])
 {
-	ssize_t n = readlinkat(f->dir, f->name, link, LINK_MAX_ - 1);
-
-	link[n < 0 ? 0 : n] = '\0';
+	memset(link, 0, LINK_SIZE);
+	if (readlinkat(f->dir, f->name, link, LINK_SIZE - 1) < 0)
+		*link = '\0';
 }
 
 /* Text of its fdinfo; NULL where it is closed by now. Caller frees. */
@@ -193,7 +194,7 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 static void check_anonymous(struct survey *s, const struct open_file *f)
 {
 	const struct criu_version pidfd_since = {4, 1, 0};
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	read_link(f, link);
 	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
@@ -268,7 +269,7 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 static bool check_place(struct survey *s, const struct open_file *f)
 {
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	if (m && !m->covered)
 		return true;
@@ -288,7 +289,7 @@ static bool check_place(struct survey *s, const struct open_file *f)
 static void check_regular(struct survey *s, const struct open_file *f)
 {
 	uint64_t size = f->st.stx_blocks * BLOCK;
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	if (!check_place(s, f) || f->st.stx_nlink > 0)
 		return;
@@ -380,7 +381,7 @@ static void found_device(struct survey *s, const struct process *p, const char *
 
 static void check_device(struct survey *s, const struct open_file *f)
 {
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	if (!is_known_device(f->st.stx_rdev_major, f->st.stx_rdev_minor)) {
 		read_link(f, link);
@@ -393,7 +394,7 @@ static void check_device(struct survey *s, const struct open_file *f)
 
 static void check_block_device(struct survey *s, const struct open_file *f)
 {
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	read_link(f, link);
 	found_process(s, f->process, "device", true, "stop that process",
@@ -406,7 +407,7 @@ static void check_block_device(struct survey *s, const struct open_file *f)
 /* pidfd: the process, opened when it is needed first. */
 static void check_open_socket(struct survey *s, const struct open_file *f, int *pidfd)
 {
-	char link[LINK_MAX_];
+	char link[LINK_SIZE];
 
 	if (survey_mount(s, (int)f->st.stx_mnt_id)) {
 		read_link(f, link);
@@ -468,7 +469,7 @@ static void check_places(struct survey *s, const struct process *p)
 
 	for (size_t i = 0; dir >= 0 && i < sizeof(places) / sizeof(places[0]); i++) {
 		struct open_file f = {.process = p, .dir = dir, .name = places[i].name, .fd = -1};
-		char link[LINK_MAX_];
+		char link[LINK_SIZE];
 
 		if (!look(&f) || survey_mount(s, (int)f.st.stx_mnt_id))
 			continue;

@@ -306,6 +306,18 @@ static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 			      "container's init: it will not be in the checkpoint");
 }
 
+/* CRIU takes init's root for that of its mount namespace. */
+static void check_init_root(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init->pid);
+	char root[256] = "";
+
+	if (readlink(path, root, sizeof(root) - 1) > 0 && strcmp(root, "/") != 0)
+		found_process(s, init, "init-root", true,
+			      "start the container with the rootfs as its init's root",
+			      "has changed its root (chroot) to %s", root);
+}
+
 /* Looked at twice: to wait for a disk is nothing special. */
 static bool is_stuck(const struct process *p)
 {
@@ -366,6 +378,8 @@ void check_processes(struct survey *s)
 		check_files(s, p);
 		check_mappings(s, p);
 	}
+	if (init)
+		check_init_root(s, init);
 	check_terminals(s);
 	check_unix_peers(s);
 	check_stuck(s);

@@ -127,6 +127,15 @@ static void check_netlink(struct survey *s, const struct process *p, int fd)
 			"listens to kernel messages (netlink) in a way that CRIU cannot save");
 }
 
+/* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
+ */
+static bool is_too_new(const struct survey *s, int fd)
+{
+	static const struct criu_version since = {4, 2, 0};
+
+	return !is_fixed(s, &since) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+}
+
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
 {
 	/* a descriptor of our own for the same socket: the kernel has no other way to ask */
@@ -144,6 +153,11 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 	if (what) {
 		found_process(s, p, "socket-kind", true, remedy,
 			      "has %s open, which CRIU cannot save", what);
+	} else if (is_too_new(s, copy)) {
+		found_process(s, p, "socket-kind", true,
+			      "install CRIU 4.2 or later, or boot the kernel of the distribution "
+			      "that this one came with",
+			      "has a socket open, which this CRIU cannot save on this kernel");
 	} else if (domain == AF_UNIX) {
 		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
 			(struct unix_socket){.process = p, .fd = fd, .inode = inode};

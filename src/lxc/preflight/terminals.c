@@ -8,7 +8,7 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "preflight/private.h"
@@ -28,17 +28,26 @@ static bool read_controlling(const struct process *p, struct controlling *ret)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)p->pid);
 	_cleanup_free_ char *text = NULL;
-	const char *end;
-	int session, device, foreground;
+	/* after the name, which may have whatever in it, and the state: */
+	enum { PARENT, GROUP, SESSION, TERMINAL, FOREGROUND, N };
+	long v[N];
+	char *at;
 
 	if (read_file_at(AT_FDCWD, path, STAT_MAX, &text) <= 0)
 		return false;
-	/* the name may have whatever in it */
-	end = strrchr(text, ')');
-	/* state, parent, group, session, terminal, its foreground group */
-	if (!end || sscanf(end + 1, " %*c %*d %*d %d %d %d", &session, &device, &foreground) != 3)
+	at = strrchr(text, ')');
+	if (!at || strlen(at) < strlen(") S "))
 		return false;
-	*ret = (struct controlling){(pid_t)session, (unsigned int)device, (pid_t)foreground};
+	at += strlen(") S ");
+	for (size_t i = 0; i < N; i++) {
+		char *from = at;
+
+		v[i] = strtol(from, &at, 10);
+		if (at == from)
+			return false;
+	}
+	*ret = (struct controlling){(pid_t)v[SESSION], (unsigned int)v[TERMINAL],
+				    (pid_t)v[FOREGROUND]};
 	return true;
 }
 

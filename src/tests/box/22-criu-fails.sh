@@ -15,7 +15,8 @@ mkdir -p "$FAKE_CRIU"
 fake()
 {
 	cat >"$FAKE_CRIU/plan"
-	rm -f "$FAKE_CRIU/argv"
+	# what was found of the last one is not looked for again
+	rm -f "$FAKE_CRIU/argv" /run/lxc-checkpoint/criu
 	export LXC_CHECKPOINT_CRIU=${0%/*}/../fakes/criu
 	LXC_CHECKPOINT_CRIU=$(readlink -f "$LXC_CHECKPOINT_CRIU")
 }
@@ -62,7 +63,9 @@ check_unharmed
 step 'a criu that would lose something of a process'
 block c1 no-new-privileges
 fake <<<'version 3.18'
-fails 3 'has no_new_privs set, which this CRIU would lose' dump -n c1
+# on a kernel that is too new for it there is more
+fails 3 'which this CRIU' dump -n c1
+fails 3 'has no_new_privs set, which this CRIU would lose' lxc-checkpoint --check -n c1
 case $said in *'install CRIU 3.19'*) ;; *) die "no remedy: $said" ;; esac
 check_not test -e "$IMG"
 unblock c1

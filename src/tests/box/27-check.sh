@@ -70,10 +70,10 @@ innocents='asynchronous-io deleted deleted-mapped deleted-with-link devices even
 	stopped-child threads tty-getty tun-device zombie-child raw-socket'
 mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private'
 
-# findings [OPTION]...: "WHO=CHECK" for each that blocks, "WHO=(CHECK)" for a warning
+# findings: "WHO=CHECK" for each that blocks, "WHO=(CHECK)" for a warning
 findings()
 {
-	lxc-checkpoint --check --json -n c1 -D "$IMG" "$@" >/tmp/check.json || :
+	lxc-checkpoint --check --json -n c1 -D "$IMG" >/tmp/check.json || :
 	python3 - "$BLOCKED" <<-'END'
 		import json, sys
 		answer = json.load(open("/tmp/check.json"))
@@ -167,7 +167,7 @@ state_of_blocked()
 }
 wait_for 10 state_of_blocked D
 check_equal 'p=(uninterruptible)' "$(findings)" 'findings'
-check lxc-checkpoint --check -n c1
+check lxc-checkpoint -q --check -n c1
 unblock c1
 
 step 'several at once: all are told, the first by the dump too'
@@ -246,6 +246,35 @@ lxc-stop -k -n c1
 fails 3 'c1 is not running' lxc-checkpoint --check -n c1
 fails 3 'there is no container nobody' lxc-checkpoint --check -n nobody
 start_container c1
+
+step 'a CRIU that is too old for what there is'
+export FAKE_CRIU=/run/fake
+mkdir -p "$FAKE_CRIU"
+old_criu()
+{
+	echo "version $1" >"$FAKE_CRIU/plan"
+	# what was found of the other one
+	rm -f /run/lxc-checkpoint/criu
+	LXC_CHECKPOINT_CRIU=$(readlink -f "${0%/*}/../fakes/criu")
+	export LXC_CHECKPOINT_CRIU
+}
+# old MODE VERSION FINDING NEWER-VERSION
+old()
+{
+	block c1 "$1"
+	old_criu "$2"
+	check_equal "$3" "$(findings)" "findings in $1 with CRIU $2"
+	old_criu "$4"
+	check_equal '' "$(findings)" "findings in $1 with CRIU $4"
+	unset LXC_CHECKPOINT_CRIU
+	unblock c1
+}
+# a kernel that has that option on all sockets suits all of them
+refused='p=socket-kind'
+! python3 -c 'import socket; socket.socket().getsockopt(1, 16)' 2>/dev/null || refused=''
+old no-new-privileges 3.18 p=no-new-privs 3.19
+old pidfd-of-child 4.0 p=file-kind 4.2
+old sockets 4.1.1 "$refused" 4.2
 
 step 'without a CRIU, and with privileges missing'
 LXC_CHECKPOINT_CRIU=/nowhere fails 3 'not the absolute path of a program' lxc-checkpoint --check -n c1

@@ -31,7 +31,8 @@ block()
 	local name=$1 mode=$2 rootfs=/var/lib/lxc/$1/rootfs
 
 	rm -f "$rootfs/ready" "$rootfs/said"
-	timeout 10 sh -c 'echo "$2" >"$1"' - "$rootfs/mode" "$mode" || die "$name starts no blocker for $mode"
+	printf '%s\n' "$mode" | timeout 10 tee "$rootfs/mode" >/dev/null ||
+		die "$name starts no blocker for $mode"
 	wait_for 10 is_ready "$rootfs"
 	BLOCKED=$(cat "$rootfs/ready")
 }
