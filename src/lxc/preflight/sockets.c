@@ -178,14 +178,14 @@ struct pairs {
 	size_t n;
 };
 
-/* 0 while there may be more. */
-static bool read_pairs(const char *answer, size_t len, struct pairs *ret)
+/* true: there may be more */
+static bool read_pairs(void *answer, size_t len, struct pairs *ret)
 {
-	const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)answer;
+	struct nlmsghdr *h = answer;
 
 	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-		const struct unix_diag_msg *m = NLMSG_DATA(h);
-		const struct rtattr *a = (const struct rtattr *)(m + 1);
+		struct unix_diag_msg *m = NLMSG_DATA(h);
+		struct rtattr *a = (struct rtattr *)(void *)(m + 1);
 		int left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*m));
 		struct pair *pair;
 
@@ -195,7 +195,7 @@ static bool read_pairs(const char *answer, size_t len, struct pairs *ret)
 		pair->inode = m->udiag_ino;
 		for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
 			if (a->rta_type == UNIX_DIAG_PEER)
-				pair->peer = *(const uint32_t *)RTA_DATA(a);
+				pair->peer = *(uint32_t *)RTA_DATA(a);
 	}
 	return true;
 }
