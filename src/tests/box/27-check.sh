@@ -185,6 +185,19 @@ unblock c1
 BLOCKED=$first
 unblock c1
 
+step 'the unit of systemd that a process belongs to'
+block c1 landlock
+pid=$(host_pid c1 "$BLOCKED")
+mkdir -p /sys/fs/cgroup/lxc.payload.c1/system.slice/demo.service
+echo "$pid" >/sys/fs/cgroup/lxc.payload.c1/system.slice/demo.service/cgroup.procs
+fails 3 "blocker (pid $pid, in the container $BLOCKED, demo.service) has a landlock" \
+	lxc-checkpoint --check -n c1
+fails 3 "process $pid (blocker, demo.service) of c1 has a landlock" dump -n c1
+check_equal p=file-kind "$(findings)" 'findings'
+check grep -q '"unit": "demo.service"' /tmp/check.json
+unblock c1
+rmdir /sys/fs/cgroup/lxc.payload.c1/system.slice/demo.service /sys/fs/cgroup/lxc.payload.c1/system.slice
+
 step 'what came in by lxc-attach is not part of a checkpoint, and told so'
 lxc-attach -n c1 --clear-env -- sleep 1000 </dev/null >/dev/null 2>&1 &
 attached=$!
