@@ -27,8 +27,8 @@ _lxccheckpoint_paths()
 _lxccheckpoint()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} option='' word lxcpath='' i
-	local names=--running restore='' stop='' mode='' named=''
-	local common='--name --checkpoint-dir --action-script --verbose --lxcpath --logfile
+	local names=--running restore='' stop='' scripted='' check='' mode='' named=''
+	local common='--name --checkpoint-dir --verbose --lxcpath --logfile
 		--logpriority --quiet --rcfile --help --usage --version'
 
 	COMPREPLY=()
@@ -45,7 +45,9 @@ _lxccheckpoint()
 		'')
 			case $word in
 			--restore) restore=1 ;;
-			--stop | --replace) stop=1 ;;
+			--stop) stop=1 ;;
+			--replace) stop=1 scripted=1 ;;
+			--check | --json) check=1 ;;
 			--daemon | --foreground) mode=1 ;;
 			-[nDAPol] | --name | --checkpoint-dir | --action-script | --lxcpath | \
 				--logfile | --logpriority | --rcfile) option=$word ;;
@@ -60,6 +62,7 @@ _lxccheckpoint()
 			*) named=1 ;;
 			esac
 			;;
+		-A | --action-script) scripted=1 option='' ;;
 		*) option='' ;;
 		esac
 	done
@@ -90,10 +93,13 @@ _lxccheckpoint()
 		[ -n "$named" ] || _lxccheckpoint_names "$names" "$lxcpath" "$cur"
 		return
 	fi
-	# -r excludes what only a checkpoint has, and the other way round.
-	[ -n "$stop" ] || common+=' --restore'
-	[ -n "$restore$mode" ] || common+=' --stop --replace'
-	[ -n "$stop$mode" ] || common+=' --daemon --foreground'
+	# -r excludes what only a checkpoint has, and the other way round; --check what writes.
+	[ -n "$stop$check" ] || common+=' --restore'
+	[ -n "$restore$mode" ] || common+=' --stop'
+	[ -n "$check" ] || common+=' --action-script'
+	[ -n "$restore$mode$check" ] || common+=' --replace'
+	[ -n "$restore$mode$scripted" ] || common+=' --check --json'
+	[ -n "$stop$mode$check" ] || common+=' --daemon --foreground'
 	mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 }
 

@@ -59,6 +59,11 @@ int criu_version_cmp(const struct criu_version *a, const struct criu_version *b)
 	return 0;
 }
 
+char *criu_version_text(const struct criu_version *v)
+{
+	return xasprintf("%u.%u.%u", v->major, v->minor, v->patch);
+}
+
 static bool knows(const struct criu_job *job, const struct criu_version *since)
 {
 	return criu_version_cmp(&job->version, since) >= 0;

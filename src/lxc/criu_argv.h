@@ -19,6 +19,9 @@ int criu_version_parse(const char *text, struct criu_version *ret);
 /* < 0, 0, > 0 as strcmp; 3.9 is older than 3.17 */
 int criu_version_cmp(const struct criu_version *a, const struct criu_version *b);
 
+/* "4.2.1". Caller frees. */
+char *criu_version_text(const struct criu_version *v);
+
 enum criu_verb {
 	CRIU_PRE_DUMP,
 	CRIU_DUMP,

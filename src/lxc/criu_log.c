@@ -2,11 +2,11 @@
 #include "config.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "criu_log.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define MAX_LINES    4
 #define MAX_LINE_LEN 300
@@ -484,31 +484,6 @@ static struct log_line parse_line(struct span s)
 	return l;
 }
 
-/* How long the UTF-8 sequence at s is; 0 where there is none, or a control character. */
-static size_t printable_length(struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	uint32_t c = p[0];
-	size_t n;
-
-	if (c < 0x80)
-		return c >= 0x20 && c != 0x7f;
-	n = c >= 0xf8 ? 0 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 0;
-	if (n == 0 || n > s.len)
-		return 0;
-	c &= 0x7fU >> n;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	/* Overlong, surrogate, out of range, or a control character of the second block. */
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || c < 0xa0)
-		return 0;
-	return n;
-}
-
 /* A terminal shows this: nothing in it may be taken for a command. Caller frees. */
 static char *printable(struct span s)
 {
@@ -518,7 +493,7 @@ static char *printable(struct span s)
 	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\r'))
 		s.len--;
 	while (s.len > 0) {
-		size_t n = printable_length(s), take = n ? n : 1;
+		size_t n = printable_length(s.p, s.len), take = n ? n : 1;
 
 		if (len + take > MAX_LINE_LEN) {
 			memcpy(out + len, "...", 3);

@@ -20,7 +20,7 @@
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
 #include "operation.h"
-#include "preflight.h"
+#include "preflight/preflight.h"
 #include "recover.h"
 #include "util/fd.h"
 #include "util/link.h"
@@ -54,6 +54,11 @@ char *checkpoint_directory(struct lxc_container *c, const char *directory)
 	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
 }
 
+uint64_t ghost_limit(uint64_t asked)
+{
+	return asked ? asked : GHOST_LIMIT;
+}
+
 int action_script_path(const char *script, char **ret, struct error **reterr)
 {
 	char *path;
@@ -71,7 +76,7 @@ int action_script_path(const char *script, char **ret, struct error **reterr)
 	return 0;
 }
 
-static int check_state(struct lxc_container *c, struct error **reterr)
+int dump_check_state(struct lxc_container *c, struct error **reterr)
 {
 	const char *state;
 	int r = inspect_state(c, &state, reterr);
@@ -111,8 +116,7 @@ static void describe(struct dump *d)
 	m->created = now_utc();
 	m->tool_version = xstrdup(PACKAGE_VERSION);
 	m->lxc_version = xstrdup(lxc_get_version());
-	m->criu_version = xasprintf("%u.%u.%u", d->criu.version.major, d->criu.version.minor,
-				    d->criu.version.patch);
+	m->criu_version = criu_version_text(&d->criu.version);
 	uname(&un);
 	m->kernel = xstrdup(un.release);
 	m->arch = xstrdup(un.machine);
@@ -155,11 +159,23 @@ static int write_network(struct dump *d, struct error **reterr)
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
 }
 
+static int check_dump(struct dump *d, const char *directory, struct error **reterr)
+{
+	const struct preflight p = {
+		.facts = &d->manifest.facts,
+		.criu = &d->criu,
+		.directory = directory,
+		.ghost_limit = ghost_limit(d->o->ghost_limit),
+	};
+
+	return preflight_dump(&p, reterr);
+}
+
 static int prepare(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *dir = checkpoint_directory(d->c, d->o->directory);
 	struct container_facts *facts = &d->manifest.facts;
-	int r = check_state(d->c, reterr);
+	int r = dump_check_state(d->c, reterr);
 
 	if (r == 0)
 		r = action_script_path(d->o->action_script, &d->action_script, reterr);
@@ -170,7 +186,7 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
 	if (r == 0)
-		r = preflight_dump(facts, &d->criu.version, reterr);
+		r = check_dump(d, dir, reterr);
 	if (r < 0)
 		return r;
 	describe(d);
@@ -191,11 +207,7 @@ static int prepare(struct dump *d, struct error **reterr)
  */
 static enum network_lock network_lock(const struct container_facts *facts)
 {
-	bool skip = !facts->host_network;
-
-	for (size_t i = 0; i < facts->n_nics; i++)
-		skip = skip && facts->nics[i].bridge && !facts->nics[i].special_port;
-	return skip ? NETWORK_LOCK_SKIP : NETWORK_LOCK_DEFAULT;
+	return facts_network_comes_off(facts) ? NETWORK_LOCK_SKIP : NETWORK_LOCK_DEFAULT;
 }
 
 /*
@@ -246,7 +258,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.leave_running = !d->o->stop,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
-		.ghost_limit = d->o->ghost_limit,
+		.ghost_limit = ghost_limit(d->o->ghost_limit),
 	};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {

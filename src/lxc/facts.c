@@ -83,3 +83,12 @@ const struct cgroup *facts_cgroup2(const struct container_facts *facts)
 			return &facts->cgroups[i];
 	return NULL;
 }
+
+bool facts_network_comes_off(const struct container_facts *facts)
+{
+	bool off = !facts->host_network;
+
+	for (size_t i = 0; i < facts->n_nics; i++)
+		off = off && facts->nics[i].bridge && !facts->nics[i].special_port;
+	return off;
+}

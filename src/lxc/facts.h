@@ -131,6 +131,13 @@ void facts_clear_cgroup_tree(struct container_facts *facts);
 /* The cgroup2 entry; NULL where there is none. */
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);
 
+/*
+ * Whether every interface of its can be taken off its bridge for a while: then
+ * nothing comes in, and CRIU need not lock the network. A port with settings of
+ * its own would lose them by that.
+ */
+bool facts_network_comes_off(const struct container_facts *facts);
+
 #define _cleanup_facts_ __attribute__((cleanup(container_facts_clear)))
 
 #endif

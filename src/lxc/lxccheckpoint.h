@@ -85,6 +85,44 @@ struct lxc_restore_options {
 };
 
 /*
+ * Something that stands in the way of a checkpoint, or is worth a warning. The
+ * texts are the library's and last until the callback returns; they are fit for a
+ * terminal, in UTF-8 and without line breaks. Members are only ever added at the
+ * end, and size says how many there are. Since 0.1.
+ */
+struct lxc_checkpoint_finding {
+	size_t size;
+	const char *check; /* a word that stays the same from version to version: "traced" */
+	bool blocks;	   /* no checkpoint as long as this is so; false: a warning */
+	/* where it is about a process; else 0 and NULL */
+	pid_t pid;	     /* on this host */
+	pid_t container_pid; /* in the container */
+	const char *process; /* its name */
+	const char *unit;    /* systemd's unit in the container that it belongs to, or NULL */
+	/*
+	 * What is the matter. Of a process, what it is or does, as "is traced by
+	 * process 812 (strace)"; else a sentence.
+	 */
+	const char *reason;
+	const char *remedy; /* what to do about it; NULL if nothing is known */
+};
+
+/* Options of a check; as above. Since 0.1. */
+struct lxc_checkpoint_check_options {
+	size_t size;
+	const char *directory; /* where the image would go; NULL: LXCPATH/NAME/checkpoint */
+	bool stop; /* the checkpoint would stop the container; makes no difference so far */
+	/* Called for each finding, in the calling thread; NULL: not called. */
+	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
+	void *userdata; /* for found and criu */
+	/*
+	 * Called once before that with the CRIU that would be used, if there is one
+	 * that works on this kernel; NULL: not called.
+	 */
+	void (*criu)(const char *path, const char *version, void *userdata);
+};
+
+/*
  * Puts this library's methods into c, for programs that neither link it in
  * front nor preload it. Doing it again is harmless. Returns false for NULL.
  * Since 0.1.
@@ -96,6 +134,17 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 
 /* Restores a stopped container. 0 or -enum lxc_checkpoint_error. Since 0.1. */
 int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_options *options);
+
+/*
+ * Would a checkpoint of c go through? Asks what lxc_checkpoint_dump() asks before
+ * it begins, and touches neither the container nor the directory; a checkpoint or
+ * restore that is under way is not disturbed. 0: nothing blocks it.
+ * -LXC_CHECKPOINT_EREFUSED: something does, and lxc_checkpoint_error() is what
+ * lxc_checkpoint_dump() would say. It looks at one moment: what processes do
+ * after that it cannot know. Since 0.1.
+ */
+int lxc_checkpoint_check(struct lxc_container *c,
+			 const struct lxc_checkpoint_check_options *options);
 
 /*
  * Why the last of our operations on c failed: what failed, the cause, what to

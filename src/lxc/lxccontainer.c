@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/param.h>
 
+#include "checkup.h"
 #include "criu.h"
 #include "last_error.h"
 #include "lxccontainer.h"
@@ -170,6 +171,49 @@ int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_opt
 		.action_script = o.action_script,
 	};
 	return container_restore(c, &r, o.wait_status);
+}
+
+static void tell_criu(const struct criu_program *criu, void *userdata)
+{
+	const struct lxc_checkpoint_check_options *o = userdata;
+	_cleanup_free_ char *version = criu_version_text(&criu->version);
+
+	if (o->criu)
+		o->criu(criu->path, version, o->userdata);
+}
+
+static void tell_finding(const struct finding *f, void *userdata)
+{
+	const struct lxc_checkpoint_check_options *o = userdata;
+	const struct lxc_checkpoint_finding finding = {
+		.size = sizeof(finding),
+		.check = f->check,
+		.blocks = f->blocks,
+		.pid = f->pid,
+		.container_pid = f->container_pid,
+		.process = f->process,
+		.unit = f->unit,
+		.reason = f->reason,
+		.remedy = f->remedy,
+	};
+
+	if (o->found)
+		o->found(&finding, o->userdata);
+}
+
+int lxc_checkpoint_check(struct lxc_container *c,
+			 const struct lxc_checkpoint_check_options *options)
+{
+	struct lxc_checkpoint_check_options o = {0};
+	_cleanup_error_ struct error *e = NULL;
+	struct check_options check = {.criu = tell_criu, .found = tell_finding, .userdata = &o};
+	int r = copy_options(c, &o, sizeof(o), options);
+
+	if (r < 0)
+		return r;
+	check.directory = o.directory;
+	r = check_container(c, &check, &e);
+	return keep_error(c, r, e);
 }
 
 const char *lxc_checkpoint_error(struct lxc_container *c)

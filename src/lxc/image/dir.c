@@ -148,6 +148,14 @@ static int refuse_existing(const struct image *img, struct error **reterr)
 	return -EEXIST;
 }
 
+static int refuse_other(const struct image *img, struct error **reterr)
+{
+	error_refuse(reterr, ENOTEMPTY, "%s is not empty, and what it holds is no checkpoint",
+		     img->path);
+	error_set_hint(reterr, "choose another directory with -D");
+	return -ENOTEMPTY;
+}
+
 /* The directory is open and locked: make it ready to be written to. */
 static int prepare(struct image *img, struct error **reterr)
 {
@@ -160,10 +168,7 @@ static int prepare(struct image *img, struct error **reterr)
 					 "cannot clear %s of an unfinished checkpoint: %s",
 					 img->path, strerror(-r));
 	} else if (!is_empty(img)) {
-		error_refuse(reterr, ENOTEMPTY,
-			     "%s is not empty, and what it holds is no checkpoint", img->path);
-		error_set_hint(reterr, "choose another directory with -D");
-		return -ENOTEMPTY;
+		return refuse_other(img, reterr);
 	}
 	/* an image is as secret as the memory in it */
 	if (fchmod(img->dirfd, 0700) < 0)
@@ -221,6 +226,28 @@ int image_create(const char *path, bool replace, struct image **ret, struct erro
 		return r;
 	*ret = TAKE_PTR(img);
 	return 0;
+}
+
+int image_check(const char *path, bool *ret_holds_one, struct error **reterr)
+{
+	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	struct stat st;
+	int r = 0;
+
+	img->path = xstrdup(path);
+	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*ret_holds_one = false;
+	if (img->dirfd < 0 && errno == ENOENT)
+		return 0;
+	if (img->dirfd < 0 || fstat(img->dirfd, &st) < 0)
+		return error_errno(reterr, "cannot open the directory %s", path);
+	if (st.st_uid != 0)
+		r = check_owner(path, &st, reterr);
+	else if (has_file(img, MANIFEST_NAME))
+		*ret_holds_one = true;
+	else if (!has_file(img, MARKER) && !is_empty(img))
+		r = refuse_other(img, reterr);
+	return r;
 }
 
 static int read_manifest(const struct image *img, struct manifest *ret, struct error **reterr)

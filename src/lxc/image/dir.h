@@ -31,6 +31,12 @@ struct image {
  */
 int image_create(const char *path, bool replace, struct image **ret, struct error **reterr);
 
+/*
+ * Whether image_create() would refuse the directory; makes and locks nothing. One
+ * that holds a checkpoint is told by *ret_holds_one, and is no error.
+ */
+int image_check(const char *path, bool *ret_holds_one, struct error **reterr);
+
 /* A pre-dump's or a restore's: opens a complete checkpoint and reads its manifest. */
 int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr);

@@ -16,7 +16,7 @@
 #include "inspect/settings.h"
 #include "inspect/inspect.h"
 #include "operation.h"
-#include "preflight.h"
+#include "preflight/preflight.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
 #include "util/fd.h"

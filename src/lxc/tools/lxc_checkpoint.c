@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lxccheckpoint.h"
+#include "tools/check.h"
 
 /* Documented in the man page; scripts depend on them. */
 enum {
@@ -36,7 +37,7 @@ struct arguments {
 	const char *log_file;
 	const char *log_level;
 	const char *rcfile;
-	bool restore, stop, replace, daemon, foreground, verbose, quiet;
+	bool restore, check, json, stop, replace, daemon, foreground, verbose, quiet;
 };
 
 enum {
@@ -44,9 +45,11 @@ enum {
 	OPT_VERSION,
 	OPT_RCFILE,
 	OPT_REPLACE,
+	OPT_CHECK,
+	OPT_JSON,
 };
 
-enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_COMMON };
+enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_COMMON };
 
 /* The one list of options: the parser and the help are made of it. */
 static const struct option_text {
@@ -67,6 +70,9 @@ static const struct option_text {
 	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)"},
 	{'F', "foreground", NULL, G_RESTORE,
 	 "show its console here, stay until it stops, exit with its status"},
+	{OPT_CHECK, "check", NULL, G_CHECK,
+	 "only say whether a checkpoint would go through, and if not, why"},
+	{OPT_JSON, "json", NULL, G_CHECK, "with --check: say it as JSON"},
 	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
 	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
 	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
@@ -100,7 +106,8 @@ static void print_group(enum group g, const char *title)
 static void print_usage(FILE *f)
 {
 	fprintf(f, "Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
-		   "       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [-A PATH] [-v]\n");
+		   "       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [-A PATH] [-v]\n"
+		   "       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s]\n");
 }
 
 static void print_help(void)
@@ -111,8 +118,10 @@ static void print_help(void)
 	print_group(G_BOTH, "Options:");
 	print_group(G_CHECKPOINT, "Checkpoint:");
 	print_group(G_RESTORE, "Restore:");
+	print_group(G_CHECK, "Check:");
 	print_group(G_COMMON, "Common:");
 	printf("\nExamples:\n"
+	       "  lxc-checkpoint -n web --check      would it work?\n"
 	       "  lxc-checkpoint -n web -s           save web and stop it\n"
 	       "  lxc-checkpoint -n web -r           bring it back\n"
 	       "  lxc-checkpoint -n web -D /srv/web  save a copy while web runs on\n"
@@ -199,6 +208,12 @@ static int parse_option(struct arguments *a, int key)
 	case OPT_REPLACE:
 		a->replace = true;
 		return -1;
+	case OPT_CHECK:
+		a->check = true;
+		return -1;
+	case OPT_JSON:
+		a->json = true;
+		return -1;
 	case OPT_USAGE:
 		print_usage(stdout);
 		return EXIT_OK;
@@ -273,6 +288,13 @@ static int validate(const struct arguments *a)
 		 "-d without -r: a checkpoint has nothing to send to the background"},
 		{!a->restore && a->foreground,
 		 "-F without -r: a checkpoint has nothing to show in the foreground"},
+		{a->check && a->restore,
+		 "--check and -r conflict: --check looks at a container that runs"},
+		{a->check && a->replace,
+		 "--check and --replace conflict: --check does not write to the image directory"},
+		{a->check && a->action_script,
+		 "--check and -A conflict: --check runs nothing at CRIU's stages"},
+		{a->json && !a->check, "--json without --check: nothing else speaks JSON"},
 		{a->directory && !*a->directory, "-D needs a directory"},
 		{a->log_level && !is_priority(a->log_level),
 		 "-l takes one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL"},
@@ -370,6 +392,17 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 	if (p.shown)
 		fputs("\r\033[K", stderr);
 	return r;
+}
+
+static int do_check(struct lxc_container *c, const struct arguments *a)
+{
+	const struct check_request q = {
+		.directory = a->directory,
+		.stop = a->stop,
+		.quiet = a->quiet,
+	};
+
+	return a->json ? check_as_json(c, &q) : check_as_text(c, &q);
 }
 
 static int exit_status(int wait_status)
@@ -479,11 +512,15 @@ static int run(const struct arguments *a)
 	c = open_container(a);
 	if (!c)
 		return EXIT_REFUSED;
-	r = a->restore ? do_restore(c, a, &status) : do_checkpoint(c, a);
+	if (a->check)
+		r = do_check(c, a);
+	else
+		r = a->restore ? do_restore(c, a, &status) : do_checkpoint(c, a);
 	if (r < 0) {
 		const char *why = lxc_checkpoint_error(c);
 
-		if (!a->quiet)
+		/* what a check has found is its answer, and stands on stdout */
+		if (!a->quiet && (!a->check || r == -LXC_CHECKPOINT_EINVAL))
 			complain("%s", why ? why : "failed");
 		append_log(a, why ? why : "failed");
 		status = r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;

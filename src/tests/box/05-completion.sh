@@ -91,6 +91,16 @@ offers_option no --daemon -n web -s
 offers_option yes --replace -s
 offers_option yes --foreground -r
 offers_option no --foreground -r -d
+offers_option no --check -r
+offers_option no --check --replace
+offers_option no --check -A /bin/true
+offers_option no --replace --check
+offers_option no --action-script --check
+offers_option no --restore --check
+offers_option no --foreground --json
+offers_option yes --json --check
+offers_option yes --stop --check
+offers_option yes --check -s
 offers --foreground --fo
 
 step 'containers: running ones to checkpoint, stopped ones to restore'

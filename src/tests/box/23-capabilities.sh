@@ -5,8 +5,9 @@
 # callback, which CRIU starts with all of its own, keeps one.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+. "${0%/*}/blocker.sh"
 
-start_counter c1
+WITH_BLOCKER=1 start_counter c1
 for cap in sys_admin sys_ptrace net_admin sys_chroot setpcap setuid setgid kill dac_override \
 	fowner chown mknod; do
 	status=0
@@ -23,15 +24,7 @@ done
 step 'CAP_SYS_RESOURCE is missed only where a process has other ids than root'
 drop=(setpriv --bounding-set -sys_resource --inh-caps -sys_resource)
 check "${drop[@]}" lxc-checkpoint -n c1 -D "$IMG"
-mkfifo /var/lib/lxc/c1/rootfs/fifo
-chmod 666 /var/lib/lxc/c1/rootfs/fifo
-lxc-attach -n c1 -u 33 -g 33 -- sh -c 'read x </fifo' </dev/null &
-attached=$!
-www_runs()
-{
-	in_container c1 ps -o user,args | grep -q '^33.*read x'
-}
-wait_for 5 www_runs
+block c1 other-user
 status=0
 said=$("${drop[@]}" lxc-checkpoint -n c1 -D /run/second 2>&1) || status=$?
 check_equal 3 "$status" "exit status ($said)"
@@ -39,8 +32,7 @@ case $said in
 *'does not run as root, and the capability cap_sys_resource is missing'*) ;;
 *) die "it says: $said" ;;
 esac
-echo >/var/lib/lxc/c1/rootfs/fifo
-wait "$attached" || :
+unblock c1
 
 step 'what the callback runs has CAP_NET_ADMIN alone'
 # an ip before the real one, that tells what it was given

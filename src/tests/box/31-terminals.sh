@@ -153,8 +153,8 @@ terminal login send '\r'
 terminal login expect 10 '# '
 status=0
 dump -n c1 -s 2>/tmp/err || status=$?
-check_equal 1 "$status" 'exit status'
-check grep -q 'Log out there' /tmp/err
+check_equal 3 "$status" 'exit status'
+check grep -q 'log out there' /tmp/err
 check_client_goes_on
 # shellcheck disable=SC2016 # the container's shell expands it
 terminal login send 'echo "still $((7 * 8))"\r'

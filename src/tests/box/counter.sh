@@ -32,7 +32,7 @@ init_pid()
 }
 
 # start_counter NAME [MIB] [<CONFIG LINES]: sets ADDRESS; returns when the counter answers.
-# INITTAB: more lines for its init.
+# INITTAB: more lines for its init. WITH_BLOCKER=1: with that of blocker.sh.
 start_counter()
 {
 	local name=$1 mib=${2:-1} rootfs=/var/lib/lxc/$1/rootfs
@@ -43,6 +43,7 @@ start_counter()
 	make_container "$name"
 	install -m 755 /tmp/payload/counter "$rootfs/bin/counter"
 	printf "%s\n" "::once:/bin/counter $PORT $mib" "${INITTAB:-}" >>"$rootfs/etc/inittab"
+	[ -z "${WITH_BLOCKER:-}" ] || with_blocker "$name"
 	start_container "$name"
 	wait_for 20 has_address "$name"
 	ADDRESS=$(address "$name")

@@ -123,6 +123,75 @@ static void checkpoints(const char *directory)
 	CHECK(said("not running"));
 }
 
+/* What a check has told. */
+struct told {
+	unsigned int findings, blocking, criu;
+	char word[64];
+};
+
+static void found(const struct lxc_checkpoint_finding *f, void *userdata)
+{
+	struct told *t = userdata;
+
+	CHECK(f->size == sizeof(*f));
+	CHECK(t->criu == 1);
+	CHECK(f->check && f->reason && !strchr(f->reason, '\n'));
+	CHECK((f->pid > 0) == (f->process != NULL) && (f->pid > 0) == (f->container_pid > 0));
+	CHECK(f->pid > 0 || !f->unit);
+	t->findings++;
+	t->blocking += f->blocks;
+	snprintf(t->word, sizeof(t->word), "%s", f->check);
+}
+
+static void criu(const char *path, const char *version, void *userdata)
+{
+	struct told *t = userdata;
+
+	CHECK(*path == '/' && strchr(version, '.'));
+	t->criu++;
+}
+
+struct later_check {
+	struct lxc_checkpoint_check_options options;
+	uint64_t more[8];
+};
+
+/* With the container running and no checkpoint in directory. */
+static void checks(const char *directory)
+{
+	struct told t = {0};
+	struct later_check o = {
+		.options = {.size = sizeof(o),
+			    .directory = directory,
+			    .found = found,
+			    .criu = criu,
+			    .userdata = &t},
+	};
+	char text[4096];
+
+	CHECK(lxc_checkpoint_check(NULL, NULL) == -LXC_CHECKPOINT_EINVAL);
+	memset(o.more, 0xff, sizeof(o.more));
+	CHECK(lxc_checkpoint_check(c, &o.options) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("does not know"));
+	memset(o.more, 0, sizeof(o.more));
+	CHECK(lxc_checkpoint_check(c, &o.options) == 0);
+	CHECK(lxc_checkpoint_error(c) == NULL);
+	CHECK(t.criu == 1 && t.findings == 0);
+	CHECK(access(directory, F_OK) < 0);
+	/* nobody has to listen */
+	CHECK(lxc_checkpoint_check(c, NULL) == 0);
+	/* what is in the way is what a dump says */
+	CHECK(c->freeze(c));
+	t = (struct told){0};
+	CHECK(lxc_checkpoint_check(c, &o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(t.findings == 1 && t.blocking == 1 && strcmp(t.word, "state") == 0);
+	snprintf(text, sizeof(text), "%s", lxc_checkpoint_error(c));
+	CHECK(lxc_checkpoint_check(c, NULL) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(lxc_checkpoint_dump(c, NULL) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(strcmp(text, lxc_checkpoint_error(c)) == 0);
+	CHECK(c->unfreeze(c));
+}
+
 static void restores(const char *directory)
 {
 	struct later_restore o = {.options = {.size = sizeof(o), .directory = "/no/such/place"}};
@@ -151,6 +220,7 @@ int main(int argc, char *argv[])
 	CHECK(c);
 	CHECK(lxc_checkpoint_error(c) == NULL);
 	wrong_arguments(argv[2]);
+	checks(argv[2]);
 	checkpoints(argv[2]);
 	restores(argv[2]);
 	puts(lxc_checkpoint_version());

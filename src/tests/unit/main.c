@@ -27,6 +27,7 @@ static const struct suite {
 	{"mounts", mounts_suite},
 	{"network", network_suite},
 	{"plan", plan_suite},
+	{"preflight", preflight_suite},
 	{"tty", tty_suite},
 };
 /* clang-format on */

@@ -14,6 +14,7 @@ Suite *monitor_suite(void);
 Suite *mounts_suite(void);
 Suite *network_suite(void);
 Suite *plan_suite(void);
+Suite *preflight_suite(void);
 Suite *tty_suite(void);
 
 #endif

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the container's processes have open and mapped. */
+#include "config.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "preflight/private.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+#define MAPS_MAX   (16 * 1024 * 1024)
+#define FDINFO_MAX 65536
+#define LINK_SIZE  256
+#define BLOCK	   512 /* of stx_blocks */
+
+#define MEM_MAJOR	 1
+#define TTY_MAJOR	 4
+#define TTYAUX_MAJOR	 5
+#define MISC_MAJOR	 10
+#define PTY_MASTER_MAJOR 128
+#define PTY_SLAVE_MAJOR	 136
+#define USB_SERIAL_MAJOR 188
+#define SERIAL_MAJOR	 204
+#define MISC_TUN	 200
+#define MISC_AUTOFS	 235
+
+struct open_file {
+	const struct process *process;
+	int dir; /* /proc/PID/fd */
+	const char *name;
+	int fd;
+	struct statx st;
+};
+
+static dev_t rdev(const struct open_file *f)
+{
+	return makedev(f->st.stx_rdev_major, f->st.stx_rdev_minor);
+}
+
+static dev_t device_of(const struct open_file *f)
+{
+	return makedev(f->st.stx_dev_major, f->st.stx_dev_minor);
+}
+
+/* Its name in /proc; "" where it is closed by now, cut off where it is long. */
+static void read_link(const struct open_file *f, char link[LINK_SIZE])
+{
+	memset(link, 0, LINK_SIZE);
+	if (readlinkat(f->dir, f->name, link, LINK_SIZE - 1) < 0)
+		*link = '\0';
+}
+
+/* Text of its fdinfo; NULL where it is closed by now. Caller frees. */
+static char *read_fdinfo(const struct open_file *f)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%s", (int)f->process->pid, f->name);
+	char *text;
+
+	return read_file_at(AT_FDCWD, path, FDINFO_MAX, &text) < 0 ? NULL : text;
+}
+
+/* --- files that the kernel makes for a purpose of its own ----------------------------------------
+ */
+
+#define FORBID "lxc.include = " LXC_CHECKPOINT_CONF " in the container's config, and start it anew"
+
+/* The beginning of a link decides; the first that fits. */
+static const struct file_kind file_kinds[] = {
+	{"anon_inode:[eventfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[eventpoll]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:inotify", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[fanotify]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[signalfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[timerfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[pidfd]",
+	 "has a file open that stands for a process (pidfd)",
+	 {4, 1, 0},
+	 "install CRIU 4.1 or later, or stop that process"},
+	{"pidfd:[",
+	 "has a file open that stands for a process (pidfd)",
+	 {4, 1, 0},
+	 "install CRIU 4.1 or later, or stop that process"},
+	{"anon_inode:bpf-prog",
+	 "has a BPF program open, as systemd does",
+	 {0, 0, 0},
+	 "forbid them: " FORBID},
+	{"anon_inode:bpf-map", "has a BPF map open", {0, 0, 0}, "forbid them: " FORBID},
+	{"anon_inode:bpf",
+	 "has a BPF link or the like open, as systemd does",
+	 {0, 0, 0},
+	 "forbid them: " FORBID},
+	{"anon_inode:btf", "has BPF type information open", {0, 0, 0}, "forbid it: " FORBID},
+	{"anon_inode:[io_uring]",
+	 "uses io_uring",
+	 {0, 0, 0},
+	 "switch it off in that program, or let the container's seccomp policy answer "
+	 "io_uring_setup with errno 38"},
+	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
+	{"anon_inode:[userfaultfd]",
+	 "handles page faults (userfaultfd)",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:seccomp notify",
+	 "answers the system calls of others (seccomp notify)",
+	 {0, 0, 0},
+	 "stop it, and those that it answers"},
+	{"anon_inode:[landlock-ruleset]",
+	 "has a landlock ruleset open",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:kvm", "runs a virtual machine (KVM)", {0, 0, 0}, "stop it"},
+	{"anon_inode:[fscontext]",
+	 "has a mount open that it is making",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:dmabuf", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
+	{"/dmabuf:", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
+	{"/secretmem", "uses secret memory (memfd_secret)", {0, 0, 0}, "stop that process"},
+	{"anon_inode:", NULL, {0, 0, 0}, NULL},
+};
+
+const struct file_kind *file_kind(const char *link)
+{
+	for (size_t i = 0; i < sizeof(file_kinds) / sizeof(file_kinds[0]); i++)
+		if (strncmp(link, file_kinds[i].link, strlen(file_kinds[i].link)) == 0)
+			return &file_kinds[i];
+	return NULL;
+}
+
+/* BPF maps are CRIU's where it was built with libbpf, which Debian's is not. */
+static bool criu_knows_bpf(const struct survey *s)
+{
+	_cleanup_close_ int fd = open(s->p->criu->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	bool found;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return false;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	found = memmem(p, (size_t)st.st_size, "libbpf.so", strlen("libbpf.so")) != NULL;
+	munmap(p, (size_t)st.st_size);
+	return found;
+}
+
+static void found_kind(struct survey *s, const struct process *p, const char *link)
+{
+	const struct file_kind *kind = file_kind(link);
+
+	if (!kind || (kind->what && is_fixed(s, &kind->since)))
+		return;
+	if (kind->what && strcmp(kind->link, "anon_inode:bpf-map") == 0 && criu_knows_bpf(s))
+		return;
+	if (kind->what)
+		found_process(s, p, "file-kind", true, kind->remedy, "%s, which CRIU cannot save",
+			      kind->what);
+	else if (strcmp(kind->link, "anon_inode:") == 0)
+		found_process(s, p, "file-kind", true, "stop that process",
+			      "has a kind of file open that CRIU cannot save: %s", link);
+}
+
+/* CRIU opens it anew, for which the process has to be there, and be one. */
+static void check_pidfd(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = read_fdinfo(f);
+	pid_t target = (pid_t)field_number(info, "Pid", 10);
+
+	if (!info)
+		return;
+	if (field_number(info, "flags", 8) & O_EXCL)
+		found_process(s, f->process, "file-kind", true, "stop that process",
+			      "has a file open that stands for a thread (pidfd), which CRIU "
+			      "cannot save");
+	for (size_t i = 0; i < s->n_processes; i++)
+		if (s->processes[i].pid == target && s->processes[i].in_tree)
+			return;
+	if (target > 0)
+		found_process(s, f->process, "outside-file", true, "stop that process",
+			      "has a file open that stands for a process outside of the "
+			      "container (pidfd)");
+}
+
+static void check_anonymous(struct survey *s, const struct open_file *f)
+{
+	const struct criu_version pidfd_since = {4, 1, 0};
+	char link[LINK_SIZE];
+
+	read_link(f, link);
+	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
+		check_pidfd(s, f);
+	found_kind(s, f->process, link);
+}
+
+/* --- files that have a place in the container, or should have
+ * ------------------------------------- */
+
+/* "net:[4026531840]": 4026531840; 0 where it is nothing like it */
+static ino_t namespace_in(const char *link)
+{
+	const char *p = link + strspn(link, "abcdefghijklmnopqrstuvwxyz_");
+
+	return p > link && strncmp(p, ":[", 2) == 0 ? (ino_t)strtoull(p + 2, NULL, 10) : 0;
+}
+
+static bool is_a_process_in(const struct survey *s, ino_t ns)
+{
+	for (size_t i = 0; i < s->n_processes; i++)
+		for (size_t k = 0; k < N_NAMESPACES; k++)
+			if (s->processes[i].in_tree && s->processes[i].ns[k] == ns)
+				return true;
+	return false;
+}
+
+static const struct {
+	long magic;
+	const char *what;
+	const char *remedy;
+} special_filesystems[] = {
+	{0x19800202, "has a message queue open, which CRIU cannot save", "stop that process"},
+};
+
+/* No mount of the container has it. */
+static void found_outside(struct survey *s, const struct open_file *f, const char *link)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%s", (int)f->process->pid, f->name);
+	ino_t ns = namespace_in(link);
+	struct statfs fs;
+
+	if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0 ||
+	    strncmp(link, "pipe:[", strlen("pipe:[")) == 0)
+		return;
+	if (file_kind(link)) {
+		found_kind(s, f->process, link);
+		return;
+	}
+	if (ns) {
+		if (!is_a_process_in(s, ns))
+			found_process(s, f->process, "namespace-file", true, "stop that process",
+				      "holds a namespace that no process of the container is in "
+				      "(%s)",
+				      link);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(special_filesystems) / sizeof(special_filesystems[0]); i++)
+		if (statfs(path, &fs) == 0 && fs.f_type == special_filesystems[i].magic) {
+			found_process(s, f->process, "file-kind", true,
+				      special_filesystems[i].remedy, "%s",
+				      special_filesystems[i].what);
+			return;
+		}
+	found_process(s, f->process, "outside-file", true,
+		      "stop that process, or redirect its input and output to files of the "
+		      "container",
+		      "has a file open that is on no mount of the container: %s", link);
+}
+
+/* true: it is on a mount that CRIU can open it from */
+static bool check_place(struct survey *s, const struct open_file *f)
+{
+	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
+	char link[LINK_SIZE];
+
+	if (m && !m->covered)
+		return true;
+	read_link(f, link);
+	if (!*link)
+		return false;
+	if (m)
+		found_process(s, f->process, "covered-file", true,
+			      "unmount what is mounted over it, or stop that process",
+			      "has a file open on %s, over which something else is mounted: %s",
+			      m->target, link);
+	else
+		found_outside(s, f, link);
+	return false;
+}
+
+static void check_regular(struct survey *s, const struct open_file *f)
+{
+	uint64_t size = f->st.stx_blocks * BLOCK;
+	char link[LINK_SIZE];
+
+	if (!check_place(s, f) || f->st.stx_nlink > 0)
+		return;
+	s->deleted_bytes += size;
+	if (size <= s->p->ghost_limit)
+		return;
+	read_link(f, link);
+	found_process(s, f->process, "deleted-file", true,
+		      "restart that process, or raise the limit (ghost_limit)",
+		      "has a deleted file open that is larger than the limit: %s", link);
+}
+
+/* --- devices
+ * -------------------------------------------------------------------------------------- */
+
+static bool is_own_terminal(const struct survey *s, const struct open_file *f)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	for (size_t i = 0; i < facts->n_ttys; i++)
+		if (facts->ttys[i].rdev == (unsigned int)rdev(f) &&
+		    facts->ttys[i].dev == (unsigned int)device_of(f))
+			return true;
+	return false;
+}
+
+static void note_terminal(struct survey *s, const struct open_file *f)
+{
+	unsigned int maj = f->st.stx_rdev_major, min = f->st.stx_rdev_minor;
+	_cleanup_free_ char *info = NULL;
+	struct terminal t = {.process = f->process, .index = min};
+
+	if (maj == PTY_SLAVE_MAJOR) {
+		t.kind = TERMINAL_SLAVE;
+	} else if (maj == TTYAUX_MAJOR && min == 0) {
+		t.kind = TERMINAL_CURRENT;
+	} else if (maj == TTYAUX_MAJOR && min == 2) {
+		info = read_fdinfo(f);
+		t.kind = TERMINAL_MASTER;
+		t.index = (unsigned int)field_number(info, "tty-index", 10);
+	} else {
+		return;
+	}
+	*ARRAY_ADD(s->terminals, s->n_terminals) = t;
+}
+
+/* As CRIU has it: what it opens by its path again, or knows the state of. */
+static bool is_known_device(unsigned int maj, unsigned int min)
+{
+	switch (maj) {
+	case MEM_MAJOR:
+	case USB_SERIAL_MAJOR:
+	case SERIAL_MAJOR:
+	case PTY_SLAVE_MAJOR:
+		return true;
+	case TTYAUX_MAJOR:
+		return min <= 2;
+	case TTY_MAJOR:
+		return min >= 1 && min <= 63;
+	case MISC_MAJOR:
+		return min == MISC_TUN || min == MISC_AUTOFS;
+	default:
+		return maj >= PTY_MASTER_MAJOR && maj < PTY_SLAVE_MAJOR;
+	}
+}
+
+/* Some devices CRIU can save by plugins, which know best. */
+static bool has_plugins(void)
+{
+	static const char *const places[] = {"/usr/lib/criu", "/usr/local/lib/criu"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, places[i]);
+		struct dirent *e;
+
+		while (dir && (e = readdir(dir)))
+			if (strstr(e->d_name, ".so"))
+				return true;
+	}
+	return false;
+}
+
+static void found_device(struct survey *s, const struct process *p, const char *how,
+			 const char *link)
+{
+	found_process(s, p, "device", !has_plugins(), "stop that process",
+		      "has a device %s whose state CRIU cannot save: %s", how, link);
+}
+
+static void check_device(struct survey *s, const struct open_file *f)
+{
+	char link[LINK_SIZE];
+
+	if (!is_known_device(f->st.stx_rdev_major, f->st.stx_rdev_minor)) {
+		read_link(f, link);
+		found_device(s, f->process, "open", link);
+		return;
+	}
+	if (!is_own_terminal(s, f) && check_place(s, f))
+		note_terminal(s, f);
+}
+
+static void check_block_device(struct survey *s, const struct open_file *f)
+{
+	char link[LINK_SIZE];
+
+	read_link(f, link);
+	found_process(s, f->process, "device", true, "stop that process",
+		      "has a block device open, which CRIU cannot save: %s", link);
+}
+
+/* --- all of them
+ * ---------------------------------------------------------------------------------- */
+
+/* pidfd: the process, opened when it is needed first. */
+static void check_open_socket(struct survey *s, const struct open_file *f, int *pidfd)
+{
+	char link[LINK_SIZE];
+
+	if (survey_mount(s, (int)f->st.stx_mnt_id)) {
+		read_link(f, link);
+		found_process(
+			s, f->process, "file-kind", true, "stop that process",
+			"has the file of a Unix socket open, rather than the socket (O_PATH), "
+			"which CRIU cannot save: %s",
+			link);
+		return;
+	}
+	if (*pidfd < 0)
+		*pidfd = pidfd_open_pid(f->process->pid);
+	if (*pidfd >= 0)
+		check_socket(s, f->process, *pidfd, f->fd, (ino_t)f->st.stx_ino);
+}
+
+static void check_file(struct survey *s, const struct open_file *f, int *pidfd)
+{
+	switch (f->st.stx_mode & S_IFMT) {
+	case 0:
+		check_anonymous(s, f);
+		return;
+	case S_IFSOCK:
+		check_open_socket(s, f, pidfd);
+		return;
+	case S_IFCHR:
+		check_device(s, f);
+		return;
+	case S_IFBLK:
+		check_block_device(s, f);
+		return;
+	case S_IFREG:
+		check_regular(s, f);
+		return;
+	default:
+		check_place(s, f);
+		return;
+	}
+}
+
+static bool look(struct open_file *f)
+{
+	/* a file server that does not answer must not hold up anything */
+	return statx(f->dir, f->name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID,
+		     &f->st) == 0 &&
+	       (f->st.stx_mask & STATX_MNT_ID);
+}
+
+/* The program, the root and the working directory. */
+static void check_places(struct survey *s, const struct process *p)
+{
+	static const struct {
+		const char *name, *what;
+	} places[] = {{"exe", "runs a program"},
+		      {"cwd", "is in a directory"},
+		      {"root", "has a root directory"}};
+	_cleanup_free_ char *path = xasprintf("/proc/%d", (int)p->pid);
+	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; dir >= 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+		struct open_file f = {.process = p, .dir = dir, .name = places[i].name, .fd = -1};
+		char link[LINK_SIZE];
+
+		if (!look(&f) || survey_mount(s, (int)f.st.stx_mnt_id))
+			continue;
+		read_link(&f, link);
+		found_process(s, p, "outside-file", true,
+			      "stop it; what was started with lxc-attach may have brought it along",
+			      "%s that is on no mount of the container: %s", places[i].what, link);
+	}
+}
+
+void check_files(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)p->pid);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	_cleanup_close_ int pidfd = -1;
+	struct dirent *e;
+
+	check_places(s, p);
+	while (dir && (e = readdir(dir))) {
+		struct open_file f = {.process = p, .dir = dirfd(dir), .name = e->d_name};
+
+		if (*e->d_name == '.')
+			continue;
+		f.fd = (int)strtol(e->d_name, NULL, 10);
+		if (look(&f))
+			check_file(s, &f, &pidfd);
+	}
+}
+
+/* --- mappings
+ * ------------------------------------------------------------------------------------- */
+
+/* A character device; /dev/zero is none that matters. */
+static bool is_device_mapping(const struct process *p, const char *range)
+{
+	char *end;
+	unsigned long from = strtoul(range, &end, 16), to = strtoul(end + 1, NULL, 16);
+	/* without the zeros in front that they have in maps */
+	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev != makedev(MEM_MAJOR, 5);
+}
+
+static void check_mapping(struct survey *s, const struct process *p, const char *line,
+			  const char *name, size_t len)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (strncmp(name, "anon_inode:", strlen("anon_inode:")) == 0) {
+		text = xstrndup(name, len);
+		found_kind(s, p, text);
+	} else if (strncmp(name, "/dev/", strlen("/dev/")) == 0 && is_device_mapping(p, line)) {
+		text = xstrndup(name, len);
+		found_device(s, p, "mapped", text);
+	}
+}
+
+void check_mappings(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)p->pid);
+	_cleanup_free_ char *maps = NULL;
+	const char *line;
+
+	if (read_file_at(AT_FDCWD, path, MAPS_MAX, &maps) <= 0)
+		return;
+	for (line = maps; *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
+
+		/* no other column has a slash */
+		name = name ? name + 1 : memchr(line, '/', len);
+		if (name)
+			check_mapping(s, p, line, name, len - (size_t)(name - line));
+		line += len + (line[len] == '\n');
+	}
+}

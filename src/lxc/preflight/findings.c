@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "preflight/findings.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+#define CGROUP_MAX 65536
+
+static void finding_clear(struct finding *f)
+{
+	free(f->process);
+	free(f->unit);
+	free(f->reason);
+	free(f->remedy);
+}
+
+void findings_clear(struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		finding_clear(&f->v[i]);
+	free(f->v);
+	*f = (struct findings){0};
+}
+
+/* A component of len bytes ends like a unit that can have processes. */
+static bool is_unit(const char *name, size_t len)
+{
+	static const char *const endings[] = {".service", ".scope", ".socket", ".mount", ".swap"};
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t n = strlen(endings[i]);
+
+		if (len > n && memcmp(name + len - n, endings[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *unit_of_path(const char *path, size_t len)
+{
+	char *unit = NULL;
+
+	for (size_t i = 0; i < len;) {
+		const char *slash = memchr(path + i, '/', len - i);
+		size_t n = slash ? (size_t)(slash - (path + i)) : len - i;
+
+		if (is_unit(path + i, n)) {
+			free(unit);
+			unit = xstrndup(path + i, n);
+		}
+		i += n + 1;
+	}
+	return unit;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The path in a line "0::/PATH" or "1:name=systemd:/PATH"; NULL for other hierarchies. */
+static const char *path_of_line(const char *line)
+{
+	const char *controllers = line + strspn(line, "0123456789");
+
+	if (starts_with(controllers, "::"))
+		return controllers + strlen("::");
+	if (starts_with(controllers, ":name=systemd:"))
+		return controllers + strlen(":name=systemd:");
+	return NULL;
+}
+
+char *unit_of_cgroup(const char *text, const char *top)
+{
+	char *unit = NULL;
+
+	while (*text && !unit) {
+		const char *path = path_of_line(text);
+
+		if (path && top && strcmp(top, "/") != 0 && starts_with(path, top))
+			path += strlen(top);
+		if (path)
+			unit = unit_of_path(path, strcspn(path, "\n"));
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return unit;
+}
+
+static char *unit_of(pid_t pid, const char *top)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cgroup", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	char *unit;
+
+	if (read_file_at(AT_FDCWD, path, CGROUP_MAX, &text) <= 0)
+		return NULL;
+	unit = unit_of_cgroup(text, top);
+	if (unit)
+		make_printable(unit);
+	return unit;
+}
+
+static bool is_known(const struct findings *f, const char *check, pid_t pid, const char *reason)
+{
+	for (size_t i = f->n; i-- > 0;)
+		if (f->v[i].pid == pid && strcmp(f->v[i].check, check) == 0 &&
+		    strcmp(f->v[i].reason, reason) == 0)
+			return true;
+	return false;
+}
+
+static struct finding *add(struct findings *f, const char *check, bool blocks, char *reason,
+			   const char *remedy)
+{
+	struct finding *new = ARRAY_ADD(f->v, f->n);
+
+	new->check = check;
+	new->blocks = blocks;
+	new->reason = reason;
+	new->remedy = remedy ? xstrdup(remedy) : NULL;
+	new->err = EOPNOTSUPP;
+	if (new->remedy)
+		make_printable(new->remedy);
+	return new;
+}
+
+void findings_add(struct findings *f, const char *check, bool blocks,
+		  const struct finding_process *process, const char *remedy, const char *fmt, ...)
+{
+	struct finding *new;
+	char *reason;
+	va_list ap;
+
+	va_start(ap, fmt);
+	reason = xvasprintf(fmt, ap);
+	va_end(ap);
+	make_printable(reason);
+	if (is_known(f, check, process ? process->pid : 0, reason)) {
+		free(reason);
+		return;
+	}
+	new = add(f, check, blocks, reason, remedy);
+	if (!process)
+		return;
+	new->pid = process->pid;
+	new->container_pid = process->container_pid;
+	new->process = xstrdup(process->name);
+	make_printable(new->process);
+	new->unit = unit_of(process->pid, f->cgroup);
+}
+
+void findings_add_error(struct findings *f, const char *check, const struct error *e)
+{
+	struct finding *new;
+
+	if (!e)
+		return;
+	new = add(f, check, true, xstrdup(e->message), e->hint);
+	/* CRIU's lines */
+	for (const char *line = e->detail; line && *line; line += strspn(line, "\n")) {
+		str_append(&new->reason, "; %.*s", (int)strcspn(line, "\n"), line);
+		line += strcspn(line, "\n");
+	}
+	make_printable(new->reason);
+	new->err = e->err;
+}
+
+size_t findings_blocking(const struct findings *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		n += f->v[i].blocks;
+	return n;
+}
+
+static char *message(const struct finding *f, const char *name)
+{
+	if (!f->pid)
+		return xstrdup(f->reason);
+	return xasprintf("process %d (%s%s%s) of %s %s", (int)f->pid, f->process,
+			 f->unit ? ", " : "", f->unit ? f->unit : "", name, f->reason);
+}
+
+int findings_refuse(const struct findings *f, const char *name, struct error **reterr)
+{
+	const struct finding *first = f->v;
+	_cleanup_free_ char *text = NULL;
+	size_t others = findings_blocking(f);
+
+	if (others-- == 0)
+		return 0;
+	while (!first->blocks)
+		first++;
+	text = message(first, name);
+	if (others)
+		str_append(&text,
+			   "; %zu more %s in the way, which lxc-checkpoint --check -n %s lists",
+			   others, others == 1 ? "thing is" : "things are", name);
+	error_refuse(reterr, first->err, "%s", text);
+	if (first->remedy)
+		error_set_hint(reterr, "%s", first->remedy);
+	return -first->err;
+}

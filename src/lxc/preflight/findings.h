@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_PREFLIGHT_FINDINGS_H
+#define LXCCKPT_PREFLIGHT_FINDINGS_H
+
+/* What the checks before a dump have found: a list that only grows. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+struct finding {
+	const char *check; /* a word that stays the same: "nested-namespace"; static */
+	bool blocks;	   /* false: a warning */
+	pid_t pid; /* on this host; 0: it is not about a process, and the next three are empty */
+	pid_t container_pid; /* in the container */
+	char *process;	     /* its name */
+	char *unit;	     /* systemd's, "redis-server.service"; NULL: none */
+	char *reason; /* of a process: what it is or does, "is traced by strace"; else a sentence */
+	char *remedy; /* NULL: none is known */
+	int err;      /* positive errno for the error */
+};
+
+struct findings {
+	struct finding *v;
+	size_t n;
+	const char
+		*cgroup; /* the container's own, of which units are looked for below; NULL: none */
+};
+
+/* What a finding is about; NULL where it is not about a process. Copied. */
+struct finding_process {
+	pid_t pid, container_pid;
+	const char *name;
+};
+
+/*
+ * Adds one, unless the same reason is there for the same process. remedy may be
+ * NULL. What the texts have from the container is made fit for a terminal.
+ */
+void findings_add(struct findings *f, const char *check, bool blocks,
+		  const struct finding_process *process, const char *remedy, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* An error that stands in the way: message and hint become reason and remedy. */
+void findings_add_error(struct findings *f, const char *check, const struct error *e);
+
+size_t findings_blocking(const struct findings *f);
+
+/*
+ * The first that blocks as a refusal, with the number of the others; name is the
+ * container's. 0 where none blocks.
+ */
+int findings_refuse(const struct findings *f, const char *name, struct error **reterr);
+
+void findings_clear(struct findings *f);
+#define _cleanup_findings_ __attribute__((cleanup(findings_clear)))
+
+/*
+ * Pure. systemd's unit in the text of a /proc/PID/cgroup: the last component of
+ * its cgroup2 or name=systemd path that is called like one. What top (may be NULL)
+ * says is left out: it may be in a unit of the host. NULL: none. Caller frees.
+ */
+char *unit_of_cgroup(const char *text, const char *top);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs the checks before a dump. */
+#include "config.h"
+
+#include "preflight/private.h"
+#include "util/mem.h"
+
+/*
+ * In this order: a look at the processes is what the mounts are told apart by,
+ * and the files by the mounts; the space depends on what all of them have found.
+ */
+static void (*const dump_checks[])(struct survey *) = {
+	check_nics,   check_confinement, check_network_lock, survey_processes,
+	check_mounts, check_processes,	 check_space,
+};
+
+static void survey_clear(struct survey *s)
+{
+	for (size_t i = 0; i < s->n_processes; i++)
+		free(s->processes[i].status);
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		free(s->mounts[i].type);
+		free(s->mounts[i].root);
+		free(s->mounts[i].target);
+	}
+	free(s->processes);
+	free(s->mounts);
+	free(s->terminals);
+	free(s->unix_sockets);
+}
+
+void preflight_find(const struct preflight *p, struct findings *found)
+{
+	const struct cgroup *cgroup = facts_cgroup2(p->facts);
+	struct survey s = {.p = p, .found = found};
+
+	found->cgroup = cgroup ? cgroup->path : NULL;
+	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++)
+		dump_checks[i](&s);
+	found->cgroup = NULL;
+	survey_clear(&s);
+}
+
+int preflight_dump(const struct preflight *p, struct error **reterr)
+{
+	_cleanup_findings_ struct findings found = {0};
+
+	preflight_find(p, &found);
+	return findings_refuse(&found, p->facts->name, reterr);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_PREFLIGHT_PRIVATE_H
+#define LXCCKPT_PREFLIGHT_PRIVATE_H
+
+/*
+ * What the checks before a dump share: one look at all processes of the
+ * container, which costs a few milliseconds, and what was seen there.
+ */
+
+#include <libmount/libmount.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "preflight/preflight.h"
+
+enum namespace_kind {
+	NS_PID, /* beneath the container's where it is another */
+	NS_USER,
+	NS_UTS,
+	NS_IPC,
+	NS_CGROUP,
+	NS_TIME,
+	NS_TIME_CHILDREN,
+	NS_NET,
+	NS_MNT,
+	N_NAMESPACES,
+};
+
+struct process {
+	pid_t pid;
+	char *status; /* text of /proc/PID/status */
+	pid_t parent;
+	pid_t container_pid; /* as the container's init sees it */
+	pid_t session;	     /* the same of its session; 0: outside */
+	char name[64];
+	char state;   /* 'S', 'Z', ... */
+	bool in_tree; /* init or a descendant, which is what CRIU saves */
+	ino_t ns[N_NAMESPACES];
+};
+
+/* A mount that can be seen in one of the container's mount namespaces. */
+struct mount {
+	ino_t ns;
+	int id;
+	dev_t dev;
+	char *type, *root, *target;
+	bool external;	    /* of the host */
+	bool covered;	    /* another is mounted on its root */
+	int shared, master; /* peer groups; 0: none */
+};
+
+/* A pty's end, or /dev/tty, that a process has open. */
+struct terminal {
+	const struct process *process;
+	enum { TERMINAL_SLAVE, TERMINAL_MASTER, TERMINAL_CURRENT } kind;
+	unsigned int index; /* of the pty */
+};
+
+struct unix_socket {
+	const struct process *process;
+	int fd; /* there */
+	ino_t inode;
+};
+
+struct survey {
+	const struct preflight *p;
+	struct findings *found;
+	struct process *processes;
+	size_t n_processes;
+	struct mount *mounts;
+	size_t n_mounts;
+	struct terminal *terminals;
+	size_t n_terminals;
+	struct unix_socket *unix_sockets; /* those that processes have open */
+	size_t n_unix_sockets;
+	uint64_t private_bytes; /* memory that is in no file: at least this goes to the image */
+	uint64_t resident_bytes;
+	uint64_t deleted_bytes; /* files that are nowhere but in processes */
+};
+
+/* One of a process. */
+#define found_process(s, process, check, blocks, remedy, ...)                                      \
+	findings_add((s)->found, (check), (blocks),                                                \
+		     &(struct finding_process){(process)->pid, (process)->container_pid,           \
+					       (process)->name},                                   \
+		     (remedy), __VA_ARGS__)
+
+/* One of the container. */
+#define found_container(s, check, blocks, remedy, ...)                                             \
+	findings_add((s)->found, (check), (blocks), NULL, (remedy), __VA_ARGS__)
+
+/* Since a version of CRIU it is no reason any more; zeros: with none. */
+static inline bool is_fixed(const struct survey *s, const struct criu_version *since)
+{
+	return since->major && criu_version_cmp(&s->p->criu->version, since) >= 0;
+}
+
+bool have_cap(cap_value_t cap);
+
+/* --- status.c: pure ------------------------------------------------------------------------------
+ */
+
+/* The value of a field of a /proc/PID/status ("TracerPid") or fdinfo, or NULL. Not copied. */
+const char *field_value(const char *text, const char *field);
+
+/* The same as a number; 0 where it is missing. base as strtol()'s. */
+long long field_number(const char *text, const char *field, int base);
+
+/* The number at an index of a field with several (NSpid, NSsid); -1 where there are fewer. */
+pid_t field_nth(const char *text, const char *field, size_t index);
+
+/* How many there are. */
+size_t field_count(const char *text, const char *field);
+
+/* --- mounts.c ------------------------------------------------------------------------------------
+ */
+
+/* Adds those of the mount namespace that a process is in. */
+void survey_mounts(struct survey *s, pid_t pid, ino_t ns);
+const struct mount *survey_mount(const struct survey *s, int id);
+void check_mounts(struct survey *s);
+
+/* --- processes.c ---------------------------------------------------------------------------------
+ */
+
+void survey_processes(struct survey *s);
+void check_processes(struct survey *s);
+bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
+
+/* --- files.c -------------------------------------------------------------------------------------
+ */
+
+void check_files(struct survey *s, const struct process *process);
+void check_mappings(struct survey *s, const struct process *process);
+
+/*
+ * What CRIU thinks of a file that the kernel made for a purpose of its own.
+ * link is the file's name in /proc/PID/fd, "anon_inode:[eventfd]". Pure.
+ */
+struct file_kind {
+	const char *link; /* NULL: it is not a known one */
+	const char *what; /* NULL: CRIU saves it */
+	struct criu_version since;
+	const char *remedy;
+};
+const struct file_kind *file_kind(const char *link);
+
+/* --- sockets.c -----------------------------------------------------------------------------------
+ */
+
+/* pidfd: of the process. inode: the socket's. */
+void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
+void check_unix_peers(struct survey *s);
+
+/* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
+const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
+
+/* --- terminals.c ---------------------------------------------------------------------------------
+ */
+
+void check_terminals(struct survey *s);
+
+/* --- container.c ---------------------------------------------------------------------------------
+ */
+
+void check_nics(struct survey *s);
+void check_confinement(struct survey *s);
+void check_network_lock(struct survey *s);
+void check_space(struct survey *s);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The container's processes: finding them, and what their status tells. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preflight/private.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define STATUS_MAX 65536
+#define WAIT_NS	   20000000 /* a process that waits for a disk is done by then, mostly */
+
+static const struct {
+	const char *file;
+	const char *name;
+	bool blocks; /* CRIU saves one such namespace, init's */
+} namespaces[N_NAMESPACES] = {
+	[NS_PID] = {"pid", "PID", true},
+	[NS_USER] = {"user", "user", true},
+	[NS_UTS] = {"uts", "UTS, for the host name", true},
+	[NS_IPC] = {"ipc", "IPC", true},
+	[NS_CGROUP] = {"cgroup", "cgroup", true},
+	[NS_TIME] = {"time", "time", true},
+	[NS_TIME_CHILDREN] = {"time_for_children", "time", true},
+	[NS_NET] = {"net", "network", false},
+	[NS_MNT] = {"mnt", "mount", false},
+};
+
+/* --- finding them
+ * --------------------------------------------------------------------------------- */
+
+static ino_t namespace_of(pid_t pid, enum namespace_kind kind)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/%s", (int)pid, namespaces[kind].file);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* Whether the PID namespace that a process is in lies beneath the one of that inode. */
+static bool is_beneath(pid_t pid, ino_t top)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/pid", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool found = false;
+
+	while (fd >= 0 && !found) {
+		int parent = ioctl(fd, NS_GET_PARENT);
+		struct stat st;
+
+		close(fd);
+		fd = parent;
+		found = fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == top;
+	}
+	fd_close(&fd);
+	return found;
+}
+
+/* The PID namespaces that were met, so that each is looked at once. */
+struct pid_namespaces {
+	ino_t top; /* the container's */
+	struct {
+		ino_t ns;
+		bool beneath;
+	} *v;
+	size_t n;
+};
+
+static bool is_of_container(struct pid_namespaces *seen, pid_t pid, ino_t ns)
+{
+	if (ns == seen->top)
+		return true;
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->v[i].ns == ns)
+			return seen->v[i].beneath;
+	ARRAY_ADD(seen->v, seen->n)->ns = ns;
+	seen->v[seen->n - 1].beneath = is_beneath(pid, seen->top);
+	return seen->v[seen->n - 1].beneath;
+}
+
+static void add_process(struct survey *s, pid_t pid, ino_t ns)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
+	const char *state, *name;
+	struct process *p;
+	char *status;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &status) <= 0)
+		return; /* it has just ended */
+	p = ARRAY_ADD(s->processes, s->n_processes);
+	p->pid = pid;
+	p->status = status;
+	p->parent = (pid_t)field_number(status, "PPid", 10);
+	p->ns[NS_PID] = ns;
+	state = field_value(status, "State");
+	p->state = state ? *state : '?';
+	name = field_value(status, "Name");
+	snprintf(p->name, sizeof(p->name), "%.*s", name ? (int)strcspn(name, "\n") : 1,
+		 name ? name : "?");
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	const struct process *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void list_processes(struct survey *s)
+{
+	pid_t init = s->p->facts->init_pid;
+	struct pid_namespaces seen = {.top = namespace_of(init, NS_PID)};
+	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	struct dirent *e;
+
+	while (seen.top && proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+		ino_t ns = pid > 0 ? namespace_of(pid, NS_PID) : 0;
+
+		if (ns && is_of_container(&seen, pid, ns))
+			add_process(s, pid, ns);
+	}
+	free(seen.v);
+	if (s->n_processes)
+		qsort(s->processes, s->n_processes, sizeof(*s->processes), compare_pids);
+}
+
+static const struct process *process_of(const struct survey *s, pid_t pid)
+{
+	const struct process key = {.pid = pid};
+
+	if (s->n_processes == 0)
+		return NULL;
+	return bsearch(&key, s->processes, s->n_processes, sizeof(key), compare_pids);
+}
+
+bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process)
+{
+	/* processes that come and go could make a ring of what was read one after the other */
+	for (size_t i = 0; process && i <= s->n_processes; i++) {
+		if (process->parent == ancestor)
+			return true;
+		process = process_of(s, process->parent);
+	}
+	return false;
+}
+
+void survey_processes(struct survey *s)
+{
+	const struct process *init;
+	size_t level;
+
+	list_processes(s);
+	init = process_of(s, s->p->facts->init_pid);
+	/* "NSpid: 4711 1": the last number is init's own, 1 */
+	level = init ? field_count(init->status, "NSpid") : 0;
+	for (size_t i = 0; level && i < s->n_processes; i++) {
+		struct process *p = &s->processes[i];
+
+		p->container_pid = field_nth(p->status, "NSpid", level - 1);
+		p->session = field_nth(p->status, "NSsid", level - 1);
+		p->in_tree = p->pid == init->pid || is_ancestor(s, init->pid, p);
+		s->private_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
+						      field_number(p->status, "VmSwap", 10));
+		s->resident_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
+						       field_number(p->status, "RssShmem", 10) +
+						       field_number(p->status, "VmSwap", 10));
+		for (size_t k = 0; p->in_tree && k < N_NAMESPACES; k++)
+			if (k != NS_PID)
+				p->ns[k] = namespace_of(p->pid, (enum namespace_kind)k);
+	}
+}
+
+/* --- what their status tells
+ * ---------------------------------------------------------------------- */
+
+static bool only_root_ids(const char *status, const char *field)
+{
+	/* real, effective, saved and filesystem id */
+	for (size_t i = 0; i < 4; i++)
+		if (field_nth(status, field, i) > 0)
+			return false;
+	return true;
+}
+
+static bool other_ids_without_cap(const struct process *p)
+{
+	return p->state != 'Z' &&
+	       (!only_root_ids(p->status, "Uid") || !only_root_ids(p->status, "Gid")) &&
+	       !have_cap(CAP_SYS_RESOURCE);
+}
+
+static bool no_new_privs(const struct process *p)
+{
+	return p->state != 'Z' && field_number(p->status, "NoNewPrivs", 10) == 1;
+}
+
+static bool ambient_caps(const struct process *p)
+{
+	return p->state != 'Z' && field_number(p->status, "CapAmb", 16) != 0;
+}
+
+static bool dead_leader(const struct process *p)
+{
+	return p->state == 'Z' && field_number(p->status, "Threads", 10) > 1;
+}
+
+static bool foreign_session(const struct process *p)
+{
+	return p->session == 0;
+}
+
+static const struct status_check {
+	const char *check;
+	struct criu_version since; /* see is_fixed() */
+	bool (*applies)(const struct process *p);
+	const char *reason;
+	const char *remedy;
+} status_checks[] = {
+	{"other-user",
+	 {0, 0, 0},
+	 other_ids_without_cap,
+	 "does not run as root, and the capability cap_sys_resource is missing, without which CRIU "
+	 "cannot read its limits",
+	 "run it where root has all capabilities"},
+	{"no-new-privs",
+	 {3, 19, 0},
+	 no_new_privs,
+	 "has no_new_privs set, which this CRIU would lose",
+	 "install CRIU 3.19 or later"},
+	{"ambient-capabilities",
+	 {4, 1, 0},
+	 ambient_caps,
+	 "has ambient capabilities, which this CRIU would lose",
+	 "install CRIU 4.1 or later"},
+	{"dead-leader",
+	 {0, 0, 0},
+	 dead_leader,
+	 "has ended its first thread while others go on, which CRIU cannot save",
+	 "restart that program, or stop it"},
+	{"foreign-session",
+	 {0, 0, 0},
+	 foreign_session,
+	 "belongs to a session outside of the container: it was started from there, with "
+	 "lxc-attach or the like",
+	 "end it, or start such processes with setsid"},
+};
+
+static void check_status(struct survey *s, const struct process *p)
+{
+	for (size_t i = 0; i < sizeof(status_checks) / sizeof(status_checks[0]); i++) {
+		const struct status_check *check = &status_checks[i];
+
+		if (!is_fixed(s, &check->since) && check->applies(p))
+			found_process(s, p, check->check, true, check->remedy, "%s", check->reason);
+	}
+}
+
+static void check_traced(struct survey *s, const struct process *p)
+{
+	pid_t tracer = (pid_t)field_number(p->status, "TracerPid", 10);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)tracer);
+	_cleanup_free_ char *name = NULL;
+
+	if (tracer == 0)
+		return;
+	if (read_file_at(AT_FDCWD, path, 256, &name) > 0)
+		name[strcspn(name, "\n")] = '\0';
+	found_process(s, p, "traced", true, "end the debugger or strace, and try again",
+		      "is traced by process %d (%s)", (int)tracer, name ? name : "?");
+}
+
+/*
+ * A container or a sandbox in the container, or a service of systemd's with a
+ * namespace of its own.
+ */
+static void check_namespaces(struct survey *s, const struct process *p, const struct process *init)
+{
+	for (size_t k = 0; k < N_NAMESPACES; k++) {
+		if (!namespaces[k].blocks || !p->ns[k] || p->ns[k] == init->ns[k])
+			continue;
+		/* for_children says the same once more */
+		if (k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME])
+			continue;
+		found_process(s, p, "nested-namespace", true,
+			      "stop it, or forbid namespaces in the container: lxc.include "
+			      "= " LXC_CHECKPOINT_CONF " in its config, and start it anew",
+			      "is in a namespace of its own (%s)", namespaces[k].name);
+	}
+}
+
+/* It is no child of init's: CRIU does not see it. */
+static void check_stranger(struct survey *s, const struct process *p, ino_t top)
+{
+	if (p->ns[NS_PID] == top && p->state != 'Z')
+		found_process(s, p, "not-in-tree", false, "end it first, if it shall not get lost",
+			      "was started from outside (lxc-attach) and is no child of the "
+			      "container's init: it will not be in the checkpoint");
+}
+
+/* CRIU takes init's root for that of its mount namespace. */
+static void check_init_root(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init->pid);
+	char root[256] = "";
+
+	if (readlink(path, root, sizeof(root) - 1) > 0 && strcmp(root, "/") != 0)
+		found_process(s, init, "init-root", true,
+			      "start the container with the rootfs as its init's root",
+			      "has changed its root (chroot) to %s", root);
+}
+
+/* Looked at twice: to wait for a disk is nothing special. */
+static bool is_stuck(const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)p->pid);
+	_cleanup_free_ char *now = NULL;
+	const char *state;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &now) <= 0)
+		return false;
+	state = field_value(now, "State");
+	return state && *state == 'D' &&
+	       field_number(now, "voluntary_ctxt_switches", 10) ==
+		       field_number(p->status, "voluntary_ctxt_switches", 10);
+}
+
+static void check_stuck(struct survey *s)
+{
+	const struct timespec moment = {.tv_nsec = WAIT_NS};
+	bool waited = false;
+
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->state != 'D' || !p->in_tree)
+			continue;
+		if (!waited)
+			nanosleep(&moment, NULL);
+		waited = true;
+		if (is_stuck(p))
+			found_process(
+				s, p, "uninterruptible", false,
+				"look what it waits for: a disk, a file server, or a child "
+				"that it made with vfork()",
+				"waits and cannot be stopped; CRIU gives up if that lasts for "
+				"ten seconds");
+	}
+}
+
+void check_processes(struct survey *s)
+{
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+
+	for (size_t i = 0; init && i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (!p->in_tree) {
+			check_stranger(s, p, init->ns[NS_PID]);
+			continue;
+		}
+		check_traced(s, p);
+		check_namespaces(s, p, init);
+		/* all else follows from that */
+		if (p->ns[NS_PID] != init->ns[NS_PID])
+			continue;
+		check_status(s, p);
+		if (p->state == 'Z')
+			continue;
+		check_files(s, p);
+		check_mappings(s, p);
+	}
+	if (init)
+		check_init_root(s, init);
+	check_terminals(s);
+	check_unix_peers(s);
+	check_stuck(s);
+}

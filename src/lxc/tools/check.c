@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* --check: the findings as text or as JSON. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "lxccheckpoint.h"
+#include "tools/check.h"
+
+/* --- for people
+ * ----------------------------------------------------------------------------------- */
+
+struct text {
+	bool quiet;
+	unsigned int blocking;
+};
+
+/* "redis-server (pid 123, in the container 45, redis-server.service)" */
+static void print_process(const struct lxc_checkpoint_finding *f)
+{
+	printf("%s (pid %d, in the container %d%s%s) ", f->process, (int)f->pid,
+	       (int)f->container_pid, f->unit ? ", " : "", f->unit ? f->unit : "");
+}
+
+static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata)
+{
+	struct text *t = userdata;
+
+	t->blocking += f->blocks;
+	if (t->quiet)
+		return;
+	printf("%-8s ", f->blocks ? "BLOCKS" : "warning");
+	if (f->pid)
+		print_process(f);
+	printf("%s [%s]\n", f->reason, f->check);
+	if (f->remedy)
+		printf("         remedy: %s\n", f->remedy);
+}
+
+int check_as_text(struct lxc_container *c, const struct check_request *q)
+{
+	struct text t = {.quiet = q->quiet};
+	const struct lxc_checkpoint_check_options o = {
+		.size = sizeof(o),
+		.directory = q->directory,
+		.stop = q->stop,
+		.found = print_finding,
+		.userdata = &t,
+	};
+	int r = lxc_checkpoint_check(c, &o);
+
+	if (q->quiet)
+		return r;
+	if (r == 0)
+		printf("%s can be checkpointed\n", c->name);
+	else if (r == -LXC_CHECKPOINT_EREFUSED)
+		printf("%s cannot be checkpointed: %u reason%s\n", c->name, t.blocking,
+		       t.blocking == 1 ? "" : "s");
+	return r;
+}
+
+/* --- for programs
+ * --------------------------------------------------------------------------------- */
+
+static json_t *string_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *number_or_null(pid_t pid)
+{
+	return pid ? json_integer(pid) : json_null();
+}
+
+static void add_finding(const struct lxc_checkpoint_finding *f, void *userdata)
+{
+	json_t *finding = json_object();
+
+	json_object_set_new(finding, "check", string_or_null(f->check));
+	json_object_set_new(finding, "blocks", json_boolean(f->blocks));
+	json_object_set_new(finding, "pid", number_or_null(f->pid));
+	json_object_set_new(finding, "container_pid", number_or_null(f->container_pid));
+	json_object_set_new(finding, "process", string_or_null(f->process));
+	json_object_set_new(finding, "unit", string_or_null(f->unit));
+	json_object_set_new(finding, "reason", string_or_null(f->reason));
+	json_object_set_new(finding, "remedy", string_or_null(f->remedy));
+	json_array_append_new(json_object_get(userdata, "findings"), finding);
+}
+
+static void add_criu(const char *path, const char *version, void *userdata)
+{
+	(void)path;
+	json_object_set_new(userdata, "criu", json_string(version));
+}
+
+int check_as_json(struct lxc_container *c, const struct check_request *q)
+{
+	json_t *answer = json_object();
+	const struct lxc_checkpoint_check_options o = {
+		.size = sizeof(o),
+		.directory = q->directory,
+		.stop = q->stop,
+		.found = add_finding,
+		.criu = add_criu,
+		.userdata = answer,
+	};
+	struct utsname un = {0};
+	int r;
+
+	uname(&un);
+	json_object_set_new(answer, "container", json_string(c->name));
+	json_object_set_new(answer, "checkpointable", json_false());
+	json_object_set_new(answer, "criu", json_null());
+	json_object_set_new(answer, "kernel", json_string(un.release));
+	json_object_set_new(answer, "findings", json_array());
+	r = lxc_checkpoint_check(c, &o);
+	json_object_set_new(answer, "checkpointable", json_boolean(r == 0));
+	if (!q->quiet) {
+		json_dumpf(answer, stdout, JSON_INDENT(2));
+		putchar('\n');
+	}
+	json_decref(answer);
+	return r;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_TOOLS_CHECK_H
+#define LXCCKPT_TOOLS_CHECK_H
+
+#include <stdbool.h>
+
+#include <lxc/lxccontainer.h>
+
+struct check_request {
+	const char *directory;
+	bool stop;
+	bool quiet; /* print nothing */
+};
+
+/* lxc_checkpoint_check(), with what it finds on stdout; returns what that returns. */
+int check_as_text(struct lxc_container *c, const struct check_request *q);
+int check_as_json(struct lxc_container *c, const struct check_request *q);
+
+#endif

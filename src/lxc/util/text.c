@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "util/text.h"
+
+size_t printable_length(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint32_t c;
+	size_t n;
+
+	if (len == 0)
+		return 0;
+	c = p[0];
+	if (c < 0x80)
+		return c >= 0x20 && c != 0x7f;
+	n = c >= 0xf8 ? 0 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 0;
+	if (n == 0 || n > len)
+		return 0;
+	c &= 0x7fU >> n;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	/* Overlong, surrogate, out of range, or a control character of the second block. */
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || c < 0xa0)
+		return 0;
+	return n;
+}
+
+void make_printable(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		size_t n = printable_length(text, left);
+
+		if (n == 0) {
+			*text = '?';
+			n = 1;
+		}
+		text += n;
+		left -= n;
+	}
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_UTIL_TEXT_H
+#define LXCCKPT_UTIL_TEXT_H
+
+#include <stddef.h>
+
+/* How long the UTF-8 sequence at text is; 0 where there is none, or a control character. */
+size_t printable_length(const char *text, size_t len);
+
+/* Puts a '?' for each byte of a heap string that a terminal would not show as it is. */
+void make_printable(char *text);
+
+#endif

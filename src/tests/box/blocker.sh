@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# After counter.sh: processes of a container, children of its init, each in a
+# state of payload/blocker.c's: make_container, with_blocker, start_container; then
+# `block c1 MODE`, and `unblock c1`.
+
+# with_blocker NAME: to what lxc-create has made, before it starts
+with_blocker()
+{
+	local rootfs=/var/lib/lxc/$1/rootfs
+
+	payload blocker >/dev/null
+	install -m 755 /tmp/payload/blocker "$rootfs/bin/blocker"
+	cat >"$rootfs/bin/launch" <<-'END'
+		#!/bin/sh
+		# twice a child: it becomes init's, which waits for it
+		while :; do
+			read -r mode </mode || continue
+			(/bin/blocker "$mode" /ready 2>/said &)
+		done
+	END
+	chmod 755 "$rootfs/bin/launch"
+	mkfifo "$rootfs/mode"
+	echo '::once:/bin/launch' >>"$rootfs/etc/inittab"
+}
+
+# block NAME MODE: sets BLOCKED, its number in the container.
+block()
+{
+	local name=$1 mode=$2 rootfs=/var/lib/lxc/$1/rootfs
+
+	rm -f "$rootfs/ready" "$rootfs/said"
+	printf '%s\n' "$mode" | timeout 10 tee "$rootfs/mode" >/dev/null ||
+		die "$name starts no blocker for $mode"
+	wait_for 10 is_ready "$rootfs"
+	BLOCKED=$(cat "$rootfs/ready")
+}
+
+is_ready()
+{
+	[ ! -s "$1/said" ] || die "$(cat "$1/said")"
+	[ -s "$1/ready" ]
+}
+
+# unblock NAME
+unblock()
+{
+	in_container "$1" kill -KILL "$BLOCKED" </dev/null
+	wait_for 10 blocker_is_gone "$1"
+}
+
+blocker_is_gone()
+{
+	! in_container "$1" kill -0 "$BLOCKED" </dev/null 2>/dev/null
+}

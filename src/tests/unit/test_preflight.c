@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "preflight/private.h"
+#include "unit.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+static const struct {
+	const char *text, *top, *unit;
+} cgroups[] = {
+	{"0::/lxc.payload.web/system.slice/redis-server.service\n", "/lxc.payload.web",
+	 "redis-server.service"},
+	{"0::/lxc.payload.web/init.scope\n", "/lxc.payload.web", "init.scope"},
+	/* the last one: a user's service is in the user's manager */
+	{"0::/lxc.payload.web/user.slice/user@1000.service/app.slice/a.service\n",
+	 "/lxc.payload.web", "a.service"},
+	/* what a service has made below */
+	{"0::/lxc.payload.web/system.slice/docker.service/libpod\n", "/lxc.payload.web",
+	 "docker.service"},
+	/* the host's own unit around the container is none of its */
+	{"0::/system.slice/lxc@web.service/lxc.payload.web\n",
+	 "/system.slice/lxc@web.service/lxc.payload.web", NULL},
+	{"0::/lxc.payload.web\n", "/lxc.payload.web", NULL},
+	{"0::/lxc.payload.web\n", NULL, NULL},
+	{"0::/\n", "/", NULL},
+	{"0::/x.service\n", "/", "x.service"},
+	{"12:cpu:/x.service\n1:name=systemd:/y.service\n0::/\n", "/", "y.service"},
+	{"12:cpu:/x.service\n0::/\n", "/", NULL},
+	{"0::/.service\n", "/", NULL},
+	{"0::/a.socket", "/", "a.socket"},
+	{"", "/", NULL},
+	{"nonsense", "/", NULL},
+	{"0:", "/", NULL},
+};
+
+START_TEST(test_unit_of_cgroup)
+{
+	_cleanup_free_ char *unit = unit_of_cgroup(cgroups[_i].text, cgroups[_i].top);
+
+	if (cgroups[_i].unit)
+		ck_assert_pstr_eq(unit, cgroups[_i].unit);
+	else
+		ck_assert_ptr_null(unit);
+}
+END_TEST
+
+static const char status[] = "Name:\tsleep\n"
+			     "State:\tS (sleeping)\n"
+			     "PPid:\t12\n"
+			     "NSpid:\t4711\t45\t1\n"
+			     "NSsid:\t4700\t0\t0\n"
+			     "CapAmb:\t0000000000000400\n"
+			     "RssAnon:\t     128 kB\n"
+			     "Empty:\n"
+			     "TracerPid:\t0";
+
+START_TEST(test_fields)
+{
+	ck_assert_int_eq(strncmp(field_value(status, "Name"), "sleep\n", 6), 0);
+	ck_assert_ptr_null(field_value(status, "Pid"));
+	ck_assert_ptr_null(field_value(status, "Nam"));
+	ck_assert_ptr_null(field_value("", "Name"));
+	ck_assert_ptr_null(field_value(NULL, "Name"));
+	ck_assert_int_eq(field_number(status, "PPid", 10), 12);
+	ck_assert_int_eq(field_number(status, "RssAnon", 10), 128);
+	ck_assert_int_eq(field_number(status, "CapAmb", 16), 0x400);
+	ck_assert_int_eq(field_number(status, "Missing", 10), 0);
+	ck_assert_int_eq(field_number(status, "TracerPid", 10), 0);
+	ck_assert_int_eq(field_number("pos:\t0\nflags:\t02000200\n", "flags", 8), 02000200);
+	ck_assert_uint_eq(field_count(status, "NSpid"), 3);
+	ck_assert_uint_eq(field_count(status, "Empty"), 0);
+	ck_assert_uint_eq(field_count(status, "Missing"), 0);
+	ck_assert_int_eq(field_nth(status, "NSpid", 1), 45);
+	ck_assert_int_eq(field_nth(status, "NSsid", 1), 0);
+	ck_assert_int_eq(field_nth(status, "NSpid", 3), -1);
+}
+END_TEST
+
+static const struct {
+	const char *link;
+	bool known, saved;
+	struct criu_version since;
+} kinds[] = {
+	{"anon_inode:[eventfd]", true, true, {0, 0, 0}},
+	{"anon_inode:[eventpoll]", true, true, {0, 0, 0}},
+	{"anon_inode:inotify", true, true, {0, 0, 0}},
+	{"anon_inode:[fanotify]", true, true, {0, 0, 0}},
+	{"anon_inode:[signalfd]", true, true, {0, 0, 0}},
+	{"anon_inode:[timerfd]", true, true, {0, 0, 0}},
+	{"anon_inode:[pidfd]", true, false, {4, 1, 0}},
+	{"pidfd:[12]", true, false, {4, 1, 0}},
+	{"anon_inode:bpf-prog", true, false, {0, 0, 0}},
+	{"anon_inode:bpf-map", true, false, {0, 0, 0}},
+	{"anon_inode:bpf_link", true, false, {0, 0, 0}},
+	{"anon_inode:[io_uring]", true, false, {0, 0, 0}},
+	{"anon_inode:kvm-vcpu:0", true, false, {0, 0, 0}},
+	{"/secretmem (deleted)", true, false, {0, 0, 0}},
+	{"/dmabuf:", true, false, {0, 0, 0}},
+	/* what nobody has heard of yet CRIU has not either */
+	{"anon_inode:[from-the-future]", true, true, {0, 0, 0}},
+	{"/etc/passwd", false, false, {0, 0, 0}},
+	{"net:[4026531840]", false, false, {0, 0, 0}},
+};
+
+START_TEST(test_file_kind)
+{
+	const struct file_kind *k = file_kind(kinds[_i].link);
+
+	ck_assert_int_eq(k != NULL, kinds[_i].known);
+	if (!k)
+		return;
+	ck_assert_int_eq(k->what == NULL, kinds[_i].saved);
+	ck_assert_int_eq(criu_version_cmp(&k->since, &kinds[_i].since), 0);
+	ck_assert_int_eq(k->what != NULL, k->remedy != NULL);
+}
+END_TEST
+
+static const struct {
+	int domain, type, protocol;
+	const char *what;
+} sockets[] = {
+	{AF_UNIX, SOCK_STREAM, 0, NULL},
+	{AF_UNIX, SOCK_SEQPACKET, 0, NULL},
+	{AF_NETLINK, SOCK_RAW, 0, NULL},
+	{AF_PACKET, SOCK_DGRAM, 0, NULL},
+	{AF_INET, SOCK_STREAM, IPPROTO_TCP, NULL},
+	{AF_INET6, SOCK_DGRAM, IPPROTO_UDP, NULL},
+	{AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, NULL},
+	{AF_INET, SOCK_DGRAM, IPPROTO_ICMP, NULL},
+	/* a raw one may be of any */
+	{AF_INET, SOCK_RAW, 89, NULL},
+	{AF_INET, SOCK_STREAM, 262, "Multipath"},
+	{AF_INET, SOCK_STREAM, IPPROTO_SCTP, "SCTP"},
+	{AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, "SCTP"},
+	{AF_INET6, SOCK_DGRAM, 137, "rare protocol"},
+	{40, SOCK_STREAM, 0, "vsock"},
+	{AF_ALG, SOCK_SEQPACKET, 0, "AF_ALG"},
+	{AF_BLUETOOTH, SOCK_STREAM, 0, "Bluetooth"},
+	{99, SOCK_STREAM, 0, "rare family"},
+};
+
+START_TEST(test_unsupported_socket)
+{
+	const char *remedy = NULL;
+	const char *what = unsupported_socket(sockets[_i].domain, sockets[_i].type,
+					      sockets[_i].protocol, &remedy);
+
+	ck_assert_int_eq(what != NULL, sockets[_i].what != NULL);
+	ck_assert(!what || (strstr(what, sockets[_i].what) && remedy));
+}
+END_TEST
+
+START_TEST(test_is_fixed)
+{
+	const struct criu_program criu = {.version = {4, 1, 1}};
+	const struct preflight p = {.criu = &criu};
+	const struct survey s = {.p = &p};
+
+	ck_assert(!is_fixed(&s, &(struct criu_version){0, 0, 0}));
+	ck_assert(is_fixed(&s, &(struct criu_version){3, 19, 0}));
+	ck_assert(is_fixed(&s, &(struct criu_version){4, 1, 1}));
+	ck_assert(!is_fixed(&s, &(struct criu_version){4, 1, 2}));
+	ck_assert(!is_fixed(&s, &(struct criu_version){5, 0, 0}));
+}
+END_TEST
+
+/* No such process can be: it has no cgroup, and so no unit. */
+static const struct finding_process redis = {-5, 45, "redis\033[1m"};
+static const struct finding_process cron = {-6, 46, "cron"};
+
+START_TEST(test_findings)
+{
+	_cleanup_findings_ struct findings f = {0};
+	_cleanup_error_ struct error *e = NULL;
+
+	ck_assert_int_eq(findings_refuse(&f, "web", &e), 0);
+	findings_add(&f, "lost-content", false, NULL, "none", "a warning");
+	ck_assert_int_eq(findings_refuse(&f, "web", &e), 0);
+	ck_assert_ptr_null(e);
+	findings_add(&f, "traced", true, &redis, "end it", "is %s", "traced\nby\007 a \xff");
+	findings_add(&f, "traced", true, &redis, "end it", "is %s", "traced\nby\007 a \xff");
+	ck_assert_uint_eq(f.n, 2);
+	ck_assert_str_eq(f.v[1].process, "redis?[1m");
+	ck_assert_str_eq(f.v[1].reason, "is traced?by? a ?");
+	ck_assert_ptr_null(f.v[1].unit);
+	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
+	ck_assert(e->refused);
+	ck_assert_str_eq(e->message, "process -5 (redis?[1m) of web is traced?by? a ?");
+	ck_assert_str_eq(e->hint, "end it");
+	/* the same of another, and another of the same */
+	findings_add(&f, "traced", true, &cron, "end it", "is traced?by? a ?");
+	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
+	ck_assert(strstr(e->message,
+			 "; 1 more thing is in the way, which lxc-checkpoint --check -n "
+			 "web lists"));
+	findings_add(&f, "traced", true, &cron, NULL, "is traced twice");
+	ck_assert_uint_eq(f.n, 4);
+	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
+	ck_assert(strstr(e->message, "; 2 more things are in the way"));
+	ck_assert_uint_eq(findings_blocking(&f), 3);
+}
+END_TEST
+
+START_TEST(test_findings_of_errors)
+{
+	_cleanup_findings_ struct findings f = {0};
+	_cleanup_error_ struct error *from = NULL, *e = NULL;
+
+	findings_add_error(&f, "criu", NULL);
+	ck_assert_uint_eq(f.n, 0);
+	error_refuse(&from, ENOEXEC, "criu cannot work");
+	error_set_detail(&from, "one\ntwo");
+	error_set_hint(&from, "install another");
+	findings_add_error(&f, "criu", from);
+	ck_assert_str_eq(f.v[0].reason, "criu cannot work; one; two");
+	ck_assert_int_eq(findings_refuse(&f, "web", &e), -ENOEXEC);
+	ck_assert_str_eq(e->message, "criu cannot work; one; two");
+	ck_assert_str_eq(e->hint, "install another");
+}
+END_TEST
+
+static const struct {
+	const char *text, *shown;
+} texts[] = {
+	{"", ""},
+	{"plain", "plain"},
+	{"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+	{"\033[2J", "?[2J"},
+	{"a\tb\r\n", "a?b??"},
+	{"\xc3", "?"},
+	{"\xc2\x9b"
+	 "x",
+	 "??x"},
+	{"\xe2\x82", "??"},
+	{"\x7f", "?"},
+};
+
+START_TEST(test_make_printable)
+{
+	_cleanup_free_ char *text = xstrdup(texts[_i].text);
+
+	make_printable(text);
+	ck_assert_str_eq(text, texts[_i].shown);
+}
+END_TEST
+
+Suite *preflight_suite(void)
+{
+	Suite *s = suite_create("preflight");
+	TCase *t = tcase_create("preflight");
+
+	tcase_add_loop_test(t, test_unit_of_cgroup, 0, sizeof(cgroups) / sizeof(cgroups[0]));
+	tcase_add_test(t, test_fields);
+	tcase_add_loop_test(t, test_file_kind, 0, sizeof(kinds) / sizeof(kinds[0]));
+	tcase_add_loop_test(t, test_unsupported_socket, 0, sizeof(sockets) / sizeof(sockets[0]));
+	tcase_add_test(t, test_is_fixed);
+	tcase_add_test(t, test_findings);
+	tcase_add_test(t, test_findings_of_errors);
+	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));
+	suite_add_tcase(s, t);
+	return s;
+}
