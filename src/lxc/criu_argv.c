@@ -96,7 +96,12 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 
 	strv_add(argv, "%s", job->criu);
 	strv_add(argv, "%s", verbs[job->verb]);
-	add_option(argv, "-D", job->image_dir);
+	if (job->verb == CRIU_RESTORE && job->images_path) {
+		add_option(argv, "-D", job->images_path);
+		add_option(argv, "-W", job->image_dir);
+	} else {
+		add_option(argv, "-D", job->image_dir);
+	}
 	add_option(argv, "-o", job->log_file);
 	strv_add(argv, "-v%u", job->verbosity);
 	/* what /etc/criu says is meant for others: it could turn off what is promised here */
@@ -105,6 +110,8 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 	add_flag(argv, "--file-locks");
 	add_flag(argv, "--link-remap");
 	add_flag(argv, "--manage-cgroups=full");
+	if (job->cgroup_yard)
+		add_option(argv, "--cgroup-yard", job->cgroup_yard);
 	add_option(argv, "--enable-fs", "all");
 	add_flag(argv, "--enable-external-sharing");
 	add_flag(argv, "--enable-external-masters");
@@ -237,7 +244,8 @@ static void add_restore_externals(struct strv *argv, const struct criu_job *job)
 
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		add_flag(argv, "--external");
-		strv_add(argv, "mnt[%s]:%s", facts->mounts[i].key, facts->mounts[i].source);
+		strv_add(argv, "mnt[%s]:%s", facts->mounts[i].key,
+			 job->mount_sources ? job->mount_sources[i] : facts->mounts[i].source);
 	}
 	for (size_t i = 0; job->tty_ends && i < facts->n_ttys; i++) {
 		const struct tty_end *end = &job->tty_ends[i];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "facts.h"
 #include "util/mem.h"
 
@@ -29,6 +31,7 @@ void container_facts_clear(struct container_facts *f)
 		free(f->mounts[i].key);
 		free(f->mounts[i].target);
 		free(f->mounts[i].source);
+		free(f->mounts[i].options);
 	}
 	free(f->mounts);
 	for (size_t i = 0; i < f->n_ttys; i++) {
@@ -47,6 +50,14 @@ void container_facts_clear(struct container_facts *f)
 		free(f->cgroup_settings[i].value);
 	}
 	free(f->cgroup_settings);
+	for (size_t i = 0; i < f->n_cgroup_owners; i++) {
+		free(f->cgroup_owners[i].path);
+		free(f->cgroup_owners[i].file);
+	}
+	free(f->cgroup_owners);
+	for (size_t i = 0; i < f->n_idmaps; i++)
+		free(f->idmaps[i].kind);
+	free(f->idmaps);
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);
@@ -59,4 +70,25 @@ const struct cgroup *facts_cgroup2(const struct container_facts *facts)
 		if (facts->cgroups[i].controllers[0] == '\0')
 			return &facts->cgroups[i];
 	return NULL;
+}
+
+char *facts_id_map(const struct container_facts *facts, const char *kind)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < facts->n_idmaps; i++) {
+		const struct idmap *m = &facts->idmaps[i];
+
+		if (strcmp(m->kind, kind) == 0)
+			str_append(&text, "%u %u %u\n", m->inside, m->outside, m->count);
+	}
+	return text;
+}
+
+long facts_root_id(const struct container_facts *facts, const char *kind)
+{
+	for (size_t i = 0; i < facts->n_idmaps; i++)
+		if (strcmp(facts->idmaps[i].kind, kind) == 0 && facts->idmaps[i].inside == 0)
+			return (long)facts->idmaps[i].outside;
+	return -1;
 }

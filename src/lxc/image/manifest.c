@@ -9,6 +9,7 @@
 #include "image/manifest.h"
 #include "image/network.h"
 #include "util/mem.h"
+#include "util/mountflags.h"
 #include "util/tty.h"
 
 /*
@@ -116,6 +117,18 @@ static const char *check_instructions(const char *s)
 		       : "is no sequence of instructions";
 }
 
+static const char *check_mount_options(const char *s)
+{
+	unsigned long flags;
+
+	return mount_flags_parse(s, &flags) ? NULL : "is no list of mount options";
+}
+
+static const char *check_id_kind(const char *s)
+{
+	return strcmp(s, "u") == 0 || strcmp(s, "g") == 0 ? NULL : "is neither u nor g";
+}
+
 static const char *check_tty_settings(const char *s)
 {
 	return tty_settings_valid(s) ? NULL : "is no terminal's settings";
@@ -193,6 +206,21 @@ static const char *check_parent(const char *s)
 	    count_leading_dotdot(s, &plain) < 0 || plain == 0)
 		return "is not a relative, normalised path";
 	return NULL;
+}
+
+/* Of a cgroup below the container's: "" is that itself. */
+static const char *check_cgroup_below(const char *s)
+{
+	size_t plain;
+
+	if (*s != '\0' && (strlen(s) >= PATH_MAX || count_leading_dotdot(s, &plain) != 0))
+		return "is no cgroup below another";
+	return NULL;
+}
+
+static const char *check_cgroup_file(const char *s)
+{
+	return *s && !strchr(s, '/') && strcmp(s, "..") != 0 ? NULL : "is no file of a cgroup";
 }
 
 static const char *check_interface(const char *s)
@@ -275,6 +303,7 @@ static const struct member mount_members[] = {
 	STRING(struct ext_mount, key, check_key),
 	STRING(struct ext_mount, target, check_path),
 	STRING(struct ext_mount, source, check_path),
+	STRING(struct ext_mount, options, check_mount_options),
 	{0},
 };
 
@@ -303,6 +332,23 @@ static const struct member cgroup_setting_members[] = {
 	{0},
 };
 
+static const struct member cgroup_owner_members[] = {
+	STRING(struct cgroup_owner, path, check_cgroup_below),
+	STRING(struct cgroup_owner, file, check_cgroup_file),
+	NUMBER(struct cgroup_owner, uid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct cgroup_owner, gid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct cgroup_owner, mode, MEMBER_UINT, 0, 07777),
+	{0},
+};
+
+static const struct member idmap_members[] = {
+	STRING(struct idmap, kind, check_id_kind),
+	NUMBER(struct idmap, inside, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct idmap, outside, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct idmap, count, MEMBER_UINT, 1, UINT_MAX),
+	{0},
+};
+
 static const struct member device_program_members[] = {
 	STRING(struct device_program, instructions, check_instructions),
 	{0},
@@ -313,6 +359,8 @@ static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
 	STRING(struct container_facts, lxcpath, check_text), /* as it was given, for information */
 	STRING(struct container_facts, rootfs, check_path),
+	ARRAY(struct container_facts, "idmaps", idmaps, n_idmaps, idmap_members),
+	BOOL(struct container_facts, rootfs_idmapped),
 	STRING_OR_NULL(struct container_facts, apparmor_label, check_text),
 	STRING_OR_NULL(struct container_facts, apparmor_file, check_profile_file),
 	STRING_OR_NULL(struct container_facts, apparmor_policy, NULL),
@@ -323,6 +371,8 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
 	ARRAY(struct container_facts, "cgroup_settings", cgroup_settings, n_cgroup_settings,
 	      cgroup_setting_members),
+	ARRAY(struct container_facts, "cgroup_owners", cgroup_owners, n_cgroup_owners,
+	      cgroup_owner_members),
 	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
 	      device_program_members),
 	{0},

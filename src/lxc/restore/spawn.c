@@ -15,6 +15,7 @@
 #include "image/dir.h"
 #include "inspect/settings.h"
 #include "inspect/inspect.h"
+#include "inspect/users.h"
 #include "operation.h"
 #include "preflight.h"
 #include "restore/plan.h"
@@ -98,6 +99,8 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 		r = image_open(o->directory, &image, &m, reterr);
 	if (r == 0)
 		r = preflight_restore(&m, c->name, reterr);
+	if (r == 0)
+		r = inspect_config_idmap(c, &m.facts, reterr);
 	if (r == 0)
 		r = inspect_rootfs(c, &ret->rootfs, reterr);
 	if (r != 0)

@@ -21,6 +21,15 @@ static const char good[] = "{\n"
 			   "    \"name\": \"c1\",\n"
 			   "    \"lxcpath\": \"/var/lib/lxc\",\n"
 			   "    \"rootfs\": \"/var/lib/lxc/c1/rootfs\",\n"
+			   "    \"idmaps\": [\n"
+			   "      {\n"
+			   "        \"kind\": \"u\",\n"
+			   "        \"inside\": 0,\n"
+			   "        \"outside\": 100000,\n"
+			   "        \"count\": 65536\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"rootfs_idmapped\": false,\n"
 			   "    \"apparmor_label\": null,\n"
 			   "    \"apparmor_file\": null,\n"
 			   "    \"apparmor_policy\": null,\n"
@@ -55,7 +64,8 @@ static const char good[] = "{\n"
 			   "      {\n"
 			   "        \"key\": \"lib\",\n"
 			   "        \"target\": \"/lib\",\n"
-			   "        \"source\": \"/usr/lib\"\n"
+			   "        \"source\": \"/usr/lib\",\n"
+			   "        \"options\": \"ro,nosuid,relatime\"\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"ttys\": [\n"
@@ -85,6 +95,15 @@ static const char good[] = "{\n"
 			   "      {\n"
 			   "        \"file\": \"memory.max\",\n"
 			   "        \"value\": \"1048576\"\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"cgroup_owners\": [\n"
+			   "      {\n"
+			   "        \"path\": \"a/b\",\n"
+			   "        \"file\": \"cgroup.procs\",\n"
+			   "        \"uid\": 0,\n"
+			   "        \"gid\": 100000,\n"
+			   "        \"mode\": 436\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"device_programs\": [\n"
@@ -221,6 +240,19 @@ static const struct {
 	{"\"key\": \"lib\"", "\"key\": \"dev_console\"", "key \"dev_console\""},
 	{"\"/lib\"", "\"lib\"", "container.mounts[0].target: "},
 	{"\"/usr/lib\"", "\"/usr/..\"", "container.mounts[0].source: "},
+	{"ro,nosuid,relatime", "", "container.mounts[0].options: "},
+	{"ro,nosuid,", "ro,,", "container.mounts[0].options: "},
+	{"ro,nosuid,", "ro,idmapped,", "container.mounts[0].options: "},
+	{"\"u\"", "\"b\"", "container.idmaps[0].kind: "},
+	{"\"count\": 65536", "\"count\": 0", "container.idmaps[0].count: "},
+	{"\"outside\": 100000", "\"outside\": -1", "container.idmaps[0].outside: "},
+	{"\"a/b\"", "\"../b\"", "container.cgroup_owners[0].path: "},
+	{"\"a/b\"", "\"/b\"", "container.cgroup_owners[0].path: "},
+	{"\"a/b\"", "\"a/\"", "container.cgroup_owners[0].path: "},
+	{"\"cgroup.procs\"", "\"a/cgroup.procs\"", "container.cgroup_owners[0].file: "},
+	{"\"cgroup.procs\"", "\"..\"", "container.cgroup_owners[0].file: "},
+	{"\"cgroup.procs\"", "\"\"", "container.cgroup_owners[0].file: "},
+	{"\"mode\": 436", "\"mode\": 4096", "container.cgroup_owners[0].mode: "},
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
