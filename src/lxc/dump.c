@@ -18,6 +18,7 @@
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/inspect.h"
+#include "inspect/yard.h"
 #include "operation.h"
 #include "preflight.h"
 #include "recover.h"
@@ -228,6 +229,7 @@ static void on_tick(void *userdata)
 static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *yard = cgroup_yard(&d->manifest.facts);
 	/* ours last: once it has sealed the image, nobody can say no any more */
 	const char *const scripts[] = {d->action_script ? d->action_script : callback,
 				       d->action_script ? callback : NULL, NULL};
@@ -240,6 +242,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.verbosity = d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
+		.cgroup_yard = yard,
 		.leave_running = !d->o->stop,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
