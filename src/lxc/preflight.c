@@ -32,6 +32,9 @@ static const struct {
 	{CAP_MKNOD, "device nodes on the container's tmpfs"},
 };
 
+/* From here on it takes on the ids of the container's root before it needs one. */
+static const struct criu_version knows_nobody = {4, 3, 0};
+
 static bool have_cap(cap_value_t cap)
 {
 	cap_t caps = cap_get_proc();
@@ -230,10 +233,52 @@ static int check_tasks(const struct container_facts *facts, const struct criu_ve
 	return needed ? for_each_process(facts->init_pid, check_task, &search) : 0;
 }
 
+/* Whether an id of the container is one of the host's. */
+static bool is_mapped(const struct container_facts *facts, const char *kind, unsigned int id)
+{
+	for (size_t i = 0; i < facts->n_idmaps; i++) {
+		const struct idmap *m = &facts->idmaps[i];
+
+		if (strcmp(m->kind, kind) == 0 && id >= m->inside && id - m->inside < m->count)
+			return true;
+	}
+	return false;
+}
+
+static unsigned int overflow_id(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, 64, &text) > 0 ? (unsigned int)strtoul(text, NULL, 10)
+							   : 65534;
+}
+
+/*
+ * While CRIU restores a user namespace it is nobody there at first, and the kernel
+ * only lets it speak as one who has an id: that of nobody.
+ */
+static int check_nobody(const struct container_facts *facts, const struct criu_version *criu,
+			struct error **reterr)
+{
+	unsigned int uid = overflow_id("/proc/sys/kernel/overflowuid");
+	unsigned int gid = overflow_id("/proc/sys/kernel/overflowgid");
+
+	if (facts->n_idmaps == 0 || criu_version_cmp(criu, &knows_nobody) >= 0 ||
+	    (is_mapped(facts, "u", uid) && is_mapped(facts, "g", gid)))
+		return 0;
+	error_refuse(reterr, EOPNOTSUPP,
+		     "the lxc.idmap of %s leaves out the user %u or the group %u (nobody), without "
+		     "which this CRIU cannot restore it",
+		     facts->name, uid, gid);
+	error_set_hint(reterr, "map 65536 ids, as in: lxc.idmap = u 0 100000 65536");
+	return -EOPNOTSUPP;
+}
+
 static int (*const dump_checks[])(const struct container_facts *, const struct criu_version *,
 				  struct error **) = {
 	check_nics,
 	check_confinement,
+	check_nobody,
 	check_tasks,
 };
 
