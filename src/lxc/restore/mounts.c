@@ -10,7 +10,8 @@
  *    with other users cannot take one mount out of a tree of them. It is the whole
  *    mount that the source is in, because CRIU copies propagation from one mount of
  *    the host to all that had theirs from there;
- *  - the images are shown as files of the container's root, who reads them;
+ *  - the images are shown as files of whoever reads them, which in a container with
+ *    other users is its root;
  *  - cgroup2 is there already: where CRIU mounts it, the kernel takes away
  *    "nsdelegate" and its other options from the whole host.
  */
@@ -33,8 +34,10 @@
 #include "util/runtime.h"
 #include "util/userns.h"
 
-#define IMAGES RUNTIME_DIR "/images"
 #define YARD   RUNTIME_DIR "/cgroups"
+#define IMAGES RUNTIME_DIR "/images"
+#define PLAIN  RUNTIME_DIR "/plain"
+#define MAPPED RUNTIME_DIR "/mapped"
 
 /* A copy of a mount, or of a part of it, that is nowhere yet, and that no other hears of. */
 static int clone_mount(int dir, const char *path, unsigned int flags)
@@ -264,7 +267,39 @@ static int mount_cgroups(const struct restore *r)
 	return 0;
 }
 
-int mounts_lay_out(const struct restore *r)
+/*
+ * The process that becomes init reads one kind of image before it is the
+ * container's root, when it can be only what the host's root is without any
+ * capability. The links are relative: it has another root directory later.
+ */
+static int link_image(const char *name)
+{
+	_cleanup_free_ char *link = xasprintf(IMAGES "/%s", name);
+	_cleanup_free_ char *target =
+		xasprintf("../%s/%s", strncmp(name, "timens-", 7) == 0 ? "plain" : "mapped", name);
+
+	return symlink(target, link);
+}
+
+static int mount_images(const struct restore *r)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	struct dirent *e;
+
+	if (r->images_fd < 0)
+		return 0;
+	if (mkdir(IMAGES, 0755) < 0 || mkdir(PLAIN, 0755) < 0 || mkdir(MAPPED, 0755) < 0 ||
+	    mount(r->image->path, PLAIN, NULL, MS_BIND, NULL) < 0 ||
+	    move_mount(r->images_fd, "", AT_FDCWD, MAPPED, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return complain("mount", r->image->path);
+	dir = opendir(PLAIN);
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && link_image(e->d_name) < 0)
+			return complain("link", e->d_name);
+	return dir ? 0 : complain("read", r->image->path);
+}
+
+static int lay_out(const struct restore *r)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 
@@ -274,11 +309,16 @@ int mounts_lay_out(const struct restore *r)
 	for (size_t i = 0; i < facts->n_mounts; i++)
 		if (bind_source(r, i) < 0)
 			return complain("mount", facts->mounts[i].source);
-	if (r->images_fd >= 0 &&
-	    (mkdir(IMAGES, 0700) < 0 ||
-	     move_mount(r->images_fd, "", AT_FDCWD, IMAGES, MOVE_MOUNT_F_EMPTY_PATH) < 0))
-		return complain("mount", r->image->path);
-	if (mount_cgroups(r) < 0)
+	if (mount_images(r) < 0 || mount_cgroups(r) < 0)
 		return -1;
 	return mount_rootfs(r);
+}
+
+int mounts_lay_out(const struct restore *r)
+{
+	mode_t mask = umask(0);
+	int e = lay_out(r);
+
+	umask(mask);
+	return e;
 }

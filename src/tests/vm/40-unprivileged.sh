@@ -44,7 +44,8 @@ state()
 	        fds = [f"{n} {os.readlink(f'/proc/{pid}/fd/{n}')}" for n in os.listdir(f"/proc/{pid}/fd")]
 	        found[int(status["NSpid"].split()[-1])] = [f"{name} {status[name]}" for name in kept] + [
 	            read(pid, "cmdline").replace("\0", " "), read(pid, "attr/current").strip("\0\n"),
-	            read(pid, "cgroup").strip()] + ["fd " + re.sub(r"(socket|pipe|pts).*", r"\1", fd) for fd in sorted(fds)]
+	            read(pid, "cgroup").strip()] + ["fd " + re.sub(r"(socket:|pipe:|/dev/(pts/|console|tty)).*", "x", fd)
+                for fd in sorted(fds)]
 	for pid in sorted(found):
 	    for value in found[pid]:
 	        print(pid, value)
@@ -159,13 +160,15 @@ leftovers >/tmp/leftovers
 	cat /etc/lxc/default.conf
 	printf 'lxc.idmap = %s 0 100000 65536\n' u g
 } >/tmp/create.conf
-CREATE_CONFIG=/tmp/create.conf \
-	INITTAB='::once:/host/setpriv --reuid 33 --regid 33 --groups 4,24 /host/sleep 1000001
+INITTAB=$(cat <<'END'
+::once:/host/setpriv --reuid 33 --regid 33 --groups 4,24 /host/sleep 1000001
 ::once:/host/setpriv --reuid 65534 --regid 65534 --clear-groups /host/sleep 1000002
 ::once:/host/setpriv --reuid 101 --regid 102 --clear-groups --no-new-privs --inh-caps +net_bind_service --ambient-caps +net_bind_service /host/sleep 1000003
 ::respawn:/host/setpriv --reuid 1000 --regid 1000 --clear-groups /bin/sh /files/holder
-tty3::respawn:/bin/sh -c "said=; while :; do read -r line && said=$said$line, && echo it has $said; done"' \
-	start_counter c1 <<'END'
+tty3::respawn:/bin/sh -c 'said=; while :; do read -r line && said=$said$line, && echo "it has $said"; done'
+END
+)
+CREATE_CONFIG=/tmp/create.conf start_counter c1 <<'END'
 lxc.mount.entry = /usr/bin host none ro,bind,create=dir 0 0
 END
 make_holder
@@ -176,7 +179,7 @@ check_equal '101000' "$(stat -c %u /var/lib/lxc/c1/rootfs/files/log)" "the owner
 in_container c1 mkdir -p /sys/fs/cgroup/own/below
 start_client
 effects | tee /tmp/effects.before
-for line in 'I am 0:0, among  0 100000 65536 ' 'namespace of init' 'cannot: touch /lib/x' \
+for line in 'I am 0:0, among  0 100000 65536' 'namespace of init' 'cannot: touch /lib/x' \
 	'cannot: mknod /root/node c 1 3' 'can: mkdir /sys/fs/cgroup/new && rmdir /sys/fs/cgroup/new' \
 	'cannot: echo 1000000000 >/sys/fs/cgroup/memory.max'; do
 	check grep -qFx "$line" /tmp/effects.before
