@@ -110,11 +110,11 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 	add_flag(argv, "--file-locks");
 	add_flag(argv, "--link-remap");
 	add_flag(argv, "--manage-cgroups=full");
-	if (job->cgroup_yard)
-		add_option(argv, "--cgroup-yard", job->cgroup_yard);
 	add_option(argv, "--enable-fs", "all");
 	add_flag(argv, "--enable-external-sharing");
 	add_flag(argv, "--enable-external-masters");
+	if (job->cgroup_yard)
+		add_option(argv, "--cgroup-yard", job->cgroup_yard);
 	add_action_scripts(argv, job->action_scripts);
 }
 

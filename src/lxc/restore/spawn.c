@@ -47,14 +47,10 @@ static int check_state(struct lxc_container *c, struct error **reterr)
 static char *rootfs_mount(struct lxc_container *c)
 {
 	_cleanup_free_ char *dir = config_get(c, "lxc.rootfs.mount");
-	_cleanup_close_ int runtime = -1;
 	struct stat st;
 
 	if (dir && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
 		return TAKE_PTR(dir);
-	runtime = runtime_dir_open();
-	if (runtime >= 0)
-		mkdirat(runtime, "rootfs", 0700);
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 

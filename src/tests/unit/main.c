@@ -28,6 +28,7 @@ static const struct suite {
 	{"network", network_suite},
 	{"plan", plan_suite},
 	{"tty", tty_suite},
+	{"users", users_suite},
 };
 /* clang-format on */
 

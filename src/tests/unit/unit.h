@@ -15,5 +15,6 @@ Suite *mounts_suite(void);
 Suite *network_suite(void);
 Suite *plan_suite(void);
 Suite *tty_suite(void);
+Suite *users_suite(void);
 
 #endif

@@ -2,23 +2,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What an id map can be: with holes, with a user of the host let through, and laid
-# over the rootfs by the mount. And those that are refused before anything is done.
+# over the rootfs by the mount.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
 
-# map NAME RANGE...: a config file to begin with
+# map RANGE...: a config to begin with
 map()
 {
-	local name=$1 kind range
+	local kind range
 
-	shift
 	cat /etc/lxc/default.conf
 	for kind in u g; do
 		for range; do
 			printf 'lxc.idmap = %s %s\n' "$kind" "$range"
 		done
-	done >"/tmp/$name.map"
-	cat "/tmp/$name.map"
+	done
 }
 
 # Mounts as the container has them, of which the peer groups have other numbers.
@@ -71,7 +69,7 @@ mkdir -p /tmp/host/share/sub /tmp/host/one
 mount -t tmpfs sub /tmp/host/share/sub
 chown 1000:1000 /tmp/host/share /tmp/host/share/sub
 echo hello >/tmp/host/one/file
-map c1 '0 100000 1000' '1000 1000 1' '1001 101001 60000' '65534 165534 1' >/tmp/c1.conf
+map '0 100000 1000' '1000 1000 1' '1001 101001 60000' '65534 165534 1' >/tmp/c1.conf
 CREATE_CONFIG=/tmp/c1.conf start_counter c1 <<'END'
 lxc.mount.entry = /tmp/host/share srv/share none rbind,create=dir 0 0
 lxc.mount.entry = /tmp/host/one/file srv/file none ro,bind,create=file 0 0
@@ -94,11 +92,9 @@ twice c1
 check lxc-stop -n c1 -k
 
 step 'its rootfs is shown with its ids, and has those of the host'
-map c2 '0 100000 65536' >/tmp/c2.conf
-CREATE_CONFIG='' start_counter c2 < <(cat /tmp/c2.map - <<'END'
-lxc.rootfs.options = idmap=container
-END
-)
+map '0 100000 65536' >/tmp/c2.conf
+echo 'lxc.rootfs.options = idmap=container' >>/tmp/c2.conf
+start_counter c2 </tmp/c2.conf
 chmod 755 /var/lib/lxc/c2
 start_client
 in_container c2 sh -c 'touch /root/mine; chown 33:34 /root/mine'
@@ -107,48 +103,3 @@ check_equal 2 "$(grep -cx 'root/mine 33:34 644' /tmp/seen)" 'the same ids inside
 check grep -q 'rootfs / rw,relatime,idmapped ' /tmp/seen
 twice c2
 check lxc-stop -n c2 -k
-
-step 'nobody is left out'
-map c3 '0 100000 60000' >/tmp/c3.conf
-CREATE_CONFIG=/tmp/c3.conf make_container c3 </dev/null
-start_container c3
-fails 3 'leaves out the user 65534' lxc-checkpoint -n c3 -D /var/tmp/c3 -s
-check_not test -e /var/tmp/c3
-check state_is c3 RUNNING
-check lxc-stop -n c3 -k
-
-step 'a host directory that is mounted with other ids'
-CREATE_CONFIG=/tmp/c2.conf make_container c4 <<'END'
-lxc.mount.entry = /tmp/host/one srv/one none bind,idmap=container,create=dir 0 0
-END
-start_container c4
-fails 3 '/srv/one is mounted "rw,relatime,idmapped"' lxc-checkpoint -n c4 -D /var/tmp/c4 -s
-check_not test -e /var/tmp/c4
-check state_is c4 RUNNING
-check lxc-stop -n c4 -k
-
-step 'started by another user than root'
-useradd --create-home somebody
-first=$(sed -n 's/^somebody:\([0-9]*\):.*/\1/p' /etc/subuid)
-chmod 755 /home/somebody
-cat >/home/somebody/config <<END
-lxc.net.0.type = empty
-lxc.apparmor.profile = unconfined
-lxc.idmap = u 0 $first 65536
-lxc.idmap = g 0 $first 65536
-END
-as_somebody()
-{
-	systemd-run --quiet -p User=somebody -p Delegate=yes -p Type=exec "$@"
-}
-install -d -o somebody -g somebody /home/somebody/lxc
-as_somebody --wait -- lxc-create -P /home/somebody/lxc -n c5 -f /home/somebody/config -t busybox
-as_somebody -- lxc-start -F -P /home/somebody/lxc -n c5
-check lxc-wait -P /home/somebody/lxc -n c5 -s RUNNING -t 30
-fails 3 'c5 was started by the user' lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
-check_not test -e /var/tmp/c5
-fails 3 'only root can checkpoint' setpriv --reuid somebody --regid somebody --init-groups \
-	lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
-check_equal RUNNING "$(lxc-info -P /home/somebody/lxc -n c5 -sH)"
-check lxc-stop -P /home/somebody/lxc -n c5 -k
-userdel --remove somebody
