@@ -4,6 +4,7 @@
 # Containers with users of their own that cannot be restored: that is said before
 # anything is done, and they run on.
 . "${0%/*}/../box/lib.sh"
+. "${0%/*}/../box/counter.sh"
 
 # map RANGE...: a config to begin with
 map()
