@@ -77,8 +77,8 @@ static int check_rootfs_idmap(struct lxc_container *c, const struct container_fa
 {
 	_cleanup_free_ char *options = config_get(c, "lxc.rootfs.options");
 
-	if (!facts->rootfs_idmapped || (facts->n_idmaps > 0 && options &&
-					mount_options_have(options, "idmap=container")))
+	if (!facts->rootfs_idmapped ||
+	    (facts->n_idmaps > 0 && options && mount_options_have(options, "idmap=container")))
 		return 0;
 	error_refuse(reterr, EOPNOTSUPP,
 		     "the rootfs of %s is an idmapped mount that has not the container's own ids",

@@ -43,8 +43,7 @@ static int add_files(struct container_facts *facts, int cgroup, const char *path
 	if (maker.st_uid != 0 || maker.st_gid != 0)
 		add(facts, path, "*", &maker);
 	while ((e = readdir(dir))) {
-		if (e->d_type != DT_REG ||
-		    fstatat(cgroup, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (e->d_type != DT_REG || fstatat(cgroup, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		if (st.st_uid != maker.st_uid || st.st_gid != maker.st_gid ||
 		    (st.st_mode & OTHERS_WRITE))

@@ -43,8 +43,7 @@
 static int clone_mount(int dir, const char *path, unsigned int flags)
 {
 	struct mount_attr private = {.propagation = MS_PRIVATE};
-	_cleanup_close_ int fd =
-		open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+	_cleanup_close_ int fd = open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
 
 	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &private, sizeof(private)) < 0)
 		return -errno;
@@ -146,8 +145,9 @@ static int name_sources(struct restore *r, struct error **reterr)
 		ssize_t n = mount_point_length(source);
 
 		if (n < 0)
-			return error_refuse(reterr, (int)-n, "cannot find out where %s is mounted: %s",
-					    source, strerror((int)-n));
+			return error_refuse(reterr, (int)-n,
+					    "cannot find out where %s is mounted: %s", source,
+					    strerror((int)-n));
 		r->mount_points[i] = n ? xstrndup(source, (size_t)n) : xstrdup("/");
 		r->mount_sources[i] = xasprintf(RUNTIME_DIR "/%zu%s", i,
 						strcmp(source, "/") == 0 ? "" : source + n);
@@ -250,8 +250,8 @@ static int mount_rootfs(const struct restore *r)
 	/* it may be below what is hidden here */
 	mkdir(plan->rootfs_mount, 0755);
 	e = r->rootfs_fd >= 0 ? move_mount(r->rootfs_fd, "", AT_FDCWD, plan->rootfs_mount,
-					       MOVE_MOUNT_F_EMPTY_PATH)
-				  : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
+					   MOVE_MOUNT_F_EMPTY_PATH)
+			      : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
 
 	if (e == 0)
 		e = mount(NULL, plan->rootfs_mount, NULL, MS_REC | MS_PRIVATE, NULL);

@@ -50,8 +50,8 @@ int cgroup_owners_apply(const struct restore *r, struct error **reterr)
 	for (size_t i = 0; i < facts->n_cgroup_owners; i++) {
 		const struct cgroup_owner *o = &facts->cgroup_owners[i];
 		_cleanup_free_ char *path = xasprintf("%s/%s", r->payload, o->path);
-		_cleanup_close_ int cgroup = openat(r->cgroup_root, path,
-						    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		_cleanup_close_ int cgroup = openat(
+			r->cgroup_root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		int e = cgroup < 0 ? -errno : own(cgroup, o);
 
 		if (e < 0)

@@ -23,9 +23,10 @@ struct restore {
 	int cgroups_fd; /* detached mounts: cgroup2 ... */
 	int images_fd;	/* ... and, with the container's ids, the images and its rootfs; -1: none */
 	int rootfs_fd;
-	char **mount_points;	 /* one per facts' mount: the host's mount that its source is in */
-	char **mount_sources;	 /* ... and where CRIU finds the source */
-	const char *images_path; /* where the container's root may read the images; NULL: as it is */
+	char **mount_points;  /* one per facts' mount: the host's mount that its source is in */
+	char **mount_sources; /* ... and where CRIU finds the source */
+	const char
+		*images_path; /* where the container's root may read the images; NULL: as it is */
 	const char *cgroup_yard;
 
 	int cgroup_root; /* O_PATH of the cgroup2 mount */
