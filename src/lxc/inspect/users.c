@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,16 +21,35 @@ static int compare(const void *x, const void *y)
 	return r ? r : (a->inside > b->inside) - (a->inside < b->inside);
 }
 
+/* The next number of a line; what is left of that is *p. */
+static bool next_number(const char **p, unsigned int *ret)
+{
+	unsigned long n;
+	char *end;
+
+	*p += strspn(*p, " \t");
+	if (!isdigit((unsigned char)**p))
+		return false;
+	errno = 0;
+	n = strtoul(*p, &end, 10);
+	if (errno || n > UINT_MAX)
+		return false;
+	*p = end;
+	*ret = (unsigned int)n;
+	return true;
+}
+
 static int add_line(const char *line, const char *kind, struct container_facts *facts,
 		    struct error **reterr)
 {
+	const char *p = line + strspn(line, " \t");
+	char letter = kind ? *kind : *p++;
 	unsigned int inside, outside, count;
-	char letter = kind ? *kind : '\0', rest;
-	int n = kind ? sscanf(line, "%u %u %u %c", &inside, &outside, &count, &rest)
-		     : sscanf(line, " %c %u %u %u %c", &letter, &inside, &outside, &count, &rest);
 	struct idmap *m;
 
-	if (n != (kind ? 3 : 4) || (letter != 'u' && letter != 'g') || count == 0)
+	if ((letter != 'u' && letter != 'g') || !next_number(&p, &inside) ||
+	    !next_number(&p, &outside) || !next_number(&p, &count) || count == 0 ||
+	    p[strspn(p, " \t")] != '\0')
 		return error_set(reterr, EINVAL, "\"%s\" is no line of an id map", line);
 	m = ARRAY_ADD(facts->idmaps, facts->n_idmaps);
 	m->kind = xasprintf("%c", letter);

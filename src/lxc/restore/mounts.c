@@ -119,7 +119,7 @@ static int mount_id(const char *path, uint64_t *ret)
 static ssize_t mount_point_length(const char *path)
 {
 	_cleanup_free_ char *p = xstrdup(path);
-	uint64_t id, above;
+	uint64_t id = 0, above = 0;
 	int r = mount_id(p, &id);
 
 	while (r == 0 && strcmp(p, "/") != 0) {
