@@ -180,6 +180,14 @@ int stage_mounts(struct restore *r, struct error **reterr)
 	return e;
 }
 
+/* They are where CRIU finds them by now; a monitor that lives on has no use for them. */
+void mounts_release(struct restore *r)
+{
+	fd_close(&r->cgroups_fd);
+	fd_close(&r->images_fd);
+	fd_close(&r->rootfs_fd);
+}
+
 void unstage_mounts(struct restore *r)
 {
 	for (size_t i = 0; r->mount_sources && i < r->manifest.facts.n_mounts; i++) {
@@ -188,9 +196,7 @@ void unstage_mounts(struct restore *r)
 	}
 	free(TAKE_PTR(r->mount_points));
 	free(TAKE_PTR(r->mount_sources));
-	fd_close(&r->cgroups_fd);
-	fd_close(&r->images_fd);
-	fd_close(&r->rootfs_fd);
+	mounts_release(r);
 }
 
 /* --- in CRIU's process, before its exec: what fails is said on stderr --- */

@@ -76,6 +76,9 @@ void restore_clear(struct restore *r);
  */
 int mounts_lay_out(const struct restore *r);
 
+/* When CRIU has ended. */
+void mounts_release(struct restore *r);
+
 /* The stages; stages.c has their order and the reasons for it. */
 int stage_socket(struct restore *r, struct error **reterr);
 void unstage_socket(struct restore *r);

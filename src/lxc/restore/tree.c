@@ -140,6 +140,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 {
 	int e = run_criu(r, reterr);
 
+	mounts_release(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r);
 	if (e == 0)
