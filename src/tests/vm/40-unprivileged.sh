@@ -213,7 +213,7 @@ step "LXC's tools see what it is"
 check_equal true "$(lxc-ls -f -F UNPRIVILEGED --filter '^c1$' | tail -n 1 | xargs)" 'unprivileged, by lxc-ls'
 lxc-info -n c1 -c lxc.idmap >/tmp/idmap.after
 check diff /tmp/idmap.before /tmp/idmap.after
-check_equal "$ADDRESS" "$(lxc-info -n c1 -iH)" 'its address, by lxc-info'
+check_equal "$ADDRESS" "$(address c1)" 'its address, by lxc-info'
 terminal_open after lxc-console -n c1 -t 3
 terminal after expect 10 'Connected to tty'
 terminal after raw 10
