@@ -101,7 +101,12 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 
 	strv_add(argv, "%s", job->criu);
 	strv_add(argv, "%s", verbs[job->verb]);
-	add_option(argv, "-D", job->image_dir);
+	if (job->verb == CRIU_RESTORE && job->images_path) {
+		add_option(argv, "-D", job->images_path);
+		add_option(argv, "-W", job->image_dir);
+	} else {
+		add_option(argv, "-D", job->image_dir);
+	}
 	add_option(argv, "-o", job->log_file);
 	strv_add(argv, "-v%u", job->verbosity);
 	/* what /etc/criu says is meant for others: it could turn off what is promised here */
@@ -113,6 +118,8 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 	add_option(argv, "--enable-fs", "all");
 	add_flag(argv, "--enable-external-sharing");
 	add_flag(argv, "--enable-external-masters");
+	if (job->cgroup_yard)
+		add_option(argv, "--cgroup-yard", job->cgroup_yard);
 	add_action_scripts(argv, job->action_scripts);
 }
 
@@ -242,7 +249,8 @@ static void add_restore_externals(struct strv *argv, const struct criu_job *job)
 
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		add_flag(argv, "--external");
-		strv_add(argv, "mnt[%s]:%s", facts->mounts[i].key, facts->mounts[i].source);
+		strv_add(argv, "mnt[%s]:%s", facts->mounts[i].key,
+			 job->mount_sources ? job->mount_sources[i] : facts->mounts[i].source);
 	}
 	for (size_t i = 0; job->tty_ends && i < facts->n_ttys; i++) {
 		const struct tty_end *end = &job->tty_ends[i];

@@ -49,11 +49,12 @@ struct criu_job {
 	enum criu_verb verb;
 	const char *criu; /* absolute path: argv[0] */
 	struct criu_version version;
-	const char *image_dir;
+	const char *image_dir;		   /* of the images, and of all that CRIU writes */
 	const char *log_file;		   /* relative to image_dir */
 	unsigned int verbosity;		   /* 0-4 */
 	const char *const *action_scripts; /* NULL-terminated, in the order they shall run */
 	const struct container_facts *facts;
+	const char *cgroup_yard; /* where cgroups are mounted for CRIU; NULL: it does it itself */
 
 	/* dump and pre-dump */
 	bool leave_running;
@@ -68,6 +69,9 @@ struct criu_job {
 	/* restore */
 	const char *root;	 /* where the rootfs is bind-mounted */
 	const char *cgroup_root; /* cgroup2 path of the new payload cgroup: "/lxc.payload.c1" */
+	const char *images_path; /* where the images are to be read; NULL: image_dir */
+	/* one per facts->mounts, in the place of its source; NULL: as they are */
+	const char *const *mount_sources;
 	const struct tty_end *tty_ends; /* one per facts->ttys */
 	const char *const *host_veths;	/* one per facts->nics; NULL where it is no veth */
 	const char *pidfile;		/* absolute; NULL: none */

@@ -19,6 +19,7 @@
 #include "image/network.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
+#include "inspect/yard.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "recover.h"
@@ -243,6 +244,7 @@ static void on_tick(void *userdata)
 static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *yard = cgroup_yard(&d->manifest.facts);
 	/* ours last: once it has sealed the image, nobody can say no any more */
 	const char *const scripts[] = {d->action_script ? d->action_script : callback,
 				       d->action_script ? callback : NULL, NULL};
@@ -255,6 +257,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.verbosity = d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
+		.cgroup_yard = yard,
 		.leave_running = !d->o->stop,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,

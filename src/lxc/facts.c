@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "facts.h"
 #include "util/mem.h"
 
@@ -56,6 +58,7 @@ void container_facts_clear(struct container_facts *f)
 		free(f->mounts[i].key);
 		free(f->mounts[i].target);
 		free(f->mounts[i].source);
+		free(f->mounts[i].options);
 	}
 	free(f->mounts);
 	for (size_t i = 0; i < f->n_ttys; i++) {
@@ -70,6 +73,9 @@ void container_facts_clear(struct container_facts *f)
 	}
 	free(f->cgroups);
 	facts_clear_cgroup_tree(f);
+	for (size_t i = 0; i < f->n_idmaps; i++)
+		free(f->idmaps[i].kind);
+	free(f->idmaps);
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);
@@ -91,4 +97,25 @@ bool facts_network_comes_off(const struct container_facts *facts)
 	for (size_t i = 0; i < facts->n_nics; i++)
 		off = off && facts->nics[i].bridge && !facts->nics[i].special_port;
 	return off;
+}
+
+char *facts_id_map(const struct container_facts *facts, const char *kind)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < facts->n_idmaps; i++) {
+		const struct idmap *m = &facts->idmaps[i];
+
+		if (strcmp(m->kind, kind) == 0)
+			str_append(&text, "%u %u %u\n", m->inside, m->outside, m->count);
+	}
+	return text;
+}
+
+long facts_root_id(const struct container_facts *facts, const char *kind)
+{
+	for (size_t i = 0; i < facts->n_idmaps; i++)
+		if (strcmp(facts->idmaps[i].kind, kind) == 0 && facts->idmaps[i].inside == 0)
+			return (long)facts->idmaps[i].outside;
+	return -1;
 }

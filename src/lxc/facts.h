@@ -30,9 +30,10 @@ struct nic {
 /* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore.
  */
 struct ext_mount {
-	char *key;    /* unique in the container; letters, digits, '_', '-', '.' */
-	char *target; /* mount point in the container */
-	char *source; /* absolute host path without symlinks */
+	char *key;     /* unique in the container; letters, digits, '_', '-', '.' */
+	char *target;  /* mount point in the container */
+	char *source;  /* absolute host path without symlinks */
+	char *options; /* of the mount alone, as in mountinfo: "ro,nosuid,relatime" */
 };
 
 #define TTY_INDEX_MAX 4095
@@ -62,12 +63,12 @@ struct cgroup_setting {
 	char *value; /* without the last newline */
 };
 
-/* Whose a cgroup's file is, as the host sees it; kept only for cgroups that are not root's. */
+/* Whose a cgroup's file is, as the host sees it, where that is not root alone. */
 struct cgroup_owner {
-	char *file; /* ".": the cgroup itself */
+	char *file; /* ".": the cgroup itself, "*": all that have no entry */
 	uid_t uid;
 	gid_t gid;
-	mode_t mode; /* permission bits only */
+	mode_t mode; /* permission bits only; of no meaning for "*" */
 };
 
 /* An extended attribute of a cgroup: systemd keeps a unit's invocation there. */
@@ -93,11 +94,21 @@ struct device_program {
 	char *instructions; /* in hexadecimal, sixteen digits each */
 };
 
+/* A range of ids: what is inside in the container is outside on the host. */
+struct idmap {
+	char *kind; /* "u" or "g", as lxc.idmap has it */
+	unsigned int inside, outside, count;
+};
+
 struct container_facts {
 	char *name;
 	char *lxcpath;
 	pid_t init_pid; /* 0 where it is not running */
 	char *rootfs;	/* host directory, without a "dir:" prefix */
+
+	struct idmap *idmaps; /* sorted; none: it has no user namespace of its own */
+	size_t n_idmaps;
+	bool rootfs_idmapped; /* the mount of its rootfs translates ids by the same map */
 
 	bool host_network; /* lxc.net.N.type = none: it has no network namespace of its own */
 	struct nic *nics;
@@ -137,6 +148,12 @@ const struct cgroup *facts_cgroup2(const struct container_facts *facts);
  * its own would lose them by that.
  */
 bool facts_network_comes_off(const struct container_facts *facts);
+
+/* The ranges of that kind as /proc/PID/uid_map has them. Caller frees. */
+char *facts_id_map(const struct container_facts *facts, const char *kind);
+
+/* The host's id of the container's root, of that kind; -1 where it has none there. */
+long facts_root_id(const struct container_facts *facts, const char *kind);
 
 #define _cleanup_facts_ __attribute__((cleanup(container_facts_clear)))
 

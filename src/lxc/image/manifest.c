@@ -9,6 +9,7 @@
 #include "image/manifest.h"
 #include "image/network.h"
 #include "util/mem.h"
+#include "util/mountflags.h"
 #include "util/tty.h"
 
 /*
@@ -93,21 +94,25 @@ static const char *check_text(const char *s)
 	return has_control(s) ? "has a control character" : NULL;
 }
 
-/* "memory.events"; "." for the cgroup itself */
+/* "memory.events" */
 static const char *check_cgroup_file(const char *s)
 {
-	static const char wrong[] = "is no file of a cgroup";
+	return *s && *s != '.' && strlen(s) <= MAX_NAME && is_word(s, "._-")
+		       ? NULL
+		       : "is no file of a cgroup";
+}
 
-	if (strcmp(s, ".") == 0)
-		return NULL;
-	return *s && *s != '.' && strlen(s) <= MAX_NAME && is_word(s, "._-") ? NULL : wrong;
+/* "." for the cgroup itself, "*" for all its files */
+static const char *check_owned_file(const char *s)
+{
+	return strcmp(s, ".") == 0 || strcmp(s, "*") == 0 ? NULL : check_cgroup_file(s);
 }
 
 /* "hugetlb.2MB.max": of a cgroup, never the files that move or kill processes */
 static const char *check_setting_file(const char *s)
 {
-	if (*s == '.' || check_cgroup_file(s))
-		return "is no file of a cgroup";
+	if (check_cgroup_file(s))
+		return check_cgroup_file(s);
 	return strncmp(s, "cgroup.", 7) == 0 && strncmp(s, "cgroup.max.", 11) != 0
 		       ? "is no setting of a cgroup"
 		       : NULL;
@@ -142,6 +147,18 @@ static const char *check_attribute(const char *s)
 static const char *check_controller_names(const char *s)
 {
 	return is_word(s, "_ ") ? NULL : "is not a list of cgroup controllers";
+}
+
+static const char *check_mount_options(const char *s)
+{
+	unsigned long flags;
+
+	return mount_flags_parse(s, &flags) ? NULL : "is no list of mount options";
+}
+
+static const char *check_id_kind(const char *s)
+{
+	return strcmp(s, "u") == 0 || strcmp(s, "g") == 0 ? NULL : "is neither u nor g";
 }
 
 static const char *check_tty_settings(const char *s)
@@ -313,6 +330,7 @@ static const struct member mount_members[] = {
 	STRING(struct ext_mount, key, check_key),
 	STRING(struct ext_mount, target, check_path),
 	STRING(struct ext_mount, source, check_path),
+	STRING(struct ext_mount, options, check_mount_options),
 	{0},
 };
 
@@ -342,7 +360,7 @@ static const struct member cgroup_setting_members[] = {
 };
 
 static const struct member cgroup_owner_members[] = {
-	STRING(struct cgroup_owner, file, check_cgroup_file),
+	STRING(struct cgroup_owner, file, check_owned_file),
 	NUMBER(struct cgroup_owner, uid, MEMBER_UINT, 0, UINT_MAX - 1),
 	NUMBER(struct cgroup_owner, gid, MEMBER_UINT, 0, UINT_MAX - 1),
 	NUMBER(struct cgroup_owner, mode, MEMBER_UINT, 0, 0777),
@@ -364,6 +382,14 @@ static const struct member cgroup_node_members[] = {
 	{0},
 };
 
+static const struct member idmap_members[] = {
+	STRING(struct idmap, kind, check_id_kind),
+	NUMBER(struct idmap, inside, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct idmap, outside, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct idmap, count, MEMBER_UINT, 1, UINT_MAX),
+	{0},
+};
+
 static const struct member device_program_members[] = {
 	STRING(struct device_program, instructions, check_instructions),
 	{0},
@@ -374,6 +400,8 @@ static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
 	STRING(struct container_facts, lxcpath, check_text), /* as it was given, for information */
 	STRING(struct container_facts, rootfs, check_path),
+	ARRAY(struct container_facts, "idmaps", idmaps, n_idmaps, idmap_members),
+	BOOL(struct container_facts, rootfs_idmapped),
 	STRING_OR_NULL(struct container_facts, apparmor_label, check_text),
 	STRING_OR_NULL(struct container_facts, apparmor_file, check_profile_file),
 	STRING_OR_NULL(struct container_facts, apparmor_policy, NULL),

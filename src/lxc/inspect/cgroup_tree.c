@@ -14,6 +14,7 @@
 #include "util/mem.h"
 
 #define FILE_MAX      65536
+#define OTHERS_WRITE  (S_IWGRP | S_IWOTH)
 #define ATTRIBUTE_MAX 4096 /* of a cgroup's; the kernel allows no more in all */
 
 static bool ends_with(const char *s, const char *end)
@@ -88,21 +89,38 @@ static void add_setting(struct cgroup_node *node, int cgroup, const char *file)
 	s->value = TAKE_PTR(value);
 }
 
-/* A cgroup is given to somebody together with some of its files, and those have modes of their own.
- */
-static void add_owner(struct cgroup_node *node, int cgroup, const char *file)
+static void add_owner(struct cgroup_node *node, const char *file, const struct stat *st)
 {
-	struct cgroup_owner *o;
-	struct stat st;
+	struct cgroup_owner *o = ARRAY_ADD(node->owners, node->n_owners);
 
-	if (fstatat(cgroup, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    (st.st_uid == 0 && st.st_gid == 0))
-		return;
-	o = ARRAY_ADD(node->owners, node->n_owners);
 	o->file = xstrdup(file);
-	o->uid = st.st_uid;
-	o->gid = st.st_gid;
-	o->mode = st.st_mode & 0777;
+	o->uid = st->st_uid;
+	o->gid = st->st_gid;
+	o->mode = st->st_mode & 0777;
+}
+
+static bool is_owned(int cgroup, const char *file, const struct stat *maker, struct stat *ret)
+{
+	return fstatat(cgroup, file, ret, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (ret->st_uid != maker->st_uid || ret->st_gid != maker->st_gid ||
+		(ret->st_mode & OTHERS_WRITE));
+}
+
+/*
+ * All files of a cgroup belong to who made it; nobody gives away what can only
+ * be read, so that one tells who that was. Returns whether there is more to look at.
+ */
+static bool add_makers(struct cgroup_node *node, int cgroup, struct stat *ret_maker)
+{
+	static const struct stat root = {0};
+	struct stat st;
+	bool given = is_owned(cgroup, ".", &root, &st);
+
+	if (given)
+		add_owner(node, ".", &st);
+	if (is_owned(cgroup, "cgroup.controllers", &root, ret_maker))
+		add_owner(node, "*", ret_maker);
+	return given;
 }
 
 static void add_attributes(struct cgroup_node *node, int cgroup)
@@ -129,7 +147,9 @@ static void add_attributes(struct cgroup_node *node, int cgroup)
 static int read_node(struct cgroup_node *node, int top, struct strv *paths)
 {
 	_cleanup_closedir_ DIR *dir = directory_at(top, *node->path ? node->path : ".");
+	struct stat maker = {0}, st;
 	struct dirent *e;
+	bool given;
 	int fd = dir ? dirfd(dir) : -1;
 
 	if (!dir)
@@ -138,7 +158,7 @@ static int read_node(struct cgroup_node *node, int top, struct strv *paths)
 	if (!node->subtree_control)
 		node->subtree_control = xstrdup("");
 	add_attributes(node, fd);
-	add_owner(node, fd, ".");
+	given = add_makers(node, fd, &maker);
 	while ((e = readdir(dir))) {
 		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
@@ -146,8 +166,8 @@ static int read_node(struct cgroup_node *node, int top, struct strv *paths)
 		if (e->d_type != DT_REG)
 			continue;
 		add_setting(node, fd, e->d_name);
-		if (node->n_owners > 0)
-			add_owner(node, fd, e->d_name);
+		if (given && is_owned(fd, e->d_name, &maker, &st))
+			add_owner(node, e->d_name, &st);
 	}
 	return 0;
 }

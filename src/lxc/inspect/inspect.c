@@ -12,8 +12,10 @@
 #include "inspect/lsm.h"
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
+#include "inspect/users.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/mountflags.h"
 
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr)
 {
@@ -68,6 +70,22 @@ static char *payload_name(struct lxc_container *c)
 	return xasprintf("lxc.payload.%s", c->name);
 }
 
+/* Which map another kind of idmapped mount has cannot be seen from outside. */
+static int check_rootfs_idmap(struct lxc_container *c, const struct container_facts *facts,
+			      struct error **reterr)
+{
+	_cleanup_free_ char *options = config_get(c, "lxc.rootfs.options");
+
+	if (!facts->rootfs_idmapped ||
+	    (facts->n_idmaps > 0 && options && mount_options_have(options, "idmap=container")))
+		return 0;
+	error_refuse(reterr, EOPNOTSUPP,
+		     "the rootfs of %s is an idmapped mount that has not the container's own ids",
+		     facts->name);
+	error_set_hint(reterr, "lxc.rootfs.options = idmap=container can be restored");
+	return -EOPNOTSUPP;
+}
+
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
@@ -84,6 +102,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	}
 	r = inspect_rootfs(c, &facts.rootfs, reterr);
 	if (r == 0)
+		r = inspect_users(&facts, reterr);
+	if (r == 0)
 		r = inspect_cgroups(&facts, payload, reterr);
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
@@ -93,6 +113,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 		r = inspect_lsm(&facts, reterr);
 	if (r == 0)
 		r = inspect_mounts(&facts, reterr);
+	if (r == 0)
+		r = check_rootfs_idmap(c, &facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
 	if (r < 0)

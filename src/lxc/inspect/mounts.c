@@ -10,6 +10,7 @@
 
 #include "inspect/mounts.h"
 #include "util/fd.h"
+#include "util/mountflags.h"
 #include "util/tty.h"
 
 static const char *fs_root(struct libmnt_fs *fs)
@@ -148,6 +149,28 @@ char *mount_key(const struct container_facts *facts, const char *target)
 	return key;
 }
 
+static const char *mount_options(struct libmnt_fs *fs)
+{
+	const char *options = mnt_fs_get_vfs_options(fs);
+
+	return options ? options : "rw";
+}
+
+/* What a mount of the host is to have again, beside its source. */
+static int check_options(struct libmnt_fs *fs, struct error **reterr)
+{
+	unsigned long flags;
+
+	if (mount_flags_parse(mount_options(fs), &flags))
+		return 0;
+	error_refuse(reterr, EOPNOTSUPP,
+		     "the container's mount %s is mounted \"%s\", which cannot be restored so far",
+		     mnt_fs_get_target(fs), mount_options(fs));
+	error_set_hint(reterr, "mount it without that (idmap=... in an lxc.mount.entry), or "
+			       "unmount it");
+	return -EOPNOTSUPP;
+}
+
 static int stat_in_root(int root, const char *target, struct stat *ret)
 {
 	_cleanup_close_ int fd = open_in_root(root, target, O_PATH);
@@ -174,8 +197,11 @@ static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int
 	struct stat inside, outside;
 	struct ext_mount *m;
 	char *key;
-	int r = stat_in_root(root, target, &inside);
+	int r = check_options(fs, reterr);
 
+	if (r < 0)
+		return r;
+	r = stat_in_root(root, target, &inside);
 	if (r < 0)
 		return error_refuse(reterr, -r, "cannot look at the container's mount %s: %s",
 				    target, strerror(-r));
@@ -190,6 +216,7 @@ static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int
 		m->key = key;
 		m->target = xstrdup(target);
 		m->source = xstrdup(path);
+		m->options = xstrdup(mount_options(fs));
 		return 0;
 	}
 	error_refuse(reterr, ENOENT,
@@ -247,11 +274,16 @@ static int sort_mounts(struct container_facts *facts, struct libmnt_table *table
 	struct libmnt_fs *fs;
 	int r = top ? 0 : error_set(reterr, EIO, "the container has no root mount");
 
+	facts->rootfs_idmapped = top && mount_options_have(mount_options(top), "idmapped");
 	while (r == 0 && mnt_table_next_fs(table, it, &fs) == 0) {
 		if (fs == top || strcmp(mnt_fs_get_target(fs), "/") == 0)
 			continue;
 		switch (mount_classify(fs, top, host)) {
 		case MOUNT_OWN:
+			/* CRIU binds it anew, of what is not */
+			if (mount_options_have(mount_options(fs), "idmapped") &&
+			    !facts->rootfs_idmapped)
+				r = check_options(fs, reterr);
 			break;
 		case MOUNT_EXTERNAL:
 			r = add_external(facts, fs, root, host, reterr);

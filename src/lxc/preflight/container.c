@@ -3,6 +3,7 @@
 /* What the container as a whole has, and what it takes to save that. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "preflight/private.h"
+#include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -62,6 +64,47 @@ void check_confinement(struct survey *s)
 				"%s is confined by the generated AppArmor profile %s, and there is "
 				"no text of that in %s/%s/apparmor",
 				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
+}
+
+/* Whether an id of the container is one of the host's. */
+static bool is_mapped(const struct container_facts *facts, const char *kind, unsigned int id)
+{
+	for (size_t i = 0; i < facts->n_idmaps; i++) {
+		const struct idmap *m = &facts->idmaps[i];
+
+		if (strcmp(m->kind, kind) == 0 && id >= m->inside && id - m->inside < m->count)
+			return true;
+	}
+	return false;
+}
+
+static unsigned int overflow_id(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, 64, &text) > 0 ? (unsigned int)strtoul(text, NULL, 10)
+							   : 65534;
+}
+
+/*
+ * While CRIU restores a user namespace it is nobody there at first, and the kernel
+ * only lets it speak as one who has an id: that of nobody. Later ones take on the
+ * ids of the container's root before they need one.
+ */
+void check_nobody(struct survey *s)
+{
+	static const struct criu_version without_since = {4, 3, 0};
+	const struct container_facts *facts = s->p->facts;
+	unsigned int uid = overflow_id("/proc/sys/kernel/overflowuid");
+	unsigned int gid = overflow_id("/proc/sys/kernel/overflowgid");
+
+	if (facts->n_idmaps > 0 && !is_fixed(s, &without_since) &&
+	    (!is_mapped(facts, "u", uid) || !is_mapped(facts, "g", gid)))
+		found_container(s, "unmapped-nobody", true,
+				"map 65536 ids, as in: lxc.idmap = u 0 100000 65536",
+				"the lxc.idmap of %s leaves out the user %u or the group %u "
+				"(nobody), without which this CRIU cannot restore it",
+				facts->name, uid, gid);
 }
 
 /* CRIU runs these where it is not enough that the veths leave their bridges, see network_lock(). */

@@ -168,6 +168,7 @@ void check_terminals(struct survey *s);
 void check_nics(struct survey *s);
 void check_confinement(struct survey *s);
 void check_network_lock(struct survey *s);
+void check_nobody(struct survey *s);
 void check_space(struct survey *s);
 
 #endif

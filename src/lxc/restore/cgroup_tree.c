@@ -76,16 +76,35 @@ static int write_subtree_control(int cgroup, const struct cgroup_node *node, str
 	return e < 0 ? fail(node, file, words, e, reterr) : 0;
 }
 
+/* errno where one cannot be changed; a file that this host's controllers do not have is no loss */
+static bool own_all(int cgroup, const struct cgroup_owner *o)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(cgroup, ".");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_type == DT_REG &&
+		    fchownat(cgroup, e->d_name, o->uid, o->gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno != ENOENT)
+			return false;
+	return dir != NULL;
+}
+
+static bool own(int cgroup, const struct cgroup_owner *o)
+{
+	if (strcmp(o->file, "*") == 0)
+		return own_all(cgroup, o);
+	return (fchownat(cgroup, o->file, o->uid, o->gid, AT_SYMLINK_NOFOLLOW) == 0 &&
+		fchmodat(cgroup, o->file, o->mode, 0) == 0) ||
+	       errno == ENOENT;
+}
+
 static int write_owners(int cgroup, const struct cgroup_node *node, struct error **reterr)
 {
 	for (size_t i = 0; i < node->n_owners; i++) {
 		const struct cgroup_owner *o = &node->owners[i];
 
-		if (fchownat(cgroup, o->file, o->uid, o->gid, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    fchmodat(cgroup, o->file, o->mode, 0) == 0)
-			continue;
-		/* this kernel, or this host's controllers, do not have it */
-		if (errno != ENOENT)
+		if (!own(cgroup, o))
 			return error_errno(reterr, "%s of %s cannot be given to %u:%u again",
 					   o->file, node_name(node), o->uid, o->gid);
 	}

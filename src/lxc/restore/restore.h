@@ -20,6 +20,15 @@ struct restore {
 
 	int listen_fd;
 
+	int cgroups_fd; /* detached mounts: cgroup2 ... */
+	int images_fd;	/* ... and, with the container's ids, the images and its rootfs; -1: none */
+	int rootfs_fd;
+	char **mount_points;  /* one per facts' mount: the host's mount that its source is in */
+	char **mount_sources; /* ... and where CRIU finds the source */
+	const char
+		*images_path; /* where the container's root may read the images; NULL: as it is */
+	const char *cgroup_yard;
+
 	int cgroup_root; /* O_PATH of the cgroup2 mount */
 	int cgroup_fd;	 /* O_PATH of the payload cgroup */
 	char *payload;	 /* paths from the cgroup2 root without leading slash, as they became */
@@ -61,6 +70,15 @@ void restore_undo(struct restore *r);
 void restore_init(struct restore *r, struct restore_plan *plan);
 void restore_clear(struct restore *r);
 
+/*
+ * For CRIU's process, before its exec: makes the mount namespace in which it finds
+ * what stage_mounts() has prepared. -1: why is on stderr.
+ */
+int mounts_lay_out(const struct restore *r);
+
+/* When CRIU has ended. */
+void mounts_release(struct restore *r);
+
 /* The stages; stages.c has their order and the reasons for it. */
 int stage_socket(struct restore *r, struct error **reterr);
 void unstage_socket(struct restore *r);
@@ -89,6 +107,8 @@ void pressure_rearm(pid_t init);
  */
 int devices_attach(const struct restore *r, struct error **reterr);
 
+int stage_mounts(struct restore *r, struct error **reterr);
+void unstage_mounts(struct restore *r);
 int stage_lsm(struct restore *r, struct error **reterr);
 void unstage_lsm(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);

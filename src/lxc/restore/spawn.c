@@ -15,6 +15,7 @@
 #include "image/dir.h"
 #include "inspect/settings.h"
 #include "inspect/inspect.h"
+#include "inspect/users.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "restore/plan.h"
@@ -46,14 +47,10 @@ static int check_state(struct lxc_container *c, struct error **reterr)
 static char *rootfs_mount(struct lxc_container *c)
 {
 	_cleanup_free_ char *dir = config_get(c, "lxc.rootfs.mount");
-	_cleanup_close_ int runtime = -1;
 	struct stat st;
 
 	if (dir && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
 		return TAKE_PTR(dir);
-	runtime = runtime_dir_open();
-	if (runtime >= 0)
-		mkdirat(runtime, "rootfs", 0700);
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 
@@ -98,6 +95,8 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 		r = image_open(o->directory, &image, &m, reterr);
 	if (r == 0)
 		r = preflight_restore(&m, c->name, reterr);
+	if (r == 0)
+		r = inspect_config_idmap(c, &m.facts, reterr);
 	if (r == 0)
 		r = inspect_rootfs(c, &ret->rootfs, reterr);
 	if (r != 0)

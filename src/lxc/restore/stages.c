@@ -15,12 +15,14 @@
  *    whoever is connected to one sees its end only when the rest is gone;
  *  - cgroups before AppArmor before the network, so that they go in the order
  *    in which lxc-start's monitor removes them: interfaces, profile, cgroups;
+ *  - mounts after cgroups, of which they have one;
  *  - the tree of processes last: all that CRIU refers to must be there.
  */
 static const struct restore_stage stages[] = {
 	{"command socket", stage_socket, unstage_socket},
 	{"terminals", stage_terminals, unstage_terminals},
 	{"cgroups", stage_cgroups, unstage_cgroups},
+	{"mounts", stage_mounts, unstage_mounts},
 	{"AppArmor", stage_lsm, unstage_lsm},
 	{"network", stage_network, unstage_network},
 	{"processes", stage_tree, unstage_tree},
@@ -58,6 +60,9 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 	*r = (struct restore){
 		.plan = plan,
 		.listen_fd = -1,
+		.cgroups_fd = -1,
+		.images_fd = -1,
+		.rootfs_fd = -1,
 		.cgroup_root = -1,
 		.cgroup_fd = -1,
 		.console = {.master = -1, .slave = -1},

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,33 +18,9 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-/*
- * In CRIU's process, before its exec: the rootfs becomes the root of a mount
- * tree of its own, as CRIU wants it. Slave and private, so that nothing of
- * this is seen outside, and nothing that the container mounts later goes out.
- */
-static int mount_rootfs(void *userdata)
+static int prepare_criu(void *userdata)
 {
-	const struct restore_plan *plan = ((const struct restore *)userdata)->plan;
-	const char *what = "make a mount namespace";
-	int r = unshare(CLONE_NEWNS);
-
-	if (r == 0) {
-		what = "separate the mount namespace";
-		r = mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
-	}
-	if (r == 0) {
-		what = "bind the rootfs";
-		r = mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
-	}
-	if (r == 0) {
-		what = "make the rootfs private";
-		r = mount(NULL, plan->rootfs_mount, NULL, MS_REC | MS_PRIVATE, NULL);
-	}
-	if (r < 0)
-		dprintf(STDERR_FILENO, "Error: cannot %s (%s on %s): %s\n", what, plan->rootfs,
-			plan->rootfs_mount, strerror(errno));
-	return r;
+	return mounts_lay_out(userdata);
 }
 
 static void wait_settled(struct restore *r)
@@ -87,19 +62,22 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.criu = r->plan->criu,
 		.version = r->plan->criu_version,
 		.image_dir = r->image->path,
+		.images_path = r->images_path,
+		.cgroup_yard = r->cgroup_yard,
 		.log_file = "restore.log",
 		.verbosity = r->plan->verbosity,
 		.action_scripts = scripts,
 		.facts = &r->manifest.facts,
 		.root = r->plan->rootfs_mount,
 		.cgroup_root = cgroup_root,
+		.mount_sources = (const char *const *)r->mount_sources,
 		.tty_ends = r->tty_ends,
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
 		.actions = "post-setup-namespaces post-restore network-unlock post-resume",
 		.action = on_action,
-		.prepare = mount_rootfs,
+		.prepare = prepare_criu,
 		.environment = environment,
 		.userdata = r,
 	};
@@ -159,6 +137,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 {
 	int e = run_criu(r, reterr);
 
+	mounts_release(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r);
 	if (e == 0)

@@ -106,6 +106,12 @@ variant binds 'mounts of its own and of the host' <<-'END'
 	lxc.mount.entry = /tmp/with\040space srv/with\040space none bind,create=dir 0 0
 	lxc.mount.entry = tmpfs srv/tmp tmpfs size=1m,create=dir 0 0
 END
+# CRIU gives only the first of several mounts of one filesystem its options
+variant alike 'mounts of one filesystem with the same options' <<-'END'
+	lxc.mount.entry = /tmp/shared srv/one none bind,ro,nosuid,create=dir 0 0
+	lxc.mount.entry = /tmp/shared srv/two none bind,ro,nosuid,create=dir 0 0
+	lxc.mount.entry = /tmp/shared/file srv/file none bind,ro,nosuid,create=file 0 0
+END
 variant writable '/proc, /sys and cgroups writable' <<<'lxc.mount.auto = cgroup:rw:force proc:rw sys:rw'
 variant readonly 'a rootfs that cannot be written' <<<'lxc.rootfs.options = ro'
 variant unshare 'a monitor in a mount namespace of its own' <<<'lxc.monitor.unshare = 1'

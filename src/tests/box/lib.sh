@@ -60,9 +60,10 @@ make_bridge()
 }
 
 # make_container NAME [<LINES]: `lxc-create -t busybox`, and LINES at the end of its config.
+# CREATE_CONFIG: a file of config that it begins with, for what its rootfs depends on.
 make_container()
 {
-	lxc-create -n "$1" -t busybox >"/tmp/lxc-create.$1.log" 2>&1 ||
+	lxc-create -n "$1" ${CREATE_CONFIG:+-f "$CREATE_CONFIG"} -t busybox >"/tmp/lxc-create.$1.log" 2>&1 ||
 		{ cat "/tmp/lxc-create.$1.log" && die "lxc-create $1"; }
 	[ -t 0 ] || cat >>"/var/lib/lxc/$1/config"
 }

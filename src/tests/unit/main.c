@@ -29,6 +29,7 @@ static const struct suite {
 	{"plan", plan_suite},
 	{"preflight", preflight_suite},
 	{"tty", tty_suite},
+	{"users", users_suite},
 };
 /* clang-format on */
 

@@ -30,6 +30,7 @@ static char eth0[] = "eth0", eth1[] = "eth1", veth[] = "veth", macvlan[] = "macv
 	    memory[] = "memory", cpu[] = "cpu,cpuacct", systemd[] = "name=systemd", pids[] = "pids";
 
 static struct nic nics[] = {{.type = veth, .name = eth0}, {.type = macvlan, .name = eth1}};
+static const char *const laid_sources[] = {"/laid/0/lib"};
 static struct ext_mount mounts[] = {{.key = lib, .target = slash_lib, .source = usr_lib}};
 static struct tty ttys[] = {
 	{.index = 0, .key = key0, .target = console, .rdev = 0x8800, .dev = 0x1a},
@@ -102,6 +103,10 @@ static const struct {
 	  .ghost_limit = 5000000000},
 	 DUMP " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
 	      "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
+	{"a dump's cgroups, and what is restore's",
+	 {JOB(CRIU_DUMP), .facts = &bare, .cgroup_yard = "/yard", .images_path = "/laid",
+	  .mount_sources = laid_sources},
+	 DUMP " --cgroup-yard /yard -t 42 --skip-in-flight"},
 	{"half a page server",
 	 {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
 	 DUMP " -t 42 --skip-in-flight"},
@@ -148,6 +153,12 @@ static const struct {
 	 "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
 	 "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
 	 "--pidfile /p"},
+	{"what is laid out for it",
+	 {JOB(CRIU_RESTORE), .facts = &full, .images_path = "/laid/images",
+	  .mount_sources = laid_sources, .cgroup_yard = "/laid/cgroups"},
+	 "/sbin/criu restore -D /laid/images -W /img -o dump.log -v4 " COMMON
+	 " --cgroup-yard /laid/cgroups --restore-detached --restore-sibling "
+	 "--external mnt[lib]:/laid/0/lib"},
 	{"a restore ignores what is a dump's",
 	 {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
 	  .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",

@@ -21,6 +21,15 @@ static const char good[] = "{\n"
 			   "    \"name\": \"c1\",\n"
 			   "    \"lxcpath\": \"/var/lib/lxc\",\n"
 			   "    \"rootfs\": \"/var/lib/lxc/c1/rootfs\",\n"
+			   "    \"idmaps\": [\n"
+			   "      {\n"
+			   "        \"kind\": \"u\",\n"
+			   "        \"inside\": 0,\n"
+			   "        \"outside\": 100000,\n"
+			   "        \"count\": 65536\n"
+			   "      }\n"
+			   "    ],\n"
+			   "    \"rootfs_idmapped\": false,\n"
 			   "    \"apparmor_label\": null,\n"
 			   "    \"apparmor_file\": null,\n"
 			   "    \"apparmor_policy\": null,\n"
@@ -55,7 +64,8 @@ static const char good[] = "{\n"
 			   "      {\n"
 			   "        \"key\": \"lib\",\n"
 			   "        \"target\": \"/lib\",\n"
-			   "        \"source\": \"/usr/lib\"\n"
+			   "        \"source\": \"/usr/lib\",\n"
+			   "        \"options\": \"ro,nosuid,relatime\"\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"ttys\": [\n"
@@ -248,6 +258,12 @@ static const struct {
 	{"\"key\": \"lib\"", "\"key\": \"dev_console\"", "key \"dev_console\""},
 	{"\"/lib\"", "\"lib\"", "container.mounts[0].target: "},
 	{"\"/usr/lib\"", "\"/usr/..\"", "container.mounts[0].source: "},
+	{"ro,nosuid,relatime", "", "container.mounts[0].options: "},
+	{"ro,nosuid,", "ro,,", "container.mounts[0].options: "},
+	{"ro,nosuid,", "ro,idmapped,", "container.mounts[0].options: "},
+	{"\"u\"", "\"b\"", "container.idmaps[0].kind: "},
+	{"\"count\": 65536", "\"count\": 0", "container.idmaps[0].count: "},
+	{"\"outside\": 100000", "\"outside\": -1", "container.idmaps[0].outside: "},
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},

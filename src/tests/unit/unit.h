@@ -16,5 +16,6 @@ Suite *network_suite(void);
 Suite *plan_suite(void);
 Suite *preflight_suite(void);
 Suite *tty_suite(void);
+Suite *users_suite(void);
 
 #endif
