@@ -17,6 +17,7 @@
 #include "dump.h"
 #include "image/dir.h"
 #include "image/network.h"
+#include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
 #include "operation.h"
 #include "preflight.h"
@@ -211,8 +212,10 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	(void)action;
 	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
 		return error_set(reterr, ECANCELED, "it was interrupted");
-	if (!d->o->stop)
-		return 0;
+	/* now, because what runs in them makes and removes cgroups */
+	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r < 0 || !d->o->stop)
+		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
 	return r;

@@ -14,6 +14,33 @@ static void nic_clear(struct nic *n)
 	free(n->bridge);
 }
 
+void cgroup_node_clear(struct cgroup_node *n)
+{
+	free(n->path);
+	free(n->subtree_control);
+	for (size_t i = 0; i < n->n_settings; i++) {
+		free(n->settings[i].file);
+		free(n->settings[i].value);
+	}
+	free(n->settings);
+	for (size_t i = 0; i < n->n_owners; i++)
+		free(n->owners[i].file);
+	free(n->owners);
+	for (size_t i = 0; i < n->n_attributes; i++) {
+		free(n->attributes[i].name);
+		free(n->attributes[i].value);
+	}
+	free(n->attributes);
+}
+
+void facts_clear_cgroup_tree(struct container_facts *f)
+{
+	for (size_t i = 0; i < f->n_cgroup_tree; i++)
+		cgroup_node_clear(&f->cgroup_tree[i]);
+	free(TAKE_PTR(f->cgroup_tree));
+	f->n_cgroup_tree = 0;
+}
+
 void container_facts_clear(struct container_facts *f)
 {
 	free(f->name);
@@ -42,11 +69,7 @@ void container_facts_clear(struct container_facts *f)
 		free(f->cgroups[i].path);
 	}
 	free(f->cgroups);
-	for (size_t i = 0; i < f->n_cgroup_settings; i++) {
-		free(f->cgroup_settings[i].file);
-		free(f->cgroup_settings[i].value);
-	}
-	free(f->cgroup_settings);
+	facts_clear_cgroup_tree(f);
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);

@@ -56,10 +56,36 @@ struct cgroup {
 		     */
 };
 
-/* A limit, weight or set of the container's top cgroup. */
+/* A limit, weight or set of a cgroup. */
 struct cgroup_setting {
 	char *file;  /* "memory.max" */
 	char *value; /* without the last newline */
+};
+
+/* Whose a cgroup's file is, as the host sees it; kept only for cgroups that are not root's. */
+struct cgroup_owner {
+	char *file; /* ".": the cgroup itself */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode; /* permission bits only */
+};
+
+/* An extended attribute of a cgroup: systemd keeps a unit's invocation there. */
+struct cgroup_attribute {
+	char *name;  /* "trusted.invocation_id" */
+	char *value; /* in hexadecimal */
+};
+
+/* What CRIU does not carry of a cgroup2 cgroup: the container's own, or one beneath it. */
+struct cgroup_node {
+	char *path; /* from the container's own: "" for that, "system.slice/cron.service" */
+	char *subtree_control; /* "cpu memory"; "" where it gives its children nothing */
+	struct cgroup_setting *settings;
+	size_t n_settings;
+	struct cgroup_owner *owners;
+	size_t n_owners;
+	struct cgroup_attribute *attributes;
+	size_t n_attributes;
 };
 
 /* A program that decides which devices the container may use. */
@@ -83,8 +109,8 @@ struct container_facts {
 	struct cgroup *cgroups;
 	size_t n_cgroups;
 
-	struct cgroup_setting *cgroup_settings; /* cgroup2 only */
-	size_t n_cgroup_settings;
+	struct cgroup_node *cgroup_tree; /* each before those beneath it */
+	size_t n_cgroup_tree;
 	struct device_program *device_programs;
 	size_t n_device_programs;
 
@@ -96,6 +122,11 @@ struct container_facts {
 
 /* Empties it; the struct itself is the caller's. */
 void container_facts_clear(struct container_facts *f);
+
+void cgroup_node_clear(struct cgroup_node *node);
+
+/* Empties the cgroup tree alone. */
+void facts_clear_cgroup_tree(struct container_facts *facts);
 
 /* The cgroup2 entry; NULL where there is none. */
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);

@@ -93,13 +93,20 @@ static const char *check_text(const char *s)
 	return has_control(s) ? "has a control character" : NULL;
 }
 
+/* "memory.events"; "." for the cgroup itself */
+static const char *check_cgroup_file(const char *s)
+{
+	static const char wrong[] = "is no file of a cgroup";
+
+	if (strcmp(s, ".") == 0)
+		return NULL;
+	return *s && *s != '.' && strlen(s) <= MAX_NAME && is_word(s, "._-") ? NULL : wrong;
+}
+
 /* "hugetlb.2MB.max": of a cgroup, never the files that move or kill processes */
 static const char *check_setting_file(const char *s)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789._";
-
-	if (*s == '\0' || *s == '.' || s[strspn(s, letters)] != '\0')
+	if (*s == '.' || check_cgroup_file(s))
 		return "is no file of a cgroup";
 	return strncmp(s, "cgroup.", 7) == 0 && strncmp(s, "cgroup.max.", 11) != 0
 		       ? "is no setting of a cgroup"
@@ -114,6 +121,27 @@ static const char *check_instructions(const char *s)
 	return len > 0 && len % 16 == 0 && strspn(s, "0123456789abcdef") == len
 		       ? NULL
 		       : "is no sequence of instructions";
+}
+
+static const char *check_hex(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len % 2 == 0 && strspn(s, "0123456789abcdef") == len ? NULL : "is not hexadecimal";
+}
+
+/* Those that say what the kernel is to do with a file are not for an image to set. */
+static const char *check_attribute(const char *s)
+{
+	if (strlen(s) > MAX_NAME || has_control(s) ||
+	    (strncmp(s, "user.", 5) != 0 && strncmp(s, "trusted.", 8) != 0))
+		return "is no attribute of the kinds user and trusted";
+	return NULL;
+}
+
+static const char *check_controller_names(const char *s)
+{
+	return is_word(s, "_ ") ? NULL : "is not a list of cgroup controllers";
 }
 
 static const char *check_tty_settings(const char *s)
@@ -181,6 +209,16 @@ static const char *check_path(const char *s)
 	if (*s != '/' || strlen(s) >= PATH_MAX || has_control(s) ||
 	    count_leading_dotdot(s + 1, &plain) != 0)
 		return "is not an absolute, normalised path";
+	return NULL;
+}
+
+/* From the container's own cgroup, which is "". */
+static const char *check_cgroup_path(const char *s)
+{
+	size_t plain;
+
+	if (*s && (strlen(s) >= PATH_MAX || has_control(s) || count_leading_dotdot(s, &plain) != 0))
+		return "is not a relative, normalised path";
 	return NULL;
 }
 
@@ -303,6 +341,29 @@ static const struct member cgroup_setting_members[] = {
 	{0},
 };
 
+static const struct member cgroup_owner_members[] = {
+	STRING(struct cgroup_owner, file, check_cgroup_file),
+	NUMBER(struct cgroup_owner, uid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct cgroup_owner, gid, MEMBER_UINT, 0, UINT_MAX - 1),
+	NUMBER(struct cgroup_owner, mode, MEMBER_UINT, 0, 0777),
+	{0},
+};
+
+static const struct member cgroup_attribute_members[] = {
+	STRING(struct cgroup_attribute, name, check_attribute),
+	STRING(struct cgroup_attribute, value, check_hex),
+	{0},
+};
+
+static const struct member cgroup_node_members[] = {
+	STRING(struct cgroup_node, path, check_cgroup_path),
+	STRING(struct cgroup_node, subtree_control, check_controller_names),
+	ARRAY(struct cgroup_node, "settings", settings, n_settings, cgroup_setting_members),
+	ARRAY(struct cgroup_node, "owners", owners, n_owners, cgroup_owner_members),
+	ARRAY(struct cgroup_node, "attributes", attributes, n_attributes, cgroup_attribute_members),
+	{0},
+};
+
 static const struct member device_program_members[] = {
 	STRING(struct device_program, instructions, check_instructions),
 	{0},
@@ -321,8 +382,8 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
 	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
-	ARRAY(struct container_facts, "cgroup_settings", cgroup_settings, n_cgroup_settings,
-	      cgroup_setting_members),
+	ARRAY(struct container_facts, "cgroup_tree", cgroup_tree, n_cgroup_tree,
+	      cgroup_node_members),
 	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
 	      device_program_members),
 	{0},

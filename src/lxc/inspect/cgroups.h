@@ -18,18 +18,6 @@ int cgroups_parse(const char *text, const char *payload, struct container_facts 
 /* The container's directory in the cgroup2 hierarchy; -ENOENT where there is none. */
 int cgroup2_open(const struct container_facts *facts);
 
-/*
- * Pure. Whether a file of a cgroup is a setting that a new one would not have by
- * itself: a limit, weight or CPU set with another value than the kernel's default.
- */
-bool cgroup_is_setting(const char *file, const char *value);
-
-/*
- * Fills cgroup_settings of facts with those of the container's top cgroup, as
- * they are now: the config's and those that were set while it ran. cgroup: cgroup2_open()'s.
- */
-int inspect_cgroup_settings(struct container_facts *facts, int cgroup, struct error **reterr);
-
 /* Fills cgroups of facts from /proc/<init_pid>. */
 int inspect_cgroups(struct container_facts *facts, const char *payload, struct error **reterr);
 

@@ -88,8 +88,6 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
 	if (r == 0)
-		r = inspect_cgroup_settings(&facts, cgroup, reterr);
-	if (r == 0)
 		r = inspect_devices(&facts, cgroup, reterr);
 	if (r == 0)
 		r = inspect_lsm(&facts, reterr);

@@ -160,39 +160,6 @@ static int enter_cgroup(int root, const char *path)
 	return write_file_at(root, procs, "0");
 }
 
-/* One line at a time: the kernel takes a device's limits in one write each. */
-static int write_setting(int cgroup, const struct cgroup_setting *s, struct error **reterr)
-{
-	_cleanup_free_ char *value = xstrdup(s->value);
-	char *save = NULL;
-
-	for (char *l = strtok_r(value, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		int e = write_file_at(cgroup, s->file, l);
-
-		if (e == 0)
-			continue;
-		error_set(reterr, -e, "the container's %s cannot be set to \"%s\" again: %s",
-			  s->file, l, strerror(-e));
-		if (e == -ENOENT)
-			error_set_hint(reterr,
-				       "this host does not give its containers that controller: "
-				       "see cgroup.subtree_control above %s",
-				       s->file);
-		return e;
-	}
-	return 0;
-}
-
-static int write_settings(struct restore *r, struct error **reterr)
-{
-	const struct container_facts *facts = &r->manifest.facts;
-	int e = 0;
-
-	for (size_t i = 0; e == 0 && i < facts->n_cgroup_settings; i++)
-		e = write_setting(r->cgroup_fd, &facts->cgroup_settings[i], reterr);
-	return e;
-}
-
 int stage_cgroups(struct restore *r, struct error **reterr)
 {
 	int e;
@@ -213,7 +180,7 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->cgroup_fd < 0)
 		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
-	return write_settings(r, reterr);
+	return cgroup_tree_begin(r, reterr);
 }
 
 /*

@@ -69,6 +69,20 @@ void unstage_terminals(struct restore *r);
 int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
 
+/* The settings of the container's own cgroup; part of the stage above. */
+int cgroup_tree_begin(const struct restore *r, struct error **reterr);
+
+/* The rest, and what is beneath: to be done at CRIU's post-setup-namespaces. */
+int cgroup_tree_complete(const struct restore *r, struct error **reterr);
+
+/*
+ * A trigger that a process had set on a *.pressure file is not in CRIU's image.
+ * Without it such a file polls as an error for ever, and whoever waits for it
+ * spins. Sets them again and has epolls notice; to be done at CRIU's
+ * post-restore, when all descriptors are there and nothing runs.
+ */
+void pressure_rearm(pid_t init);
+
 /*
  * To be done once CRIU has made the container's device nodes and opened what was
  * open, and before its processes run: their rules may forbid them what CRIU does.

@@ -60,11 +60,15 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	struct restore *r = userdata;
 
 	/* the container's namespaces are there, with its links, and nothing runs in them yet */
-	if (strcmp(action, "post-setup-namespaces") == 0)
+	if (strcmp(action, "post-setup-namespaces") == 0) {
 		r->settling = network_settle(r, init);
-	else if (strcmp(action, "post-restore") == 0)
+		return cgroup_tree_complete(r, reterr);
+	}
+	if (strcmp(action, "post-restore") == 0) {
+		pressure_rearm(init);
 		return devices_attach(r, reterr);
-	else if (strcmp(action, "network-unlock") == 0)
+	}
+	if (strcmp(action, "network-unlock") == 0)
 		wait_settled(r);
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;

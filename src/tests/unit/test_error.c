@@ -10,6 +10,7 @@
 
 #include "unit.h"
 #include "util/error.h"
+#include "util/base64.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
@@ -349,6 +350,36 @@ START_TEST(test_hex_round_trip)
 }
 END_TEST
 
+static const struct {
+	const char *text, *bytes; /* NULL: is none */
+} base64_texts[] = {
+	{"", ""},
+	{"c29tZSAyMDAwMDAgMjAwMDAwMAA=", "some 200000 2000000"},
+	{"c29tZQ==", "some"},
+	{"c29tZQ", "some"},
+	{"c29tZXM=", "somes"},
+	{"+/+/", "\xfb\xff\xbf"},
+	{"c", NULL},
+	{"c29tZ", NULL},
+	{"c29t ZQ==", NULL},
+	{"c29tZQ=x", NULL},
+	{"\xff", NULL},
+};
+
+START_TEST(test_base64)
+{
+	size_t len;
+	_cleanup_free_ char *bytes = base64_decode(base64_texts[_i].text, &len);
+
+	if (!base64_texts[_i].bytes) {
+		ck_assert_ptr_null(bytes);
+		return;
+	}
+	ck_assert_str_eq(bytes, base64_texts[_i].bytes);
+	ck_assert(len == strlen(bytes) || len == strlen(bytes) + 1);
+}
+END_TEST
+
 Suite *error_suite(void)
 {
 	const int n_sizes = sizeof(sizes) / sizeof(sizes[0]);
@@ -373,6 +404,7 @@ Suite *error_suite(void)
 	tcase_add_test(mem, test_str_append_to_nothing_and_to_itself);
 	tcase_add_test(mem, test_array_add_zeroes_what_it_adds);
 	tcase_add_test(mem, test_hex_round_trip);
+	tcase_add_loop_test(mem, test_base64, 0, sizeof(base64_texts) / sizeof(base64_texts[0]));
 	suite_add_tcase(s, mem);
 
 	tcase_add_checked_fixture(fd, make_tmp, remove_tmp);

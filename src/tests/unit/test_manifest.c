@@ -81,10 +81,37 @@ static const char good[] = "{\n"
 			   "        \"path\": \"/\"\n"
 			   "      }\n"
 			   "    ],\n"
-			   "    \"cgroup_settings\": [\n"
+			   "    \"cgroup_tree\": [\n"
 			   "      {\n"
-			   "        \"file\": \"memory.max\",\n"
-			   "        \"value\": \"1048576\"\n"
+			   "        \"path\": \"\",\n"
+			   "        \"subtree_control\": \"memory pids\",\n"
+			   "        \"settings\": [\n"
+			   "          {\n"
+			   "            \"file\": \"memory.max\",\n"
+			   "            \"value\": \"1048576\"\n"
+			   "          }\n"
+			   "        ],\n"
+			   "        \"owners\": [],\n"
+			   "        \"attributes\": []\n"
+			   "      },\n"
+			   "      {\n"
+			   "        \"path\": \"system.slice/a\\\\x2db.service\",\n"
+			   "        \"subtree_control\": \"\",\n"
+			   "        \"settings\": [],\n"
+			   "        \"owners\": [\n"
+			   "          {\n"
+			   "            \"file\": \".\",\n"
+			   "            \"uid\": 100033,\n"
+			   "            \"gid\": 100034,\n"
+			   "            \"mode\": 509\n"
+			   "          }\n"
+			   "        ],\n"
+			   "        \"attributes\": [\n"
+			   "          {\n"
+			   "            \"name\": \"user.delegate\",\n"
+			   "            \"value\": \"31\"\n"
+			   "          }\n"
+			   "        ]\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"device_programs\": [\n"
@@ -224,9 +251,17 @@ static const struct {
 	{"\"index\": -1", "\"index\": -2", "container.ttys[0].index: "},
 	{"\"index\": -1", "\"index\": 4096", "container.ttys[0].index: "},
 	{"\"mode\": 400", "\"mode\": 4096", "container.ttys[0].mode: "},
-	{"memory.max", "../x", "container.cgroup_settings[0].file: "},
-	{"memory.max", "cgroup.kill", "container.cgroup_settings[0].file: "},
-	{"memory.max", "", "container.cgroup_settings[0].file: "},
+	{"memory.max", "../x", "container.cgroup_tree[0].settings[0].file: "},
+	{"memory.max", "cgroup.kill", "container.cgroup_tree[0].settings[0].file: "},
+	{"memory.max", ".", "container.cgroup_tree[0].settings[0].file: "},
+	{"memory.max", "", "container.cgroup_tree[0].settings[0].file: "},
+	{"memory pids", "memory/pids", "container.cgroup_tree[0].subtree_control: "},
+	{"system.slice/", "../", "container.cgroup_tree[1].path: "},
+	{"system.slice/", "/", "container.cgroup_tree[1].path: "},
+	{"\"file\": \".\"", "\"file\": \"..\"", "container.cgroup_tree[1].owners[0].file: "},
+	{"\"mode\": 509", "\"mode\": 512", "container.cgroup_tree[1].owners[0].mode: "},
+	{"user.delegate", "security.capability", "container.cgroup_tree[1].attributes[0].name: "},
+	{"\"31\"", "\"3\"", "container.cgroup_tree[1].attributes[0].value: "},
 	{"b700", "b70g", "container.device_programs[0].instructions: "},
 	{"b700", "b7", "container.device_programs[0].instructions: "},
 	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inspect/cgroup_tree.h"
 #include "inspect/cgroups.h"
 #include "inspect/lsm.h"
 #include "inspect/mounts.h"

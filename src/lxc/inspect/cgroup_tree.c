@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "inspect/cgroup_tree.h"
+#include "inspect/cgroups.h"
+#include "util/fd.h"
+#include "util/hex.h"
+#include "util/mem.h"
+
+#define FILE_MAX      65536
+#define ATTRIBUTE_MAX 4096 /* of a cgroup's; the kernel allows no more in all */
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), n = strlen(end);
+
+	return len >= n && strcmp(s + len - n, end) == 0;
+}
+
+/* What the kernel documents as settings, by the ends of their names, and what a new cgroup has. */
+static const struct setting_kind {
+	const char *end;
+	const char *defaults[3];
+} kinds[] = {
+	{".max", {"max", "max 100000", ""}},
+	{".high", {"max"}},
+	{".low", {"0"}},
+	{".min", {"0", "0.00"}},
+	{".weight", {"100", "default 100", ""}},
+	{".max.burst", {"0"}},
+	{"cpu.idle", {"0"}},
+	{"cpuset.cpus", {""}},
+	{"cpuset.cpus.exclusive", {""}},
+	{"cpuset.cpus.partition", {"member"}},
+	{"cpuset.mems", {""}},
+	{"memory.oom.group", {"0"}},
+	{"memory.zswap.writeback", {"1"}},
+	{"io.latency", {""}},
+	{"io.prio.class", {"no-change"}},
+	{"cgroup.max.depth", {"max"}},
+	{"cgroup.max.descendants", {"max"}},
+};
+
+static const struct setting_kind *find_kind(const char *file)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (ends_with(file, kinds[i].end))
+			return &kinds[i];
+	return NULL;
+}
+
+bool cgroup_is_setting(const char *file, const char *value)
+{
+	const struct setting_kind *kind = find_kind(file);
+
+	for (size_t i = 0; kind && i < 3 && kind->defaults[i]; i++)
+		if (strcmp(value, kind->defaults[i]) == 0)
+			return false;
+	return kind != NULL;
+}
+
+/* A file's text without its last newline; NULL: it cannot be read, or not on this kernel. */
+static char *read_value(int cgroup, const char *file)
+{
+	char *value = NULL;
+	ssize_t n = read_file_at(cgroup, file, FILE_MAX, &value);
+
+	while (n > 0 && value[n - 1] == '\n')
+		value[--n] = '\0';
+	return value;
+}
+
+static void add_setting(struct cgroup_node *node, int cgroup, const char *file)
+{
+	_cleanup_free_ char *value = find_kind(file) ? read_value(cgroup, file) : NULL;
+	struct cgroup_setting *s;
+
+	if (!value || !cgroup_is_setting(file, value))
+		return;
+	s = ARRAY_ADD(node->settings, node->n_settings);
+	s->file = xstrdup(file);
+	s->value = TAKE_PTR(value);
+}
+
+/* A cgroup is given to somebody together with some of its files, and those have modes of their own.
+ */
+static void add_owner(struct cgroup_node *node, int cgroup, const char *file)
+{
+	struct cgroup_owner *o;
+	struct stat st;
+
+	if (fstatat(cgroup, file, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (st.st_uid == 0 && st.st_gid == 0))
+		return;
+	o = ARRAY_ADD(node->owners, node->n_owners);
+	o->file = xstrdup(file);
+	o->uid = st.st_uid;
+	o->gid = st.st_gid;
+	o->mode = st.st_mode & 0777;
+}
+
+static void add_attributes(struct cgroup_node *node, int cgroup)
+{
+	char names[ATTRIBUTE_MAX], value[ATTRIBUTE_MAX];
+	ssize_t len = flistxattr(cgroup, names, sizeof(names));
+
+	for (char *name = names; len > 0 && name < names + len; name += strlen(name) + 1) {
+		struct cgroup_attribute *a;
+		ssize_t n;
+
+		if (strncmp(name, "user.", 5) != 0 && strncmp(name, "trusted.", 8) != 0)
+			continue;
+		n = fgetxattr(cgroup, name, value, sizeof(value));
+		if (n < 0)
+			continue;
+		a = ARRAY_ADD(node->attributes, node->n_attributes);
+		a->name = xstrdup(name);
+		a->value = hex_encode(value, (size_t)n);
+	}
+}
+
+/* Fills node, and adds the cgroups right beneath to paths. */
+static int read_node(struct cgroup_node *node, int top, struct strv *paths)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(top, *node->path ? node->path : ".");
+	struct dirent *e;
+	int fd = dir ? dirfd(dir) : -1;
+
+	if (!dir)
+		return -errno;
+	node->subtree_control = read_value(fd, "cgroup.subtree_control");
+	if (!node->subtree_control)
+		node->subtree_control = xstrdup("");
+	add_attributes(node, fd);
+	add_owner(node, fd, ".");
+	while ((e = readdir(dir))) {
+		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0)
+			strv_add(paths, "%s%s%s", node->path, *node->path ? "/" : "", e->d_name);
+		if (e->d_type != DT_REG)
+			continue;
+		add_setting(node, fd, e->d_name);
+		if (node->n_owners > 0)
+			add_owner(node, fd, e->d_name);
+	}
+	return 0;
+}
+
+static bool has_something(const struct cgroup_node *n)
+{
+	return *n->subtree_control || n->n_settings || n->n_owners || n->n_attributes;
+}
+
+int inspect_cgroup_tree(struct container_facts *facts, struct error **reterr)
+{
+	_cleanup_close_ int top = cgroup2_open(facts);
+	_cleanup_strv_ struct strv paths = {0};
+
+	facts_clear_cgroup_tree(facts);
+	if (top == -ENOENT)
+		return 0;
+	if (top < 0)
+		return error_refuse(reterr, -top, "the cgroup of %s cannot be read: %s",
+				    facts->name, strerror(-top));
+	strv_add(&paths, "%s", "");
+	for (size_t i = 0; i < paths.n; i++) {
+		struct cgroup_node node = {.path = xstrdup(paths.v[i])};
+		int r = read_node(&node, top, &paths);
+
+		if (r == 0 && has_something(&node))
+			*ARRAY_ADD(facts->cgroup_tree, facts->n_cgroup_tree) = node;
+		else
+			cgroup_node_clear(&node);
+		/* one that has just been removed is none */
+		if (r < 0 && r != -ENOENT && r != -ENODEV)
+			return error_refuse(reterr, -r, "the cgroup %s of %s cannot be read: %s",
+					    paths.v[i], facts->name, strerror(-r));
+	}
+	return 0;
+}
