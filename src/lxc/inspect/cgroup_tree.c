@@ -152,11 +152,6 @@ static int read_node(struct cgroup_node *node, int top, struct strv *paths)
 	return 0;
 }
 
-static bool has_something(const struct cgroup_node *n)
-{
-	return *n->subtree_control || n->n_settings || n->n_owners || n->n_attributes;
-}
-
 int inspect_cgroup_tree(struct container_facts *facts, struct error **reterr)
 {
 	_cleanup_close_ int top = cgroup2_open(facts);
@@ -173,7 +168,7 @@ int inspect_cgroup_tree(struct container_facts *facts, struct error **reterr)
 		struct cgroup_node node = {.path = xstrdup(paths.v[i])};
 		int r = read_node(&node, top, &paths);
 
-		if (r == 0 && has_something(&node))
+		if (r == 0)
 			*ARRAY_ADD(facts->cgroup_tree, facts->n_cgroup_tree) = node;
 		else
 			cgroup_node_clear(&node);

@@ -104,15 +104,22 @@ static void write_attributes(int cgroup, const struct cgroup_node *node)
 	}
 }
 
-/* -ENOENT: there is none, and there was none when CRIU looked. */
+/*
+ * CRIU makes those with a process in or beneath them. Others, which somebody may
+ * watch (systemd does that with a slice whose services are not running), are made here.
+ */
 static int open_node(const struct restore *r, const struct cgroup_node *node, struct error **reterr)
 {
-	int fd = open_in_root(r->cgroup_fd, *node->path ? node->path : ".", O_RDONLY | O_DIRECTORY);
+	int fd;
 
-	if (fd < 0 && errno != ENOENT)
-		return error_errno(reterr, "cannot open the cgroup %s of the container",
+	if (*node->path && mkdirat(r->cgroup_fd, node->path, 0755) < 0 && errno != EEXIST)
+		return error_errno(reterr, "cannot make the cgroup %s of the container",
 				   node->path);
-	return fd < 0 ? -ENOENT : fd;
+	fd = open_in_root(r->cgroup_fd, *node->path ? node->path : ".", O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return error_errno(reterr, "cannot open the cgroup %s of the container",
+				   node_name(node));
+	return fd;
 }
 
 /* The container's own cgroup is the first of the tree, where it is in it at all. */
@@ -143,8 +150,6 @@ int cgroup_tree_complete(const struct restore *r, struct error **reterr)
 		_cleanup_close_ int fd = open_node(r, node, reterr);
 		int e = fd;
 
-		if (fd == -ENOENT)
-			continue;
 		if (fd >= 0)
 			e = *node->path ? write_settings(fd, node, reterr) : 0;
 		if (e == 0)

@@ -21,8 +21,11 @@
 
 /*
  * In CRIU's process, before its exec: the rootfs becomes the root of a mount
- * tree of its own, as CRIU wants it. Slave and private, so that nothing of
- * this is seen outside, and nothing that the container mounts later goes out.
+ * tree of its own, as CRIU wants it. All of it is a slave of the host's mounts, so
+ * that nothing of this is seen outside, and nothing that the container mounts
+ * later goes out. A container whose init has made its mounts shared, as systemd
+ * does, has a root that is shared and a slave of the host's: CRIU makes it a slave
+ * of this one, which for that has to be shared, be the host's shared or not.
  */
 static int mount_rootfs(void *userdata)
 {
@@ -39,8 +42,8 @@ static int mount_rootfs(void *userdata)
 		r = mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
 	}
 	if (r == 0) {
-		what = "make the rootfs private";
-		r = mount(NULL, plan->rootfs_mount, NULL, MS_REC | MS_PRIVATE, NULL);
+		what = "share the rootfs";
+		r = mount(NULL, plan->rootfs_mount, NULL, MS_SHARED, NULL);
 	}
 	if (r < 0)
 		dprintf(STDERR_FILENO, "Error: cannot %s (%s on %s): %s\n", what, plan->rootfs,
