@@ -104,31 +104,25 @@ static void write_attributes(int cgroup, const struct cgroup_node *node)
 	}
 }
 
-/*
- * CRIU makes those with a process in or beneath them. Others, which somebody may
- * watch (systemd does that with a slice whose services are not running), are made here.
- */
 static int open_node(const struct restore *r, const struct cgroup_node *node, struct error **reterr)
 {
-	int fd;
+	const char *path = *node->path ? node->path : ".";
+	int fd = open_in_root(r->cgroup_fd, path, O_RDONLY | O_DIRECTORY);
 
-	if (*node->path && mkdirat(r->cgroup_fd, node->path, 0755) < 0 && errno != EEXIST)
-		return error_errno(reterr, "cannot make the cgroup %s of the container",
-				   node->path);
-	fd = open_in_root(r->cgroup_fd, *node->path ? node->path : ".", O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return error_errno(reterr, "cannot open the cgroup %s of the container",
-				   node_name(node));
-	return fd;
+	/* CRIU makes only those that somebody is in */
+	if (fd < 0 && errno == ENOENT && mkdirat(r->cgroup_fd, path, 0755) == 0)
+		fd = open_in_root(r->cgroup_fd, path, O_RDONLY | O_DIRECTORY);
+	return fd < 0 ? error_errno(reterr, "cannot make the cgroup %s of the container", path)
+		      : fd;
 }
 
 /* The container's own cgroup is the first of the tree, where it is in it at all. */
 static const struct cgroup_node *own_node(const struct restore *r)
 {
 	const struct container_facts *facts = &r->manifest.facts;
+	const struct cgroup_node *first = facts->n_cgroup_tree > 0 ? facts->cgroup_tree : NULL;
 
-	return facts->n_cgroup_tree > 0 && !*facts->cgroup_tree[0].path ? &facts->cgroup_tree[0]
-									: NULL;
+	return first && !*first->path ? first : NULL;
 }
 
 int cgroup_tree_begin(const struct restore *r, struct error **reterr)

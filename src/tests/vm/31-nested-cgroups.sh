@@ -33,8 +33,9 @@ state()
 	        print(name, file, st.st_uid, st.st_gid, oct(stat.S_IMODE(st.st_mode)))
 	    for attribute in sorted(os.listxattr(path)):
 	        print(name, attribute, os.getxattr(path, attribute))
-	    for pid in open(f"{path}/cgroup.procs").read().split():
-	        print(name, "has", open(f"/proc/{pid}/cmdline").read().replace("\0", " "))
+	    pids = open(f"{path}/cgroup.procs").read().split()
+	    for command in sorted(open(f"/proc/{pid}/cmdline").read() for pid in pids):
+	        print(name, "has", command.replace("\0", " "))
 	END
 }
 
@@ -82,14 +83,14 @@ check_told()
 
 	before=$(pressure cpu)
 	in_container c1 sh -c '
-		echo $$ >/sys/fs/cgroup/work/leaf/cgroup.procs
+		echo $$ >/sys/fs/cgroup/work/burn/cgroup.procs
 		for i in 1 2 3 4 5 6; do while :; do :; done & done
-		wait' &
+		wait' || : &
 	loops=$!
 	(wait_for 30 told_after cpu "$before") || die 'nobody was told of the pressure'
-	echo 1 >$top/work/leaf/cgroup.kill
-	wait $loops || :
-	wait_for 10 empty $top/work/leaf
+	echo 1 >$top/work/burn/cgroup.kill
+	wait $loops
+	wait_for 10 empty $top/work/burn
 }
 
 set_attribute()
@@ -97,12 +98,20 @@ set_attribute()
 	python3 -c 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())' "$@"
 }
 
+# start_by_init SCRIPT <LINES: init tries until it is there
+start_by_init()
+{
+	cat >"$rootfs$1.new"
+	mv "$rootfs$1.new" "$rootfs$1"
+}
+
 empty()
 {
 	grep -q '^populated 0' "$1/cgroup.events"
 }
 
-start_counter c1 1 <<-'END'
+INITTAB='::respawn:/bin/sh /cpu
+::respawn:/bin/sh /memory' start_counter c1 1 <<-'END'
 	lxc.apparmor.profile = unconfined
 END
 payload pressure >/dev/null
@@ -113,7 +122,7 @@ step 'cgroups within the container'
 # shellcheck disable=SC2016 # for the shell in the container
 in_container c1 sh -euc '
 	cd /sys/fs/cgroup
-	mkdir -p init.scope work/deep/deeper work/leaf "work/a b"
+	mkdir -p init.scope work/deep/deeper work/leaf work/burn
 	for i in $(cat cgroup.procs); do echo $i >init.scope/cgroup.procs || :; done
 	echo +cpu +memory +pids +cpuset +io >cgroup.subtree_control
 	echo +memory +pids +cpu +cpuset >work/cgroup.subtree_control
@@ -131,14 +140,16 @@ in_container c1 sh -euc '
 set_attribute $top/work user.delegate 1
 set_attribute $top/work/deep/deeper trusted.invocation_id 0123456789abcdef
 # one with the usual trigger, and one as a service whose trigger is another
-# shellcheck disable=SC2016 # for the shells in the container
-in_container c1 sh -c 'echo $$ >/sys/fs/cgroup/work/leaf/cgroup.procs
-	/bin/pressure /sys/fs/cgroup/work/cpu.pressure "some 200000 2000000" /cpu.count </dev/null >/dev/null 2>&1 &'
-# shellcheck disable=SC2016
-in_container c1 sh -c 'echo $$ >/sys/fs/cgroup/work/deep/deeper/cgroup.procs
+start_by_init /cpu <<-'END'
+	echo $$ >/sys/fs/cgroup/work/leaf/cgroup.procs
+	exec /bin/pressure /sys/fs/cgroup/work/cpu.pressure 'some 200000 2000000' /cpu.count
+END
+start_by_init /memory <<-'END'
+	echo $$ >/sys/fs/cgroup/work/deep/deeper/cgroup.procs
 	export MEMORY_PRESSURE_WATCH=/sys/fs/cgroup/work/deep/memory.pressure
 	export MEMORY_PRESSURE_WRITE=c29tZSAxMDAwMDAgNDAwMDAwMAA=
-	/bin/pressure $MEMORY_PRESSURE_WATCH "some 100000 4000000" /memory.count </dev/null >/dev/null 2>&1 &'
+	exec /bin/pressure $MEMORY_PRESSURE_WATCH 'some 100000 4000000' /memory.count
+END
 wait_for 10 waits cpu
 wait_for 10 waits memory
 check_idle
