@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "criu_image.h"
 #include "dump.h"
 #include "image/dir.h"
 #include "image/network.h"
@@ -214,6 +215,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ECANCELED, "it was interrupted");
 	/* now, because what runs in them makes and removes cgroups */
 	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r == 0)
+		r = criu_image_mend(d->image->dirfd, reterr);
 	if (r < 0 || !d->o->stop)
 		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
