@@ -251,11 +251,16 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = d->o->ghost_limit,
 	};
+	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
+	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
+	/* a process more for each call: only where it is needed */
+	const char *const environment[] = {d->manifest.facts.n_nexthops ? ip_tool : NULL, NULL};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
 		.actions = "post-dump",
 		.action = on_action,
 		.locks = locks,
+		.environment = environment,
 		.tick = d->o->progress ? on_tick : NULL,
 		.userdata = d,
 	};
