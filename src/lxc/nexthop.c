@@ -16,8 +16,8 @@
 
 /* The attributes that may be set, of those that the kernel tells. */
 static const unsigned short nexthop_attributes[] = {
-	NHA_ID,	 NHA_GROUP,   NHA_GROUP_TYPE, NHA_BLACKHOLE, NHA_OIF, NHA_GATEWAY, NHA_ENCAP_TYPE,
-	NHA_ENCAP, NHA_FDB,
+	NHA_ID,	     NHA_GROUP,	     NHA_GROUP_TYPE, NHA_BLACKHOLE, NHA_OIF,
+	NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP,	     NHA_FDB,
 };
 
 /* The rest, which is the nexthop's, is refused beside a nexthop. */
@@ -40,8 +40,7 @@ static const struct kind {
 static const struct kind *find_kind(const struct nlmsghdr *m)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (m->nlmsg_type == kinds[i].type &&
-		    m->nlmsg_len >= NLMSG_SPACE(kinds[i].header))
+		if (m->nlmsg_type == kinds[i].type && m->nlmsg_len >= NLMSG_SPACE(kinds[i].header))
 			return &kinds[i];
 	return NULL;
 }
