@@ -52,14 +52,31 @@ furnish_guest()
 	}
 	END
 	echo '* * * * * root date +%s >>/var/tmp/cron' >"$rootfs/etc/cron.d/test"
+	# Dead in a few seconds, were its words not its own any more.
+	cat >"$rootfs/etc/systemd/system/watched.service" <<-'END'
+	[Service]
+	Type=notify
+	NotifyAccess=main
+	WatchdogSec=20
+	ExecStart=/usr/bin/perl /usr/local/bin/watched
+	END
+	cat >"$rootfs/usr/local/bin/watched" <<-'END'
+	use Socket;
+	socket(my $to, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+	connect($to, pack_sockaddr_un($ENV{NOTIFY_SOCKET})) or die $!;
+	send($to, "READY=1", 0);
+	while (send($to, "WATCHDOG=1", 0)) { sleep 2 }
+	END
+	mkdir -p "$rootfs/etc/systemd/system/multi-user.target.wants"
+	ln -s ../watched.service "$rootfs/etc/systemd/system/multi-user.target.wants/"
 	# One program for all that is asked at once, because each takes a second in a VM.
 	cat >"$rootfs/usr/local/bin/look" <<-'END'
 	#!/bin/sh
 	echo "state: $(systemctl is-system-running)"
 	echo "failed: $(systemctl --failed --plain --no-legend)"
 	echo "main processes: $(systemctl show --value -p MainPID redis-server nginx ssh \
-		postgresql@*-main rsyslog dbus systemd-journald systemd-logind systemd-networkd \
-		systemd-resolved console-getty getty@tty1 getty@tty4 user@0 | xargs)"
+		"postgresql@$(ls /etc/postgresql)-main" rsyslog dbus systemd-journald systemd-logind systemd-networkd \
+		systemd-resolved console-getty getty@tty1 getty@tty4 user@0 watched | xargs)"
 	echo "sessions: $(loginctl --no-legend list-sessions | awk '{ print $1, $2, $3 }' | sort | xargs)"
 	echo "routes: $(ip route) $(ip -6 route | sed 's/ expires [0-9]*sec//') $(ip nexthop)"
 	echo "served: $(curl -s http://localhost/big | sha256sum)"
