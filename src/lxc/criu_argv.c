@@ -123,6 +123,17 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 	add_action_scripts(argv, job->action_scripts);
 }
 
+/* One terminal can be mounted in two places. */
+static bool tty_came_before(const struct container_facts *facts, size_t i)
+{
+	const struct tty *t = &facts->ttys[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (facts->ttys[k].rdev == t->rdev && facts->ttys[k].dev == t->dev)
+			return true;
+	return false;
+}
+
 static void add_dump_externals(struct strv *argv, const struct container_facts *facts)
 {
 	for (size_t i = 0; i < facts->n_mounts; i++) {
@@ -138,6 +149,8 @@ static void add_dump_externals(struct strv *argv, const struct container_facts *
 
 		add_flag(argv, "--external");
 		strv_add(argv, "mnt[%s]:%s", t->target, t->key);
+		if (tty_came_before(facts, i))
+			continue;
 		add_flag(argv, "--external");
 		strv_add(argv, "tty[%x:%x]", t->rdev, t->dev);
 	}
@@ -258,6 +271,8 @@ static void add_restore_externals(struct strv *argv, const struct criu_job *job)
 
 		add_flag(argv, "--external");
 		strv_add(argv, "mnt[%s]:%s", t->key, end->path);
+		if (tty_came_before(facts, i))
+			continue;
 		add_flag(argv, "--inherit-fd");
 		strv_add(argv, "fd[%d]:tty[%x:%x]", end->slave_fd, t->rdev, t->dev);
 	}

@@ -127,8 +127,8 @@ static const struct known_cause known_causes[] = {
 	 "links; services with mount namespaces of their own have this effect too."},
 	{"sharing", "opy",
 	 "A service has a mount namespace of its own whose propagation CRIU cannot restore. "
-	 "Switch off the sandboxing of services in the container (see lxc-checkpoint(1), "
-	 "systemd)."},
+	 "Let the container's configuration include checkpointable.conf (see "
+	 "lxc-checkpoint(1)), and start it anew."},
 	{"root task has another root", NULL,
 	 "The container's init has changed its root (chroot). Start the container with the "
 	 "rootfs as its init's root."},
@@ -139,8 +139,8 @@ static const struct known_cause known_causes[] = {
 	/* namespaces */
 	{"Can't dump nested uts namespace", NULL,
 	 "A process in the container has a host name of its own, as systemd's services with "
-	 "ProtectHostname= have. Forbid new namespaces in the container, as "
-	 "lxc-checkpoint(1) shows, and start it anew."},
+	 "ProtectHostname= have. Let the container's configuration include "
+	 "checkpointable.conf (see lxc-checkpoint(1)), and start it anew."},
 	{"Can't dump nested user namespace", NULL,
 	 "A process in the container has a user namespace of its own (PrivateUsers=, a "
 	 "browser's sandbox, a nested container). Switch that off or stop the process."},
@@ -148,19 +148,22 @@ static const struct known_cause known_causes[] = {
 	 "A container or sandbox runs inside the container. Stop it first: containers within "
 	 "containers cannot be checkpointed."},
 	{"Can't dump nested", NULL,
-	 "A process in the container has a namespace of its own that CRIU cannot save. Forbid "
-	 "new namespaces in the container, as lxc-checkpoint(1) shows, or stop the process."},
+	 "A process in the container has a namespace of its own that CRIU cannot save. Let the "
+	 "container's configuration include checkpointable.conf (see lxc-checkpoint(1)) and "
+	 "start it anew, or stop the process."},
 	{"belong to the target user namespace", NULL,
 	 "A process is in namespaces that belong to another user namespace than the "
 	 "container's. Stop it and try again."},
 
 	/* files no process may have open */
 	{"bpf-prog", NULL,
-	 "A process has loaded a BPF program, as systemd does. Let the container's seccomp "
-	 "policy answer bpf with errno 1 and start it anew."},
+	 "A process has loaded a BPF program, as systemd does. Let the container's "
+	 "configuration include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp "
+	 "policy answer bpf with errno 1, and start it anew."},
 	{"bpf-link", NULL,
-	 "A process has attached a BPF program, as systemd does. Let the container's seccomp "
-	 "policy answer bpf with errno 1 and start it anew."},
+	 "A process has attached a BPF program, as systemd does. Let the container's "
+	 "configuration include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp "
+	 "policy answer bpf with errno 1, and start it anew."},
 	{"io_uring", NULL,
 	 "A process uses io_uring, which CRIU cannot save. Switch it off in that program, or "
 	 "let the container's seccomp policy answer io_uring_setup with errno 38."},

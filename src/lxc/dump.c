@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "criu_image.h"
 #include "dump.h"
 #include "image/dir.h"
 #include "image/network.h"
@@ -227,6 +228,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ECANCELED, "it was interrupted");
 	/* now, because what runs in them makes and removes cgroups */
 	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r == 0)
+		r = criu_image_mend(d->image->dirfd, reterr);
 	if (r < 0 || !d->o->stop)
 		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
@@ -263,11 +266,16 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 	};
+	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
+	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
+	/* a process more for each call: only where it is needed */
+	const char *const environment[] = {d->manifest.facts.n_nexthops ? ip_tool : NULL, NULL};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
 		.actions = "post-dump",
 		.action = on_action,
 		.locks = locks,
+		.environment = environment,
 		.tick = d->o->progress ? on_tick : NULL,
 		.userdata = d,
 	};

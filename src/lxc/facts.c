@@ -76,6 +76,9 @@ void container_facts_clear(struct container_facts *f)
 	for (size_t i = 0; i < f->n_idmaps; i++)
 		free(f->idmaps[i].kind);
 	free(f->idmaps);
+	for (size_t i = 0; i < f->n_nexthops; i++)
+		free(f->nexthops[i].message);
+	free(f->nexthops);
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);

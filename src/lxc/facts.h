@@ -100,6 +100,11 @@ struct idmap {
 	unsigned int inside, outside, count;
 };
 
+/* A nexthop object, or a route that goes by one: see nexthop.h. */
+struct nexthop {
+	char *message; /* the request that makes it, in hexadecimal */
+};
+
 struct container_facts {
 	char *name;
 	char *lxcpath;
@@ -113,6 +118,8 @@ struct container_facts {
 	bool host_network; /* lxc.net.N.type = none: it has no network namespace of its own */
 	struct nic *nics;
 	size_t n_nics;
+	struct nexthop *nexthops; /* in the order in which they are to be made */
+	size_t n_nexthops;
 	struct ext_mount *mounts;
 	size_t n_mounts;
 	struct tty *ttys;

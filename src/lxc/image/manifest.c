@@ -8,6 +8,8 @@
 
 #include "image/manifest.h"
 #include "image/network.h"
+#include "nexthop.h"
+#include "util/hex.h"
 #include "util/mem.h"
 #include "util/mountflags.h"
 #include "util/tty.h"
@@ -133,6 +135,14 @@ static const char *check_hex(const char *s)
 	size_t len = strlen(s);
 
 	return len % 2 == 0 && strspn(s, "0123456789abcdef") == len ? NULL : "is not hexadecimal";
+}
+
+static const char *check_nexthop(const char *s)
+{
+	size_t len = 0;
+	_cleanup_free_ void *bytes = hex_decode(s, &len);
+
+	return bytes && nexthop_request_valid(bytes, len) ? NULL : "makes no nexthop and no route";
 }
 
 /* Those that say what the kernel is to do with a file are not for an image to set. */
@@ -390,6 +400,11 @@ static const struct member idmap_members[] = {
 	{0},
 };
 
+static const struct member nexthop_members[] = {
+	STRING(struct nexthop, message, check_nexthop),
+	{0},
+};
+
 static const struct member device_program_members[] = {
 	STRING(struct device_program, instructions, check_instructions),
 	{0},
@@ -412,6 +427,7 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
 	ARRAY(struct container_facts, "cgroup_tree", cgroup_tree, n_cgroup_tree,
 	      cgroup_node_members),
+	ARRAY(struct container_facts, "nexthops", nexthops, n_nexthops, nexthop_members),
 	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
 	      device_program_members),
 	{0},

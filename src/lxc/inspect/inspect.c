@@ -11,6 +11,7 @@
 #include "inspect/inspect.h"
 #include "inspect/lsm.h"
 #include "inspect/mounts.h"
+#include "inspect/nexthops.h"
 #include "inspect/nics.h"
 #include "inspect/users.h"
 #include "util/fd.h"
@@ -117,6 +118,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 		r = check_rootfs_idmap(c, &facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
+	if (r == 0)
+		r = inspect_nexthops(&facts, reterr);
 	if (r < 0)
 		return r;
 	*ret = facts;

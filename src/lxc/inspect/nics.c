@@ -4,14 +4,13 @@
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/netlink.h"
 #include "inspect/nics.h"
 #include "util/fd.h"
 #include "util/link.h"
@@ -31,34 +30,14 @@ static void view_clear(struct view *v)
 	nl_socket_free(v->sock);
 }
 
-static int view_open(struct view *v)
+static int view_open(int netns, struct view *v)
 {
-	int r;
+	int r = netlink_open(netns, &v->sock);
 
-	v->sock = nl_socket_alloc();
-	r = v->sock ? nl_connect(v->sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (r == 0)
 		r = rtnl_link_alloc_cache(v->sock, AF_UNSPEC, &v->links);
 	if (r == 0)
 		r = rtnl_addr_alloc_cache(v->sock, &v->addresses);
-	return r;
-}
-
-/*
- * A netlink socket belongs to the namespace it was made in: the calling thread
- * is in the container's for just that long. It must come back, whatever
- * happens; where it cannot, going on would configure the wrong network.
- */
-static int view_open_in(int netns, struct view *v)
-{
-	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
-		return -NLE_PERM;
-	r = view_open(v);
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
 	return r;
 }
 
@@ -158,9 +137,9 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 	if (facts->host_network)
 		return 0;
 
-	r = view_open_in(netns, &inside);
+	r = view_open(netns, &inside);
 	if (r == 0)
-		r = view_open(&host);
+		r = view_open(-1, &host);
 	if (r == 0)
 		add_nics(facts, &inside, &host);
 	else

@@ -247,7 +247,12 @@ static int bind_source(const struct restore *r, size_t i)
 	return mount(NULL, place, NULL, MS_BIND | MS_REMOUNT | flags, NULL);
 }
 
-/* Slave and private, so that nothing that the container mounts later goes out. */
+/*
+ * A slave of the host's, so that nothing that the container mounts later goes out.
+ * A container whose init has made its mounts shared, as systemd does, has a root that
+ * is both shared and a slave of the host's: CRIU makes it a slave of this one,
+ * which for that has to be shared, be the host's shared or not.
+ */
 static int mount_rootfs(const struct restore *r)
 {
 	const struct restore_plan *plan = r->plan;
@@ -260,7 +265,7 @@ static int mount_rootfs(const struct restore *r)
 			      : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
 
 	if (e == 0)
-		e = mount(NULL, plan->rootfs_mount, NULL, MS_REC | MS_PRIVATE, NULL);
+		e = mount(NULL, plan->rootfs_mount, NULL, MS_SHARED, NULL);
 	return e < 0 ? complain("mount the rootfs", plan->rootfs) : 0;
 }
 

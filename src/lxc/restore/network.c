@@ -176,9 +176,14 @@ static void wait_for_carrier(const char *link)
 }
 
 /* Whether the kernel would give NIC i an address that it did not have. */
-static bool needs_settling(const struct restore *r, size_t i)
+static bool gets_address(const struct restore *r, size_t i)
 {
 	return r->host_veths[i] && !r->manifest.facts.nics[i].ipv6_link_local;
+}
+
+static bool needs_settling(const struct restore *r, size_t i)
+{
+	return r->host_veths[i] && (gets_address(r, i) || r->manifest.facts.n_nexthops > 0);
 }
 
 /* In a process of its own: it goes into the container's network namespace and stays there. */
@@ -200,22 +205,25 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 		run_ip((const char *const[]){"link", "set", "dev", host, "up", NULL});
 	}
 	if (netns < 0 || setns(netns, CLONE_NEWNET) < 0)
-		_exit(EXIT_FAILURE);
+		_exit(errno);
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 
 		if (!needs_settling(r, i))
 			continue;
 		wait_for_carrier(nic->name);
+		if (!gets_address(r, i))
+			continue;
 		run_ip((const char *const[]){"-6", "address", "flush", "dev", nic->name, "scope",
 					     "link", NULL});
 	}
-	_exit(EXIT_SUCCESS);
+	/* what is wrong fits into a status */
+	_exit(-nexthops_make(r));
 }
 
 pid_t network_settle(const struct restore *r, pid_t init)
 {
-	bool needed = false;
+	bool needed = r->manifest.facts.n_nexthops > 0;
 	pid_t pid;
 
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)

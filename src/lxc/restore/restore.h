@@ -122,10 +122,18 @@ int network_check(const struct restore *r, struct error **reterr);
  * A link gets an fe80:: address from the kernel when its carrier comes. In a
  * container whose DHCP client had flushed that, it would be a new one. So such
  * a link gets its carrier early, while it is on no bridge and nothing runs that
- * could see it, and the address is removed again. This is done in a process of
- * its own, beside CRIU. Returns its pid, 0 where nothing is to be done, or -1.
+ * could see it, and the address is removed again. The kernel also makes nexthops
+ * only where there is a carrier. This is done in a process of its own, beside CRIU.
+ * Returns its pid, 0 where nothing is to be done, or -1; it ends with 0 or an errno.
  */
 pid_t network_settle(const struct restore *r, pid_t init);
+
+/*
+ * Makes the container's nexthops and the routes by them; in its network
+ * namespace, when its interfaces have a carrier. 0 or -errno.
+ */
+int nexthops_make(const struct restore *r);
+
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);
 

@@ -71,6 +71,19 @@ static void make_room(struct restore *r, const struct container_facts *facts)
 		r->others[i].master = r->others[i].slave = -1;
 }
 
+/*
+ * One terminal can be mounted in two places, as LXC's console is where ttys have
+ * a folder of their own: the first of those before i that is the same as i, or i.
+ */
+static size_t same_terminal(const struct container_facts *facts, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (facts->ttys[k].rdev == facts->ttys[i].rdev &&
+		    facts->ttys[k].dev == facts->ttys[i].dev)
+			return k;
+	return i;
+}
+
 int stage_terminals(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
@@ -78,9 +91,16 @@ int stage_terminals(struct restore *r, struct error **reterr)
 
 	make_room(r, facts);
 	for (size_t i = 0; i < facts->n_ttys; i++) {
-		struct terminal *t = terminal_slot(r, &facts->ttys[i], &other);
-		int e = terminal_open(t, &facts->ttys[i], reterr);
+		size_t same = same_terminal(facts, i);
+		struct terminal *t;
+		int e;
 
+		if (same != i) {
+			r->tty_ends[i] = r->tty_ends[same];
+			continue;
+		}
+		t = terminal_slot(r, &facts->ttys[i], &other);
+		e = terminal_open(t, &facts->ttys[i], reterr);
 		if (e < 0)
 			return e;
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};

@@ -23,11 +23,18 @@ static int prepare_criu(void *userdata)
 	return mounts_lay_out(userdata);
 }
 
-static void wait_settled(struct restore *r)
+static int wait_settled(struct restore *r, struct error **reterr)
 {
-	if (r->settling > 0)
-		wait_status(r->settling);
+	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
+
 	r->settling = 0;
+	if (status == 0 || r->manifest.facts.n_nexthops == 0)
+		return 0;
+	if (status > 0)
+		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	error_set(reterr, -status, "the container's routes by nexthop objects cannot be made: %s",
+		  strerror(-status));
+	return status;
 }
 
 static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
@@ -40,11 +47,13 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		return cgroup_tree_complete(r, reterr);
 	}
 	if (strcmp(action, "post-restore") == 0) {
+		int e = wait_settled(r, reterr);
+
+		if (e < 0)
+			return e;
 		pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
-	if (strcmp(action, "network-unlock") == 0)
-		wait_settled(r);
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
 }
@@ -75,7 +84,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces post-restore network-unlock post-resume",
+		.actions = "post-setup-namespaces post-restore post-resume",
 		.action = on_action,
 		.prepare = prepare_criu,
 		.environment = environment,
@@ -139,7 +148,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 
 	mounts_release(r);
 	/* one child is searched for, and that is init */
-	wait_settled(r);
+	wait_settled(r, NULL);
 	if (e == 0)
 		e = network_check(r, reterr);
 	return e < 0 ? e : adopt_init(r, reterr);

@@ -15,9 +15,13 @@ lib/liblxc-checkpoint.so
 lib/liblxc-checkpoint.so.0
 lib/liblxc-checkpoint.so.0.0.0
 lib/pkgconfig/lxc-checkpoint.pc
+libexec/lxc-checkpoint/lxc-checkpoint-ip
 libexec/lxc-checkpoint/lxc-checkpoint-monitor
 libexec/lxc-checkpoint/lxc-restore-net
 share/bash-completion/completions/lxc-checkpoint
+share/lxc-checkpoint/systemd/service.d/50-lxc-checkpoint.conf
+share/lxc/config/checkpointable.conf
+share/lxc/config/checkpointable.seccomp
 share/man/man1/lxc-checkpoint.1'
 check_equal "$wanted" "$(cd "$BUILD.stage$PREFIX" && find . ! -type d -printf '%P\n' | LC_ALL=C sort)" files
 check_equal "" "$(find "$BUILD.stage" ! -type d ! -path "$BUILD.stage$PREFIX/*")" 'files elsewhere'

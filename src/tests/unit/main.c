@@ -19,6 +19,7 @@ static const struct suite {
 	Suite *(*make)(void);
 } suites[] = {
 	{"criu_argv", criu_argv_suite},
+	{"criu_image", criu_image_suite},
 	{"criu_log", criu_log_suite},
 	{"error", error_suite},
 	{"frame", frame_suite},
@@ -26,6 +27,7 @@ static const struct suite {
 	{"monitor", monitor_suite},
 	{"mounts", mounts_suite},
 	{"network", network_suite},
+	{"nexthop", nexthop_suite},
 	{"plan", plan_suite},
 	{"preflight", preflight_suite},
 	{"tty", tty_suite},

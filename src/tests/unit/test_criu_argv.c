@@ -58,12 +58,19 @@ static const struct container_facts full = {
 	.cgroups = v2,
 	.n_cgroups = 1,
 };
+/* LXC's console, where ttys have a folder of their own: the same terminal in two places */
+static struct tty twice[] = {
+	{.index = 0, .key = key0, .target = console, .rdev = 0x8800, .dev = 0x1a},
+	{.index = 0, .key = key1, .target = tty1, .rdev = 0x8800, .dev = 0x1a},
+};
+static const struct container_facts with_twice = {.init_pid = 42, .ttys = twice, .n_ttys = 2};
 static const struct container_facts with_mixed = {.cgroups = mixed, .n_cgroups = 5};
 static const struct container_facts with_v1 = {.cgroups = v1_only, .n_cgroups = 3};
 
 static const char *const scripts[] = {"/first", "/second", "/third", NULL};
 static const char *const no_scripts[] = {NULL};
 static const struct tty_end ends[] = {{7, "/dev/pts/3"}, {9, "/dev/pts/4"}};
+static const struct tty_end same_ends[] = {{7, "/dev/pts/3"}, {7, "/dev/pts/3"}};
 static const char *const host_veths[] = {"vethX", NULL};
 
 static const struct {
@@ -72,6 +79,14 @@ static const struct {
 	const char *argv;
 } vectors[] = {
 	{"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP " -t 42 --skip-in-flight"},
+	{"dump, a terminal in two places",
+	 {JOB(CRIU_DUMP), .facts = &with_twice},
+	 DUMP " -t 42 --external mnt[/dev/console]:dev_console --external tty[8800:1a] "
+	      "--external mnt[/dev/tty1]:dev_tty1 --skip-in-flight"},
+	{"restore, a terminal in two places",
+	 {JOB(CRIU_RESTORE), .facts = &with_twice, .tty_ends = same_ends},
+	 RESTORE " --external mnt[dev_console]:/dev/pts/3 --inherit-fd fd[7]:tty[8800:1a] "
+		 "--external mnt[dev_tty1]:/dev/pts/3"},
 	{"verbosity",
 	 {.verb = CRIU_DUMP,
 	  .criu = "/c",

@@ -124,6 +124,12 @@ static const char good[] = "{\n"
 			   "        ]\n"
 			   "      }\n"
 			   "    ],\n"
+			   "    \"nexthops\": [\n"
+			   "      {\n"
+			   "        \"message\": \"2000000068000506"
+			   "00000000000000000a000000000000000800010001000000\"\n"
+			   "      }\n"
+			   "    ],\n"
 			   "    \"device_programs\": [\n"
 			   "      {\n"
 			   "        \"instructions\": \"b7000000000000009500000000000000\"\n"
@@ -278,6 +284,9 @@ static const struct {
 	{"\"mode\": 509", "\"mode\": 512", "container.cgroup_tree[1].owners[0].mode: "},
 	{"user.delegate", "security.capability", "container.cgroup_tree[1].attributes[0].name: "},
 	{"\"31\"", "\"3\"", "container.cgroup_tree[1].attributes[0].value: "},
+	{"20000000680005", "20000000690005", "container.nexthops[0].message: "},
+	{"20000000680005", "21000000680005", "container.nexthops[0].message: "},
+	{"20000000680005", "2000000068000", "container.nexthops[0].message: "},
 	{"b700", "b70g", "container.device_programs[0].instructions: "},
 	{"b700", "b7", "container.device_programs[0].instructions: "},
 	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},

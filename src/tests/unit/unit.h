@@ -6,6 +6,7 @@
 
 /* Each test_*.c makes one; main.c has the table. TEST_FIXTURES is the path of the fixtures. */
 Suite *criu_argv_suite(void);
+Suite *criu_image_suite(void);
 Suite *criu_log_suite(void);
 Suite *error_suite(void);
 Suite *frame_suite(void);
@@ -13,6 +14,7 @@ Suite *manifest_suite(void);
 Suite *monitor_suite(void);
 Suite *mounts_suite(void);
 Suite *network_suite(void);
+Suite *nexthop_suite(void);
 Suite *plan_suite(void);
 Suite *preflight_suite(void);
 Suite *tty_suite(void);

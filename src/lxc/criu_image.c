@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "criu_image.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/*
+ * CRIU's images: two words that say what it is, then entries, each a word with
+ * its length and that many bytes of Protocol Buffers. The words are little-endian
+ * wherever CRIU runs but on s390x, where this finds nothing it knows.
+ */
+#define MAGIC_COMMON 0x54564319
+#define MAGIC_FILES  0x56303138
+#define MAGIC_MM     0x57492820
+
+#define FILE_TYPE     1 /* of an entry in files.img */
+#define FILE_ID	      2
+#define FILE_REGULAR  3
+#define REGULAR_FLAGS 2 /* of FILE_REGULAR */
+#define MM_PROGRAM    12
+
+#define TYPE_REGULAR 1
+
+/* As CRIU writes it, on the architectures it knows. */
+#define CRIU_O_PATH 010000000
+
+#define MM_MAX (64 * 1024 * 1024)
+
+struct bytes {
+	uint8_t *p;
+	size_t len;
+};
+
+struct field {
+	unsigned int number;
+	uint64_t value;	    /* of a number */
+	struct bytes bytes; /* its bytes in the image, of a number as well */
+};
+
+static bool take(struct bytes *from, size_t len, struct bytes *ret)
+{
+	if (len > from->len)
+		return false;
+	*ret = (struct bytes){from->p, len};
+	from->p += len;
+	from->len -= len;
+	return true;
+}
+
+static bool take_word(struct bytes *from, uint32_t *ret)
+{
+	struct bytes b;
+
+	if (!take(from, 4, &b))
+		return false;
+	*ret = (uint32_t)b.p[0] | (uint32_t)b.p[1] << 8 | (uint32_t)b.p[2] << 16 |
+	       (uint32_t)b.p[3] << 24;
+	return true;
+}
+
+/* Seven bits a byte, the lowest first; the eighth says that more follow. */
+static bool take_number(struct bytes *from, uint64_t *ret, struct bytes *ret_bytes)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < from->len && i < 10; i++) {
+		v |= (uint64_t)(from->p[i] & 0x7f) << (7 * i);
+		if (from->p[i] & 0x80)
+			continue;
+		*ret = v;
+		return take(from, i + 1, ret_bytes);
+	}
+	return false;
+}
+
+static bool take_field(struct bytes *from, struct field *ret)
+{
+	struct bytes unused;
+	uint64_t tag, len;
+
+	if (!take_number(from, &tag, &unused))
+		return false;
+	ret->number = (unsigned int)(tag >> 3);
+	switch (tag & 7) {
+	case 0:
+		return take_number(from, &ret->value, &ret->bytes);
+	case 1:
+		return take(from, 8, &ret->bytes);
+	case 2:
+		return take_number(from, &len, &unused) && take(from, len, &ret->bytes);
+	case 5:
+		return take(from, 4, &ret->bytes);
+	default:
+		return false;
+	}
+}
+
+static bool take_entry(struct bytes *from, struct bytes *ret)
+{
+	uint32_t len;
+
+	return take_word(from, &len) && take(from, len, ret);
+}
+
+static bool take_magic(struct bytes *from, uint32_t wanted)
+{
+	uint32_t common, magic;
+
+	return take_word(from, &common) && take_word(from, &magic) && common == MAGIC_COMMON &&
+	       magic == wanted;
+}
+
+uint32_t criu_image_program(const void *mm, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)mm, len}, entry;
+	struct field f;
+
+	if (!take_magic(&image, MAGIC_MM) || !take_entry(&image, &entry))
+		return 0;
+	while (take_field(&entry, &f))
+		if (f.number == MM_PROGRAM)
+			return (uint32_t)f.value;
+	return 0;
+}
+
+/* The flags of an entry that is a regular file. */
+static bool find_flags(struct bytes entry, uint32_t *ret_id, struct field *ret_flags)
+{
+	struct bytes regular = {0};
+	uint64_t type = 0;
+	struct field f;
+
+	*ret_id = 0;
+	while (take_field(&entry, &f)) {
+		if (f.number == FILE_TYPE)
+			type = f.value;
+		else if (f.number == FILE_ID)
+			*ret_id = (uint32_t)f.value;
+		else if (f.number == FILE_REGULAR)
+			regular = f.bytes;
+	}
+	while (type == TYPE_REGULAR && take_field(&regular, ret_flags))
+		if (ret_flags->number == REGULAR_FLAGS)
+			return true;
+	return false;
+}
+
+/* The number keeps its length, which may be more than it needs. */
+static void write_number(struct bytes to, uint64_t v)
+{
+	for (size_t i = 0; i < to.len; i++, v >>= 7)
+		to.p[i] = (uint8_t)((v & 0x7f) | (i + 1 < to.len ? 0x80 : 0));
+}
+
+static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs, size_t n)
+{
+	struct bytes image = {files, len}, entry;
+	struct field flags;
+	size_t cleared = 0;
+	uint32_t id;
+
+	if (!take_magic(&image, MAGIC_FILES))
+		return 0;
+	while (take_entry(&image, &entry)) {
+		if (!find_flags(entry, &id, &flags) || !(flags.value & CRIU_O_PATH) ||
+		    !is_among(id, programs, n))
+			continue;
+		write_number(flags.bytes, flags.value & ~(uint64_t)CRIU_O_PATH);
+		cleared++;
+	}
+	return cleared;
+}
+
+/* What each process runs. */
+static int read_programs(int dirfd, uint32_t **ret, size_t *ret_n)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		_cleanup_free_ char *mm = NULL;
+		ssize_t len;
+
+		if (strncmp(e->d_name, "mm-", 3) != 0)
+			continue;
+		len = read_file_at(dirfd, e->d_name, MM_MAX, &mm);
+		if (len < 0)
+			return (int)len;
+		*ARRAY_ADD(*ret, *ret_n) = criu_image_program(mm, (size_t)len);
+	}
+	return 0;
+}
+
+static int mend_files(int dirfd, const uint32_t *programs, size_t n)
+{
+	_cleanup_close_ int fd = openat(dirfd, "files.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	void *files;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size == 0)
+		return 0;
+	files = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (files == MAP_FAILED)
+		return -errno;
+	criu_image_clear_o_path(files, (size_t)st.st_size, programs, n);
+	munmap(files, (size_t)st.st_size);
+	return 0;
+}
+
+int criu_image_mend(int dirfd, struct error **reterr)
+{
+	_cleanup_free_ uint32_t *programs = NULL;
+	size_t n = 0;
+	int r = read_programs(dirfd, &programs, &n);
+
+	if (r == 0)
+		r = mend_files(dirfd, programs, n);
+	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
+		     : 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_IMAGE_H
+#define LXCCKPT_CRIU_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/*
+ * Mends what CRIU is known to write in a way that it cannot restore itself, in
+ * a directory that it has just written (at post-dump):
+ *
+ * a file that is open with O_PATH and is also some process's program is written
+ * once, with the flags of the open file, and no process can be given a program
+ * that was opened so. systemd (255 and later) has its executor open like that,
+ * which is the program of the "(sd-pam)" beside each user's manager. The flag is
+ * taken from such a file: it comes back as one that can be read as well.
+ *
+ * An image of another form than is known here is left as it is. 0 or -errno.
+ */
+int criu_image_mend(int dirfd, struct error **reterr);
+
+/*
+ * The parts, pure. Reads the file that is the process's program off the text of an mm-*.img;
+ * 0 where it says none.
+ */
+uint32_t criu_image_program(const void *mm, size_t len);
+
+/* Takes O_PATH from those files of a files.img, in place, that are among programs; how many. */
+size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs, size_t n);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_NETLINK_H
+#define LXCCKPT_INSPECT_NETLINK_H
+
+#include <netlink/netlink.h>
+
+/*
+ * A socket to the kernel's tables of links and routes in a network namespace (a
+ * descriptor; -1: the caller's own). 0, or libnl's error. Caller: nl_socket_free().
+ */
+int netlink_open(int netns, struct nl_sock **ret);
+
+#endif

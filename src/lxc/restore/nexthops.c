@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "nexthop.h"
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/hex.h"
+#include "util/mem.h"
+
+static int request(int sock, const void *message, size_t len)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[8192]; /* the request itself, and words of the kernel's */
+	} answer;
+	ssize_t n;
+
+	if (send(sock, message, len, 0) < 0)
+		return -errno;
+	n = recv(sock, &answer, sizeof(answer), 0);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n < sizeof(answer.header) + sizeof(answer.error) ||
+	    answer.header.nlmsg_type != NLMSG_ERROR)
+		return -EBADMSG;
+	return answer.error.error;
+}
+
+/* A group comes behind its members only where its number is higher; so it is tried again. */
+static int make_all(int sock, const struct container_facts *facts)
+{
+	_cleanup_free_ bool *made = xcalloc(facts->n_nexthops + 1, sizeof(*made));
+	bool progress = true;
+	int e = 0;
+
+	for (; progress; progress = progress && e < 0) {
+		progress = false;
+		e = 0;
+		for (size_t i = 0; i < facts->n_nexthops; i++) {
+			size_t len = 0;
+			_cleanup_free_ void *message =
+				made[i] ? NULL : hex_decode(facts->nexthops[i].message, &len);
+			int r = message ? request(sock, message, len) : 0;
+
+			e = r < 0 ? r : e;
+			progress = progress || (message && r == 0);
+			made[i] = r == 0;
+		}
+	}
+	return e;
+}
+
+int nexthops_make(const struct restore *r)
+{
+	_cleanup_close_ int sock = -1;
+
+	if (r->manifest.facts.n_nexthops == 0)
+		return 0;
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	return sock < 0 ? -errno : make_all(sock, &r->manifest.facts);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+
+#include "criu_image.h"
+#include "unit.h"
+
+/* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
+ */
+/* 472 without, and 473, which is another kind of file with such a number in it */
+#define FILES                                                                                      \
+	"\x19\x43\x56\x54\x38\x31\x30\x56"                                                         \
+	"\x11\0\0\0\x08\x01\x10\xd6\x03\x1a\x0a\x08\xd6\x03\x10\x80\x80\x80\x01\x18\0"             \
+	"\x11\0\0\0\x08\x01\x10\xd7\x03\x1a\x0a\x08\xd7\x03\x10\x80\x80\x84\x01\x18\0"             \
+	"\x0f\0\0\0\x08\x01\x10\xd8\x03\x1a\x08\x08\xd8\x03\x10\x80\x80\x04\x18\0"                 \
+	"\x11\0\0\0\x08\x02\x10\xd9\x03\x22\x0a\x08\xd9\x03\x10\x80\x80\x80\x01\x18\0"
+#define FILES_SIZE   (sizeof(FILES) - 1)
+#define FIRST_FLAGS  (8 + 4 + 5 + 2 + 4)
+#define SECOND_FLAGS (FIRST_FLAGS + 21)
+
+/* magic; length; two numbers, the program, and something behind it */
+static const char mm[] = "\x19\x43\x56\x54\x20\x28\x49\x57"
+			 "\x09\0\0\0\x08\x01\x58\x07\x60\xd6\x03\x68\x05";
+
+START_TEST(test_program)
+{
+	ck_assert_uint_eq(criu_image_program(mm, sizeof(mm) - 1), 470);
+	/* another image, and whatever is cut off */
+	ck_assert_uint_eq(criu_image_program(FILES, FILES_SIZE), 0);
+	for (size_t len = 0; len < sizeof(mm) - 1; len++)
+		ck_assert_uint_eq(criu_image_program(mm, len), 0);
+}
+END_TEST
+
+START_TEST(test_clear)
+{
+	static const uint32_t programs[] = {3, 470, 472, 473};
+	char files[FILES_SIZE + 1] = FILES;
+
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 1);
+	ck_assert_mem_eq(files + FIRST_FLAGS, "\x80\x80\x80\0", 4);
+	ck_assert_mem_eq(files, FILES, FIRST_FLAGS);
+	ck_assert_mem_eq(files + FIRST_FLAGS + 4, FILES + FIRST_FLAGS + 4,
+			 FILES_SIZE - FIRST_FLAGS - 4);
+	/* it is cleared */
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 0);
+}
+END_TEST
+
+/* Other flags stay. */
+START_TEST(test_other_flags)
+{
+	static const uint32_t program = 471;
+	char files[FILES_SIZE + 1] = FILES;
+
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, &program, 1), 1);
+	ck_assert_mem_eq(files + SECOND_FLAGS, "\x80\x80\x84\0", 4);
+	ck_assert_mem_eq(files, FILES, SECOND_FLAGS);
+}
+END_TEST
+
+/* What is cut off, or another image, is left as it is. */
+START_TEST(test_unknown)
+{
+	static const uint32_t program = 471;
+	char files[FILES_SIZE + 1] = FILES;
+
+	for (size_t len = 0; len < SECOND_FLAGS + 4; len++)
+		ck_assert_uint_eq(criu_image_clear_o_path(files, len, &program, 1), 0);
+	files[4] ^= 1;
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, &program, 1), 0);
+	files[4] ^= 1;
+	ck_assert_mem_eq(files, FILES, FILES_SIZE);
+}
+END_TEST
+
+Suite *criu_image_suite(void)
+{
+	Suite *s = suite_create("criu_image");
+	TCase *t = tcase_create("criu_image");
+
+	tcase_add_test(t, test_program);
+	tcase_add_test(t, test_clear);
+	tcase_add_test(t, test_other_flags);
+	tcase_add_test(t, test_unknown);
+	suite_add_tcase(s, t);
+	return s;
+}
