@@ -26,6 +26,12 @@
 #include "util/mem.h"
 #include "util/process.h"
 
+/*
+ * How large a deleted file that is open may be, in bytes. A program that is upgraded
+ * while it runs is one, and CRIU's own limit, 1 MiB, less than most of them have.
+ */
+#define GHOST_LIMIT (1ULL << 30)
+
 #define CONFIG_MAX (4 * 1024 * 1024)
 #define GONE_MS	   30000
 #define DYING_MS   1000
@@ -269,7 +275,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.leave_running = !d->o->stop,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
-		.ghost_limit = d->o->ghost_limit,
+		.ghost_limit = d->o->ghost_limit ? d->o->ghost_limit : GHOST_LIMIT,
 	};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
