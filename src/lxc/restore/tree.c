@@ -66,6 +66,8 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		return devices_attach(r, reterr);
 	else if (strcmp(action, "network-unlock") == 0)
 		wait_settled(r);
+	else if (strcmp(action, "pre-resume") == 0)
+		timers_mend(r, init);
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
 }
@@ -93,7 +95,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces post-restore network-unlock post-resume",
+		.actions =
+			"post-setup-namespaces post-restore network-unlock pre-resume post-resume",
 		.action = on_action,
 		.prepare = mount_rootfs,
 		.environment = environment,
