@@ -18,6 +18,7 @@
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/inspect.h"
+#include "inspect/loopback.h"
 #include "operation.h"
 #include "preflight.h"
 #include "recover.h"
@@ -189,34 +190,14 @@ static int prepare(struct dump *d, struct error **reterr)
 	return write_network(d, reterr);
 }
 
-/* Whether the network namespace of init_pid has a TCP socket that listens or is connected. */
-static bool uses_tcp(pid_t init_pid)
-{
-	static const char *const tables[] = {"tcp", "tcp6"};
-
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		_cleanup_free_ char *path = xasprintf("/proc/%d/net/%s", (int)init_pid, tables[i]);
-		_cleanup_free_ char *text = NULL;
-		const char *line;
-
-		/* the first line names the columns; what is over 1 KiB has more than that */
-		if (read_file_at(AT_FDCWD, path, 1024, &text) == -EFBIG)
-			return true;
-		line = text ? strchr(text, '\n') : NULL;
-		if (line && line[1])
-			return true;
-	}
-	return false;
-}
-
 /*
  * CRIU's default lock runs iptables several times in the container's network
  * namespace, which costs more than all else of a small dump. With every interface
  * off its bridge nothing is left to lock out but what goes over the container's
  * own loopback: data that are on their way there while one end is saved already
  * could be lost, and the first end that is restored is reset by the absence
- * of the other. Where there may be such connections CRIU locks by nftables, which
- * is fast.
+ * of the other. Where there are such connections CRIU locks by nftables, which is
+ * faster. (Not everywhere, for that lock would stay if CRIU was killed.)
  */
 static enum network_lock network_lock(const struct container_facts *facts)
 {
@@ -226,7 +207,7 @@ static enum network_lock network_lock(const struct container_facts *facts)
 		skip = skip && facts->nics[i].bridge && !facts->nics[i].special_port;
 	if (!skip)
 		return NETWORK_LOCK_DEFAULT;
-	return uses_tcp(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
+	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
 }
 
 /*

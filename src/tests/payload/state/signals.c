@@ -306,6 +306,8 @@ static void verify_signalfd(void)
 
 /* --- signals for files ---------------------------------------------------- */
 
+#define OWNED_FD 500
+
 static int owned[2];
 
 static void set_fown(void)
@@ -316,7 +318,9 @@ static void set_fown(void)
 	TRY(pipe2(owned, O_CLOEXEC));
 	TRY(fcntl(owned[0], F_SETOWN_EX, &owner));
 	TRY(fcntl(owned[0], F_SETSIG, SIGRTMIN + 9));
-	TRY(fcntl(owned[0], F_SETFL, O_ASYNC));
+	/* a number that a restore does not come upon by chance */
+	TRY(dup2(owned[0], OWNED_FD));
+	TRY(fcntl(OWNED_FD, F_SETFL, O_ASYNC));
 }
 
 static void verify_fown(void)
@@ -335,7 +339,7 @@ static void verify_fown(void)
 	sigaddset(&set, SIGRTMIN + 9);
 	if (write(owned[1], "x", 1) != 1 || sigtimedwait(&set, &info, &minute) < 0)
 		complain("no signal comes");
-	same("si_fd", owned[0], info.si_fd);
+	same("si_fd", OWNED_FD, info.si_fd);
 	if (read(owned[0], &c, 1) != 1)
 		complain("nothing to read");
 }
