@@ -30,6 +30,7 @@ declare -A lost=(
 	[socket-options-connected]='*TCP_USER_TIMEOUT is 0 instead of 44444*'
 	[socket-options-other]='TCP_CONGESTION is * instead of "reno"'
 	[unix-accepted-name]='the name is ""; the name is ""'
+	[user-of-socket]='the uid is 0 instead of 33; the gid is 0 instead of 6'
 	# IPC
 	[sysv-shm-removed]='SHM_DEST is 0 instead of 512'
 	[sysv-semaphore-undo]='the value is 1 after the end of who had taken 2 of 3'
@@ -51,8 +52,12 @@ declare -A lost=(
 	[cpu-time]='it goes back'
 	[mlockall-future]='what is mapped now has not " lo"*'
 	[memory-deny-write-execute]='PR_GET_MDWE is 0 instead of 1'
+	[io-flusher]='it is 0 instead of 1'
 	[memory-merge]='it is 0 instead of 1'
 )
+case $(criu --version) in
+*' 4.1'*) lost[madvise]='MADV_WIPEONFORK has not*' ;;
+esac
 
 # What CRIU refuses to checkpoint, and what it says.
 declare -A refused=(

@@ -17,7 +17,8 @@
 #define LATER 10000
 
 /* Of TCP: the C library has it in a header that the kernel's does not go with. */
-#define SYN_SENT 2
+#define ESTABLISHED 1
+#define SYN_SENT    2
 
 static int ends[2], listener;
 static struct sockaddr_storage address;
@@ -290,7 +291,9 @@ static void verify_connecting(void)
 
 	if (getsockopt(ends[1], IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
 		complain("TCP_INFO: %s", strerror(errno));
-	same("its state", SYN_SENT, info.tcpi_state);
+	/* a restore leaves out who was not accepted yet, and that makes room */
+	if (info.tcpi_state != SYN_SENT && info.tcpi_state != ESTABLISHED)
+		complain("its state is %d", info.tcpi_state);
 	for (int i = 0; i < 2; i++)
 		close(ends[i]);
 	close(listener);
