@@ -42,11 +42,13 @@ static void take_end(char *to, const char *from)
 
 static void parse_line(const char *line, struct connections *all)
 {
-	char local[64], remote[64];
-	unsigned int state;
+	char local[64], remote[64], state[8];
+	unsigned long number;
 
-	if (sscanf(line, " %*u: %63s %63s %x", local, remote, &state) != 3 ||
-	    state == STATE_TIME_WAIT || state == STATE_LISTEN)
+	if (sscanf(line, " %*[0-9]: %63s %63s %7s", local, remote, state) != 3)
+		return;
+	number = strtoul(state, NULL, 16);
+	if (number == STATE_TIME_WAIT || number == STATE_LISTEN)
 		return;
 	all->list = xreallocarray(all->list, all->n + 1, sizeof(*all->list));
 	take_end(all->list[all->n].local, local);

@@ -36,21 +36,35 @@ struct timer {
 	struct itimerspec left;	  /* until it expires, and then each time */
 };
 
+/* The next number in a text whose words have no digits. */
+static bool next_number(const char **p, int base, long long *ret)
+{
+	char *end;
+
+	*p += strcspn(*p, "0123456789");
+	errno = 0;
+	*ret = strtoll(*p, &end, base);
+	if (end == *p || errno)
+		return false;
+	*p = end;
+	return true;
+}
+
 static bool parse_timer(const char *text, struct timer *ret)
 {
-	struct timer t = {0};
-	long value[2], interval[2];
+	/* clockid, ticks, settime flags, it_value (s, ns), it_interval (s, ns) */
+	static const int bases[] = {10, 10, 8, 10, 10, 10, 10};
 	const char *p = strstr(text, "clockid:");
+	long long n[7];
 
-	if (!p || sscanf(p,
-			 "clockid: %u\nticks: %llu\nsettime flags: %o\nit_value: (%ld, %ld)\n"
-			 "it_interval: (%ld, %ld)",
-			 &t.clock, &t.ticks, &t.flags, &value[0], &value[1], &interval[0],
-			 &interval[1]) != 7)
-		return false;
-	t.left.it_value = (struct timespec){value[0], value[1]};
-	t.left.it_interval = (struct timespec){interval[0], interval[1]};
-	*ret = t;
+	for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+		if (!p || !next_number(&p, bases[i], &n[i]))
+			return false;
+	ret->clock = (unsigned int)n[0];
+	ret->ticks = (unsigned long long)n[1];
+	ret->flags = (unsigned int)n[2];
+	ret->left.it_value = (struct timespec){n[3], (long)n[4]};
+	ret->left.it_interval = (struct timespec){n[5], (long)n[6]};
 	return true;
 }
 
