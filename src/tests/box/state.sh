@@ -8,6 +8,7 @@
 # it does not lose it any more is seen; README, "Limits", has the same for people.
 
 # On a disk: the images are too large for the /run of a VM.
+# shellcheck disable=SC2034 # what counter.sh goes by
 IMG=/var/tmp/image
 STATE=/var/lib/lxc/c1/rootfs/state
 
