@@ -9,3 +9,4 @@
 
 # io-flusher takes a capability that boxes have not.
 test_states user user-of-files user-of-thread user-of-socket io-flusher
+test_refused_states

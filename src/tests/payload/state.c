@@ -176,12 +176,17 @@ pid_t start_thread(void *(*run)(void *), void *arg)
 	return start.tid;
 }
 
-void await_call(pid_t tid, long number)
+bool is_in_call(pid_t tid, long number)
 {
 	char call[32];
 
 	snprintf(call, sizeof(call), "%ld ", number);
-	while (strncmp(text_of("/proc/%d/syscall", (int)tid), call, strlen(call)) != 0)
+	return strncmp(text_of("/proc/%d/syscall", (int)tid), call, strlen(call)) == 0;
+}
+
+void await_call(pid_t tid, long number)
+{
+	for (int i = 0; i < 60000 && !is_in_call(tid, number); i++)
 		look_again();
 }
 

@@ -68,8 +68,15 @@ static bool has_returned(void)
 	return __atomic_load_n(&returned, __ATOMIC_ACQUIRE);
 }
 
+/* Whether it is still to be run after a checkpoint is over: then it tells nothing yet. */
+static bool has_settled(void)
+{
+	return has_returned() || is_in_call(waiter, call->number);
+}
+
 static void verify_blocked(void)
 {
+	comes(has_settled);
 	if (has_returned()) {
 		complain("returned %ld (%s)", result, result < 0 ? strerror(error) : "no error");
 		enter();

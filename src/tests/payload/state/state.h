@@ -69,9 +69,11 @@ const char *field_of(const char *text, const char *name);
 
 /* A child that ends with this process. Its end without a wish is for the caller to see. */
 pid_t start_child(void (*run)(void));
-/* Started with a detached thread's usual attributes; its number. */
+/* Its number. */
 pid_t start_thread(void *(*run)(void *), void *arg);
-/* Returns when the thread or process sleeps in that system call. */
+/* Whether the thread or process sleeps in that system call. */
+bool is_in_call(pid_t tid, long number);
+/* Returns when it does, and after a minute if it does not. */
 void await_call(pid_t tid, long number);
 /* Waits (looking) for a condition that comes; false if it does not within a minute. */
 bool comes(bool (*condition)(void));
