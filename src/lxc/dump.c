@@ -20,6 +20,7 @@
 #include "image/network.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
+#include "inspect/loopback.h"
 #include "inspect/yard.h"
 #include "operation.h"
 #include "preflight/preflight.h"
@@ -204,13 +205,19 @@ static int prepare(struct dump *d, struct error **reterr)
 }
 
 /*
- * CRIU's own lock runs iptables or nft several times in the container's network
- * namespace, which costs more than all else of a small dump. With every
- * interface off its bridge there is nothing left to lock out.
+ * CRIU's default lock runs iptables several times in the container's network
+ * namespace, which costs more than all else of a small dump. With every interface
+ * off its bridge nothing is left to lock out but what goes over the container's
+ * own loopback: data that are on their way there while one end is saved already
+ * could be lost, and the first end that is restored is reset by the absence
+ * of the other. Where there are such connections CRIU locks by nftables, which is
+ * faster. (Not everywhere, for that lock would stay if CRIU was killed.)
  */
 static enum network_lock network_lock(const struct container_facts *facts)
 {
-	return facts_network_comes_off(facts) ? NETWORK_LOCK_SKIP : NETWORK_LOCK_DEFAULT;
+	if (!facts_network_comes_off(facts))
+		return NETWORK_LOCK_DEFAULT;
+	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
 }
 
 /*

@@ -107,6 +107,13 @@ void pressure_rearm(pid_t init);
  */
 int devices_attach(const struct restore *r, struct error **reterr);
 
+/*
+ * Timers that are files are what they would be, had the container not been stopped. To be
+ * done when CRIU is through with them, and before their processes run. A timer that
+ * cannot be mended stays as CRIU has made it.
+ */
+void timers_mend(const struct restore *r, pid_t init);
+
 int stage_mounts(struct restore *r, struct error **reterr);
 void unstage_mounts(struct restore *r);
 int stage_lsm(struct restore *r, struct error **reterr);

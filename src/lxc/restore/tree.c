@@ -54,6 +54,8 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
+	if (strcmp(action, "pre-resume") == 0)
+		timers_mend(r, init);
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
 }
@@ -84,7 +86,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.host_veths = (const char *const *)r->host_veths,
 	};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces post-restore post-resume",
+		.actions = "post-setup-namespaces post-restore pre-resume post-resume",
 		.action = on_action,
 		.prepare = prepare_criu,
 		.environment = environment,

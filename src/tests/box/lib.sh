@@ -85,19 +85,21 @@ in_container()
 	lxc-attach -n "$name" --clear-env -- "$@"
 }
 
-# payload NAME [GCC OPTION]...: builds src/tests/payload/NAME.c, statically, so
-# that it runs in any container; prints the program's path. In a VM, which has no
-# compiler, they were there before (scripts/vm), built without an option.
+# payload NAME [GCC OPTION]...: builds src/tests/payload/NAME.c, with all in the
+# folder NAME if there is one, statically, so that it runs in any container; prints
+# the program's path. In a VM, which has no compiler, they were there before
+# (scripts/vm), built without an option.
 payload()
 {
-	local name=$1 tests
+	local name=$1 tests parts=()
 
 	shift
 	tests=$(dirname "$(dirname "${BASH_SOURCE[0]}")")
+	[ ! -d "$tests/payload/$name" ] || parts=("$tests/payload/$name"/*.c)
 	mkdir -p /tmp/payload
 	if command -v gcc >/dev/null; then
 		gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -static -pthread \
-			-o "/tmp/payload/$name" "$tests/payload/$name.c" "$@"
+			-o "/tmp/payload/$name" "$tests/payload/$name.c" "${parts[@]}" "$@" -lm
 	else
 		[ -x "/tmp/payload/$name" ] || die "there is no compiler, and no /tmp/payload/$name"
 	fi

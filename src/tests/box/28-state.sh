@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every kind of state that processes have, as they themselves see it (state.sh says
+# more), for processes of root: a box cannot dump those of others.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/state.sh"
+
+# io-flusher takes a capability that boxes have not.
+test_states user user-of-files user-of-thread user-of-socket io-flusher
+test_refused_states

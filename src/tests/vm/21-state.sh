@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every kind of state that processes have, as they themselves see it (box/state.sh
+# says more): on a stock kernel, under the stock profile, also for other users.
+# One half of the kinds; 22-state-more.sh has the other.
+. "${0%/*}/../box/lib.sh"
+. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/state.sh"
+
+PART=0
+# shellcheck disable=SC2119 # none are left out
+test_states

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The other half of the kinds of 21-state.sh.
+. "${0%/*}/../box/lib.sh"
+. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/state.sh"
+
+PART=1
+# shellcheck disable=SC2119 # none are left out
+test_states
