@@ -239,6 +239,8 @@ static void run_cause(const struct run *r, bool has_said, struct error **reterr)
 	error_set_detail(reterr, cause.lines);
 	if (cause.hint)
 		error_set_hint(reterr, "%s", cause.hint);
+	if (reterr && *reterr)
+		(*reterr)->passing = cause.passing;
 	criu_cause_clear(&cause);
 }
 

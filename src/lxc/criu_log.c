@@ -35,6 +35,7 @@ struct finding {
 	size_t n;
 	size_t seen;
 	const char *hint;
+	bool passing;
 };
 
 /* Errors that never are the cause: CRIU survives them, or they follow from another one. */
@@ -243,6 +244,9 @@ static const struct known_cause known_causes[] = {
 	{"unreachable peer", NULL,
 	 "A process is connected through a Unix socket to a process outside the container. "
 	 "Close that connection; sockets of the host mounted into the container cause it."},
+	{"Control messages in queue", NULL,
+	 "A message with credentials, a time or descriptors has come for a process that has not "
+	 "taken it yet. Try again in a moment."},
 	{"corked dgram socket", NULL,
 	 "A process is in the middle of sending a datagram. Try again in a moment."},
 	{"Diag module missing", NULL,
@@ -535,6 +539,18 @@ static const char *find_hint(struct span text)
 	return NULL;
 }
 
+/*
+ * What a process that runs on gets out of the way by itself: something has come
+ * for it, and it has not taken it yet. (Messages with control data are what
+ * systemd's services tell it and its journal.)
+ */
+static const char *const passing[] = {
+	"The socket has data to read",
+	"Control messages in queue",
+	"corked dgram socket",
+	"In-flight connection on",
+};
+
 static bool has_any(struct span text, const char *const *needles, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -554,8 +570,10 @@ static bool finding_knows(const struct finding *f, const char *line)
 /* Beyond the lines shown the first hint is still looked for. */
 static void finding_add(struct finding *f, const struct log_line *l)
 {
-	if (!f->hint && f->seen++ < MAX_HINTED)
+	if (!f->hint && f->seen++ < MAX_HINTED) {
 		f->hint = find_hint(l->text);
+		f->passing = has_any(l->text, passing, sizeof(passing) / sizeof(passing[0]));
+	}
 	if (f->n < MAX_LINES) {
 		_cleanup_free_ char *line = format_line(l);
 
@@ -619,6 +637,7 @@ static void report(const struct finding *f, struct criu_cause *ret)
 		str_append(&ret->lines, "%s%s", i ? "\n" : "", f->lines[i]);
 	if (f->hint)
 		ret->hint = xstrdup(f->hint);
+	ret->passing = f->passing;
 }
 
 /* The last warning says more than the errors that always are there, which come behind it. */

@@ -2,6 +2,7 @@
 #ifndef LXCCKPT_CRIU_LOG_H
 #define LXCCKPT_CRIU_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,9 +10,10 @@
  * the log may be cut off anywhere and hold any byte.
  */
 struct criu_cause {
-	char *lines; /* the decisive lines, '\n' between them, control characters replaced; "" if
-			none */
-	char *hint;  /* what to do, from the table of known causes; NULL if unknown */
+	char *lines;  /* the decisive lines, '\n' between them, control characters replaced; "" if
+			 none */
+	char *hint;   /* what to do, from the table of known causes; NULL if unknown */
+	bool passing; /* it is of a kind that is there for a moment: try again */
 };
 
 /* text need not be NUL-terminated. Caller frees with criu_cause_clear(). */

@@ -35,6 +35,7 @@
 #define DYING_MS   1000
 
 #define SOCKET_NAME_MAX 106
+#define TRIES_MAX	5
 #define SOCKETS_MAX	(64 * 1024 * 1024)
 
 struct dump {
@@ -428,7 +429,7 @@ static int dump(struct dump *d, struct error **reterr)
 	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
 }
 
-int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
+static int dump_once(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
 	struct dump d = {.c = c, .o = o, .operation = {.fd = -1}, .init = -1, .monitor = -1};
 	int r = dump(&d, reterr);
@@ -441,4 +442,19 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;
+}
+
+/* What was in CRIU's way for a moment has gone on since, or does now: the container runs. */
+int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
+{
+	for (unsigned int tries = 1;; tries++) {
+		_cleanup_error_ struct error *e = NULL;
+		int r = dump_once(c, o, &e);
+
+		if (r == 0)
+			return 0;
+		if (tries == TRIES_MAX || !e || !e->passing ||
+		    (o->cancelled && o->cancelled(o->userdata)))
+			return error_move(reterr, &e, -r);
+	}
 }
