@@ -65,8 +65,8 @@ esac
 
 # What is refused before anything is touched, and what is said of it.
 declare -A foreseen=(
-	[posix-mqueue]='has a message queue open'
-	[posix-mqueue-closed]='mqueue'
+	[posix-mqueue]='message queue'
+	[posix-mqueue-closed]='with message queues in it'
 	[pipe-packets]='has a pipe open that keeps packets apart'
 	[first-thread-ended]='has ended its first thread'
 	[subreaper-session]='is in a session whose leader is not above it'
