@@ -41,7 +41,7 @@ START_TEST(test_clear)
 	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 1);
 	ck_assert_mem_eq(files + FIRST_FLAGS, "\x80\x80\x80\0", 4);
 	ck_assert_mem_eq(files, FILES, FIRST_FLAGS);
-	ck_assert_mem_eq(files + FIRST_FLAGS + 4, FILES + FIRST_FLAGS + 4,
+	ck_assert_mem_eq(files + FIRST_FLAGS + 4, &FILES[FIRST_FLAGS + 4],
 			 FILES_SIZE - FIRST_FLAGS - 4);
 	/* it is cleared */
 	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 0);
