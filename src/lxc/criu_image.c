@@ -120,7 +120,7 @@ static bool take_magic(struct bytes *from, uint32_t wanted)
 uint32_t criu_image_program(const void *mm, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)mm, len}, entry;
-	struct field f;
+	struct field f = {0};
 
 	if (!take_magic(&image, MAGIC_MM) || !take_entry(&image, &entry))
 		return 0;
@@ -135,7 +135,7 @@ static bool find_flags(struct bytes entry, uint32_t *ret_id, struct field *ret_f
 {
 	struct bytes regular = {0};
 	uint64_t type = 0;
-	struct field f;
+	struct field f = {0};
 
 	*ret_id = 0;
 	while (take_field(&entry, &f)) {
@@ -170,7 +170,7 @@ static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
 size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs, size_t n)
 {
 	struct bytes image = {files, len}, entry;
-	struct field flags;
+	struct field flags = {0};
 	size_t cleared = 0;
 	uint32_t id;
 

@@ -108,7 +108,7 @@ static void append_expiry(struct nlmsghdr *to, const struct nlmsghdr *said)
 
 	if (!a || a->rta_len < RTA_LENGTH(sizeof(info)))
 		return;
-	memcpy(&info, RTA_DATA(a), sizeof(info));
+	memcpy(&info, (const char *)a + RTA_LENGTH(0), sizeof(info));
 	if (info.rta_expires <= 0)
 		return;
 	expires.seconds = (uint32_t)info.rta_expires / (uint32_t)sysconf(_SC_CLK_TCK);

@@ -37,7 +37,7 @@ static void take_end(char *to, const char *from)
 {
 	size_t len = strlen(from);
 
-	snprintf(to, END_LEN + 1, "%s", len > END_LEN ? from + len - END_LEN : from);
+	snprintf(to, END_LEN + 1, "%.*s", END_LEN, len > END_LEN ? from + len - END_LEN : from);
 }
 
 static void parse_line(const char *line, struct connections *all)

@@ -302,6 +302,26 @@ static void check_regular(struct survey *s, const struct open_file *f)
 		      "has a deleted file open that is larger than the limit: %s", link);
 }
 
+/* systemd's pipes to the kernel's automounter are such, and CRIU knows them. */
+static bool has_automounts(const struct survey *s)
+{
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (strcmp(s->mounts[i].type, "autofs") == 0)
+			return true;
+	return false;
+}
+
+static void check_pipe(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = read_fdinfo(f);
+
+	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !has_automounts(s))
+		found_process(s, f->process, "packet-pipe", true, "stop that process",
+			      "has a pipe open that keeps packets apart (O_DIRECT), which CRIU "
+			      "cannot save");
+	check_place(s, f);
+}
+
 /* --- devices
  * -------------------------------------------------------------------------------------- */
 
@@ -441,6 +461,9 @@ static void check_file(struct survey *s, const struct open_file *f, int *pidfd)
 		return;
 	case S_IFREG:
 		check_regular(s, f);
+		return;
+	case S_IFIFO:
+		check_pipe(s, f);
 		return;
 	default:
 		check_place(s, f);

@@ -254,6 +254,31 @@ static const struct status_check {
 	 "end it, or start such processes with setsid"},
 };
 
+/*
+ * CRIU makes a process a member of its session by birth, so its leader has to be
+ * above it. For init's children it makes another one for the while; who was
+ * adopted by another process (a subreaper) cannot be restored, although it can be saved.
+ */
+static void check_session(struct survey *s, const struct process *p)
+{
+	const struct process *parent = process_of(s, p->parent), *above = parent;
+
+	if (!parent || p->session == 0 || p->session == p->container_pid ||
+	    parent->session == p->session || parent->pid == s->p->facts->init_pid)
+		return;
+	for (size_t i = 0; above && i <= s->n_processes; i++) {
+		if (above->container_pid == p->session)
+			return;
+		above = process_of(s, above->parent);
+	}
+	found_process(s, p, "lost-session", true,
+		      "stop it, or start it as a leader of its session (setsid), or so that init "
+		      "adopts it",
+		      "was adopted by process %d (%s), and is in a session whose leader is not "
+		      "above it: CRIU could not restore that",
+		      (int)parent->pid, parent->name);
+}
+
 static void check_status(struct survey *s, const struct process *p)
 {
 	for (size_t i = 0; i < sizeof(status_checks) / sizeof(status_checks[0]); i++) {
@@ -373,6 +398,7 @@ void check_processes(struct survey *s)
 		if (p->ns[NS_PID] != init->ns[NS_PID])
 			continue;
 		check_status(s, p);
+		check_session(s, p);
 		if (p->state == 'Z')
 			continue;
 		check_files(s, p);

@@ -20,16 +20,19 @@
 #include "util/hex.h"
 #include "util/mem.h"
 
-static const char *node_name(const struct cgroup_node *node)
+/* Of the container's own cgroup, "memory.max", else "memory.max of system.slice". Caller frees. */
+static char *file_name(const struct cgroup_node *node, const char *file)
 {
-	return *node->path ? node->path : "the container's cgroup";
+	return *node->path ? xasprintf("%s of %s", file, node->path) : xstrdup(file);
 }
 
 static int fail(const struct cgroup_node *node, const char *file, const char *value, int e,
 		struct error **reterr)
 {
-	error_set(reterr, -e, "%s of %s cannot be set to \"%s\" again: %s", file, node_name(node),
-		  value, strerror(-e));
+	_cleanup_free_ char *name = file_name(node, file);
+
+	error_set(reterr, -e, "the container's %s cannot be set to \"%s\" again: %s", name, value,
+		  strerror(-e));
 	if (e == -ENOENT)
 		error_set_hint(reterr,
 			       "this host does not give its containers that controller: see "
@@ -103,10 +106,12 @@ static int write_owners(int cgroup, const struct cgroup_node *node, struct error
 {
 	for (size_t i = 0; i < node->n_owners; i++) {
 		const struct cgroup_owner *o = &node->owners[i];
+		_cleanup_free_ char *name = file_name(node, o->file);
 
 		if (!own(cgroup, o))
-			return error_errno(reterr, "%s of %s cannot be given to %u:%u again",
-					   o->file, node_name(node), o->uid, o->gid);
+			return error_errno(reterr,
+					   "the container's %s cannot be given to %u:%u again",
+					   name, o->uid, o->gid);
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -54,7 +55,7 @@ static bool read_link(int dir, int fd, char *path, size_t size)
 
 	snprintf(name, sizeof(name), "fd/%d", fd);
 	n = readlinkat(dir, name, path, size - 1);
-	if (n < 0)
+	if (n < 0 || (size_t)n >= size)
 		return false;
 	path[n] = '\0';
 	return true;
@@ -129,6 +130,14 @@ struct watches {
 	size_t n;
 };
 
+/* "tfd:   5 events:   19 data:   5": each is there on every line */
+static unsigned long long number_behind(const char *line, const char *word, int base)
+{
+	const char *p = strstr(line, word);
+
+	return p ? strtoull(p + strlen(word), NULL, base) : 0;
+}
+
 static void add_watch(const struct target *t, int fd, void *userdata)
 {
 	struct watches *w = userdata;
@@ -142,20 +151,18 @@ static void add_watch(const struct target *t, int fd, void *userdata)
 	if (read_file_at(t->dir, name, FDINFO_MAX, &text) <= 0)
 		return;
 	for (const char *l = text; (l = strstr(l, "tfd:")); l++) {
-		unsigned long long data;
-		unsigned int events;
-		struct watch *found;
-		int file, epoll;
+		int epoll;
 
-		if (sscanf(l, "tfd: %d events: %x data: %llx", &file, &events, &data) != 3 ||
-		    file != w->file)
+		if (number_behind(l, "tfd:", 10) != (unsigned long long)w->file)
 			continue;
 		epoll = copy_fd(t, fd);
 		if (epoll < 0)
 			return;
-		found = ARRAY_ADD(w->v, w->n);
-		found->epoll = epoll;
-		found->event = (struct epoll_event){.events = events, .data.u64 = data};
+		*ARRAY_ADD(w->v, w->n) = (struct watch){
+			.epoll = epoll,
+			.event = {.events = (uint32_t)number_behind(l, "events:", 16),
+				  .data.u64 = number_behind(l, "data:", 16)},
+		};
 	}
 }
 

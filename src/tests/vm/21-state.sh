@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# limit: 600
 #
 # Every kind of state that processes have, as they themselves see it (box/state.sh
 # says more): on a stock kernel, under the stock profile, also for other users.

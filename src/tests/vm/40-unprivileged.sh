@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# limit: 600
 #
 # An unprivileged container that root starts: users of its own (lxc.idmap), and
 # everything that follows from that. It has the same maps, processes, mounts,

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# limit: 600
 #
 # What an id map can be: with holes, with a user of the host let through, and laid
 # over the rootfs by the mount.

@@ -289,6 +289,7 @@ run_guest()
 	# shellcheck disable=SC2016 # for the shell in the container
 	in_container c1 systemd-run -q --on-active=1s --on-unit-active=5s --timer-property=AccuracySec=100ms \
 		sh -c 'echo >>/var/tmp/timer'
+	# shellcheck disable=SC2016 # for the shell at its other end
 	session shell 'stty -echo; n=0; while read -r line; do n=$((n + 1)); echo "$n $line"; done' -tt
 	session database 'exec su postgres -c "exec psql -qAtX"'
 	say database 'create table t (n int);'
