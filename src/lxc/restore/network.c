@@ -202,7 +202,12 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 		no_ipv6 = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", host);
 		if (facts->nics[i].host_ipv6_disabled)
 			write_file_at(AT_FDCWD, no_ipv6, "1");
-		run_ip((const char *const[]){"link", "set", "dev", host, "up", NULL});
+		/*
+		 * Without ARP: asked for a bridge's address on a link that is not on the bridge
+		 * yet, the host would give the link's own, and the container believe it for a
+		 * minute.
+		 */
+		run_ip((const char *const[]){"link", "set", "dev", host, "arp", "off", "up", NULL});
 	}
 	if (netns < 0 || setns(netns, CLONE_NEWNET) < 0)
 		_exit(errno);
