@@ -50,7 +50,8 @@ static void add_number(struct nlmsghdr *m, unsigned short type, uint32_t n)
 static char *attributes(const struct nlmsghdr *m, size_t header)
 {
 	size_t left = m->nlmsg_len - NLMSG_SPACE(header);
-	const struct rtattr *a = (const void *)((const char *)m + NLMSG_SPACE(header));
+	/* RTA_NEXT() knows no const */
+	struct rtattr *a = (void *)((uintptr_t)m + NLMSG_SPACE(header));
 	char *text = xstrdup("");
 
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
