@@ -21,6 +21,7 @@ static struct nlmsghdr *begin(struct said *s, unsigned short type, const void *h
 {
 	struct nlmsghdr *m = (struct nlmsghdr *)s->bytes;
 
+	*s = (struct said){0};
 	*m = (struct nlmsghdr){
 		.nlmsg_len = (uint32_t)NLMSG_SPACE(size),
 		.nlmsg_type = type,
