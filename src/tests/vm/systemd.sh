@@ -45,7 +45,7 @@ furnish_guest()
 	# more than fits into the buffers of a connection
 	head -c 16000000 /dev/urandom >"$rootfs/var/www/html/big"
 	echo 'what nginx serves' >"$rootfs/var/www/html/small"
-	echo '* * * * * root date +%s >>/var/tmp/cron' >"$rootfs/etc/cron.d/test"
+	echo '* * * * * root date +\%s >>/var/tmp/cron' >"$rootfs/etc/cron.d/test"
 	# Dead in a few seconds, were its words not its own any more.
 	cat >"$rootfs/etc/systemd/system/watched.service" <<-'END'
 	[Service]
