@@ -99,6 +99,9 @@ static const struct known_cause known_causes[] = {
 	 "A process uses a terminal whose other end is outside the container and is not one of "
 	 "the container's own ttys. End what was started from outside (lxc-attach, a host's "
 	 "screen) and try again."},
+	{"A session leader of zombie process", NULL,
+	 "A process that lxc-attach or the like had started has ended, and its parent has not "
+	 "collected it yet. Try again in a moment, or end that parent."},
 	{"outside of its pid namespace", NULL,
 	 "A process was started from outside, with lxc-attach or the like, and belongs to a "
 	 "session of the host. End it, or start such processes with setsid."},
@@ -541,10 +544,11 @@ static const char *find_hint(struct span text)
 
 /*
  * What a process that runs on gets out of the way by itself: something has come
- * for it, and it has not taken it yet. (Messages with control data are what
- * systemd's services tell it and its journal.)
+ * for it, or a child of its has ended, and it has not taken that yet. (Messages
+ * with control data are what systemd's services tell it and its journal.)
  */
 static const char *const passing[] = {
+	"A session leader of zombie process",
 	"The socket has data to read",
 	"Control messages in queue",
 	"corked dgram socket",

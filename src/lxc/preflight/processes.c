@@ -17,6 +17,7 @@
 
 #define STATUS_MAX 65536
 #define WAIT_NS	   20000000 /* a process that waits for a disk is done by then, mostly */
+#define WAITS_MAX  50	    /* and an init has collected its dead, on a busy machine too */
 
 static const struct {
 	const char *file;
@@ -343,16 +344,22 @@ static void check_init_root(struct survey *s, const struct process *init)
 			      "has changed its root (chroot) to %s", root);
 }
 
+static const struct timespec moment = {.tv_nsec = WAIT_NS};
+
+static char *read_status_again(const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)p->pid);
+	char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : NULL;
+}
+
 /* Looked at twice: to wait for a disk is nothing special. */
 static bool is_stuck(const struct process *p)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)p->pid);
-	_cleanup_free_ char *now = NULL;
-	const char *state;
+	_cleanup_free_ char *now = read_status_again(p);
+	const char *state = now ? field_value(now, "State") : NULL;
 
-	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &now) <= 0)
-		return false;
-	state = field_value(now, "State");
 	return state && *state == 'D' &&
 	       field_number(now, "voluntary_ctxt_switches", 10) ==
 		       field_number(p->status, "voluntary_ctxt_switches", 10);
@@ -360,7 +367,6 @@ static bool is_stuck(const struct process *p)
 
 static void check_stuck(struct survey *s)
 {
-	const struct timespec moment = {.tv_nsec = WAIT_NS};
 	bool waited = false;
 
 	for (size_t i = 0; i < s->n_processes; i++) {
@@ -381,6 +387,23 @@ static void check_stuck(struct survey *s)
 	}
 }
 
+/*
+ * What lxc-attach started and has just ended is init's to collect, which takes a
+ * moment. An init that never does that leaves it for good.
+ */
+static bool is_collected(const struct process *p)
+{
+	for (int i = 0; i < WAITS_MAX; i++) {
+		_cleanup_free_ char *now = read_status_again(p);
+		const char *state = now ? field_value(now, "State") : NULL;
+
+		if (!state || *state != 'Z')
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 void check_processes(struct survey *s)
 {
 	const struct process *init = process_of(s, s->p->facts->init_pid);
@@ -396,6 +419,8 @@ void check_processes(struct survey *s)
 		check_namespaces(s, p, init);
 		/* all else follows from that */
 		if (p->ns[NS_PID] != init->ns[NS_PID])
+			continue;
+		if (p->state == 'Z' && foreign_session(p) && is_collected(p))
 			continue;
 		check_status(s, p);
 		check_session(s, p);

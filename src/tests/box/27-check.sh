@@ -170,6 +170,21 @@ check_equal 'p=(uninterruptible)' "$(findings)" 'findings'
 check lxc-checkpoint -q --check -n c1
 unblock c1
 
+step 'a dead process of lxc-attach is in the way only if nobody collects it'
+block c1 nothing
+init=$(init_pid c1)
+kill -STOP "$init"
+in_container c1 sh -c '(: & )'
+dead_child()
+{
+	ps -o stat= --ppid "$init" | grep -q ^Z
+}
+wait_for 10 dead_child
+check_equal 'c=foreign-session' "$(findings)" 'findings'
+kill -CONT "$init"
+check_equal '' "$(findings)" 'findings'
+unblock c1
+
 step 'several at once: all are told, the first by the dump too'
 block c1 seccomp-notify
 first=$BLOCKED
