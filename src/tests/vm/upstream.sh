@@ -95,7 +95,8 @@ is_empty()
 # Whatever became of it, and of what was to save it.
 clear_away()
 {
-	kill "$CLIENT" 2>/dev/null || :
+	# one that waits for an answer waits on at a SIGTERM
+	kill -KILL "$CLIENT" 2>/dev/null || :
 	wait "$CLIENT" 2>/dev/null || :
 	timeout 30 lxc-stop -n c1 -k >/dev/null 2>&1 || :
 	pkill -KILL -f '^\[lxc monitor\].* c1$' || :
