@@ -281,17 +281,33 @@ static struct rseq *own_rseq(void)
 	return (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
+/* The kernel writes there which CPU a thread is on, so it has to know the place. */
+static bool rseq_follows(const cpu_set_t *allowed)
+{
+	bool follows = true;
+
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		cpu_set_t one;
+
+		if (!CPU_ISSET(cpu, allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) == 0)
+			follows &= *(volatile __u32 *)&own_rseq()->cpu_id == cpu;
+	}
+	sched_setaffinity(0, sizeof(*allowed), allowed);
+	return follows;
+}
+
 static void *have_rseq(void *arg)
 {
 	int i = (int)(intptr_t)arg;
+	cpu_set_t allowed;
 
 	for (;; done[i]++) {
 		next_round(i);
-		/* The kernel writes it when it puts the thread on a CPU, so it has to know it. */
-		own_rseq()->cpu_id = 12345;
-		for (int k = 0; k < 1000 && own_rseq()->cpu_id == 12345; k++)
-			usleep(1000);
-		if (own_rseq()->cpu_id >= 4096)
+		if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0 || !rseq_follows(&allowed))
 			snprintf(findings[i], sizeof(findings[i]), "is not registered");
 	}
 	return NULL;
@@ -299,6 +315,11 @@ static void *have_rseq(void *arg)
 
 static void set_rseq(void)
 {
+	cpu_set_t allowed;
+
+	TRY(sched_getaffinity(0, sizeof(allowed), &allowed));
+	if (CPU_COUNT(&allowed) < 2)
+		cannot("move from one CPU to another");
 	if (__rseq_size == 0 || (int)own_rseq()->cpu_id < 0)
 		cannot("have the C library use rseq");
 	for (int i = 0; i < THREADS; i++)
