@@ -117,6 +117,25 @@ static void publish_names(struct restore *r)
 	}
 }
 
+/*
+ * For a container with other users CRIU asks the kernel from its own namespace to make
+ * a link in the container's, and with the number that it had. The kernel then takes
+ * a link of that number where CRIU is for the one that is meant, and the low numbers
+ * are taken on every host. In a namespace with nothing but lo none is.
+ */
+static int make_netns(void)
+{
+	_cleanup_close_ int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
+
+	if (host < 0 || unshare(CLONE_NEWNET) < 0)
+		return -1;
+	fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (setns(host, CLONE_NEWNET) < 0)
+		return -1;
+	return TAKE_FD(fd);
+}
+
 int stage_network(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
@@ -137,7 +156,21 @@ int stage_network(struct restore *r, struct error **reterr)
 					   nic->name);
 	}
 	publish_names(r);
+	if (facts->n_idmaps > 0) {
+		r->netns_fd = make_netns();
+		if (r->netns_fd < 0)
+			return error_errno(reterr, "cannot make a network namespace for CRIU");
+	}
 	return write_network_file(r, reterr);
+}
+
+int network_enter(const struct restore *r)
+{
+	if (r->netns_fd < 0 || setns(r->netns_fd, CLONE_NEWNET) == 0)
+		return 0;
+	dprintf(STDERR_FILENO, "Error: cannot enter CRIU's network namespace: %s\n",
+		strerror(errno));
+	return -1;
 }
 
 static void run_ip(const char *const args[])
@@ -186,6 +219,22 @@ static bool needs_settling(const struct restore *r, size_t i)
 	return r->host_veths[i] && (gets_address(r, i) || r->manifest.facts.n_nexthops > 0);
 }
 
+/* The host's ends, from where CRIU has made them to where the monitor is. */
+static void bring_to_host(const struct restore *r)
+{
+	_cleanup_free_ char *monitor = xasprintf("%d", (int)getppid());
+	_cleanup_close_ int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (host < 0 || setns(r->netns_fd, CLONE_NEWNET) < 0)
+		_exit(errno);
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+		if (r->host_veths[i])
+			run_ip((const char *const[]){"link", "set", "dev", r->host_veths[i],
+						     "netns", monitor, NULL});
+	if (setns(host, CLONE_NEWNET) < 0)
+		_exit(errno);
+}
+
 /* In a process of its own: it goes into the container's network namespace and stays there. */
 _Noreturn static void settle_links(const struct restore *r, pid_t init)
 {
@@ -193,6 +242,8 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 	const struct container_facts *facts = &r->manifest.facts;
 	int netns = open(path, O_RDONLY | O_CLOEXEC);
 
+	if (r->netns_fd >= 0)
+		bring_to_host(r);
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const char *host = r->host_veths[i];
 		_cleanup_free_ char *no_ipv6 = NULL;
@@ -228,7 +279,7 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 
 pid_t network_settle(const struct restore *r, pid_t init)
 {
-	bool needed = r->manifest.facts.n_nexthops > 0;
+	bool needed = r->manifest.facts.n_nexthops > 0 || r->netns_fd >= 0;
 	pid_t pid;
 
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
@@ -272,4 +323,5 @@ void unstage_network(struct restore *r)
 	}
 	free(TAKE_PTR(r->host_veths));
 	fd_close(&r->network_fd);
+	fd_close(&r->netns_fd);
 }

@@ -45,6 +45,7 @@ struct restore {
 
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
+	int netns_fd;	   /* the network namespace that CRIU runs in; -1: the host's */
 
 	pid_t settling; /* of network_settle(); 0: none */
 
@@ -125,7 +126,12 @@ void unstage_network(struct restore *r);
  */
 int network_check(const struct restore *r, struct error **reterr);
 
+/* For CRIU's process, before its exec. -1: why is on stderr. */
+int network_enter(const struct restore *r);
+
 /*
+ * The host's ends of the container's links come to the host, where CRIU runs in a
+ * network namespace of its own. And:
  * A link gets an fe80:: address from the kernel when its carrier comes. In a
  * container whose DHCP client had flushed that, it would be a new one. So such
  * a link gets its carrier early, while it is on no bridge and nothing runs that

@@ -20,7 +20,7 @@
 
 static int prepare_criu(void *userdata)
 {
-	return mounts_lay_out(userdata);
+	return network_enter(userdata) < 0 ? -1 : mounts_lay_out(userdata);
 }
 
 static int wait_settled(struct restore *r, struct error **reterr)
@@ -66,8 +66,15 @@ static int run_criu(struct restore *r, struct error **reterr)
 	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->payload);
 	_cleanup_free_ char *network =
 		xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d", (int)getpid(), r->network_fd);
-	const char *const scripts[] = {callback, r->plan->action_script, NULL};
-	const char *const environment[] = {network, NULL};
+	/* where CRIU is not in the host's network, the callback goes there, and takes the other
+	 * along */
+	_cleanup_free_ char *netns =
+		xasprintf("LXC_CHECKPOINT_NETNS=/proc/%d/ns/net", (int)getpid());
+	_cleanup_free_ char *script = xasprintf(
+		"LXC_CHECKPOINT_SCRIPT=%s", r->plan->action_script ? r->plan->action_script : "");
+	bool away = r->netns_fd >= 0;
+	const char *const scripts[] = {callback, away ? NULL : r->plan->action_script, NULL};
+	const char *const environment[] = {network, away ? netns : NULL, script, NULL};
 	const struct criu_job job = {
 		.verb = CRIU_RESTORE,
 		.criu = r->plan->criu,

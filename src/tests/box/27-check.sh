@@ -177,7 +177,7 @@ kill -STOP "$init"
 in_container c1 sh -c '(: & )'
 dead_child()
 {
-	ps -o stat= --ppid "$init" | grep -q ^Z
+	pgrep -r Z -P "$init" >/dev/null
 }
 wait_for 10 dead_child
 check_equal 'c=foreign-session' "$(findings)" 'findings'

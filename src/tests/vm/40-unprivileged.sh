@@ -199,14 +199,24 @@ step 'checkpoint, and it runs on'
 check lxc-checkpoint -n c1 -D /var/tmp/first
 verify first
 
+index=$(in_container c1 cat /sys/class/net/eth0/ifindex)
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\n%s\n' 'echo "$CRTOOLS_SCRIPT_ACTION $(readlink /proc/self/ns/net)" >>/tmp/actions' >/tmp/script
+chmod +x /tmp/script
 for round in second third; do
 	step 'checkpoint and stop'
 	check dump -n c1 -s --replace
 	check kill -0 "$CLIENT"
 	step 'restore'
-	check restore -n c1
+	# where something else has the number that its interface has in the container
+	[ -e "$(grep -lx "$index" /sys/class/net/*/ifindex)" ] || ip link add taken index "$index" type bridge
+	check restore -n c1 -A /tmp/script
 	verify "$round"
+	check_equal "$index" "$(in_container c1 cat /sys/class/net/eth0/ifindex)" 'the number of eth0'
+	check_equal "network-unlock $(readlink /proc/self/ns/net)" "$(grep network-unlock /tmp/actions)" 'the network of a script'
+	rm /tmp/actions
 done
+ip link delete taken 2>/dev/null || :
 check_equal ok "$(ask check)" 'the memory'
 check_equal $'first\nsecond\nthird' "$(cat /var/lib/lxc/c1/rootfs/files/log)" 'the file that the holder writes'
 
