@@ -197,8 +197,21 @@ static void add_pre_dump(struct strv *argv, const struct criu_job *job)
 	add_memory(argv, job);
 }
 
+/*
+ * The kernel opens no file of a devpts by its handle, which is all that CRIU knows of
+ * a terminal that is watched, as agetty (util-linux 2.42) does: where to look for its name.
+ * The container's ttys have another one in its devpts, which a restored container lacks.
+ */
+static void add_watched(struct strv *argv, const struct criu_job *job)
+{
+	for (size_t i = 0; i < job->facts->n_ttys; i++)
+		add_option(argv, "--irmap-scan-path", job->facts->ttys[i].target);
+	add_option(argv, "--irmap-scan-path", "/dev/pts");
+}
+
 static void add_dump(struct strv *argv, const struct criu_job *job)
 {
+	add_watched(argv, job);
 	add_memory(argv, job);
 	if (job->leave_running)
 		add_flag(argv, "--leave-running");

@@ -12,6 +12,8 @@
 	"--enable-fs all "                                                                         \
 	"--enable-external-sharing --enable-external-masters"
 #define DUMP	"/sbin/criu dump -D /img -o dump.log -v4 " COMMON
+#define PTS	" --irmap-scan-path /dev/pts"
+#define TTYS	" --irmap-scan-path /dev/console --irmap-scan-path /dev/tty1"
 #define PREDUMP "/sbin/criu pre-dump -D /img -o dump.log -v4 " COMMON
 #define RESTORE                                                                                    \
 	"/sbin/criu restore -D /img -o dump.log -v4 " COMMON " --restore-detached "                \
@@ -78,11 +80,11 @@ static const struct {
 	struct criu_job job;
 	const char *argv;
 } vectors[] = {
-	{"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP " -t 42 --skip-in-flight"},
+	{"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP PTS " -t 42 --skip-in-flight"},
 	{"dump, a terminal in two places",
 	 {JOB(CRIU_DUMP), .facts = &with_twice},
-	 DUMP " -t 42 --external mnt[/dev/console]:dev_console --external tty[8800:1a] "
-	      "--external mnt[/dev/tty1]:dev_tty1 --skip-in-flight"},
+	 DUMP TTYS PTS " -t 42 --external mnt[/dev/console]:dev_console --external tty[8800:1a] "
+		       "--external mnt[/dev/tty1]:dev_tty1 --skip-in-flight"},
 	{"restore, a terminal in two places",
 	 {JOB(CRIU_RESTORE), .facts = &with_twice, .tty_ends = same_ends},
 	 RESTORE " --external mnt[dev_console]:/dev/pts/3 --inherit-fd fd[7]:tty[8800:1a] "
@@ -95,57 +97,59 @@ static const struct {
 	  .log_file = "l",
 	  .verbosity = 0,
 	  .facts = &bare},
-	 "/c dump -D d -o l -v0 " COMMON " -t 42 --skip-in-flight"},
+	 "/c dump -D d -o l -v0 " COMMON PTS " -t 42 --skip-in-flight"},
 	{"externals",
 	 {JOB(CRIU_DUMP), .facts = &full},
-	 DUMP " -t 42 --external mnt[/lib]:lib --external mnt[/dev/console]:dev_console "
-	      "--external tty[8800:1a] --external mnt[/dev/tty1]:dev_tty1 "
-	      "--external tty[8801:abc] --skip-in-flight"},
+	 DUMP TTYS PTS " -t 42 --external mnt[/lib]:lib --external mnt[/dev/console]:dev_console "
+		       "--external tty[8800:1a] --external mnt[/dev/tty1]:dev_tty1 "
+		       "--external tty[8801:abc] --skip-in-flight"},
 	{"scripts run in their order: the last one given is CRIU's first",
 	 {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = scripts},
-	 DUMP " --action-script /third --action-script /second --action-script /first -t 42 "
+	 DUMP " --action-script /third --action-script /second --action-script /first" PTS " -t 42 "
 	      "--skip-in-flight"},
 	{"no scripts",
 	 {JOB(CRIU_DUMP), .facts = &bare, .action_scripts = no_scripts},
-	 DUMP " -t 42 --skip-in-flight"},
+	 DUMP PTS " -t 42 --skip-in-flight"},
 	{"leave running",
 	 {JOB(CRIU_DUMP), .facts = &bare, .leave_running = true},
-	 DUMP " -t 42 --leave-running --skip-in-flight"},
-	{"in flight", {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true}, DUMP " -t 42"},
+	 DUMP PTS " -t 42 --leave-running --skip-in-flight"},
+	{"in flight",
+	 {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true},
+	 DUMP PTS " -t 42"},
 	{"memory",
 	 {JOB(CRIU_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1",
 	  .page_server_address = "::1", .page_server_port = "99", .force_irmap = true,
 	  .ghost_limit = 5000000000},
-	 DUMP " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
-	      "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
+	 DUMP PTS " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
+		  "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
 	{"a dump's cgroups, and what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .cgroup_yard = "/yard", .images_path = "/laid",
 	  .mount_sources = laid_sources},
-	 DUMP " --cgroup-yard /yard -t 42 --skip-in-flight"},
+	 DUMP " --cgroup-yard /yard" PTS " -t 42 --skip-in-flight"},
 	{"half a page server",
 	 {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
-	 DUMP " -t 42 --skip-in-flight"},
+	 DUMP PTS " -t 42 --skip-in-flight"},
 	{"a dump ignores what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .root = "/r", .cgroup_root = "/x", .pidfile = "/p",
 	  .tty_ends = ends, .host_veths = host_veths},
-	 DUMP " -t 42 --skip-in-flight"},
+	 DUMP PTS " -t 42 --skip-in-flight"},
 
 	/* --network-lock by version */
 	{"skip, 4.2.1",
 	 {JOB(CRIU_DUMP), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-	 DUMP " -t 42 --network-lock skip --skip-in-flight"},
+	 DUMP PTS " -t 42 --network-lock skip --skip-in-flight"},
 	{"skip, 3.19",
 	 {JOB_OF(CRIU_DUMP, 3, 19, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-	 DUMP " -t 42 --network-lock skip --skip-in-flight"},
+	 DUMP PTS " -t 42 --network-lock skip --skip-in-flight"},
 	{"skip, 3.18",
 	 {JOB_OF(CRIU_DUMP, 3, 18, 0), .facts = &bare, .network_lock = NETWORK_LOCK_SKIP},
-	 DUMP " -t 42 --skip-in-flight"},
+	 DUMP PTS " -t 42 --skip-in-flight"},
 	{"nftables, 3.17",
 	 {JOB_OF(CRIU_DUMP, 3, 17, 0), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
-	 DUMP " -t 42 --network-lock nftables --skip-in-flight"},
+	 DUMP PTS " -t 42 --network-lock nftables --skip-in-flight"},
 	{"nftables, 3.16.1",
 	 {JOB_OF(CRIU_DUMP, 3, 16, 1), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
-	 DUMP " -t 42 --skip-in-flight"},
+	 DUMP PTS " -t 42 --skip-in-flight"},
 
 	/* pre-dump */
 	{"pre-dump",
