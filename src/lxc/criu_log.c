@@ -219,6 +219,9 @@ static const struct known_cause known_causes[] = {
 	{"In-flight connections can be ignored", NULL,
 	 "A client is connecting right now. Try again, or let such connections be dropped "
 	 "(--skip-in-flight)."},
+	{"in-flight socket", NULL,
+	 "A connection to a process has data, or has ended, before that process accepted it. Try "
+	 "again in a moment."},
 	{"In-flight connection on", NULL,
 	 "A connection to a Unix socket waits to be accepted. Try again when the server has "
 	 "answered."},
@@ -553,6 +556,7 @@ static const char *const passing[] = {
 	"Control messages in queue",
 	"corked dgram socket",
 	"In-flight connection on",
+	"in-flight socket",
 };
 
 static bool has_any(struct span text, const char *const *needles, size_t n)
