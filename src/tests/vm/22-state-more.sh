@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # limit: 600
+# suites: trixie forky
 #
 # The other half of the kinds of 21-state.sh.
 . "${0%/*}/../box/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # limit: 600
+# suites: trixie forky
 #
 # The rest of what 21-state.sh and 22-state-more.sh have: kinds of state that cannot be saved or restored,
 # and one that takes a clock which can be set.
