@@ -399,6 +399,7 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 	/* the network first: to remove an image of some gigabytes takes its time */
 	if (!dead) {
 		recover_connections(d->manifest.facts.init_pid);
+		recover_firewall(d->manifest.facts.init_pid);
 		if (attach_network(d, &e) < 0)
 			error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
 	}

@@ -52,14 +52,14 @@ static int heal(struct operation *op, struct lxc_container *c, struct error **re
 	_cleanup_free_ char *content = NULL;
 	pid_t init;
 
-	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0 ||
-	    !strstr(content, "\nveth "))
+	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0)
 		return 0;
 	init = c->init_pid(c);
 	if (init <= 0)
 		return 0; /* it is gone, and its interfaces with it */
 	recover_connections(init);
-	if (criu_network_unlock(op->path, reterr) < 0)
+	recover_firewall(init);
+	if (strstr(content, "\nveth ") && criu_network_unlock(op->path, reterr) < 0)
 		return error_wrap(
 			reterr, EIO,
 			"an earlier checkpoint of %s was killed with its network detached, "

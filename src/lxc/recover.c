@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -55,4 +56,63 @@ static int task_leave_repair(pid_t pid, void *userdata)
 void recover_connections(pid_t init)
 {
 	for_each_process(init, task_leave_repair, NULL);
+}
+
+/* "table inet CRIU-<id of that run>" */
+static void delete_tables(const char *nft, const char *list)
+{
+	static const char head[] = "table inet CRIU-";
+
+	for (const char *line = list; line; line = strchr(line, '\n')) {
+		_cleanup_free_ char *name = NULL;
+
+		line += *line == '\n';
+		if (strncmp(line, head, strlen(head)) != 0)
+			continue;
+		name = xasprintf("%.*s", (int)strcspn(line, "\n") - (int)strlen("table inet "),
+				 line + strlen("table inet "));
+		run_capture((const char *const[]){nft, "delete", "table", "inet", name, NULL},
+			    NULL);
+	}
+}
+
+/* All have the same: jumps to a chain of CRIU's from both chains. */
+static void delete_chain(const char *program)
+{
+	_cleanup_free_ char *path = system_program(program);
+
+	if (!path || run_capture((const char *const[]){path, "-w", "-S", "CRIU", NULL}, NULL) != 0)
+		return;
+	run_capture((const char *const[]){path, "-w", "-D", "INPUT", "-j", "CRIU", NULL}, NULL);
+	run_capture((const char *const[]){path, "-w", "-D", "OUTPUT", "-j", "CRIU", NULL}, NULL);
+	run_capture((const char *const[]){path, "-w", "-F", "CRIU", NULL}, NULL);
+	run_capture((const char *const[]){path, "-w", "-X", "CRIU", NULL}, NULL);
+}
+
+/* In a process of its own, in the container's network namespace. */
+_Noreturn static void delete_locks(int netns)
+{
+	_cleanup_free_ char *nft = system_program("nft");
+	_cleanup_free_ char *list = NULL;
+
+	reset_signals();
+	if (setns(netns, CLONE_NEWNET) < 0)
+		_exit(1);
+	if (nft && run_capture((const char *const[]){nft, "list", "tables", NULL}, &list) == 0)
+		delete_tables(nft, list);
+	delete_chain("iptables");
+	delete_chain("ip6tables");
+	_exit(0);
+}
+
+void recover_firewall(pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
+	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
+	pid_t pid = netns < 0 ? -1 : fork_quietly();
+
+	if (pid == 0)
+		delete_locks(netns);
+	if (pid > 0)
+		wait_status(pid);
 }

@@ -12,4 +12,10 @@
  */
 void recover_connections(pid_t init);
 
+/*
+ * It also leaves the rules that held up the container's packets while it worked,
+ * where it was CRIU that did that. Removes them.
+ */
+void recover_firewall(pid_t init);
+
 #endif

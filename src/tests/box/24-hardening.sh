@@ -30,8 +30,28 @@ runs_and_answers()
 	check_client_goes_on
 }
 
-start_counter c1
+# somebody in it talks to itself, which the bridge does not hold up
+INITTAB=$'::once:/bin/counter 7001 1\n::respawn:/tmp/client 127.0.0.1 7001 count /inner' start_counter c1 <<-'END'
+	lxc.mount.entry = /tmp/payload tmp none ro,bind 0 0
+END
 veth=$(host_veth)
+
+locks()
+{
+	nsenter -n -t "$(init_pid c1)" nft list tables
+}
+
+inner_counts()
+{
+	[ "$(cat /var/lib/lxc/c1/rootfs/inner 2>/dev/null)" != "$1" ]
+}
+
+check_talks_to_itself()
+{
+	wait_for 10 inner_counts "$(cat /var/lib/lxc/c1/rootfs/inner)"
+}
+
+wait_for 10 inner_counts ''
 mkfifo /run/held /run/go-on
 holder post-dump
 holder network-unlock
@@ -46,11 +66,15 @@ lxc-checkpoint -n c1 -s -D "$IMG" -A /run/hold-post-dump &
 command=$!
 read -r _ </run/held
 check_equal '' "$(bridge_of "$veth")" 'bridge while it is being dumped'
+check grep -q CRIU <<<"$(locks)"
 kill -KILL "$command" "$(pgrep -x criu)"
 wait "$command" || :
 check_equal RUNNING "$(lxc-info -n c1 -sH)" 'state'
 pkill -KILL -f hold-post-dump || :
+check grep -q CRIU <<<"$(locks)"
 check lxc-checkpoint -n c1 -D "$IMG"
+check_equal '' "$(locks)" 'locks of the network'
+check_talks_to_itself
 start_client
 runs_and_answers
 : >/run/silent
