@@ -21,6 +21,7 @@
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
 #include "inspect/loopback.h"
+#include "inspect/threads.h"
 #include "inspect/yard.h"
 #include "operation.h"
 #include "preflight/preflight.h"
@@ -234,6 +235,7 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	(void)action;
 	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
 		return error_set(reterr, ECANCELED, "it was interrupted");
+	inspect_threads(&d->manifest.facts);
 	/* now, because what runs in them makes and removes cgroups */
 	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)

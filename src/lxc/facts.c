@@ -43,6 +43,14 @@ void facts_clear_cgroup_tree(struct container_facts *f)
 	f->n_cgroup_tree = 0;
 }
 
+void facts_clear_threads(struct container_facts *f)
+{
+	for (size_t i = 0; i < f->n_threads; i++)
+		free(f->threads[i].cpus);
+	free(TAKE_PTR(f->threads));
+	f->n_threads = 0;
+}
+
 void container_facts_clear(struct container_facts *f)
 {
 	free(f->name);
@@ -82,6 +90,7 @@ void container_facts_clear(struct container_facts *f)
 	for (size_t i = 0; i < f->n_device_programs; i++)
 		free(f->device_programs[i].instructions);
 	free(f->device_programs);
+	facts_clear_threads(f);
 	*f = (struct container_facts){0};
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct nic {
@@ -100,6 +101,15 @@ struct idmap {
 	unsigned int inside, outside, count;
 };
 
+/* What a thread has of its own that CRIU does not carry. */
+struct thread_facts {
+	int tid;		  /* in the container */
+	char *cpus;		  /* "0-3,8": those that it may run on; NULL: all of its cgroup's */
+	unsigned int io_priority; /* as ioprio_set() has it; 0: it follows from its niceness */
+	uint64_t timer_slack;	  /* nanoseconds; 0: the usual */
+	int coredump_filter;	  /* of a process, at its first thread; -1: the usual */
+};
+
 /* A nexthop object, or a route that goes by one: see nexthop.h. */
 struct nexthop {
 	char *message; /* the request that makes it, in hexadecimal */
@@ -131,6 +141,8 @@ struct container_facts {
 	size_t n_cgroup_tree;
 	struct device_program *device_programs;
 	size_t n_device_programs;
+	struct thread_facts *threads;
+	size_t n_threads;
 
 	char *apparmor_label; /* of init, without its mode; NULL: unconfined, or no AppArmor */
 	/* the profile that lxc-start generated: file name and text; NULL: another, or none */
@@ -145,6 +157,8 @@ void cgroup_node_clear(struct cgroup_node *node);
 
 /* Empties the cgroup tree alone. */
 void facts_clear_cgroup_tree(struct container_facts *facts);
+
+void facts_clear_threads(struct container_facts *facts);
 
 /* The cgroup2 entry; NULL where there is none. */
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);

@@ -9,6 +9,7 @@
 #include "image/manifest.h"
 #include "image/network.h"
 #include "nexthop.h"
+#include "util/cpus.h"
 #include "util/hex.h"
 #include "util/mem.h"
 #include "util/mountflags.h"
@@ -169,6 +170,13 @@ static const char *check_mount_options(const char *s)
 static const char *check_id_kind(const char *s)
 {
 	return strcmp(s, "u") == 0 || strcmp(s, "g") == 0 ? NULL : "is neither u nor g";
+}
+
+static const char *check_cpus(const char *s)
+{
+	cpu_set_t set;
+
+	return *s && !has_control(s) && cpus_parse(s, &set) ? NULL : "is no list of CPUs";
 }
 
 static const char *check_tty_settings(const char *s)
@@ -410,6 +418,15 @@ static const struct member device_program_members[] = {
 	{0},
 };
 
+static const struct member thread_members[] = {
+	NUMBER(struct thread_facts, tid, MEMBER_INT, 1, INT_MAX),
+	STRING_OR_NULL(struct thread_facts, cpus, check_cpus),
+	NUMBER(struct thread_facts, io_priority, MEMBER_UINT, 0, 65535),
+	NUMBER(struct thread_facts, timer_slack, MEMBER_U64, 0, INT64_MAX),
+	NUMBER(struct thread_facts, coredump_filter, MEMBER_INT, -1, 0xffff),
+	{0},
+};
+
 /* Not init_pid: it means nothing once the container is gone. */
 static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
@@ -430,6 +447,7 @@ static const struct member facts_members[] = {
 	ARRAY(struct container_facts, "nexthops", nexthops, n_nexthops, nexthop_members),
 	ARRAY(struct container_facts, "device_programs", device_programs, n_device_programs,
 	      device_program_members),
+	ARRAY(struct container_facts, "threads", threads, n_threads, thread_members),
 	{0},
 };
 

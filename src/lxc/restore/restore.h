@@ -115,6 +115,12 @@ int devices_attach(const struct restore *r, struct error **reterr);
  */
 void timers_mend(const struct restore *r, pid_t init);
 
+/*
+ * Gives the container's threads back what CRIU does not; to be done when all of
+ * them are there. What this machine cannot give (a CPU that it has not) they go without.
+ */
+void threads_mend(const struct restore *r, pid_t init);
+
 int stage_mounts(struct restore *r, struct error **reterr);
 void unstage_mounts(struct restore *r);
 int stage_lsm(struct restore *r, struct error **reterr);

@@ -54,8 +54,10 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
-	if (strcmp(action, "pre-resume") == 0)
+	if (strcmp(action, "pre-resume") == 0) {
 		timers_mend(r, init);
+		threads_mend(r, init);
+	}
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "util/process.h"
 
 #define OUTPUT_MAX (1024 * 1024)
+#define STATUS_MAX 65536
 
 int pidfd_open_pid(pid_t pid)
 {
@@ -122,6 +123,23 @@ int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *use
 			r = fn(pid, userdata);
 	}
 	return r;
+}
+
+pid_t process_inner_id(pid_t tid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)tid);
+	_cleanup_free_ char *text = NULL;
+	char *ids, *last;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return 0;
+	ids = strstr(text, "\nNSpid:");
+	if (!ids)
+		return 0;
+	ids++;
+	ids[strcspn(ids, "\n")] = '\0';
+	last = strrchr(ids, '\t');
+	return last ? (pid_t)strtol(last, NULL, 10) : 0;
 }
 
 char *system_program(const char *name)

@@ -46,10 +46,6 @@ declare -A lost=(
 	[file-owner-signal]='si_fd is * instead of 500'
 	[pty-packet-mode]='TIOCEXCL is 0 instead of 1'
 	# what the kernel keeps for a process
-	[affinity]='the CPUs is "0-1" instead of "0"*'
-	[io-priority]='the class is 0 instead of 2; the priority is 0 instead of 6'
-	[timer-slack]='the slack is 50000 instead of 123456'
-	[names-and-scores]='coredump_filter is 51 instead of 85'
 	[personality]='personality() is 0 instead of 393216'
 	[start-time]='it is * instead of *'
 	[cpu-time]='it goes back'

@@ -18,6 +18,7 @@ static const struct suite {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
+	{"cpus", cpus_suite},
 	{"criu_argv", criu_argv_suite},
 	{"criu_image", criu_image_suite},
 	{"criu_log", criu_log_suite},

@@ -134,6 +134,15 @@ static const char good[] = "{\n"
 			   "      {\n"
 			   "        \"instructions\": \"b7000000000000009500000000000000\"\n"
 			   "      }\n"
+			   "    ],\n"
+			   "    \"threads\": [\n"
+			   "      {\n"
+			   "        \"tid\": 17,\n"
+			   "        \"cpus\": \"0-3,8\",\n"
+			   "        \"io_priority\": 16390,\n"
+			   "        \"timer_slack\": 123456,\n"
+			   "        \"coredump_filter\": -1\n"
+			   "      }\n"
 			   "    ]\n"
 			   "  },\n"
 			   "  \"config\": \"lxc.uts.name = c1\\n# \303\244\\n\",\n"
@@ -289,6 +298,10 @@ static const struct {
 	{"20000000680005", "2000000068000", "container.nexthops[0].message: "},
 	{"b700", "b70g", "container.device_programs[0].instructions: "},
 	{"b700", "b7", "container.device_programs[0].instructions: "},
+	{"0-3,8", "", "container.threads[0].cpus: "},
+	{"0-3,8", "3-0", "container.threads[0].cpus: "},
+	{"\"tid\": 17", "\"tid\": 0", "container.threads[0].tid: "},
+	{"16390", "65536", "container.threads[0].io_priority: "},
 	{"\"settings\": null", "\"settings\": \"500:5\"", "container.ttys[0].settings: "},
 	{"\"/dev/console\"", "\"console\"", "container.ttys[0].target: "},
 	{"34816", "-1", "container.ttys[0].rdev: "},

@@ -5,6 +5,7 @@
 #include <check.h>
 
 /* Each test_*.c makes one; main.c has the table. TEST_FIXTURES is the path of the fixtures. */
+Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_log_suite(void);
