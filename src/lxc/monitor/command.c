@@ -176,15 +176,14 @@ static enum verdict seccomp_add_listener(struct monitor *m, struct client *c, st
 	return fail(reply, -EINVAL);
 }
 
-/* The rule list and the device program come with restore/; until then no rule can be added. */
 static enum verdict add_device_rule(struct monitor *m, struct client *c, struct reply *reply)
 {
 	struct wire_device_rule rule;
 
-	(void)m;
 	if (payload_device_rule(c->payload, c->got, &rule) < 0)
 		return fail(reply, -EINVAL);
-	return fail(reply, -1);
+	/* LXC says no more than that */
+	return devices_add_rule(m, &rule) < 0 ? fail(reply, -1) : ANSWER;
 }
 
 static enum verdict set_frozen(struct monitor *m, struct client *c, struct reply *reply,

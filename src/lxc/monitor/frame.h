@@ -45,6 +45,10 @@ enum command_id {
 	CMD_GET_SYSTEMD_SCOPE,
 	N_COMMANDS,
 };
+_Static_assert(N_COMMANDS == 27 && CMD_GET_SYSTEMD_SCOPE == 26, "commands go by number");
+_Static_assert(CMD_GET_INIT_PID == 4 && CMD_CONSOLE_LOG == 11 && CMD_GET_INIT_PIDFD == 18,
+	       "commands go by number");
+_Static_assert(N_STATES == 8 && STATE_RUNNING == 2 && STATE_THAWED == 7, "states go by number");
 
 /* A larger request costs its sender the connection. */
 #define REQUEST_DATA_MAX 8192

@@ -121,6 +121,10 @@ void cgroup_wait_over(struct monitor *m);
 int cgroup_next_timeout(struct monitor *m);
 void cgroup_check_waiting(struct monitor *m);
 
+/* ---- devices.c ---- */
+
+int devices_add_rule(struct monitor *m, const struct wire_device_rule *rule);
+
 /* ---- console.c, foreground.c ---- */
 
 /* Bytes on their way into the container; held while its console takes no more. */

@@ -52,16 +52,22 @@ static int program_info(int program, struct bpf_prog_info *info)
 	return bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
 }
 
-int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
+static int program_open(uint32_t id)
 {
 	union bpf_attr attr = {.prog_id = id};
+
+	return bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+}
+
+int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
+{
 	struct bpf_prog_info info = {0};
 	_cleanup_close_ int program = -1;
 	_cleanup_free_ void *buf = NULL;
 	size_t len;
 	int r;
 
-	program = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+	program = program_open(id);
 	if (program < 0)
 		return program;
 	r = program_info(program, &info);
@@ -86,23 +92,46 @@ int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
 	return 0;
 }
 
-int bpf_attach_device_program(int cgroup, const void *instructions, size_t len)
+static int program_load(const void *instructions, size_t len)
 {
-	union bpf_attr load = {0}, attach = {0};
-	_cleanup_close_ int program = -1;
+	union bpf_attr attr = {0};
 
-	load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	load.expected_attach_type = BPF_CGROUP_DEVICE;
-	load.insns = to_u64(instructions);
-	load.insn_cnt = (uint32_t)(len / INSTRUCTION_SIZE);
-	load.license = to_u64(licence);
-	program = bpf(BPF_PROG_LOAD, &load);
+	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
+	attr.expected_attach_type = BPF_CGROUP_DEVICE;
+	attr.insns = to_u64(instructions);
+	attr.insn_cnt = (uint32_t)(len / INSTRUCTION_SIZE);
+	attr.license = to_u64(licence);
+	return bpf(BPF_PROG_LOAD, &attr);
+}
+
+/* replaced: another program's descriptor, -1 none */
+static int attach(int cgroup, int replaced, const void *instructions, size_t len)
+{
+	union bpf_attr attr = {0};
+	_cleanup_close_ int program = program_load(instructions, len);
+
 	if (program < 0)
 		return program;
-	attach.target_fd = (uint32_t)cgroup;
-	attach.attach_bpf_fd = (uint32_t)program;
-	attach.attach_type = BPF_CGROUP_DEVICE;
+	attr.target_fd = (uint32_t)cgroup;
+	attr.attach_bpf_fd = (uint32_t)program;
+	attr.attach_type = BPF_CGROUP_DEVICE;
 	/* as lxc-start: a program of the container's manager may be beside it */
-	attach.attach_flags = BPF_F_ALLOW_MULTI;
-	return bpf(BPF_PROG_ATTACH, &attach);
+	attr.attach_flags = BPF_F_ALLOW_MULTI;
+	if (replaced >= 0) {
+		attr.attach_flags |= BPF_F_REPLACE;
+		attr.replace_bpf_fd = (uint32_t)replaced;
+	}
+	return bpf(BPF_PROG_ATTACH, &attr);
+}
+
+int bpf_attach_device_program(int cgroup, const void *instructions, size_t len)
+{
+	return attach(cgroup, -1, instructions, len);
+}
+
+int bpf_replace_device_program(int cgroup, uint32_t id, const void *instructions, size_t len)
+{
+	_cleanup_close_ int old = program_open(id);
+
+	return old < 0 ? old : attach(cgroup, old, instructions, len);
 }

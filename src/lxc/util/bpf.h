@@ -7,9 +7,9 @@
 
 /*
  * A cgroup's device programs: which they are, what they consist of, and putting
- * the same back. System calls of their own rather than libbpf, because programs
- * are copied here and not made, and because the monitor, of which there is one
- * for each container, would grow by a third.
+ * the same or others back. System calls of their own rather than libbpf, because
+ * there are so few, and because the monitor, of which there is one for each
+ * container, would grow by a third.
  */
 
 #define BPF_PROGRAMS_MAX 64
@@ -24,5 +24,11 @@ int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len);
 /* Loads a device program and attaches it to the cgroup, beside those that are there. 0 or -errno.
  */
 int bpf_attach_device_program(int cgroup, const void *instructions, size_t len);
+
+/*
+ * The same, in the place of one that is attached to it beside others. There is no moment
+ * without either. 0 or -errno.
+ */
+int bpf_replace_device_program(int cgroup, uint32_t id, const void *instructions, size_t len);
 
 #endif

@@ -22,6 +22,7 @@ static const struct suite {
 	{"criu_argv", criu_argv_suite},
 	{"criu_image", criu_image_suite},
 	{"criu_log", criu_log_suite},
+	{"device_rules", device_rules_suite},
 	{"error", error_suite},
 	{"frame", frame_suite},
 	{"manifest", manifest_suite},

@@ -9,6 +9,7 @@ Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_log_suite(void);
+Suite *device_rules_suite(void);
 Suite *error_suite(void);
 Suite *frame_suite(void);
 Suite *manifest_suite(void);

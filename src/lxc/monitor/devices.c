@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Rules for devices that are added while the container runs. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "monitor/device_rules.h"
+#include "monitor/private.h"
+#include "util/bpf.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+static uint32_t access_mask(const char *access)
+{
+	uint32_t mask = 0;
+
+	for (; *access; access++)
+		mask |= *access == 'r'	 ? BPF_DEVCG_ACC_READ
+			: *access == 'w' ? BPF_DEVCG_ACC_WRITE
+					 : BPF_DEVCG_ACC_MKNOD;
+	return mask;
+}
+
+static uint32_t device_type(char type)
+{
+	return type == 'b' ? BPF_DEVCG_DEV_BLOCK : type == 'c' ? BPF_DEVCG_DEV_CHAR : 0;
+}
+
+static bool change(struct device_rules *rules, const struct wire_device_rule *wire)
+{
+	const struct device_rule rule = {
+		.type = device_type(wire->type),
+		.access = access_mask(wire->access),
+		.major = wire->major,
+		.minor = wire->minor,
+		.allow = wire->allow,
+	};
+
+	if (wire->type == 'a' && wire->major < 0 && wire->minor < 0 && !*wire->access)
+		return device_rules_reset(rules, wire->allow);
+	/* about no access: it fits nothing */
+	return rule.access && device_rules_add(rules, &rule);
+}
+
+/*
+ * The program that has the container's rules: one in the form of ours and LXC's if
+ * there is any, for another may be that of who manages the container. 1: *ret_id
+ * and rules are set; 0: the container has none.
+ */
+static int find_program(int cgroup, uint32_t *ret_id, struct device_rules *rules)
+{
+	uint32_t ids[BPF_PROGRAMS_MAX];
+	int n = bpf_device_programs(cgroup, ids);
+
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ void *program = NULL;
+		size_t len;
+		int r = bpf_program_instructions(ids[i], &program, &len);
+
+		if (r < 0)
+			return r;
+		device_rules_clear(rules);
+		device_rules_read(rules, program, len);
+		*ret_id = ids[i];
+		if (!rules->rest)
+			break;
+	}
+	return n < 0 ? n : n > 0;
+}
+
+/*
+ * A container without a program may use every device. LXC begins an allowlist
+ * there with the first rule, and with one more device allowed all others are
+ * forbidden, /dev/null included; nobody wants that, and so here they stay allowed.
+ */
+int devices_add_rule(struct monitor *m, const struct wire_device_rule *rule)
+{
+	_cleanup_device_rules_ struct device_rules rules;
+	_cleanup_free_ void *program = NULL;
+	_cleanup_close_ int cgroup = -1;
+	uint32_t id = 0;
+	size_t len;
+	int found;
+
+	device_rules_init(&rules);
+	if (m->setup.payload_cgroup_fd < 0)
+		return -ENOENT;
+	/* the one that is there cannot be attached to: it is O_PATH */
+	cgroup = openat(m->setup.payload_cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0)
+		return -errno;
+	found = find_program(cgroup, &id, &rules);
+	if (found < 0)
+		return found;
+	if (!change(&rules, rule))
+		return 0;
+	program = device_rules_program(&rules, &len);
+	return found ? bpf_replace_device_program(cgroup, id, program, len)
+		     : bpf_attach_device_program(cgroup, program, len);
+}
