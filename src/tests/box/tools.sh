@@ -44,7 +44,7 @@ enter()
 # What has to be another, put into the words for it. Columns are as wide as what is in them.
 normal()
 {
-	sed -E -e "s/\\b${INIT:-none}\\b/INIT/g" -e 's/10\.0\.3\.[0-9]+/ADDRESS/g' \
+	sed -E -e "s/\\b(PID: *|RUNNING +|FROZEN +|init )$INIT\\b/\\1INIT/" -e 's/10\.0\.3\.[0-9]+/ADDRESS/g' \
 		-e 's/\bveth[A-Za-z0-9]{6}\b/VETH/g' -e 's/\bfe80::[0-9a-f:]+/LINK-LOCAL/g' \
 		-e 's/[0-9]+(\.[0-9]+)? ?([KMG]i?B|bytes|seconds)\b/N/g' \
 		-e 's/([RT]X|Total) bytes: +[0-9]+/\1 bytes: N/' -e 's/[ -]+$//' -e 's/ +/ /g' -e 's/\r$//'
