@@ -81,6 +81,7 @@ mount_facts()
 
 sysctl_facts()
 {
+	# shellcheck disable=SC2016 # for the shell in the container
 	in_container c1 sh -c '
 		for file in $(find /proc/sys/net /proc/sys/fs/mqueue /proc/sys/kernel/shm* /proc/sys/kernel/msg* \
 				/proc/sys/kernel/sem /proc/sys/kernel/hostname /proc/sys/kernel/domainname -type f); do
@@ -124,7 +125,7 @@ monitor_facts()
 	tr '\0' ' ' <"/proc/$monitor/cmdline"
 	echo
 	cat "/proc/$monitor/cgroup" "/proc/$monitor/oom_score_adj"
-	grep -E '^(Umask|Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|SigIgn|SigBlk)' "/proc/$monitor/status"
+	grep -E '^(Umask|Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp|SigBlk)' "/proc/$monitor/status"
 }
 
 own_facts()
