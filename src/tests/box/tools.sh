@@ -124,8 +124,8 @@ frozen_is()
 	grep -qx "frozen $1" /sys/fs/cgroup/lxc.payload.c1/cgroup.events
 }
 
-# then_frozen 0|1 COMMAND...: and how it is afterwards. (A process that is just
-# ending unfreezes its cgroup for a moment, which the kernel shows.)
+# then_frozen 0|1 COMMAND...: and how it is afterwards. (lxc-freeze comes back a moment
+# early now and then, on any container.)
 then_frozen()
 {
 	local wanted=$1 status=0
