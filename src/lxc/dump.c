@@ -21,11 +21,13 @@
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
 #include "inspect/loopback.h"
+#include "inspect/sysctls.h"
 #include "inspect/threads.h"
 #include "inspect/yard.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "recover.h"
+#include "sysctl_file.h"
 #include "util/fd.h"
 #include "util/link.h"
 #include "util/mem.h"
@@ -164,6 +166,14 @@ static int write_network(struct dump *d, struct error **reterr)
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
 }
 
+static int write_sysctls(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = inspect_sysctls(&d->manifest.facts, &text, reterr);
+
+	return r < 0 ? r : image_write(d->image, SYSCTLS_NAME, text, reterr);
+}
+
 static int check_dump(struct dump *d, const char *directory, struct error **reterr)
 {
 	const struct preflight p = {
@@ -202,7 +212,8 @@ static int prepare(struct dump *d, struct error **reterr)
 		return r;
 	d->init = pidfd_open_pid(facts->init_pid);
 	d->monitor = find_monitor(facts->init_pid);
-	return write_network(d, reterr);
+	r = write_network(d, reterr);
+	return r < 0 ? r : write_sysctls(d, reterr);
 }
 
 /*

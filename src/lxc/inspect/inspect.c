@@ -87,6 +87,22 @@ static int check_rootfs_idmap(struct lxc_container *c, const struct container_fa
 	return -EOPNOTSUPP;
 }
 
+/* Restored into the outer one it could change its own limits. */
+static int check_inner_cgroup(struct lxc_container *c, struct error **reterr)
+{
+	_cleanup_free_ char *inner = config_get(c, "lxc.cgroup.dir.container.inner");
+
+	if (!inner || !*inner)
+		return 0;
+	error_refuse(
+		reterr, EOPNOTSUPP,
+		"%s has an inner cgroup (lxc.cgroup.dir.container.inner = %s), which cannot be "
+		"restored so far",
+		c->name, inner);
+	error_set_hint(reterr, "start it without that line");
+	return -EOPNOTSUPP;
+}
+
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
@@ -102,6 +118,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 		return -ESRCH;
 	}
 	r = inspect_rootfs(c, &facts.rootfs, reterr);
+	if (r == 0)
+		r = check_inner_cgroup(c, reterr);
 	if (r == 0)
 		r = inspect_users(&facts, reterr);
 	if (r == 0)

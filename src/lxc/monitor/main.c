@@ -9,9 +9,11 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -74,6 +76,15 @@ static void close_foreign_fds(void)
 	syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0);
 }
 
+/* Once nothing more is mounted, because what CRIU is shown depends on it. */
+static void leave_mounts(const struct restore *r)
+{
+	const char *wanted = restore_plan_config(r->plan, "lxc.monitor.unshare");
+
+	if (wanted && strcmp(wanted, "1") == 0 && unshare(CLONE_NEWNS) == 0)
+		mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+}
+
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	const struct monitor_setup setup = {
@@ -98,6 +109,7 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 
 	if (e < 0)
 		return e;
+	leave_mounts(r);
 	monitor_set_state(r->serving, STATE_RUNNING);
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));

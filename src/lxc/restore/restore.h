@@ -153,6 +153,12 @@ pid_t network_settle(const struct restore *r, pid_t init);
  */
 int nexthops_make(const struct restore *r);
 
+/*
+ * The settings in /proc/sys/net are as they were. To be done when there is the
+ * network namespace and no socket in it: some are taken over by sockets when these are made.
+ */
+int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
+
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);
 

@@ -54,11 +54,11 @@ static char *rootfs_mount(struct lxc_container *c)
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 
-/* name from the config, else beside the payload as lxc-start would put it */
+/* name from the config (key may be NULL), else beside the payload as lxc-start would put it */
 static char *cgroup_beside(struct lxc_container *c, const char *payload, const char *key,
 			   const char *name)
 {
-	_cleanup_free_ char *configured = config_get(c, key);
+	_cleanup_free_ char *configured = key ? config_get(c, key) : NULL;
 	const char *last = strrchr(payload, '/');
 
 	if (configured)
@@ -73,10 +73,13 @@ static void plan_cgroups(struct lxc_container *c, const struct container_facts *
 	const char *was = cg ? cg->path : "";
 	_cleanup_free_ char *monitor = xasprintf("lxc.monitor.%s", c->name);
 	_cleanup_free_ char *payload = xasprintf("lxc.payload.%s", c->name);
+	_cleanup_free_ char *pivot = config_get(c, "lxc.cgroup.dir.monitor.pivot");
 
 	plan->monitor_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.monitor", monitor);
 	plan->payload_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.container", payload);
-	plan->pivot_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.monitor.pivot", "lxc.pivot");
+	/* a configured one is where lxc.pivot is made */
+	plan->pivot_cgroup = pivot ? xasprintf("/%s/lxc.pivot", pivot)
+				   : cgroup_beside(c, was, NULL, "lxc.pivot");
 }
 
 static int make_plan(struct lxc_container *c, const struct restore_options *o,

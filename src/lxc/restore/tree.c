@@ -4,11 +4,13 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,8 +20,23 @@
 #include "util/mem.h"
 #include "util/process.h"
 
+/*
+ * What is in a session's keyring is the kernel's and cannot be carried, but what
+ * would be there in its place is that of root's session.
+ */
+static int join_keyring(void)
+{
+	/* a kernel without keys has none to keep from the container */
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS)
+		return 0;
+	dprintf(STDERR_FILENO, "cannot make a session keyring: %s\n", strerror(errno));
+	return -1;
+}
+
 static int prepare_criu(void *userdata)
 {
+	if (join_keyring() < 0)
+		return -1;
 	return network_enter(userdata) < 0 ? -1 : mounts_lay_out(userdata);
 }
 
@@ -43,6 +60,10 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 
 	/* the container's namespaces are there, with its links, and nothing runs in them yet */
 	if (strcmp(action, "post-setup-namespaces") == 0) {
+		int e = sysctls_set(r, init, reterr);
+
+		if (e < 0)
+			return e;
 		r->settling = network_settle(r, init);
 		return cgroup_tree_complete(r, reterr);
 	}

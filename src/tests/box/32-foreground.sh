@@ -56,6 +56,7 @@ terminal front send 'cat\r'
 wait_for 10 runs c1 cat
 terminal front send '\x03'
 # (which also throws away what was typed and not read)
+terminal front expect 10 '^C'
 terminal front expect 10 '# '
 # shellcheck disable=SC2016
 terminal front send 'echo "still $((7 * 8))"\r'

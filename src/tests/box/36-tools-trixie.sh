@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# LXC 6.0, as Debian 13 has it: no tool of it can tell a restored container from
+# one that its lxc-start started (tools.sh has the table).
+# also: trixie
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/terminal.sh"
+. "${0%/*}/tools.sh"
+
+compare_tools trixie
