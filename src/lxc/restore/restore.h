@@ -54,6 +54,8 @@ struct restore {
 	unsigned int clone_flags;
 	int devpts_fd;
 
+	bool rebooting; /* the end is a reboot's: it is to be started anew */
+
 	struct monitor *serving; /* from when it serves to its end; main.c's */
 };
 
@@ -146,6 +148,12 @@ pid_t network_settle(const struct restore *r, pid_t init);
  * namespace, when its interfaces have a carrier. 0 or -errno.
  */
 int nexthops_make(const struct restore *r);
+
+/*
+ * After restore_undo(), has lxc-start start the container as if it had never been
+ * checkpointed, and waits until it runs. Nothing of this process stays with it.
+ */
+int restart_container(const struct restore *r, struct error **reterr);
 
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);

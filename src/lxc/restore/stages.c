@@ -97,7 +97,9 @@ int stage_socket(struct restore *r, struct error **reterr)
 
 void unstage_socket(struct restore *r)
 {
-	if (r->serving)
+	if (r->serving && r->rebooting)
+		monitor_pause(r->serving);
+	else if (r->serving)
 		monitor_close_listener(r->serving);
 	fd_close(&r->listen_fd);
 }
