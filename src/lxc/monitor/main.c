@@ -120,7 +120,6 @@ static void take_down(struct restore *r, int status)
 {
 	r->rebooting = wants_reboot(status);
 	monitor_publish_exit(r->serving, status);
-	monitor_set_state(r->serving, STATE_STOPPING);
 	restore_undo(r);
 	/* who waits for it sees by the end of its connection when it does not come up */
 	if (r->rebooting && restart_container(r, NULL) == 0)

@@ -48,6 +48,11 @@ mask()
 	sed -e 's/^veth .*/veth/' -e '/\.lxc$/d' <<<"$1"
 }
 
+no_monitor()
+{
+	! monitor_pid c1 >/dev/null
+}
+
 save_and_restore()
 {
 	check dump -n c1 -s --replace
@@ -107,7 +112,7 @@ mv /var/lib/lxc/c1/rootfs /var/lib/lxc/c1/away
 mkdir /var/lib/lxc/c1/rootfs
 check_not timeout 60 lxc-stop -n c1 -r -t 60
 wait_for 10 state_is c1 STOPPED
-check_not pgrep -xf '\[lxc monitor\] /var/lib/lxc c1'
+wait_for 10 no_monitor
 rm -r /var/lib/lxc/c1/rootfs
 mv /var/lib/lxc/c1/away /var/lib/lxc/c1/rootfs
 
