@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,10 +116,21 @@ static bool wants_reboot(int status)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
 }
 
+/*
+ * With -F the container goes with the command: the SIGTERM that init gets then means
+ * a reboot to many an init, and nobody is there to see the container come back.
+ */
+static bool command_is_gone(const struct restore *r)
+{
+	struct pollfd p = {.fd = report_fd};
+
+	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+}
+
 /* In the order in which lxc-start's monitor lets the world know. */
 static void take_down(struct restore *r, int status)
 {
-	r->rebooting = wants_reboot(status);
+	r->rebooting = wants_reboot(status) && !command_is_gone(r);
 	monitor_publish_exit(r->serving, status);
 	restore_undo(r);
 	/* who waits for it sees by the end of its connection when it does not come up */

@@ -56,11 +56,11 @@ struct restore {
 	unsigned int clone_flags;
 	int devpts_fd;
 
-	bool begun;	     /* the pre-start hooks are through: those of the end are due */
-	size_t n_scripts_up; /* of the interfaces' scripts, the first so many */
-	struct error *refusal; /* a hook's, which forbids that the container runs */
+	bool begun;		  /* the pre-start hooks are through: those of the end are due */
+	size_t n_scripts_up;	  /* of the interfaces' scripts, the first so many */
+	struct error *refusal;	  /* a hook's, which forbids that the container runs */
 	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
-	bool rebooting; /* the end is a reboot's: it is to be started anew */
+	bool rebooting;		  /* the end is a reboot's: it is to be started anew */
 
 	struct monitor *serving; /* from when it serves to its end; main.c's */
 };
