@@ -162,6 +162,7 @@ static void run_answer(struct run *r)
 	char line[128];
 	ssize_t n = read(r->from_script[0], line, sizeof(line) - 1);
 	const char *answer = "no\n";
+	bool last = false;
 	char *space;
 
 	if (n <= 0) {
@@ -173,12 +174,15 @@ static void run_answer(struct run *r)
 	space = strchr(line, ' ');
 	if (space && r->events->action) {
 		*space = '\0';
+		last = r->events->last_action && strcmp(line, r->events->last_action) == 0;
 		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10), r->events->userdata,
 				      &r->action_error) == 0)
 			answer = "ok\n";
 	}
 	if (strcmp(answer, "ok\n") != 0)
 		r->refused_action = true;
+	if (r->refused_action && last)
+		kill(r->pid, SIGKILL);
 	write_all(r->to_script[1], answer, strlen(answer));
 }
 

@@ -36,6 +36,8 @@ struct criu_events {
 	 */
 	const char *actions;
 	int (*action)(const char *action, pid_t init_pid, void *userdata, struct error **reterr);
+	/* One of them after whose refusal CRIU is killed, because it would not give up; or NULL. */
+	const char *last_action;
 	/* About five times a second. */
 	void (*tick)(void *userdata);
 	/* In the child, before the exec. Text for the error goes to stderr. */

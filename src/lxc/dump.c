@@ -315,29 +315,38 @@ static bool network_is_attached(const struct dump *d)
 	return true;
 }
 
+static bool init_dies_within(const struct dump *d, int ms)
+{
+	struct pollfd p = {.fd = d->init, .events = POLLIN};
+
+	return d->init >= 0 && poll(&p, 1, ms) > 0;
+}
+
+/* A process that was killed is dead a moment later. */
+static bool init_is_dead(const struct dump *d)
+{
+	return init_dies_within(d, d->sealed ? DYING_MS : 0);
+}
+
 /*
  * CRIU may have died with the veth off its bridge, and where it has not, it does
  * not look whether the callback could put it back.
  */
 static int attach_network(struct dump *d, struct error **reterr)
 {
+	_cleanup_error_ struct error *e = NULL;
 	int r;
 
 	if (network_is_attached(d))
 		return 0;
-	r = criu_network_unlock(d->operation.path, reterr);
-	if (r < 0)
-		return error_wrap(reterr, -r, "the network of %s cannot be attached again",
-				  d->c->name);
-	return 0;
-}
-
-/* A process that was killed is dead a moment later. */
-static bool init_is_dead(const struct dump *d)
-{
-	struct pollfd p = {.fd = d->init, .events = POLLIN};
-
-	return d->init >= 0 && poll(&p, 1, d->sealed ? DYING_MS : 0) > 0;
+	r = criu_network_unlock(d->operation.path, &e);
+	if (r == 0)
+		return 0;
+	/* somebody has stopped it meanwhile, and its interfaces are gone with it */
+	if (init_dies_within(d, DYING_MS))
+		return 0;
+	error_move(reterr, &e, -r);
+	return error_wrap(reterr, -r, "the network of %s cannot be attached again", d->c->name);
 }
 
 static bool path_exists(const char *path)

@@ -87,6 +87,18 @@ void clients_close_all(struct monitor *m)
 	clients_bury(m);
 }
 
+void clients_close_but_patient(struct monitor *m)
+{
+	struct client *next;
+
+	for (struct client *c = m->clients; c; c = next) {
+		next = c->next;
+		if (!c->registered || c->states[STATE_RUNNING] != STATE_NEXT_TIME)
+			client_close(m, c);
+	}
+	clients_bury(m);
+}
+
 /*
  * Without credentials with the message itself (sent in the moment before we
  * asked for them) those of whoever connected count.

@@ -4,11 +4,12 @@
  * lxc-checkpoint-monitor: the process that outlives the command. It restores
  * the container, which makes it the parent of its init, reports to the command
  * that started it, serves the container as lxc-start's monitor would, and takes
- * everything down when init is dead.
+ * everything down when init is dead. After a reboot it has lxc-start take over.
  */
 #include "config.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor/monitor.h"
@@ -120,12 +122,32 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 	return monitor_run(r->serving, ret_status, reterr);
 }
 
+/* reboot(2) in a PID namespace: the kernel ends init by these. */
+static bool wants_reboot(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
+}
+
+/*
+ * With -F the container goes with the command: the SIGTERM that init gets then means
+ * a reboot to many an init, and nobody is there to see the container come back.
+ */
+static bool command_is_gone(const struct restore *r)
+{
+	struct pollfd p = {.fd = report_fd};
+
+	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+}
+
 /* In the order in which lxc-start's monitor lets the world know. */
 static void take_down(struct restore *r, int status)
 {
+	r->rebooting = wants_reboot(status) && !command_is_gone(r);
 	monitor_publish_exit(r->serving, status);
-	monitor_set_state(r->serving, STATE_STOPPING);
 	restore_undo(r);
+	/* who waits for it sees by the end of its connection when it does not come up */
+	if (r->rebooting && restart_container(r, NULL) == 0)
+		monitor_resumed(r->serving);
 }
 
 static int run(struct restore_plan *plan)

@@ -258,19 +258,37 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
  * takes connections nor its name in /proc/net/unix. The number stays open for
  * its owner, as something that cannot be connected to.
  */
-void monitor_close_listener(struct monitor *m)
+static void refuse_connections(struct monitor *m)
 {
 	int fd;
 
-	if (m->listener_closed)
-		return;
 	m->listener_closed = true;
 	shutdown(m->setup.listen_fd, SHUT_RDWR);
 	/* Clients that connected too late would wait for us until that owner closes. */
 	while ((fd = accept4(m->setup.listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 	dup3(m->epoll_fd, m->setup.listen_fd, O_CLOEXEC);
+}
+
+void monitor_close_listener(struct monitor *m)
+{
+	if (m->listener_closed)
+		return;
+	refuse_connections(m);
 	monitor_set_state(m, STATE_STOPPED);
+}
+
+void monitor_pause(struct monitor *m)
+{
+	monitor_set_state(m, STATE_STOPPED);
+	refuse_connections(m);
+	clients_close_but_patient(m);
+}
+
+void monitor_resumed(struct monitor *m)
+{
+	state_serve(m, STATE_RUNNING);
+	clients_bury(m);
 }
 
 void monitor_free(struct monitor *m)

@@ -87,6 +87,15 @@ void monitor_publish_exit(struct monitor *m, int status);
 /* The container's socket refuses from now on: STOPPED to all who look, without a message. */
 void monitor_close_listener(struct monitor *m);
 
+/*
+ * A reboot in the place of that: STOPPED is a message to those who wait for it, and all
+ * but those who wait for the next RUNNING are closed. The socket's name is free from now on.
+ */
+void monitor_pause(struct monitor *m);
+
+/* Tells those who have waited that it runs again. Who serves it by now has told the FIFO. */
+void monitor_resumed(struct monitor *m);
+
 /* Closes every connection (their EOF says that teardown is complete) and frees. NULL is fine. */
 void monitor_free(struct monitor *m);
 

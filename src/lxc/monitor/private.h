@@ -64,7 +64,7 @@ struct client {
 	int tty; /* slot that lives as long as this connection, -1 none */
 
 	bool registered;
-	int32_t states[N_STATES]; /* 0 no, 1 yes, 2 the next time */
+	int32_t states[N_STATES]; /* 0 no, 1 yes, STATE_NEXT_TIME */
 
 	bool wants_frozen; /* PHASE_WAIT: answered when the cgroup is, or not */
 	int64_t deadline;  /* ms of CLOCK_MONOTONIC, -1 none */
@@ -76,6 +76,7 @@ void client_answer(struct monitor *m, struct client *c, int ret);
 void client_close(struct monitor *m, struct client *c);
 void clients_bury(struct monitor *m);
 void clients_close_all(struct monitor *m);
+void clients_close_but_patient(struct monitor *m);
 
 /* ---- command.c: what is answered ---- */
 
@@ -102,6 +103,9 @@ enum verdict {
 enum verdict command_dispatch(struct monitor *m, struct client *c, struct reply *reply);
 
 /* ---- state.c ---- */
+
+/* Not satisfied by the present state, and kept over a reboot. */
+#define STATE_NEXT_TIME 2
 
 int state_serve(struct monitor *m, enum container_state state);
 bool state_register(struct monitor *m, struct client *c, const int32_t states[static N_STATES]);

@@ -84,36 +84,41 @@ static int write_network_file(struct restore *r, struct error **reterr)
 	return 0;
 }
 
+/* LXC makes them in the config's order, so the n-th veth there is the n-th veth here. */
+int network_number(const struct restore *r, size_t i)
+{
+	size_t before = 0;
+
+	for (size_t k = 0; k < i; k++)
+		before += r->host_veths[k] != NULL;
+	for (int n = 0;; n++) {
+		_cleanup_free_ char *key = xasprintf("lxc.net.%d.type", n);
+		const char *type = restore_plan_config(r->plan, key);
+
+		if (!type)
+			return -1;
+		if (strcmp(type, "veth") == 0 && before-- == 0)
+			return n;
+	}
+}
+
 /*
  * The tools ask for the running container's names under the number that the
- * config gives the NIC; LXC makes them in that order, so the n-th veth there
- * is the n-th veth here. lxc-info finds its statistics by this.
+ * config gives the NIC. lxc-info finds its statistics by this.
  */
 static void publish_names(struct restore *r)
 {
 	const struct container_facts *facts = &r->manifest.facts;
-	unsigned int n = 0;
 
 	for (size_t i = 0; i < facts->n_nics; i++) {
-		_cleanup_free_ char *pair = NULL;
-		_cleanup_free_ char *name = NULL;
+		int n = r->host_veths[i] ? network_number(r, i) : -1;
+		_cleanup_free_ char *pair = xasprintf("lxc.net.%d.veth.pair", n);
+		_cleanup_free_ char *name = xasprintf("lxc.net.%d.name", n);
 
-		if (!r->host_veths[i])
+		if (n < 0)
 			continue;
-		for (;; n++) {
-			_cleanup_free_ char *key = xasprintf("lxc.net.%u.type", n);
-			const char *type = restore_plan_config(r->plan, key);
-
-			if (!type)
-				return;
-			if (strcmp(type, "veth") == 0)
-				break;
-		}
-		pair = xasprintf("lxc.net.%u.veth.pair", n);
-		name = xasprintf("lxc.net.%u.name", n);
 		restore_plan_set_config(r->plan, pair, r->host_veths[i]);
 		restore_plan_set_config(r->plan, name, facts->nics[i].name);
-		n++;
 	}
 }
 
@@ -316,6 +321,7 @@ int network_check(const struct restore *r, struct error **reterr)
 
 void unstage_network(struct restore *r)
 {
+	scripts_down(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
 			delete_link(r->host_veths[i]);

@@ -20,13 +20,14 @@ static json_t *config_to_json(const struct restore_plan *p)
 char *restore_plan_to_json(const struct restore_plan *p)
 {
 	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:i, s:b, s:o}",
-		"name", p->name, "lxcpath", p->lxcpath, "image_dir", p->image_dir, "rootfs",
-		p->rootfs, "rootfs_mount", p->rootfs_mount, "monitor_cgroup", p->monitor_cgroup,
-		"payload_cgroup", p->payload_cgroup, "pivot_cgroup", p->pivot_cgroup, "criu",
-		p->criu, "criu_version", (int)p->criu_version.major, (int)p->criu_version.minor,
-		(int)p->criu_version.patch, "action_script", p->action_script, "verbosity",
-		(int)p->verbosity, "foreground", (int)p->foreground, "config", config_to_json(p));
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:i, s:b, s:o}",
+		"name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file, "image_dir",
+		p->image_dir, "rootfs", p->rootfs, "rootfs_mount", p->rootfs_mount,
+		"monitor_cgroup", p->monitor_cgroup, "payload_cgroup", p->payload_cgroup,
+		"pivot_cgroup", p->pivot_cgroup, "criu", p->criu, "criu_version",
+		(int)p->criu_version.major, (int)p->criu_version.minor, (int)p->criu_version.patch,
+		"action_script", p->action_script, "verbosity", (int)p->verbosity, "foreground",
+		(int)p->foreground, "config", config_to_json(p));
 	char *text;
 
 	if (!o)
@@ -63,7 +64,8 @@ static char *dup_or_null(const char *s)
 int restore_plan_from_json(const char *text, size_t len, struct restore_plan *ret,
 			   struct error **reterr)
 {
-	const char *name, *lxcpath, *image_dir, *rootfs, *rootfs_mount, *monitor, *payload, *pivot;
+	const char *name, *lxcpath, *config_file, *image_dir, *rootfs, *rootfs_mount, *monitor,
+		*payload, *pivot;
 	const char *criu, *script = NULL;
 	int major, minor, patch, verbosity, foreground;
 	json_error_t e;
@@ -71,20 +73,22 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 
 	if (!o)
 		return error_set(reterr, EINVAL, "the plan cannot be read: %s", e.text);
-	if (json_unpack_ex(
-		    o, &e, JSON_STRICT,
-		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s:i, s:b, s:o}",
-		    "name", &name, "lxcpath", &lxcpath, "image_dir", &image_dir, "rootfs", &rootfs,
-		    "rootfs_mount", &rootfs_mount, "monitor_cgroup", &monitor, "payload_cgroup",
-		    &payload, "pivot_cgroup", &pivot, "criu", &criu, "criu_version", &major, &minor,
-		    &patch, "action_script", &script, "verbosity", &verbosity, "foreground",
-		    &foreground, "config", &config) < 0) {
+	if (json_unpack_ex(o, &e, JSON_STRICT,
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s:i, "
+			   "s:b, s:o}",
+			   "name", &name, "lxcpath", &lxcpath, "config_file", &config_file,
+			   "image_dir", &image_dir, "rootfs", &rootfs, "rootfs_mount",
+			   &rootfs_mount, "monitor_cgroup", &monitor, "payload_cgroup", &payload,
+			   "pivot_cgroup", &pivot, "criu", &criu, "criu_version", &major, &minor,
+			   &patch, "action_script", &script, "verbosity", &verbosity, "foreground",
+			   &foreground, "config", &config) < 0) {
 		json_decref(o);
 		return error_set(reterr, EINVAL, "the plan is not one of this version: %s", e.text);
 	}
 	*ret = (struct restore_plan){
 		.name = xstrdup(name),
 		.lxcpath = xstrdup(lxcpath),
+		.config_file = xstrdup(config_file),
 		.image_dir = xstrdup(image_dir),
 		.rootfs = xstrdup(rootfs),
 		.rootfs_mount = xstrdup(rootfs_mount),
@@ -133,6 +137,7 @@ void restore_plan_clear(struct restore_plan *p)
 {
 	free(p->name);
 	free(p->lxcpath);
+	free(p->config_file);
 	free(p->image_dir);
 	free(p->rootfs);
 	free(p->rootfs_mount);

@@ -21,6 +21,7 @@ struct restore_plan {
 	char *lxcpath;
 	char *image_dir;
 	char *rootfs;	      /* host directory */
+	char *config_file;    /* absolute */
 	char *rootfs_mount;   /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
 	char *monitor_cgroup; /* from the cgroup2 root: "/lxc.monitor.c1" */
 	char *payload_cgroup;

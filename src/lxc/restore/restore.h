@@ -13,6 +13,8 @@
 #include "monitor/monitor.h"
 #include "restore/plan.h"
 
+#define N_NAMESPACES 8
+
 struct restore {
 	struct restore_plan *plan; /* stages set what they decide in its config items */
 	struct image *image;
@@ -54,6 +56,12 @@ struct restore {
 	unsigned int clone_flags;
 	int devpts_fd;
 
+	bool begun;		  /* the pre-start hooks are through: those of the end are due */
+	size_t n_scripts_up;	  /* of the interfaces' scripts, the first so many */
+	struct error *refusal;	  /* a hook's, which forbids that the container runs */
+	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
+	bool rebooting;		  /* the end is a reboot's: it is to be started anew */
+
 	struct monitor *serving; /* from when it serves to its end; main.c's */
 };
 
@@ -83,6 +91,19 @@ void mounts_release(struct restore *r);
 /* The stages; stages.c has their order and the reasons for it. */
 int stage_socket(struct restore *r, struct error **reterr);
 void unstage_socket(struct restore *r);
+/* hooks.c: of the config's hooks and scripts those that run on the host. */
+int stage_pre_start(struct restore *r, struct error **reterr);
+int stage_nothing(struct restore *r, struct error **reterr);
+void unstage_stop_hooks(struct restore *r);
+void unstage_post_stop(struct restore *r);
+
+/* script.up and start-host; when all of the container is there, and nothing in it runs. */
+int hooks_before_run(struct restore *r, pid_t init, struct error **reterr);
+void scripts_down(struct restore *r);
+
+/* Has the container's namespaces outlive it. */
+void namespaces_keep(struct restore *r);
+
 int stage_terminals(struct restore *r, struct error **reterr);
 void unstage_terminals(struct restore *r);
 int stage_cgroups(struct restore *r, struct error **reterr);
@@ -128,6 +149,9 @@ void unstage_lsm(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);
 void unstage_network(struct restore *r);
 
+/* The N of the config's lxc.net.N of interface i, -1 where it has none. */
+int network_number(const struct restore *r, size_t i);
+
 /* CRIU goes on where the callback failed at network-unlock: whether it did its work is seen here.
  */
 int network_check(const struct restore *r, struct error **reterr);
@@ -158,6 +182,12 @@ int nexthops_make(const struct restore *r);
  * network namespace and no socket in it: some are taken over by sockets when these are made.
  */
 int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * After restore_undo(), has lxc-start start the container as if it had never been
+ * checkpointed, and waits until it runs. Nothing of this process stays with it.
+ */
+int restart_container(const struct restore *r, struct error **reterr);
 
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);

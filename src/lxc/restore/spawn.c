@@ -54,6 +54,14 @@ static char *rootfs_mount(struct lxc_container *c)
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 
+/* The monitor works elsewhere than the caller, who may have named it relatively. */
+static char *config_file(struct lxc_container *c)
+{
+	char *path = c->configfile ? realpath(c->configfile, NULL) : NULL;
+
+	return path ? path : xasprintf("%s/%s/config", c->get_config_path(c), c->name);
+}
+
 /* name from the config (key may be NULL), else beside the payload as lxc-start would put it */
 static char *cgroup_beside(struct lxc_container *c, const char *payload, const char *key,
 			   const char *name)
@@ -106,6 +114,7 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 		return r;
 	ret->name = xstrdup(c->name);
 	ret->lxcpath = xstrdup(c->get_config_path(c));
+	ret->config_file = config_file(c);
 	ret->image_dir = xstrdup(image->path);
 	ret->rootfs_mount = rootfs_mount(c);
 	plan_cgroups(c, &m.facts, ret);

@@ -7,23 +7,33 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
+static void unstage_nothing(struct restore *r)
+{
+	(void)r;
+}
+
 /*
  * The order matters:
- *  - the socket first: bound, it is the lock that keeps lxc-start out, and a
- *    container that runs already is noticed before anything is made;
- *  - terminals before cgroups, so that at the end they are closed after them:
- *    whoever is connected to one sees its end only when the rest is gone;
- *  - cgroups before AppArmor before the network, so that they go in the order
- *    in which lxc-start's monitor removes them: interfaces, profile, cgroups;
+ *  - the socket before all that others may notice: bound, it is the lock that keeps
+ *    lxc-start out, and tells whether the container runs already;
+ *  - terminals and post-stop hooks still before it, so that at the end they are
+ *    closed and run after it: whoever is connected to a terminal sees its end only when
+ *    the rest is gone;
+ *  - pre-start hooks when nothing else is made, as they may make what the others need;
+ *  - cgroups before AppArmor before stop hooks before the network, so that they go in the
+ *    order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
  *  - mounts after cgroups, of which they have one;
  *  - the tree of processes last: all that CRIU refers to must be there.
  */
 static const struct restore_stage stages[] = {
-	{"command socket", stage_socket, unstage_socket},
 	{"terminals", stage_terminals, unstage_terminals},
+	{"post-stop hooks", stage_nothing, unstage_post_stop},
+	{"command socket", stage_socket, unstage_socket},
+	{"pre-start hooks", stage_pre_start, unstage_nothing},
 	{"cgroups", stage_cgroups, unstage_cgroups},
 	{"mounts", stage_mounts, unstage_mounts},
 	{"AppArmor", stage_lsm, unstage_lsm},
+	{"stop hooks", stage_nothing, unstage_stop_hooks},
 	{"network", stage_network, unstage_network},
 	{"processes", stage_tree, unstage_tree},
 };
@@ -71,6 +81,8 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 		.init_pidfd = -1,
 		.devpts_fd = -1,
 	};
+	for (size_t i = 0; i < N_NAMESPACES; i++)
+		r->ns_fds[i] = -1;
 }
 
 void restore_clear(struct restore *r)
@@ -97,7 +109,9 @@ int stage_socket(struct restore *r, struct error **reterr)
 
 void unstage_socket(struct restore *r)
 {
-	if (r->serving)
+	if (r->serving && r->rebooting)
+		monitor_pause(r->serving);
+	else if (r->serving)
 		monitor_close_listener(r->serving);
 	fd_close(&r->listen_fd);
 }

@@ -54,6 +54,22 @@ static int wait_settled(struct restore *r, struct error **reterr)
 	return status;
 }
 
+/*
+ * CRIU would go on whatever this says, so init is killed, and CRIU after it: it waits
+ * for init, which cannot end while CRIU traces the others. Nothing of the container has
+ * run by then, and nothing will.
+ */
+static int run_hooks_before(struct restore *r, pid_t init)
+{
+	/* one without its network is not to run either, which network_check() tells later */
+	if (network_check(r, NULL) < 0)
+		return 0;
+	if (hooks_before_run(r, init, &r->refusal) == 0)
+		return 0;
+	kill(init, SIGKILL);
+	return -ECANCELED;
+}
+
 static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
 {
 	struct restore *r = userdata;
@@ -76,6 +92,10 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		return devices_attach(r, reterr);
 	}
 	if (strcmp(action, "pre-resume") == 0) {
+		int e = run_hooks_before(r, init);
+
+		if (e < 0)
+			return e;
 		timers_mend(r, init);
 		threads_mend(r, init);
 	}
@@ -117,6 +137,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 	};
 	const struct criu_events events = {
 		.actions = "post-setup-namespaces post-restore pre-resume post-resume",
+		.last_action = "pre-resume",
 		.action = on_action,
 		.prepare = prepare_criu,
 		.environment = environment,
@@ -167,6 +188,7 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	if (r->init_pidfd < 0)
 		return error_errno(reterr, "cannot watch the container's init");
 	r->clone_flags = namespaces_of(pid);
+	namespaces_keep(r);
 	path = xasprintf("/proc/%d/root", (int)pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* a container without one is fine */
@@ -181,6 +203,12 @@ int stage_tree(struct restore *r, struct error **reterr)
 	mounts_release(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r, NULL);
+	if (r->refusal) {
+		/* whatever CRIU says of it only follows from that */
+		if (reterr)
+			error_free(TAKE_PTR(*reterr));
+		return error_move(reterr, &r->refusal, EIO);
+	}
 	if (e == 0)
 		e = network_check(r, reterr);
 	return e < 0 ? e : adopt_init(r, reterr);

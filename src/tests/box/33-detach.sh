@@ -24,6 +24,7 @@ foreign_fds()
 		*:/dev/ptmx | *:/dev/pts/[0-9]* | *:/dev/pts | */dev/pts/ptmx) ;;
 		*:/sys/fs/cgroup | *:/sys/fs/cgroup/lxc.payload.c1*) ;;
 		*:'anon_inode:['* | *:'/memfd:network (deleted)') ;;
+		*:user:'['* | *:mnt:'['* | *:pid:'['* | *:uts:'['* | *:ipc:'['* | *:net:'['* | *:cgroup:'['* | *:time:'['*) ;;
 		*:"$2") ;;
 		*) echo "${fd##*/} $target" ;;
 		esac

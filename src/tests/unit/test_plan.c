@@ -10,6 +10,7 @@
 #include "util/mem.h"
 
 static char name[] = "c1", lxcpath[] = "/var/lib/lxc", dir[] = "/run/i m\xc3\xa4ge";
+static char config[] = "/etc/c1.conf";
 static char rootfs[] = "/var/lib/lxc/c1/rootfs", mnt[] = "/usr/lib/lxc/rootfs";
 static char monitor[] = "/lxc.monitor.c1", payload[] = "/lxc.payload.c1", pivot[] = "/lxc.pivot";
 static char criu[] = "/usr/sbin/criu", script[] = "/root/script";
@@ -19,6 +20,7 @@ static struct config_item items[] = {{.key = key, .value = value}};
 static const struct restore_plan plan = {
 	.name = name,
 	.lxcpath = lxcpath,
+	.config_file = config,
 	.image_dir = dir,
 	.rootfs = rootfs,
 	.rootfs_mount = mnt,
@@ -41,6 +43,7 @@ START_TEST(plan_round_trip)
 
 	ck_assert_int_eq(restore_plan_from_json(text, strlen(text), &p, NULL), 0);
 	ck_assert_str_eq(p.name, name);
+	ck_assert_str_eq(p.config_file, config);
 	ck_assert_str_eq(p.image_dir, dir);
 	ck_assert_str_eq(p.pivot_cgroup, pivot);
 	ck_assert_str_eq(p.action_script, script);
