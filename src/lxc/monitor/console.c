@@ -154,6 +154,28 @@ static void console_show(struct monitor *m, const char *buf, size_t len, int pat
 	}
 }
 
+/* A value that is not set is printed as "(null)" by some versions. */
+static const char *option(struct monitor *m, const char *key)
+{
+	const char *value = monitor_config(m, key);
+
+	return value && *value && strcmp(value, "(null)") != 0 ? value : NULL;
+}
+
+void console_init(struct monitor *m)
+{
+	struct console *con = &m->console;
+	const char *limit = option(m, "lxc.console.size");
+	const char *rotate = option(m, "lxc.console.rotate");
+
+	ring_init(&con->scrollback, ring_size(option(m, "lxc.console.buffer.size")));
+	ring_write(&con->scrollback, m->setup.scrollback, m->setup.scrollback_len);
+	con->log.path = option(m, "lxc.console.logfile");
+	con->log.limit = ring_size(limit);
+	con->log.rotate = rotate && strcmp(rotate, "0") != 0;
+	con->log.fd = -1;
+}
+
 static void console_relay(struct monitor *m, int rounds, int patience_ms)
 {
 	char buf[4096];
@@ -169,6 +191,8 @@ static void console_relay(struct monitor *m, int rounds, int patience_ms)
 			return;
 		}
 		console_show(m, buf, (size_t)n, patience_ms);
+		ring_write(&m->console.scrollback, buf, (size_t)n);
+		logfile_write(&m->console.log, buf, (size_t)n);
 	}
 }
 
@@ -196,6 +220,7 @@ int console_start(struct monitor *m, struct error **reterr)
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return error_errno(reterr, "cannot make the console non-blocking");
+	logfile_open(&m->console.log);
 	r = source_add(m, &m->console.master, fd, EPOLLIN, master_ready);
 	if (r < 0)
 		return error_set(reterr, -r, "cannot watch the console: %s", strerror(-r));
@@ -217,6 +242,12 @@ void console_stop(struct monitor *m)
 {
 	source_remove(m, &m->console.master);
 	foreground_stop(m);
+}
+
+void console_finish(struct monitor *m)
+{
+	logfile_finish(&m->console.log, &m->console.scrollback);
+	ring_free(&m->console.scrollback);
 }
 
 static int tty_free(struct monitor *m, int tty)

@@ -46,6 +46,15 @@ enum command_id {
 	N_COMMANDS,
 };
 
+/*
+ * Ours alone: all that is in the console's buffer, which stays in it. (Whoever reads
+ * it by CMD_CONSOLE_LOG takes it out.) LXC's monitor answers that it knows no such command.
+ */
+#define CMD_PEEK_CONSOLE_LOG 0x6c636b70
+
+/* More than this of the console's buffer is never handed out, nor kept in an image. */
+#define SCROLLBACK_MAX ((size_t)64 * 1024 * 1024)
+
 /* A larger request costs its sender the connection. */
 #define REQUEST_DATA_MAX 8192
 

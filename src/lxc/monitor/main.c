@@ -91,11 +91,14 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 		.console = r->console,
 		.ttys = r->ttys,
 		.n_ttys = r->n_ttys,
+		.scrollback = r->scrollback,
+		.scrollback_len = r->scrollback_len,
 		.foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
 		.foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
 	};
 	int e = monitor_new(&setup, &r->serving, reterr);
 
+	free(TAKE_PTR(r->scrollback));
 	if (e < 0)
 		return e;
 	monitor_set_state(r->serving, STATE_RUNNING);

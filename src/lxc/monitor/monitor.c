@@ -148,6 +148,14 @@ static int signals_start(struct monitor *m, struct error **reterr)
 	return 0;
 }
 
+const char *monitor_config(const struct monitor *m, const char *key)
+{
+	for (size_t i = 0; i < m->setup.n_config; i++)
+		if (strcmp(m->setup.config[i].key, key) == 0)
+			return m->setup.config[i].value;
+	return NULL;
+}
+
 /* ---- the loop ---- */
 
 static int loop_start(struct monitor *m, struct error **reterr)
@@ -242,6 +250,7 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m->freeze.source.fd = -1;
 	m->console.master.fd = m->console.proxy.source.fd = m->console.foreground.source.fd = -1;
 	m->console.proxy_master = m->console.out = -1;
+	console_init(m);
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (m->epoll_fd < 0) {
 		int r = error_errno(reterr, "cannot make an event loop");
@@ -278,6 +287,7 @@ void monitor_free(struct monitor *m)
 	if (!m)
 		return;
 	loop_stop(m);
+	console_finish(m);
 	clients_close_all(m);
 	source_close(m, &m->freeze.source);
 	fd_close(&m->epoll_fd);

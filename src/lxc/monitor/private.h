@@ -11,7 +11,9 @@
 #include <termios.h>
 
 #include "monitor/frame.h"
+#include "monitor/logfile.h"
 #include "monitor/monitor.h"
+#include "monitor/ring.h"
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
@@ -85,7 +87,8 @@ struct reply {
 	int fd; /* borrowed; -1 none */
 	const void *body;
 	size_t body_len;
-	union { /* room for a body that is made on the spot */
+	char *heap; /* a body that is freed once it is sent */
+	union {	    /* room for a body that is made on the spot */
 		struct wire_cgroup_ctx ctx;
 		struct wire_cgroup_fd cgroup_fd;
 	} room;
@@ -148,11 +151,16 @@ struct console {
 	int out;		/* -1: nobody looks */
 	struct termios restore; /* of setup.foreground_in, when raw */
 	bool raw;
+
+	struct ring scrollback; /* what was said last, for those who ask */
+	struct logfile log;
 };
 
+void console_init(struct monitor *m);
 int console_start(struct monitor *m, struct error **reterr);
 void console_drain(struct monitor *m);
 void console_stop(struct monitor *m);
+void console_finish(struct monitor *m); /* nobody asks for anything any more */
 int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd);
 void console_release(struct monitor *m, struct client *c);
 void inflow_pump(struct monitor *m, struct inflow *in);
@@ -180,6 +188,9 @@ struct monitor {
 	struct freeze_watch freeze;
 	struct console console;
 };
+
+/* As LXC's config has it; NULL where it is not set. */
+const char *monitor_config(const struct monitor *m, const char *key);
 
 int64_t now_ms(void);
 

@@ -41,6 +41,8 @@ struct restore {
 	size_t n_ttys;
 	struct terminal *others; /* terminals that are no console and no tty<n> */
 	size_t n_others;
+	char *scrollback; /* what the image has of the console's output */
+	size_t scrollback_len;
 	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above */
 
 	char **host_veths; /* one per NIC; NULL where it is no veth */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "monitor/frame.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -84,16 +85,22 @@ static size_t same_terminal(const struct container_facts *facts, size_t i)
 	return i;
 }
 
+static int load_scrollback(struct restore *r, struct error **reterr)
+{
+	return image_read(r->image, &r->manifest, SCROLLBACK_NAME, SCROLLBACK_MAX, &r->scrollback,
+			  &r->scrollback_len, reterr);
+}
+
 int stage_terminals(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	size_t other = 0;
+	int e;
 
 	make_room(r, facts);
 	for (size_t i = 0; i < facts->n_ttys; i++) {
 		size_t same = same_terminal(facts, i);
 		struct terminal *t;
-		int e;
 
 		if (same != i) {
 			r->tty_ends[i] = r->tty_ends[same];
@@ -105,11 +112,13 @@ int stage_terminals(struct restore *r, struct error **reterr)
 			return e;
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
-	return 0;
+	return load_scrollback(r, reterr);
 }
 
 void unstage_terminals(struct restore *r)
 {
+	free(TAKE_PTR(r->scrollback));
+	r->scrollback_len = 0;
 	terminal_close(&r->console);
 	for (size_t i = 0; r->ttys && i < r->n_ttys; i++)
 		terminal_close(&r->ttys[i]);
