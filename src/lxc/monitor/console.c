@@ -19,13 +19,16 @@
 #define DRAIN_ROUNDS 64
 /* At the end nothing is left that could be blocked: a slow reader gets the last words too. */
 #define DRAIN_PATIENCE_MS 1000
+/* Somebody sits there and has changed his window; but not all the time. */
+#define PROXY_LOOK_MS	   200
+#define FOREGROUND_LOOK_MS 1000
 
 static bool held(const struct inflow *in)
 {
 	return in->source.fd >= 0 && (in->len > 0 || in->unpollable);
 }
 
-static void inflow_rearm(struct monitor *m, struct inflow *in)
+void inflow_rearm(struct monitor *m, struct inflow *in)
 {
 	struct console *con = &m->console;
 	bool waiting = held(&con->proxy) || held(&con->foreground);
@@ -56,6 +59,8 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 			n = read(in->source.fd, in->buf, sizeof(in->buf));
 			if (n < 0 && (errno == EAGAIN || errno == EINTR))
 				break;
+			if (n < 0 && in == &m->console.foreground && foreground_pause(m))
+				return;
 			if (n <= 0) {
 				inflow_end(m, in);
 				return;
@@ -77,17 +82,38 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 }
 
 /* A client resizes the pty it was given, and nothing tells us but a look at it. */
-static void proxy_pump(struct monitor *m)
+static void proxy_look(struct monitor *m)
 {
 	struct console *con = &m->console;
 	struct winsize size;
 
-	if (ioctl(con->proxy.source.fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col &&
-	    memcmp(&size, &con->proxy_size, sizeof(size)) != 0) {
+	if (con->proxy.source.fd >= 0 && ioctl(con->proxy.source.fd, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_row && size.ws_col && memcmp(&size, &con->proxy_size, sizeof(size)) != 0) {
 		con->proxy_size = size;
 		ioctl(m->setup.console.master, TIOCSWINSZ, &size);
 	}
-	inflow_pump(m, &con->proxy);
+}
+
+int console_next_timeout(struct monitor *m)
+{
+	struct console *con = &m->console;
+
+	if (con->proxy.source.fd >= 0)
+		return PROXY_LOOK_MS;
+	return con->paused || con->unsignalled ? FOREGROUND_LOOK_MS : -1;
+}
+
+void console_look(struct monitor *m)
+{
+	proxy_look(m);
+	foreground_look(m);
+}
+
+static void proxy_pump(struct monitor *m)
+{
+	/* the new size before what was typed in it */
+	proxy_look(m);
+	inflow_pump(m, &m->console.proxy);
 }
 
 static void proxy_ready(struct monitor *m, struct source *s, uint32_t events)
@@ -276,6 +302,9 @@ int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 	if (tty == 0) {
 		if (con->master.fd < 0)
 			return -EBADF;
+		/* as under lxc-start: there is one who types, and he sits there */
+		if (foreground_is_terminal(m))
+			return -EBUSY;
 		r = proxy_open(m);
 		if (r < 0)
 			return r;

@@ -74,6 +74,14 @@ static void close_foreign_fds(void)
 	syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0);
 }
 
+/* A terminal that the config names for the console takes precedence, as under lxc-start. */
+static int foreground_fd(const struct restore *r, int standard)
+{
+	if (r->console_peer >= 0)
+		return r->console_peer;
+	return r->plan->foreground ? standard : -1;
+}
+
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	const struct monitor_setup setup = {
@@ -93,8 +101,8 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 		.n_ttys = r->n_ttys,
 		.scrollback = r->scrollback,
 		.scrollback_len = r->scrollback_len,
-		.foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
-		.foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
+		.foreground_in = foreground_fd(r, STDIN_FILENO),
+		.foreground_out = foreground_fd(r, STDOUT_FILENO),
 	};
 	int e = monitor_new(&setup, &r->serving, reterr);
 

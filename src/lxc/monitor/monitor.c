@@ -81,11 +81,12 @@ static void init_ready(struct monitor *m, struct source *s, uint32_t events)
 	m->init_dead = true;
 }
 
-enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, RESIZE };
+enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, CONTINUE, RESIZE };
 
 static const enum signal_action signal_actions[SIGSYS + 1] = {
 	[SIGHUP] = AS_SIGTERM, /* the terminal is gone: end it properly */
 	[SIGCHLD] = CHECK_INIT,
+	[SIGCONT] = CONTINUE,
 	[SIGWINCH] = RESIZE, /* only taken with a terminal in the foreground */
 };
 
@@ -105,6 +106,10 @@ static void signal_handle(struct monitor *m, const struct signalfd_siginfo *si)
 		pidfd_send_signal(m->setup.init_pidfd, SIGTERM, NULL, 0);
 		break;
 	case CHECK_INIT:
+		break;
+	case CONTINUE:
+		pidfd_send_signal(m->setup.init_pidfd, sig, NULL, 0);
+		foreground_continue(m);
 		break;
 	case RESIZE:
 		foreground_resize(m);
@@ -186,12 +191,19 @@ static void loop_stop(struct monitor *m)
 	source_close(m, &m->signals);
 }
 
+/* Of two timeouts, of which -1 is none. */
+static int earlier(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int loop_round(struct monitor *m, struct error **reterr)
 {
 	struct epoll_event events[EVENTS_PER_ROUND];
 	int n;
 
-	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND, cgroup_next_timeout(m));
+	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND,
+		       earlier(cgroup_next_timeout(m), console_next_timeout(m)));
 	if (n < 0 && errno != EINTR)
 		return error_errno(reterr, "cannot wait for events");
 	for (int i = 0; i < n; i++) {
@@ -202,6 +214,7 @@ static int loop_round(struct monitor *m, struct error **reterr)
 			s->ready(m, s, events[i].events);
 	}
 	cgroup_check_waiting(m);
+	console_look(m);
 	clients_bury(m);
 	return 0;
 }

@@ -151,6 +151,9 @@ struct console {
 	int out;		/* -1: nobody looks */
 	struct termios restore; /* of setup.foreground_in, when raw */
 	bool raw;
+	bool paused;		  /* a job in the background: the terminal is the shell's */
+	bool unsignalled;	  /* a terminal that tells nobody when its size changes */
+	struct winsize peer_size; /* the one that was handed on last */
 
 	struct ring scrollback; /* what was said last, for those who ask */
 	struct logfile log;
@@ -164,10 +167,19 @@ void console_finish(struct monitor *m); /* nobody asks for anything any more */
 int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd);
 void console_release(struct monitor *m, struct client *c);
 void inflow_pump(struct monitor *m, struct inflow *in);
+void inflow_rearm(struct monitor *m, struct inflow *in);
+
+/* What nothing tells us: looked for in each round of the loop, after so many ms at the latest. */
+int console_next_timeout(struct monitor *m);
+void console_look(struct monitor *m);
 
 int foreground_start(struct monitor *m);
 void foreground_write(struct monitor *m, const char *buf, size_t len, int patience_ms);
 void foreground_resize(struct monitor *m);
+bool foreground_pause(struct monitor *m); /* after a read that failed: whether that was why */
+void foreground_continue(struct monitor *m);
+void foreground_look(struct monitor *m);
+bool foreground_is_terminal(struct monitor *m);
 void foreground_stop(struct monitor *m);
 
 /* ---- monitor.c ---- */

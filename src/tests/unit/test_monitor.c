@@ -975,6 +975,18 @@ START_TEST(test_tty_slots)
 }
 END_TEST
 
+/* The size of a terminal becomes that soon, without anything being typed. */
+static void await_columns(int slave, int columns)
+{
+	struct winsize got = {0};
+
+	for (int i = 0; i < PATIENCE_MS / 10 && got.ws_col != columns; i++) {
+		ck_assert_int_eq(poll(NULL, 0, 10), 0);
+		ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
+	}
+	ck_assert_int_eq(got.ws_col, columns);
+}
+
 START_TEST(test_console_proxy)
 {
 	struct winsize size = {.ws_row = 40, .ws_col = 100}, got;
@@ -989,6 +1001,15 @@ START_TEST(test_console_proxy)
 	relay(fd, slave, "\x03 client says");
 	ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
 	ck_assert_int_eq(got.ws_col, 100);
+	size.ws_col = 120;
+	ck_assert_int_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+	await_columns(slave, 120);
+	/* what the container has set stays, until the client changes again */
+	got.ws_col = 99;
+	ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &got), 0);
+	relay(fd, slave, "typed");
+	ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
+	ck_assert_int_eq(got.ws_col, 99);
 	close(client);
 	close(fd);
 	client = tty_ask_again(0, &fd);
@@ -1269,7 +1290,7 @@ START_TEST(test_foreground_terminal)
 	struct termios before, during, after;
 	struct terminal t;
 	char path[32];
-	int slave;
+	int slave, fd;
 
 	world_prepare();
 	pty_make(&t, path);
@@ -1294,6 +1315,14 @@ START_TEST(test_foreground_terminal)
 		ask_int(CMD_GET_STATE, 0);
 		ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
 	}
+	/* nor need anybody tell: it is not the terminal that controls the monitor */
+	size.ws_col = 66;
+	ck_assert_int_eq(ioctl(t.master, TIOCSWINSZ, &size), 0);
+	await_columns(slave, 66);
+	/* there is one console, and somebody sits there */
+	tty_ask(0, -EBADF, &fd);
+	tty_ask(1, 1, &fd);
+	close(fd);
 	close(slave);
 	world_stop();
 	ck_assert_int_eq(tcgetattr(t.slave, &after), 0);
