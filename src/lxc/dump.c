@@ -50,6 +50,7 @@ struct dump {
 	int init;    /* pidfds; -1 unknown: the container's init ... */
 	int monitor; /* ... and its parent */
 	bool sealed;
+	bool scrollback; /* the console's buffer was saved */
 };
 
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
@@ -232,6 +233,7 @@ static int save_scrollback(struct dump *d, struct error **reterr)
 	size_t len;
 
 	scrollback_read(facts->lxcpath, facts->name, d->o->stop, &data, &len);
+	d->scrollback = data != NULL;
 	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
 }
 
@@ -260,7 +262,7 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
 	/* it is the checkpoint's now: a monitor that ends puts what it has left into the log */
-	if (d->sealed)
+	if (d->sealed && d->scrollback)
 		scrollback_clear(d->manifest.facts.lxcpath, d->manifest.facts.name);
 	return r;
 }

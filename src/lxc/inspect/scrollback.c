@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -45,30 +47,24 @@ static int receive(int fd, void *buf, size_t len)
 	return 0;
 }
 
-static int ask(int fd, int cmd, const struct wire_console_log *log)
+static int ask(int fd, int cmd, const void *payload, size_t len)
 {
-	struct {
-		struct wire_request head;
-		struct wire_console_log log;
-	} request = {.head = {.cmd = cmd}};
-	size_t len = sizeof(request.head);
+	struct wire_request head = {.cmd = cmd, .datalen = (int32_t)len};
+	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)(uintptr_t)payload, len}};
+	const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
 
-	if (log) {
-		request.head.datalen = (int32_t)sizeof(*log);
-		request.log = *log;
-		len += sizeof(*log);
-	}
-	return send(fd, &request, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -EIO;
+	return n == (ssize_t)(sizeof(head) + len) ? 0 : -EIO;
 }
 
 /* One exchange. The monitor's answer, or -errno where there was none that can be used. */
-static int exchange(const char *lxcpath, const char *name, int cmd,
-		    const struct wire_console_log *log, char **ret, size_t *ret_len)
+static int exchange(const char *lxcpath, const char *name, int cmd, const void *payload, size_t len,
+		    char **ret, size_t *ret_len)
 {
 	_cleanup_close_ int fd = dial(lxcpath, name);
 	_cleanup_free_ char *body = NULL;
 	struct wire_response head;
-	int r = fd < 0 ? fd : ask(fd, cmd, log);
+	int r = fd < 0 ? fd : ask(fd, cmd, payload, len);
 
 	if (r == 0)
 		r = receive(fd, &head, sizeof(head));
@@ -87,14 +83,27 @@ static int exchange(const char *lxcpath, const char *name, int cmd,
 	return 0;
 }
 
+/* LXC's monitor writes a line into its log about a command that it does not know. */
+static bool has_buffer(const char *lxcpath, const char *name)
+{
+	static const char key[] = "lxc.console.buffer.size";
+	_cleanup_free_ char *value = NULL;
+	size_t len;
+
+	exchange(lxcpath, name, CMD_GET_CONFIG_ITEM, key, sizeof(key), &value, &len);
+	return value && *value != '0';
+}
+
 void scrollback_read(const char *lxcpath, const char *name, bool take, char **ret, size_t *ret_len)
 {
 	const struct wire_console_log log = {.read = 1};
 
 	*ret = NULL;
 	*ret_len = 0;
-	if (exchange(lxcpath, name, CMD_PEEK_CONSOLE_LOG, NULL, ret, ret_len) == -ENOSYS && take)
-		exchange(lxcpath, name, CMD_CONSOLE_LOG, &log, ret, ret_len);
+	if (!has_buffer(lxcpath, name))
+		return;
+	if (exchange(lxcpath, name, CMD_PEEK_CONSOLE_LOG, NULL, 0, ret, ret_len) == -ENOSYS && take)
+		exchange(lxcpath, name, CMD_CONSOLE_LOG, &log, sizeof(log), ret, ret_len);
 }
 
 void scrollback_clear(const char *lxcpath, const char *name)
@@ -103,5 +112,5 @@ void scrollback_clear(const char *lxcpath, const char *name)
 	_cleanup_free_ char *nothing = NULL;
 	size_t len;
 
-	exchange(lxcpath, name, CMD_CONSOLE_LOG, &log, &nothing, &len);
+	exchange(lxcpath, name, CMD_CONSOLE_LOG, &log, sizeof(log), &nothing, &len);
 }

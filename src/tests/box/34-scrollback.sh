@@ -129,11 +129,16 @@ end_client
 check lxc-stop -n c1 -k
 check_equal 0 "$(stat -c %s "$LOG")" 'size of the log'
 
-step 'without a buffer nothing of it is restored'
+step 'without a buffer nothing of it is restored, and none is asked for'
 sed -i '/lxc.console.buffer.size/d' /var/lib/lxc/c1/config
 check restore -n c1
 says c1 'said without a buffer'
 asked 1 read
+rm -r "$IMG"
+check dump -n c1 -s
+check_not test -e "$BUFFER"
+check restore -n c1
+check grep -q 'said without a buffer' "$LOG"
 check lxc-stop -n c1 -k
 check grep -q 'said without a buffer' "$LOG"
 

@@ -152,3 +152,17 @@ works 34
 check lxc-stop -n c1 -k
 terminal_ends front 137
 terminal_close host
+
+step 'none: there is no console, and it stays so'
+# (with a folder for ttys lxc-start fails then: the console is what makes the folder)
+sed -i 's|^lxc.console.path.*|lxc.console.path = none|; /^lxc.tty.dir/d' /var/lib/lxc/c1/config
+start_container c1
+rm -r "$IMG"
+busy -t 0
+check dump -n c1 -s
+check restore -n c1
+busy -t 0
+connect one 1 -t 1
+leave one
+check lxc-stop -n c1 -k
+check_equal "$before_start" "$(leftovers)" 'what is left of the container'
