@@ -21,6 +21,7 @@
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
 #include "inspect/loopback.h"
+#include "inspect/scrollback.h"
 #include "inspect/sysctls.h"
 #include "inspect/threads.h"
 #include "inspect/yard.h"
@@ -52,6 +53,7 @@ struct dump {
 	int init;    /* pidfds; -1 unknown: the container's init ... */
 	int monitor; /* ... and its parent */
 	bool sealed;
+	bool scrollback; /* the console's buffer was saved */
 };
 
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
@@ -233,6 +235,21 @@ static enum network_lock network_lock(const struct container_facts *facts)
 }
 
 /*
+ * What is in the buffer of the console: now, since nothing is written any more. LXC's
+ * monitor can only give it away, which it is not asked to if the container runs on.
+ */
+static int save_scrollback(struct dump *d, struct error **reterr)
+{
+	const struct container_facts *facts = &d->manifest.facts;
+	_cleanup_free_ char *data = NULL;
+	size_t len;
+
+	scrollback_read(facts->lxcpath, facts->name, d->o->stop, &data, &len);
+	d->scrollback = data != NULL;
+	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
+}
+
+/*
  * CRIU has everything and holds the processes still, and waits for us. If the
  * checkpoint cannot be completed now, it lets them run on. A container that
  * runs on anyway need not wait for the disk.
@@ -251,10 +268,15 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
 		r = criu_image_mend(d->image->dirfd, reterr);
+	if (r == 0)
+		r = save_scrollback(d, reterr);
 	if (r < 0 || !d->o->stop)
 		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
+	/* it is the checkpoint's now: a monitor that ends puts what it has left into the log */
+	if (d->sealed && d->scrollback)
+		scrollback_clear(d->manifest.facts.lxcpath, d->manifest.facts.name);
 	return r;
 }
 

@@ -334,10 +334,16 @@ int image_open(const char *path, struct image **ret, struct manifest *ret_manife
 
 int image_write(struct image *img, const char *name, const char *text, struct error **reterr)
 {
+	return image_write_bytes(img, name, text, strlen(text), reterr);
+}
+
+int image_write_bytes(struct image *img, const char *name, const void *data, size_t len,
+		      struct error **reterr)
+{
 	_cleanup_free_ char *tmp = xasprintf(".%s.tmp", name);
 	_cleanup_close_ int fd = openat(
 		img->dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+	int r = fd < 0 ? -errno : write_all(fd, data, len);
 
 	if (r == 0 && fsync(fd) < 0)
 		r = -errno;
@@ -347,6 +353,35 @@ int image_write(struct image *img, const char *name, const char *text, struct er
 		return 0;
 	unlinkat(img->dirfd, tmp, 0);
 	return error_set(reterr, -r, "cannot write %s/%s: %s", img->path, name, strerror(-r));
+}
+
+int image_read(const struct image *img, const struct manifest *m, const char *name, size_t max,
+	       char **ret, size_t *ret_len, struct error **reterr)
+{
+	const struct image_file *f = NULL;
+	char *data;
+	ssize_t n;
+
+	for (size_t i = 0; i < m->n_files; i++)
+		if (strcmp(m->files[i].name, name) == 0)
+			f = &m->files[i];
+	*ret = NULL;
+	*ret_len = 0;
+	if (!f)
+		return 0;
+	n = read_file_at(img->dirfd, name, max, &data);
+	if (n < 0)
+		return error_refuse(reterr, (int)-n, "cannot read %s/%s: %s", img->path, name,
+				    strerror((int)-n));
+	if ((uint64_t)n != f->size) {
+		free(data);
+		return error_refuse(reterr, EINVAL,
+				    "%s/%s is damaged: it has %zd bytes and had %llu", img->path,
+				    name, n, (unsigned long long)f->size);
+	}
+	*ret = data;
+	*ret_len = (size_t)n;
+	return 0;
 }
 
 static const char plain_letters[] =

@@ -44,6 +44,16 @@ int image_open(const char *path, struct image **ret, struct manifest *ret_manife
 /* Writes a file into it at once (temporary name, fsync, rename). */
 int image_write(struct image *img, const char *name, const char *text, struct error **reterr);
 
+int image_write_bytes(struct image *img, const char *name, const void *data, size_t len,
+		      struct error **reterr);
+
+/*
+ * A file of a checkpoint, where its manifest names it; *ret is NULL where it does not. It
+ * has to have the size that the manifest says, and at most max bytes. Caller frees.
+ */
+int image_read(const struct image *img, const struct manifest *m, const char *name, size_t max,
+	       char **ret, size_t *ret_len, struct error **reterr);
+
 /*
  * Lists the files into m, forces everything to disk, and writes the manifest:
  * from here on the directory is a checkpoint, in the place of the one that it

@@ -10,6 +10,9 @@
 #define MANIFEST_NAME	"manifest.json"
 #define MANIFEST_SCHEMA 1
 
+/* What was on the console last: the bytes of its monitor's buffer. Not there: it had none. */
+#define SCROLLBACK_NAME "console-buffer"
+
 struct image_file {
 	char *name; /* plain file name in the image directory */
 	uint64_t size;

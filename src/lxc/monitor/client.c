@@ -157,6 +157,7 @@ static void client_dispatch(struct monitor *m, struct client *c)
 	memcpy(buf, &head, sizeof(head));
 	if (reply.body_len)
 		memcpy(buf + sizeof(head), reply.body, reply.body_len);
+	free(reply.heap);
 	client_send(m, c, buf, sizeof(head) + reply.body_len, reply.fd);
 }
 

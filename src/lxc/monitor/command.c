@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 
 #include "monitor/private.h"
 #include "util/mem.h"
@@ -45,14 +46,6 @@ static enum verdict fail(struct reply *reply, int ret)
 	return ANSWER;
 }
 
-static const char *config_value(struct monitor *m, const char *key)
-{
-	for (size_t i = 0; i < m->setup.n_config; i++)
-		if (strcmp(m->setup.config[i].key, key) == 0)
-			return m->setup.config[i].value;
-	return NULL;
-}
-
 static enum verdict get_tty_fd(struct monitor *m, struct client *c, struct reply *reply)
 {
 	int tty = console_attach(m, c, request_int(&c->request), &reply->fd);
@@ -74,7 +67,7 @@ static enum verdict terminal_winch(struct monitor *m, struct client *c, struct r
 /* No answer: the connection ends when the teardown is complete, and that is the answer. */
 static enum verdict stop(struct monitor *m, struct client *c, struct reply *reply)
 {
-	const char *name = config_value(m, "lxc.signal.stop");
+	const char *name = monitor_config(m, "lxc.signal.stop");
 	int sig = name ? signal_parse(name) : -EINVAL;
 
 	(void)c;
@@ -113,7 +106,7 @@ static enum verdict get_cgroup(struct monitor *m, struct client *c, struct reply
 
 static enum verdict get_config_item(struct monitor *m, struct client *c, struct reply *reply)
 {
-	const char *value = config_value(m, c->payload);
+	const char *value = monitor_config(m, c->payload);
 
 	if (!value || !*value)
 		return fail(reply, -1);
@@ -146,15 +139,54 @@ static enum verdict add_state_client(struct monitor *m, struct client *c, struct
 	return ANSWER_KEEP;
 }
 
-/* There is no ring buffer; what LXC's monitor had in one does not survive a checkpoint. */
+static void answer_scrollback(struct monitor *m, struct client *c, struct reply *reply, size_t off,
+			      size_t len)
+{
+	int room = 4096 + (int)len;
+
+	reply->heap = xcalloc(1, len);
+	reply->body_len = ring_copy(&m->console.scrollback, off, reply->heap, len);
+	reply->body = reply->heap;
+	/* LXC's clients take a body with a single recv(): it has to be there as a whole */
+	setsockopt(c->source.fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+}
+
+/* Who reads takes out what was read, and with clear the rest too. */
 static enum verdict console_log(struct monitor *m, struct client *c, struct reply *reply)
 {
+	struct ring *buffer = &m->console.scrollback;
 	struct wire_console_log log;
+	size_t len = buffer->used < SCROLLBACK_MAX ? buffer->used : SCROLLBACK_MAX;
 
-	(void)m;
 	if (payload_console_log(c->payload, c->got, &log) < 0)
 		return fail(reply, -EINVAL);
-	return fail(reply, -EFAULT);
+	if (!buffer->buf)
+		return fail(reply, -EFAULT);
+	if (log.read && len == 0)
+		return fail(reply, -ENODATA);
+	if (log.read_max > 0 && log.read_max < len)
+		len = log.read_max;
+	if (log.read)
+		answer_scrollback(m, c, reply, 0, len);
+	/* write_logfile is a remnant: in LXC it writes nothing, and takes out what it would have */
+	if (log.clear)
+		ring_drop(buffer, buffer->used);
+	else if (log.read || log.write_logfile)
+		ring_drop(buffer, len);
+	return ANSWER;
+}
+
+static enum verdict peek_console_log(struct monitor *m, struct client *c, struct reply *reply)
+{
+	struct ring *buffer = &m->console.scrollback;
+	size_t len = buffer->used < SCROLLBACK_MAX ? buffer->used : SCROLLBACK_MAX;
+
+	if (!buffer->buf)
+		return fail(reply, -EFAULT);
+	if (len == 0)
+		return fail(reply, -ENODATA);
+	answer_scrollback(m, c, reply, buffer->used - len, len);
+	return ANSWER;
 }
 
 static enum verdict serve_state_clients(struct monitor *m, struct client *c, struct reply *reply)
@@ -344,6 +376,8 @@ enum verdict command_dispatch(struct monitor *m, struct client *c, struct reply 
 {
 	uint32_t id = (uint32_t)c->request.cmd;
 
+	if (id == CMD_PEEK_CONSOLE_LOG)
+		return peek_console_log(m, c, reply);
 	if (id >= N_COMMANDS)
 		return fail(reply, -ENOSYS);
 	if (!payload_fits(commands[id].payload, c))

@@ -19,13 +19,16 @@
 #define DRAIN_ROUNDS 64
 /* At the end nothing is left that could be blocked: a slow reader gets the last words too. */
 #define DRAIN_PATIENCE_MS 1000
+/* Somebody sits there and has changed his window; but not all the time. */
+#define PROXY_LOOK_MS	   200
+#define FOREGROUND_LOOK_MS 1000
 
 static bool held(const struct inflow *in)
 {
 	return in->source.fd >= 0 && (in->len > 0 || in->unpollable);
 }
 
-static void inflow_rearm(struct monitor *m, struct inflow *in)
+void inflow_rearm(struct monitor *m, struct inflow *in)
 {
 	struct console *con = &m->console;
 	bool waiting = held(&con->proxy) || held(&con->foreground);
@@ -56,6 +59,8 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 			n = read(in->source.fd, in->buf, sizeof(in->buf));
 			if (n < 0 && (errno == EAGAIN || errno == EINTR))
 				break;
+			if (n < 0 && in == &m->console.foreground && foreground_pause(m))
+				return;
 			if (n <= 0) {
 				inflow_end(m, in);
 				return;
@@ -77,17 +82,38 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 }
 
 /* A client resizes the pty it was given, and nothing tells us but a look at it. */
-static void proxy_pump(struct monitor *m)
+static void proxy_look(struct monitor *m)
 {
 	struct console *con = &m->console;
 	struct winsize size;
 
-	if (ioctl(con->proxy.source.fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col &&
-	    memcmp(&size, &con->proxy_size, sizeof(size)) != 0) {
+	if (con->proxy.source.fd >= 0 && ioctl(con->proxy.source.fd, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_row && size.ws_col && memcmp(&size, &con->proxy_size, sizeof(size)) != 0) {
 		con->proxy_size = size;
 		ioctl(m->setup.console.master, TIOCSWINSZ, &size);
 	}
-	inflow_pump(m, &con->proxy);
+}
+
+int console_next_timeout(struct monitor *m)
+{
+	struct console *con = &m->console;
+
+	if (con->proxy.source.fd >= 0)
+		return PROXY_LOOK_MS;
+	return con->paused || con->unsignalled ? FOREGROUND_LOOK_MS : -1;
+}
+
+void console_look(struct monitor *m)
+{
+	proxy_look(m);
+	foreground_look(m);
+}
+
+static void proxy_pump(struct monitor *m)
+{
+	/* the new size before what was typed in it */
+	proxy_look(m);
+	inflow_pump(m, &m->console.proxy);
 }
 
 static void proxy_ready(struct monitor *m, struct source *s, uint32_t events)
@@ -154,6 +180,28 @@ static void console_show(struct monitor *m, const char *buf, size_t len, int pat
 	}
 }
 
+/* A value that is not set is printed as "(null)" by some versions. */
+static const char *option(struct monitor *m, const char *key)
+{
+	const char *value = monitor_config(m, key);
+
+	return value && *value && strcmp(value, "(null)") != 0 ? value : NULL;
+}
+
+void console_init(struct monitor *m)
+{
+	struct console *con = &m->console;
+	const char *limit = option(m, "lxc.console.size");
+	const char *rotate = option(m, "lxc.console.rotate");
+
+	ring_init(&con->scrollback, ring_size(option(m, "lxc.console.buffer.size")));
+	ring_write(&con->scrollback, m->setup.scrollback, m->setup.scrollback_len);
+	con->log.path = option(m, "lxc.console.logfile");
+	con->log.limit = ring_size(limit);
+	con->log.rotate = rotate && strcmp(rotate, "0") != 0;
+	con->log.fd = -1;
+}
+
 static void console_relay(struct monitor *m, int rounds, int patience_ms)
 {
 	char buf[4096];
@@ -169,6 +217,8 @@ static void console_relay(struct monitor *m, int rounds, int patience_ms)
 			return;
 		}
 		console_show(m, buf, (size_t)n, patience_ms);
+		ring_write(&m->console.scrollback, buf, (size_t)n);
+		logfile_write(&m->console.log, buf, (size_t)n);
 	}
 }
 
@@ -196,6 +246,7 @@ int console_start(struct monitor *m, struct error **reterr)
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return error_errno(reterr, "cannot make the console non-blocking");
+	logfile_open(&m->console.log);
 	r = source_add(m, &m->console.master, fd, EPOLLIN, master_ready);
 	if (r < 0)
 		return error_set(reterr, -r, "cannot watch the console: %s", strerror(-r));
@@ -217,6 +268,12 @@ void console_stop(struct monitor *m)
 {
 	source_remove(m, &m->console.master);
 	foreground_stop(m);
+}
+
+void console_finish(struct monitor *m)
+{
+	logfile_finish(&m->console.log, &m->console.scrollback);
+	ring_free(&m->console.scrollback);
 }
 
 static int tty_free(struct monitor *m, int tty)
@@ -245,6 +302,9 @@ int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 	if (tty == 0) {
 		if (con->master.fd < 0)
 			return -EBADF;
+		/* as under lxc-start: there is one who types, and he sits there */
+		if (foreground_is_terminal(m))
+			return -EBUSY;
 		r = proxy_open(m);
 		if (r < 0)
 			return r;

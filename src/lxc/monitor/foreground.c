@@ -35,16 +35,73 @@ static int open_nonblock(int fd, int mode)
 	return again < 0 ? -errno : again;
 }
 
+/* Only of our controlling terminal there is such a thing. */
+static bool in_background(struct monitor *m)
+{
+	pid_t job = tcgetpgrp(m->setup.foreground_in);
+
+	return job > 0 && job != getpgrp();
+}
+
+/* Signals are characters then, and go into the container: ^C is nothing to us. */
 static void foreground_raw(struct monitor *m)
 {
 	struct console *con = &m->console;
 	struct termios tios;
 
-	if (con->raw || tcgetattr(m->setup.foreground_in, &con->restore) < 0)
+	if (tcgetattr(m->setup.foreground_in, &tios) < 0)
 		return;
-	tios = con->restore;
+	con->paused = in_background(m);
+	if (con->paused)
+		return;
+	if (!con->raw)
+		con->restore = tios;
 	cfmakeraw(&tios);
 	con->raw = tcsetattr(m->setup.foreground_in, TCSANOW, &tios) == 0;
+}
+
+bool foreground_is_terminal(struct monitor *m)
+{
+	return m->console.foreground.source.fd >= 0 && isatty(m->setup.foreground_in);
+}
+
+/*
+ * The kernel does not stop us for reading in the background, because we block that
+ * signal: it says EIO, as it does of a terminal that is gone.
+ */
+bool foreground_pause(struct monitor *m)
+{
+	struct console *con = &m->console;
+
+	if (errno != EIO || !in_background(m))
+		return false;
+	con->paused = true;
+	source_want(m, &con->foreground.source, 0);
+	return true;
+}
+
+/* The shell has had the terminal in the meantime, and may have given it back. */
+void foreground_continue(struct monitor *m)
+{
+	struct console *con = &m->console;
+
+	if (!foreground_is_terminal(m))
+		return;
+	foreground_raw(m);
+	if (con->paused)
+		return;
+	inflow_rearm(m, &con->foreground);
+	foreground_resize(m);
+}
+
+void foreground_look(struct monitor *m)
+{
+	if (m->console.paused && !in_background(m))
+		foreground_continue(m);
+	else if (m->console.unsignalled && foreground_is_terminal(m))
+		foreground_resize(m);
+	else
+		m->console.unsignalled = false;
 }
 
 static void input_ready(struct monitor *m, struct source *s, uint32_t events)
@@ -89,6 +146,8 @@ int foreground_start(struct monitor *m)
 		if (r < 0)
 			return r;
 		foreground_raw(m);
+		m->console.unsignalled =
+			foreground_is_terminal(m) && tcgetpgrp(m->setup.foreground_in) < 0;
 	}
 	foreground_resize(m);
 	return 0;
@@ -124,17 +183,21 @@ void foreground_write(struct monitor *m, const char *buf, size_t len, int patien
 	}
 }
 
+/* Once for each change: the container may have given its terminal another size since. */
 void foreground_resize(struct monitor *m)
 {
+	struct console *con = &m->console;
 	struct winsize size;
 
 	if (m->console.master.fd < 0)
 		return;
-	if ((m->setup.foreground_in >= 0 &&
-	     ioctl(m->setup.foreground_in, TIOCGWINSZ, &size) == 0) ||
-	    (m->setup.foreground_out >= 0 &&
-	     ioctl(m->setup.foreground_out, TIOCGWINSZ, &size) == 0))
-		ioctl(m->console.master.fd, TIOCSWINSZ, &size);
+	if ((m->setup.foreground_in < 0 || ioctl(m->setup.foreground_in, TIOCGWINSZ, &size) < 0) &&
+	    (m->setup.foreground_out < 0 || ioctl(m->setup.foreground_out, TIOCGWINSZ, &size) < 0))
+		return;
+	if (memcmp(&size, &con->peer_size, sizeof(size)) == 0)
+		return;
+	con->peer_size = size;
+	ioctl(con->master.fd, TIOCSWINSZ, &size);
 }
 
 void foreground_stop(struct monitor *m)
@@ -145,7 +208,8 @@ void foreground_stop(struct monitor *m)
 	con->foreground.len = 0;
 	con->foreground.unpollable = false;
 	fd_close(&con->out);
-	if (con->raw)
+	/* in the background they are the shell's own already */
+	if (con->raw && !in_background(m))
 		tcsetattr(m->setup.foreground_in, TCSANOW, &con->restore);
-	con->raw = false;
+	con->raw = con->paused = con->unsignalled = false;
 }

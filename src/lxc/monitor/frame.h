@@ -50,6 +50,15 @@ _Static_assert(CMD_GET_INIT_PID == 4 && CMD_CONSOLE_LOG == 11 && CMD_GET_INIT_PI
 	       "commands go by number");
 _Static_assert(N_STATES == 8 && STATE_RUNNING == 2 && STATE_THAWED == 7, "states go by number");
 
+/*
+ * Ours alone: all that is in the console's buffer, which stays in it. (Whoever reads
+ * it by CMD_CONSOLE_LOG takes it out.) LXC's monitor answers that it knows no such command.
+ */
+#define CMD_PEEK_CONSOLE_LOG 0x6c636b70
+
+/* More than this of the console's buffer is never handed out, nor kept in an image. */
+#define SCROLLBACK_MAX ((size_t)64 * 1024 * 1024)
+
 /* A larger request costs its sender the connection. */
 #define REQUEST_DATA_MAX 8192
 

@@ -87,6 +87,14 @@ static void leave_mounts(const struct restore *r)
 		mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 }
 
+/* A terminal that the config names for the console takes precedence, as under lxc-start. */
+static int foreground_fd(const struct restore *r, int standard)
+{
+	if (r->console_peer >= 0)
+		return r->console_peer;
+	return r->plan->foreground ? standard : -1;
+}
+
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	const struct monitor_setup setup = {
@@ -104,11 +112,14 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 		.console = r->console,
 		.ttys = r->ttys,
 		.n_ttys = r->n_ttys,
-		.foreground_in = r->plan->foreground ? STDIN_FILENO : -1,
-		.foreground_out = r->plan->foreground ? STDOUT_FILENO : -1,
+		.scrollback = r->scrollback,
+		.scrollback_len = r->scrollback_len,
+		.foreground_in = foreground_fd(r, STDIN_FILENO),
+		.foreground_out = foreground_fd(r, STDOUT_FILENO),
 	};
 	int e = monitor_new(&setup, &r->serving, reterr);
 
+	free(TAKE_PTR(r->scrollback));
 	if (e < 0)
 		return e;
 	leave_mounts(r);

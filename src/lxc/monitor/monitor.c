@@ -81,11 +81,12 @@ static void init_ready(struct monitor *m, struct source *s, uint32_t events)
 	m->init_dead = true;
 }
 
-enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, RESIZE };
+enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, CONTINUE, RESIZE };
 
 static const enum signal_action signal_actions[SIGSYS + 1] = {
 	[SIGHUP] = AS_SIGTERM, /* the terminal is gone: end it properly */
 	[SIGCHLD] = CHECK_INIT,
+	[SIGCONT] = CONTINUE,
 	[SIGWINCH] = RESIZE, /* only taken with a terminal in the foreground */
 };
 
@@ -105,6 +106,10 @@ static void signal_handle(struct monitor *m, const struct signalfd_siginfo *si)
 		pidfd_send_signal(m->setup.init_pidfd, SIGTERM, NULL, 0);
 		break;
 	case CHECK_INIT:
+		break;
+	case CONTINUE:
+		pidfd_send_signal(m->setup.init_pidfd, sig, NULL, 0);
+		foreground_continue(m);
 		break;
 	case RESIZE:
 		foreground_resize(m);
@@ -148,6 +153,14 @@ static int signals_start(struct monitor *m, struct error **reterr)
 	return 0;
 }
 
+const char *monitor_config(const struct monitor *m, const char *key)
+{
+	for (size_t i = 0; i < m->setup.n_config; i++)
+		if (strcmp(m->setup.config[i].key, key) == 0)
+			return m->setup.config[i].value;
+	return NULL;
+}
+
 /* ---- the loop ---- */
 
 static int loop_start(struct monitor *m, struct error **reterr)
@@ -178,12 +191,19 @@ static void loop_stop(struct monitor *m)
 	source_close(m, &m->signals);
 }
 
+/* Of two timeouts, of which -1 is none. */
+static int earlier(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int loop_round(struct monitor *m, struct error **reterr)
 {
 	struct epoll_event events[EVENTS_PER_ROUND];
 	int n;
 
-	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND, cgroup_next_timeout(m));
+	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND,
+		       earlier(cgroup_next_timeout(m), console_next_timeout(m)));
 	if (n < 0 && errno != EINTR)
 		return error_errno(reterr, "cannot wait for events");
 	for (int i = 0; i < n; i++) {
@@ -194,6 +214,7 @@ static int loop_round(struct monitor *m, struct error **reterr)
 			s->ready(m, s, events[i].events);
 	}
 	cgroup_check_waiting(m);
+	console_look(m);
 	clients_bury(m);
 	return 0;
 }
@@ -242,6 +263,7 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m->freeze.source.fd = -1;
 	m->console.master.fd = m->console.proxy.source.fd = m->console.foreground.source.fd = -1;
 	m->console.proxy_master = m->console.out = -1;
+	console_init(m);
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (m->epoll_fd < 0) {
 		int r = error_errno(reterr, "cannot make an event loop");
@@ -296,6 +318,7 @@ void monitor_free(struct monitor *m)
 	if (!m)
 		return;
 	loop_stop(m);
+	console_finish(m);
 	clients_close_all(m);
 	source_close(m, &m->freeze.source);
 	fd_close(&m->epoll_fd);

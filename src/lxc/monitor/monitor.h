@@ -57,6 +57,10 @@ struct monitor_setup {
 	const struct terminal *ttys; /* tty 1 ... n_ttys */
 	size_t n_ttys;
 
+	/* what the console's buffer holds at the beginning; not needed after monitor_new() */
+	const char *scrollback;
+	size_t scrollback_len;
+
 	/* -F: the terminal (or pipe) the console is shown on; -1 detached */
 	int foreground_in, foreground_out;
 };

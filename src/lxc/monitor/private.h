@@ -11,7 +11,9 @@
 #include <termios.h>
 
 #include "monitor/frame.h"
+#include "monitor/logfile.h"
 #include "monitor/monitor.h"
+#include "monitor/ring.h"
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
@@ -86,7 +88,8 @@ struct reply {
 	int fd; /* borrowed; -1 none */
 	const void *body;
 	size_t body_len;
-	union { /* room for a body that is made on the spot */
+	char *heap; /* a body that is freed once it is sent */
+	union {	    /* room for a body that is made on the spot */
 		struct wire_cgroup_ctx ctx;
 		struct wire_cgroup_fd cgroup_fd;
 	} room;
@@ -156,18 +159,35 @@ struct console {
 	int out;		/* -1: nobody looks */
 	struct termios restore; /* of setup.foreground_in, when raw */
 	bool raw;
+	bool paused;		  /* a job in the background: the terminal is the shell's */
+	bool unsignalled;	  /* a terminal that tells nobody when its size changes */
+	struct winsize peer_size; /* the one that was handed on last */
+
+	struct ring scrollback; /* what was said last, for those who ask */
+	struct logfile log;
 };
 
+void console_init(struct monitor *m);
 int console_start(struct monitor *m, struct error **reterr);
 void console_drain(struct monitor *m);
 void console_stop(struct monitor *m);
+void console_finish(struct monitor *m); /* nobody asks for anything any more */
 int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd);
 void console_release(struct monitor *m, struct client *c);
 void inflow_pump(struct monitor *m, struct inflow *in);
+void inflow_rearm(struct monitor *m, struct inflow *in);
+
+/* What nothing tells us: looked for in each round of the loop, after so many ms at the latest. */
+int console_next_timeout(struct monitor *m);
+void console_look(struct monitor *m);
 
 int foreground_start(struct monitor *m);
 void foreground_write(struct monitor *m, const char *buf, size_t len, int patience_ms);
 void foreground_resize(struct monitor *m);
+bool foreground_pause(struct monitor *m); /* after a read that failed: whether that was why */
+void foreground_continue(struct monitor *m);
+void foreground_look(struct monitor *m);
+bool foreground_is_terminal(struct monitor *m);
 void foreground_stop(struct monitor *m);
 
 /* ---- monitor.c ---- */
@@ -188,6 +208,9 @@ struct monitor {
 	struct freeze_watch freeze;
 	struct console console;
 };
+
+/* As LXC's config has it; NULL where it is not set. */
+const char *monitor_config(const struct monitor *m, const char *key);
 
 int64_t now_ms(void);
 

@@ -43,6 +43,9 @@ struct restore {
 	size_t n_ttys;
 	struct terminal *others; /* terminals that are no console and no tty<n> */
 	size_t n_others;
+	int console_peer; /* the host's terminal that lxc.console.path names; -1: none */
+	char *scrollback; /* what the image has of the console's output */
+	size_t scrollback_len;
 	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above */
 
 	char **host_veths; /* one per NIC; NULL where it is no veth */

@@ -76,6 +76,7 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 		.cgroup_root = -1,
 		.cgroup_fd = -1,
 		.console = {.master = -1, .slave = -1},
+		.console_peer = -1,
 		.network_fd = -1,
 		.netns_fd = -1,
 		.init_pidfd = -1,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "monitor/frame.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -84,16 +85,40 @@ static size_t same_terminal(const struct container_facts *facts, size_t i)
 	return i;
 }
 
+/* As LXC: the console and a terminal of the host's are connected, and nobody else gets to it. */
+static int open_peer(struct restore *r, struct error **reterr)
+{
+	const char *path = restore_plan_config(r->plan, "lxc.console.path");
+
+	if (r->console.master < 0 || !path || *path != '/')
+		return 0;
+	r->console_peer = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (r->console_peer >= 0 && isatty(r->console_peer))
+		return 0;
+	error_refuse(reterr, r->console_peer < 0 ? errno : ENOTTY,
+		     "cannot use %s for the console of %s (lxc.console.path): %s", path,
+		     r->plan->name, r->console_peer < 0 ? strerror(errno) : "it is no terminal");
+	error_set_hint(reterr, "have a terminal there, or take lxc.console.path out of the "
+			       "container's config");
+	return -ENOTTY;
+}
+
+static int load_scrollback(struct restore *r, struct error **reterr)
+{
+	return image_read(r->image, &r->manifest, SCROLLBACK_NAME, SCROLLBACK_MAX, &r->scrollback,
+			  &r->scrollback_len, reterr);
+}
+
 int stage_terminals(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	size_t other = 0;
+	int e;
 
 	make_room(r, facts);
 	for (size_t i = 0; i < facts->n_ttys; i++) {
 		size_t same = same_terminal(facts, i);
 		struct terminal *t;
-		int e;
 
 		if (same != i) {
 			r->tty_ends[i] = r->tty_ends[same];
@@ -105,11 +130,15 @@ int stage_terminals(struct restore *r, struct error **reterr)
 			return e;
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
-	return 0;
+	e = open_peer(r, reterr);
+	return e < 0 ? e : load_scrollback(r, reterr);
 }
 
 void unstage_terminals(struct restore *r)
 {
+	fd_close(&r->console_peer);
+	free(TAKE_PTR(r->scrollback));
+	r->scrollback_len = 0;
 	terminal_close(&r->console);
 	for (size_t i = 0; r->ttys && i < r->n_ttys; i++)
 		terminal_close(&r->ttys[i]);

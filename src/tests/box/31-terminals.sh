@@ -21,6 +21,12 @@ settings()
 		</dev/null
 }
 
+# size_is TTY SIZE
+size_is()
+{
+	[ "$(in_container c1 stty -F "/dev/$1" size </dev/null)" = "$2" ]
+}
+
 owners()
 {
 	in_container c1 stat -c '%n %u:%g %a' /dev/console /dev/tty1 /dev/tty2 /dev/tty3 /dev/tty4 /dev/tty5
@@ -122,6 +128,8 @@ terminal memory expect 10 'it has one,two,'
 # the signal that a terminal sends: it still controls its session
 terminal memory send '\x03'
 terminal memory expect 10 'interrupted'
+terminal memory resize 42 112
+wait_for 10 size_is tty2 '42 112'
 check_equal "$memory" "$(vpid c1 /bin/sh)" 'its pid'
 leave memory
 
@@ -141,6 +149,9 @@ terminal console expect 10 '# '
 # shellcheck disable=SC2016 # the container's shell expands it
 terminal console send 'echo "is $((7 * 8))"\r'
 terminal console expect 10 'is 56'
+# its window is the container's, at once and without a key
+terminal console resize 43 113
+wait_for 10 size_is console '43 113'
 # nobody stays there
 terminal console send 'exit\r'
 wait_for 10 logged_out

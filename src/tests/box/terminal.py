@@ -12,6 +12,7 @@ Requests come on standard input, one a line; each is answered with one line,
     seen                  all that the command has written so far
     raw SECONDS           the command takes every byte as it is typed; what was typed earlier may be lost
     settings              the terminal's, as one word
+    resize ROWS COLUMNS   the window has another size
     hangup                the terminal goes away
     wait SECONDS          the command's exit status, 128 and the signal if one ended it
     end                   of this program
@@ -91,6 +92,12 @@ def raw(seconds):
     return 'ok'
 
 
+def resize(rows, columns):
+    # tells the command as a terminal emulator does
+    termios.tcsetwinsize(master, (int(rows), int(columns)))
+    return 'ok'
+
+
 def hangup():
     # TIOCVHANGUP: what closing the master does to all who have the terminal open
     fcntl.ioctl(slave, 0x5437)
@@ -108,7 +115,7 @@ def wait(seconds):
 def main():
     threading.Thread(target=collect, daemon=True).start()
     requests = {'expect': (expect, 2), 'send': (send, 1), 'seen': (seen, 0), 'raw': (raw, 1),
-                'settings': (settings, 0), 'hangup': (hangup, 0), 'wait': (wait, 1)}
+                'settings': (settings, 0), 'resize': (resize, 2), 'hangup': (hangup, 0), 'wait': (wait, 1)}
     for line in sys.stdin:
         name, _, rest = line.rstrip('\n').partition(' ')
         if name == 'end':

@@ -32,6 +32,7 @@ static const struct suite {
 	{"nexthop", nexthop_suite},
 	{"plan", plan_suite},
 	{"preflight", preflight_suite},
+	{"scrollback", scrollback_suite},
 	{"tty", tty_suite},
 	{"users", users_suite},
 };

@@ -26,6 +26,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "inspect/scrollback.h"
 #include "monitor/frame.h"
 #include "monitor/monitor.h"
 #include "util/fd.h"
@@ -47,7 +48,9 @@ static struct world {
 	pid_t monitor;
 	pid_t init;
 	char pts[N_TTYS + 1][32];
-	int fg_in, fg_out; /* the monitor's ends */
+	int fg_in, fg_out;	/* the monitor's ends */
+	const char *scrollback; /* what its buffer begins with; NULL: it has none */
+	char log[80];
 } w;
 
 static void await(int fd, short events)
@@ -93,7 +96,12 @@ static const struct config_item config[] = {
 	{(char *)(uintptr_t)"lxc.arch", (char *)(uintptr_t)"x86_64"},
 	{(char *)(uintptr_t)"lxc.seccomp.profile", (char *)(uintptr_t)""},
 	{(char *)(uintptr_t)"lxc.signal.stop", (char *)(uintptr_t)"SIGUSR1"},
+	/* only where w.scrollback is set */
+	{(char *)(uintptr_t)"lxc.console.buffer.size", (char *)(uintptr_t)"4096"},
+	{(char *)(uintptr_t)"lxc.console.size", (char *)(uintptr_t)"8192"},
+	{(char *)(uintptr_t)"lxc.console.logfile", w.log},
 };
+#define N_CONSOLE_CONFIG 3
 
 static void init_main(int in)
 {
@@ -146,7 +154,7 @@ static void monitor_main(int listen_fd, int init_in)
 		.name = "c1",
 		.lxcpath = w.lxcpath,
 		.config = config,
-		.n_config = sizeof(config) / sizeof(config[0]),
+		.n_config = sizeof(config) / sizeof(config[0]) - N_CONSOLE_CONFIG,
 		.listen_fd = listen_fd,
 		.clone_flags = 0x6e020000,
 		.payload_cgroup = "lxc.payload.c1",
@@ -159,6 +167,11 @@ static void monitor_main(int listen_fd, int init_in)
 	struct monitor *m;
 	int status;
 
+	if (w.scrollback) {
+		setup.n_config += N_CONSOLE_CONFIG;
+		setup.scrollback = w.scrollback;
+		setup.scrollback_len = strlen(w.scrollback);
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* libcheck has handlers for these, which end the whole test */
 	signal(SIGINT, SIG_DFL);
@@ -199,6 +212,7 @@ static void world_prepare(void)
 	strcpy(w.lxcpath, "/tmp/lxcckpt-monitor-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(w.lxcpath));
 	snprintf(w.cgroup, sizeof(w.cgroup), "%s/cgroup", w.lxcpath);
+	snprintf(w.log, sizeof(w.log), "%s/console.log", w.lxcpath);
 	ck_assert_int_eq(mkdir(w.cgroup, 0700), 0);
 	file_make("cgroup.freeze", "x");
 	file_make("cgroup.controllers", "cpu memory\n");
@@ -961,6 +975,18 @@ START_TEST(test_tty_slots)
 }
 END_TEST
 
+/* The size of a terminal becomes that soon, without anything being typed. */
+static void await_columns(int slave, int columns)
+{
+	struct winsize got = {0};
+
+	for (int i = 0; i < PATIENCE_MS / 10 && got.ws_col != columns; i++) {
+		ck_assert_int_eq(poll(NULL, 0, 10), 0);
+		ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
+	}
+	ck_assert_int_eq(got.ws_col, columns);
+}
+
 START_TEST(test_console_proxy)
 {
 	struct winsize size = {.ws_row = 40, .ws_col = 100}, got;
@@ -975,6 +1001,15 @@ START_TEST(test_console_proxy)
 	relay(fd, slave, "\x03 client says");
 	ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
 	ck_assert_int_eq(got.ws_col, 100);
+	size.ws_col = 120;
+	ck_assert_int_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+	await_columns(slave, 120);
+	/* what the container has set stays, until the client changes again */
+	got.ws_col = 99;
+	ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &got), 0);
+	relay(fd, slave, "typed");
+	ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
+	ck_assert_int_eq(got.ws_col, 99);
 	close(client);
 	close(fd);
 	client = tty_ask_again(0, &fd);
@@ -1056,6 +1091,148 @@ START_TEST(test_console_input_is_held)
 }
 END_TEST
 
+/* What the container says, once the monitor has taken it. */
+static void slave_says(int slave, const char *text)
+{
+	size_t len, wanted = strlen(text);
+	bool taken = false;
+
+	ck_assert_int_eq(write_all(slave, text, wanted), 0);
+	while (!taken) {
+		_cleanup_free_ char *said = NULL;
+
+		scrollback_read(w.lxcpath, "c1", false, &said, &len);
+		taken = said && len >= wanted && memcmp(said + len - wanted, text, wanted) == 0;
+	}
+}
+
+static int ask_log(struct wire_console_log log, char *buf, size_t room)
+{
+	struct wire_response r;
+
+	memset(buf, 0, room);
+	r = ask(CMD_CONSOLE_LOG, 0, &log, sizeof(log), buf, room - 1, NULL);
+	ck_assert_int_eq(r.data, 0);
+	return r.ret;
+}
+
+START_TEST(test_console_log)
+{
+	char buf[4097];
+	int slave;
+
+	world_prepare();
+	w.scrollback = "before;";
+	world_run();
+	slave = slave_open(0);
+	slave_says(slave, "then;");
+	/* what is read is gone, as with LXC's */
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1, .read_max = 3}, buf, 16), 0);
+	ck_assert_str_eq(buf, "bef");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1}, buf, 16), 0);
+	ck_assert_str_eq(buf, "ore;then;");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1}, buf, 16), -ENODATA);
+	/* with clear all of it is */
+	slave_says(slave, "one;two;");
+	ck_assert_int_eq(
+		ask_log((struct wire_console_log){.read = 1, .clear = 1, .read_max = 4}, buf, 16),
+		0);
+	ck_assert_str_eq(buf, "one;");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1}, buf, 16), -ENODATA);
+	slave_says(slave, "three;");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.clear = 1}, buf, 16), 0);
+	ck_assert_str_eq(buf, "");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1}, buf, 16), -ENODATA);
+	/* more than was asked for is never given, and nothing asked for is nothing given */
+	slave_says(slave, "four;");
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read_max = 2}, buf, 16), 0);
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1, .read_max = 99}, buf, 16), 0);
+	ck_assert_str_eq(buf, "four;");
+	close(slave);
+	world_stop();
+}
+END_TEST
+
+/* The last bytes of many, in one piece. */
+START_TEST(test_console_log_full)
+{
+	char buf[4098], line[64];
+	int slave;
+
+	world_prepare();
+	w.scrollback = "long gone";
+	world_run();
+	slave = slave_open(0);
+	for (int i = 0; i < 200; i++) {
+		snprintf(line, sizeof(line), "%031d\n", i);
+		slave_says(slave, line);
+	}
+	ck_assert_int_eq(ask_log((struct wire_console_log){.read = 1}, buf, sizeof(buf)), 0);
+	ck_assert_uint_eq(strlen(buf), 4096);
+	ck_assert_str_eq(buf + 4096 - 32, "0000000000000000000000000000199\n");
+	close(slave);
+	world_stop();
+}
+END_TEST
+
+/* How a dump reads it: as often as it likes. */
+START_TEST(test_console_log_peek)
+{
+	_cleanup_free_ char *text = NULL, *again = NULL, *none = NULL;
+	size_t len = 0;
+
+	world_prepare();
+	w.scrollback = "kept";
+	world_run();
+	scrollback_read(w.lxcpath, "c1", false, &text, &len);
+	ck_assert_uint_eq(len, 4);
+	ck_assert_int_eq(memcmp(text, "kept", 4), 0);
+	scrollback_read(w.lxcpath, "c1", true, &again, &len);
+	ck_assert_uint_eq(len, 4);
+	scrollback_clear(w.lxcpath, "c1");
+	scrollback_read(w.lxcpath, "c1", true, &none, &len);
+	ck_assert_ptr_null(none);
+	scrollback_read(w.lxcpath, "another", true, &none, &len);
+	ck_assert_ptr_null(none);
+	world_stop();
+}
+END_TEST
+
+static void assert_log(const char *text)
+{
+	_cleanup_free_ char *found = NULL;
+
+	ck_assert_int_ge(read_file_at(AT_FDCWD, w.log, 65536, &found), 0);
+	ck_assert_str_eq(found, text);
+}
+
+START_TEST(test_console_logfile)
+{
+	int slave, status;
+
+	world_prepare();
+	w.scrollback = "before;";
+	world_run();
+	assert_log("");
+	slave = slave_open(0);
+	slave_says(slave, "then;");
+	assert_log("then;");
+	/* last words are in it too, and at the end the buffer takes its place */
+	ck_assert_int_eq(write_all(slave, "bye", 3), 0);
+	close(slave);
+	ck_assert_int_eq(init_exits(0), 0);
+	assert_log("then;bye");
+	step('l');
+	assert_log("then;bye");
+	step('f');
+	ck_assert_int_eq(waitpid(w.monitor, &status, 0), w.monitor);
+	assert_log("before;then;bye");
+	remove_tree(w.lxcpath);
+	close(w.control);
+	close(w.init_fd);
+}
+END_TEST
+
 START_TEST(test_foreground)
 {
 	int in[2], out[2], slave;
@@ -1113,7 +1290,7 @@ START_TEST(test_foreground_terminal)
 	struct termios before, during, after;
 	struct terminal t;
 	char path[32];
-	int slave;
+	int slave, fd;
 
 	world_prepare();
 	pty_make(&t, path);
@@ -1138,6 +1315,14 @@ START_TEST(test_foreground_terminal)
 		ask_int(CMD_GET_STATE, 0);
 		ck_assert_int_eq(ioctl(slave, TIOCGWINSZ, &got), 0);
 	}
+	/* nor need anybody tell: it is not the terminal that controls the monitor */
+	size.ws_col = 66;
+	ck_assert_int_eq(ioctl(t.master, TIOCSWINSZ, &size), 0);
+	await_columns(slave, 66);
+	/* there is one console, and somebody sits there */
+	tty_ask(0, -EBADF, &fd);
+	tty_ask(1, 1, &fd);
+	close(fd);
 	close(slave);
 	world_stop();
 	ck_assert_int_eq(tcgetattr(t.slave, &after), 0);
@@ -1176,6 +1361,10 @@ Suite *monitor_suite(void)
 	tcase_add_test(tc, test_console_proxy);
 	tcase_add_test(tc, test_console_never_blocks_the_container);
 	tcase_add_test(tc, test_console_input_is_held);
+	tcase_add_test(tc, test_console_log);
+	tcase_add_test(tc, test_console_log_full);
+	tcase_add_test(tc, test_console_log_peek);
+	tcase_add_test(tc, test_console_logfile);
 	tcase_add_test(tc, test_foreground);
 	tcase_add_test(tc, test_foreground_file_and_broken_pipe);
 	tcase_add_test(tc, test_foreground_terminal);

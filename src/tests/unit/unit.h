@@ -19,6 +19,7 @@ Suite *network_suite(void);
 Suite *nexthop_suite(void);
 Suite *plan_suite(void);
 Suite *preflight_suite(void);
+Suite *scrollback_suite(void);
 Suite *tty_suite(void);
 Suite *users_suite(void);
 
