@@ -44,6 +44,8 @@ furnish_guest()
 	install -D -m 600 /tmp/id.pub "$rootfs/root/.ssh/authorized_keys"
 	# more than fits into the buffers of a connection
 	head -c 16000000 /dev/urandom >"$rootfs/var/www/html/big"
+	# whoever takes it slowly on a busy machine is waited for longer than a minute
+	echo 'send_timeout 600;' >"$rootfs/etc/nginx/conf.d/slow.conf"
 	echo 'what nginx serves' >"$rootfs/var/www/html/small"
 	echo '* * * * * root date +\%s >>/var/tmp/cron' >"$rootfs/etc/cron.d/test"
 	# Dead in a few seconds, were its words not its own any more.
