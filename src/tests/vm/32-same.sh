@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The comparison of src/tests/box/34-same.sh on a host with all controllers and capabilities:
+# The comparison of src/tests/box/47-same.sh on a host with all controllers and capabilities:
 # what the config asks for, and what was set while it ran, is the same after a restore.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
