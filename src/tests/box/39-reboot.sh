@@ -16,6 +16,16 @@ seen_is()
 {
 	[ "$(seen)" = "$1" ]
 }
+seen_last()
+{
+	[ "$(seen | sed 's/.* //')" = "$1" ]
+}
+# What has been seen up to now, which comes a moment later than it is.
+forget()
+{
+	wait_for 10 seen_last RUNNING
+	: >/tmp/watched
+}
 is_watched()
 {
 	grep -q monitor-sock <(pgrep -af lxc-monitord) || [ -p /run/lxc//var/lib/lxc/monitor-fifo ]
@@ -83,14 +93,14 @@ wait_for 10 seen_is "$wanted"
 
 step 'lxc-stop -r'
 save_and_restore
-: >/tmp/watched
+forget
 check timeout 60 lxc-stop -n c1 -r -t 60
 check_is_new "$init"
 wait_for 10 seen_is "$wanted"
 
 step 'from inside'
 save_and_restore
-: >/tmp/watched
+forget
 lxc-wait -n c1 -s STOPPED -t 60 &
 waiting=$!
 in_container c1 reboot </dev/null
@@ -118,12 +128,12 @@ mv /var/lib/lxc/c1/away /var/lib/lxc/c1/rootfs
 
 step 'halted from inside, killed: it stays away, and its status is told'
 check restore -n c1
-: >/tmp/watched
+forget
 in_container c1 poweroff </dev/null
 check timeout 60 lxc-wait -n c1 -s STOPPED
 wait_for 10 seen_is 'exit 0 STOPPING STOPPED'
 check restore -n c1
-: >/tmp/watched
+forget
 kill -KILL "$(init_pid c1)"
 check timeout 60 lxc-wait -n c1 -s STOPPED
 wait_for 10 seen_is 'exit 0 STOPPING STOPPED'
