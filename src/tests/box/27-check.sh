@@ -98,7 +98,7 @@ world()
 	ls "$IMG" 2>&1 || :
 	bridge_of "$(host_veth)"
 	cat /sys/fs/cgroup/lxc.payload.c1/cgroup.freeze
-	find /var/lib/lxc/c1 -xdev ! -path '*/rootfs/tmp*' -printf '%p %s %T@\n'
+	find /var/lib/lxc/c1 -xdev ! -path '*/rootfs/tmp*' ! -path '*/rootfs/var/log*' -printf '%p %s %T@\n'
 }
 
 # blocks MODE WHO=CHECK...

@@ -131,11 +131,18 @@ static void verify_start_time(void)
 	started = read_started();
 }
 
+static long microseconds(const struct rusage *u)
+{
+	return (u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1000000 + u->ru_utime.tv_usec +
+	       u->ru_stime.tv_usec;
+}
+
+/* More than a restore takes of what is the process's by then. */
 static void set_cpu_time(void)
 {
 	do
 		getrusage(RUSAGE_SELF, &used);
-	while (used.ru_utime.tv_usec + used.ru_stime.tv_usec < 300000);
+	while (microseconds(&used) < 3000000);
 }
 
 static void verify_cpu_time(void)
@@ -143,8 +150,7 @@ static void verify_cpu_time(void)
 	struct rusage now;
 
 	getrusage(RUSAGE_SELF, &now);
-	if (now.ru_utime.tv_sec * 1000000 + now.ru_utime.tv_usec <
-	    used.ru_utime.tv_sec * 1000000 + used.ru_utime.tv_usec)
+	if (microseconds(&now) < microseconds(&used))
 		complain("it goes back");
 }
 
