@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
@@ -94,10 +93,12 @@ static unsigned int io_priority(pid_t tid)
 	return (unsigned int)prio;
 }
 
-static void look_at_thread(struct survey *s, pid_t tid, bool leader)
+static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
 {
+	struct survey *s = userdata;
 	long long slack = number_in(tid, "timerslack_ns", 10);
-	long long filter = leader ? number_in(tid, "coredump_filter", 16) : -1;
+	/* it is the process's */
+	long long filter = tid == pid ? number_in(tid, "coredump_filter", 16) : -1;
 	struct thread_facts t = {
 		.cpus = pinned_to(s, tid),
 		.io_priority = io_priority(tid),
@@ -112,20 +113,6 @@ static void look_at_thread(struct survey *s, pid_t tid, bool leader)
 		*ARRAY_ADD(s->facts->threads, s->facts->n_threads) = t;
 	else
 		free(t.cpus);
-}
-
-static int look_at_process(pid_t pid, void *userdata)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
-	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
-
-		if (tid > 0)
-			look_at_thread(userdata, tid, tid == pid);
-	}
 	return 0;
 }
 
@@ -138,5 +125,5 @@ void inspect_threads(struct container_facts *facts)
 	if (read_file_at(AT_FDCWD, "/sys/devices/system/cpu/online", TEXT_MAX, &list) <= 0 ||
 	    !cpus_parse(list, &s.online))
 		CPU_ZERO(&s.online);
-	for_each_process(facts->init_pid, look_at_process, &s);
+	for_each_thread(facts->init_pid, look_at_thread, &s);
 }

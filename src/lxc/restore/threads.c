@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
@@ -37,28 +36,15 @@ static void mend_thread(pid_t tid, const struct thread_facts *t)
 		write_number(tid, "coredump_filter", (unsigned int)t->coredump_filter);
 }
 
-static void mend_known(pid_t tid, const struct container_facts *facts)
-{
-	pid_t inner = process_inner_id(tid);
-
-	for (size_t i = 0; i < facts->n_threads; i++)
-		if (facts->threads[i].tid == inner)
-			mend_thread(tid, &facts->threads[i]);
-}
-
-static int mend_process(pid_t pid, void *userdata)
+static int mend_known(pid_t pid, pid_t tid, void *userdata)
 {
 	const struct container_facts *const *facts = userdata;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
-	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
-	struct dirent *e;
+	pid_t inner = process_inner_id(tid);
 
-	while (dir && (e = readdir(dir))) {
-		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
-
-		if (tid > 0)
-			mend_known(tid, *facts);
-	}
+	(void)pid;
+	for (size_t i = 0; i < (*facts)->n_threads; i++)
+		if ((*facts)->threads[i].tid == inner)
+			mend_thread(tid, &(*facts)->threads[i]);
 	return 0;
 }
 
@@ -67,5 +53,5 @@ void threads_mend(const struct restore *r, pid_t init)
 	const struct container_facts *facts = &r->manifest.facts;
 
 	if (facts->n_threads > 0)
-		for_each_process(init, mend_process, &facts);
+		for_each_thread(init, mend_known, &facts);
 }

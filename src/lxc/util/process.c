@@ -125,6 +125,35 @@ int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *use
 	return r;
 }
 
+struct thread_walk {
+	int (*fn)(pid_t pid, pid_t tid, void *userdata);
+	void *userdata;
+};
+
+static int walk_threads(pid_t pid, void *userdata)
+{
+	const struct thread_walk *w = userdata;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	struct dirent *e;
+	int r = 0;
+
+	while (r == 0 && dir && (e = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (tid > 0)
+			r = w->fn(pid, tid, w->userdata);
+	}
+	return r;
+}
+
+int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata)
+{
+	struct thread_walk w = {fn, userdata};
+
+	return for_each_process(init, walk_threads, &w);
+}
+
 pid_t process_inner_id(pid_t tid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)tid);

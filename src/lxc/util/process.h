@@ -31,6 +31,9 @@ int run_capture(const char *const argv[], char **ret_output);
  */
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata);
 
+/* The same for every thread in it. */
+int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata);
+
 /* The number that a process or thread has in the innermost PID namespace that it is in; 0: none. */
 pid_t process_inner_id(pid_t tid);
 
