@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -105,11 +106,20 @@ _Noreturn static void delete_locks(int netns)
 	_exit(0);
 }
 
+/* There the rules of others, who may be at work, could not be told from those left behind. */
+static bool is_host_network(int netns)
+{
+	struct stat theirs, ours;
+
+	return fstat(netns, &theirs) < 0 || stat("/proc/self/ns/net", &ours) < 0 ||
+	       theirs.st_ino == ours.st_ino;
+}
+
 void recover_firewall(pid_t init)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
-	pid_t pid = netns < 0 ? -1 : fork_quietly();
+	pid_t pid = netns < 0 || is_host_network(netns) ? -1 : fork_quietly();
 
 	if (pid == 0)
 		delete_locks(netns);
