@@ -156,18 +156,10 @@ veth=$(host_veth)
 before=$(leftovers)
 
 step 'the command is killed while CRIU dumps'
-# CRIU stands still in the middle for as long as the script does
-cat >/run/wait <<'END'
-#!/bin/sh
-[ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
-echo here >/run/at-post-dump
-read -r _ </run/go-on
-END
-chmod +x /run/wait
-mkfifo /run/at-post-dump /run/go-on
-lxc-checkpoint -n c1 -s -D "$IMG" -A /run/wait &
+holder post-dump
+lxc-checkpoint -n c1 -s -D "$IMG" -A /run/hold-post-dump &
 command=$!
-read -r _ </run/at-post-dump
+read -r _ </run/held
 check_equal '' "$(bridge_of "$veth")" 'bridge while it is being dumped'
 kill -KILL "$command"
 wait "$command" || :

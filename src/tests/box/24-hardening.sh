@@ -6,18 +6,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# A script that holds CRIU at one stage until it is told to go on.
-holder()
-{
-	cat >"/run/hold-$1" <<-END
-		#!/bin/sh
-		[ "\$CRTOOLS_SCRIPT_ACTION" = $1 ] || exit 0
-		echo here >/run/held
-		read -r _ </run/go-on
-	END
-	chmod +x "/run/hold-$1"
-}
-
 port_setting()
 {
 	cat "/sys/class/net/$veth/brport/$1"
@@ -52,7 +40,6 @@ check_talks_to_itself()
 }
 
 wait_for 10 inner_counts ''
-mkfifo /run/held /run/go-on
 holder post-dump
 holder network-unlock
 

@@ -6,15 +6,7 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# CRIU stands still, with the whole container, for as long as the script does.
-cat >/run/wait <<'END'
-#!/bin/sh
-[ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
-echo here >/run/at-post-dump
-read -r _ </run/go-on
-END
-chmod +x /run/wait
-mkfifo /run/at-post-dump /run/go-on
+holder post-dump
 
 is_down()
 {
@@ -44,9 +36,9 @@ run_one()
 # begin DUMP-OPTION...: sets $command; returns in the middle of the checkpoint
 begin()
 {
-	dump -n c1 "$@" -A /run/wait >/tmp/said 2>&1 &
+	dump -n c1 "$@" -A /run/hold-post-dump >/tmp/said 2>&1 &
 	command=$!
-	read -r _ </run/at-post-dump
+	read -r _ </run/held
 }
 
 # go_on: how the checkpoint ended is $status

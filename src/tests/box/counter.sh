@@ -173,3 +173,17 @@ fails()
 	*) die "\"$*\" says \"$said\", not \"$words\"" ;;
 	esac
 }
+
+# holder ACTION: makes /run/hold-ACTION, an action script that holds CRIU at one stage, with the whole
+# container: it says so on /run/held, and waits for a line on /run/go-on.
+holder()
+{
+	[ -p /run/held ] || mkfifo /run/held /run/go-on
+	cat >"/run/hold-$1" <<-END
+		#!/bin/sh
+		[ "\$CRTOOLS_SCRIPT_ACTION" = $1 ] || exit 0
+		echo here >/run/held
+		read -r _ </run/go-on
+	END
+	chmod +x "/run/hold-$1"
+}
