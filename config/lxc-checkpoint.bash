@@ -27,7 +27,8 @@ _lxccheckpoint_paths()
 _lxccheckpoint()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} option='' word lxcpath='' i
-	local names=--running restore='' stop='' scripted='' check='' mode='' named=''
+	local names=--running restore='' stop='' scripted='' check='' mode='' look='' json=''
+	local forced='' named='' timed=''
 	local common='--name --checkpoint-dir --verbose --lxcpath --logfile
 		--logpriority --quiet --rcfile --help --usage --version'
 
@@ -44,11 +45,15 @@ _lxccheckpoint()
 		-P | --lxcpath) lxcpath=$word option='' ;;
 		'')
 			case $word in
-			--restore) restore=1 ;;
+			--restore | --no-verify) restore=1 ;;
 			--stop) stop=1 ;;
 			--replace) stop=1 scripted=1 ;;
-			--check | --json) check=1 ;;
+			--check) check=1 ;;
+			--info | --verify) look=1 ;;
+			--json) json=1 ;;
 			--daemon | --foreground) mode=1 ;;
+			--force) forced=1 option=$word ;;
+			--timeout) timed=1 option=$word ;;
 			-[nDAPol] | --name | --checkpoint-dir | --action-script | --lxcpath | \
 				--logfile | --logpriority | --rcfile) option=$word ;;
 			--*) ;;
@@ -66,7 +71,7 @@ _lxccheckpoint()
 		*) option='' ;;
 		esac
 	done
-	[ -z "$restore$mode" ] || names=--stopped
+	[ -z "$restore$mode$forced" ] || names=--stopped
 	[ "$cur" != = ] || cur=''
 
 	case $option in
@@ -87,19 +92,28 @@ _lxccheckpoint()
 			'TRACE DEBUG INFO NOTICE WARN ERROR CRIT ALERT FATAL' -- "$cur")
 		return
 		;;
+	--force)
+		mapfile -t COMPREPLY < <(compgen -W 'cpu criu config rootfs' -- "$cur")
+		return
+		;;
 	esac
 
 	if [[ $cur != -* ]]; then
 		[ -n "$named" ] || _lxccheckpoint_names "$names" "$lxcpath" "$cur"
 		return
 	fi
-	# -r excludes what only a checkpoint has, and the other way round; --check what writes.
-	[ -n "$stop$check" ] || common+=' --restore'
-	[ -n "$restore$mode" ] || common+=' --stop'
-	[ -n "$check" ] || common+=' --action-script'
-	[ -n "$restore$mode$check" ] || common+=' --replace'
-	[ -n "$restore$mode$scripted" ] || common+=' --check --json'
-	[ -n "$stop$mode$check" ] || common+=' --daemon --foreground'
+	# -r excludes what only a checkpoint has, and the other way round; --check what writes or
+	# starts; --info and --verify all but the names.
+	[ -n "$stop$look$timed" ] || common+=' --restore --force'
+	[ -n "$restore$mode$forced$look" ] || common+=' --stop'
+	[ -n "$check$look$json" ] || common+=' --action-script'
+	[ -n "$restore$mode$forced$check$look$json" ] || common+=' --replace'
+	[ -n "$restore$mode$forced$check$look$json" ] || common+=' --timeout'
+	[ -n "$mode$scripted$look$timed" ] || common+=' --check'
+	[ -n "$restore$mode$scripted$stop$check$forced$look$timed" ] || common+=' --info --verify'
+	[ -n "$mode$scripted$timed" ] || common+=' --json'
+	[ -n "$stop$mode$check$look$json$timed" ] || common+=' --daemon --foreground'
+	[ -n "$stop$check$look$json$timed" ] || common+=' --no-verify'
 	mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 }
 

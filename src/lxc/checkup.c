@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a checkpoint would come across, without one. */
+/* What a checkpoint or restore would come across, without one. */
 #include "config.h"
+
+#include <string.h>
 
 #include "checkup.h"
 #include "dump.h"
 #include "image/dir.h"
 #include "inspect/inspect.h"
+#include "inspect/settings.h"
+#include "inspect/users.h"
 #include "preflight/preflight.h"
 #include "util/mem.h"
 
+#define STOP_WAIT_S 30
+
 /* What fails here stands in the way, and there is nothing to look at behind it. */
-static void check_directory(const char *directory, struct findings *found)
+static void check_directory(const char *directory, long owner, struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
 	bool holds_one = false;
 
-	if (image_check(directory, &holds_one, &e) < 0)
+	if (image_check(directory, owner, &holds_one, &e) < 0)
 		findings_add_error(found, "directory", e);
 	else if (holds_one)
 		findings_add(found, "directory", false, NULL,
@@ -25,8 +31,7 @@ static void check_directory(const char *directory, struct findings *found)
 }
 
 /* Both are asked for, whatever the first says. */
-static int check_host(const struct check_options *o, struct criu_program *criu,
-		      struct findings *found)
+static int check_host(struct criu_program *criu, struct findings *found)
 {
 	_cleanup_error_ struct error *privileges = NULL, *e = NULL;
 	int r;
@@ -36,13 +41,12 @@ static int check_host(const struct check_options *o, struct criu_program *criu,
 	r = criu_find(criu, &e);
 	if (r < 0)
 		findings_add_error(found, "criu", e);
-	else if (o->criu)
-		o->criu(criu, o->userdata);
 	return privileges ? -EPERM : r;
 }
 
+/* *ret_owner is the container's root on the host, where that is known. */
 static void check_running(struct lxc_container *c, const struct criu_program *criu,
-			  const char *directory, struct findings *found)
+			  const char *directory, bool stop, long *ret_owner, struct findings *found)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
 	_cleanup_error_ struct error *e = NULL;
@@ -51,27 +55,119 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 		.criu = criu,
 		.directory = directory,
 		.ghost_limit = ghost_limit(0),
+		.stop = stop,
 	};
 
 	if (inspect_container(c, &facts, &e) < 0)
 		findings_add_error(found, "container", e);
 	else
 		preflight_find(&p, found);
+	*ret_owner = facts_root_id(&facts, "u");
+}
+
+static void check_dump(struct lxc_container *c, const char *directory, bool stop,
+		       struct criu_program *criu, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	bool able = check_host(criu, found) == 0;
+	long owner = -1;
+
+	if (dump_check_state(c, &e) < 0)
+		findings_add_error(found, "state", e);
+	else if (able)
+		check_running(c, criu, directory, stop, &owner, found);
+	check_directory(directory, owner, found);
+}
+
+/* --- a restore --- */
+
+/* false: there is no such container, and nothing to compare with. */
+static bool check_stopped(struct lxc_container *c, bool wait, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	const char *state;
+
+	if (inspect_state(c, &state, &e) < 0) {
+		findings_add_error(found, "state", e);
+		return false;
+	}
+	if (strcmp(state, "STOPPED") == 0)
+		return true;
+	/* one that is just going may be waited for: its cgroups and names are soon free */
+	if (wait && (strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
+	    c->wait(c, "STOPPED", STOP_WAIT_S))
+		return true;
+	error_refuse(&e, EBUSY, "%s is already running (%s)", c->name, state);
+	error_set_hint(&e, "stop it first: lxc-stop -n %s", c->name);
+	findings_add_error(found, "state", e);
+	return true;
+}
+
+static void check_parts(struct lxc_container *c, const struct restore_parts *p,
+			struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	const struct restore_check check = {
+		.manifest = &p->manifest,
+		.image = p->image->dirfd,
+		.image_path = p->image->path,
+		.criu = &p->criu,
+		.name = c->name,
+		.lxcpath = c->get_config_path(c),
+		.config_file = c->configfile ? c->configfile : "its config",
+		.lxc_version = lxc_get_version(),
+		.rootfs = p->rootfs,
+		.config = p->config,
+		.n_config = p->n_config,
+	};
+
+	preflight_find_restore(&check, found);
+	if (inspect_config_idmap(c, &p->manifest.facts, &e) < 0)
+		findings_add_error(found, "idmap", e);
+}
+
+void check_restore(struct lxc_container *c, const char *directory, bool wait,
+		   struct restore_parts *ret, struct findings *found)
+{
+	_cleanup_error_ struct error *no_image = NULL, *no_rootfs = NULL;
+	bool there;
+
+	found->of_restore = true;
+	there = check_stopped(c, wait, found);
+	check_host(&ret->criu, found);
+	if (there && inspect_rootfs(c, &ret->rootfs, &no_rootfs) < 0)
+		findings_add_error(found, "rootfs", no_rootfs);
+	if (image_open(directory, &ret->image, &ret->manifest, &no_image) < 0)
+		findings_add_error(found, "image", no_image);
+	if (there)
+		config_list(c, &ret->config, &ret->n_config);
+	if (there && ret->image)
+		check_parts(c, ret, found);
+}
+
+void restore_parts_clear(struct restore_parts *p)
+{
+	criu_program_clear(&p->criu);
+	image_free(p->image);
+	manifest_clear(&p->manifest);
+	free(p->rootfs);
+	config_items_free(p->config, p->n_config);
+	*p = (struct restore_parts){0};
 }
 
 int check_container(struct lxc_container *c, const struct check_options *o, struct error **reterr)
 {
 	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
-	_cleanup_criu_ struct criu_program criu = {0};
+	_cleanup_restore_parts_ struct restore_parts parts = {0};
 	_cleanup_findings_ struct findings found = {0};
-	_cleanup_error_ struct error *e = NULL;
-	bool able = check_host(o, &criu, &found) == 0;
 
-	if (dump_check_state(c, &e) < 0)
-		findings_add_error(&found, "state", e);
-	else if (able)
-		check_running(c, &criu, directory, &found);
-	check_directory(directory, &found);
+	if (o->restore)
+		check_restore(c, directory, false, &parts, &found);
+	else
+		check_dump(c, directory, o->stop, &parts.criu, &found);
+	if (parts.criu.path && o->criu)
+		o->criu(&parts.criu, o->userdata);
+	findings_force(&found, o->force);
 	for (size_t i = 0; o->found && i < found.n; i++)
 		o->found(&found.v[i], o->userdata);
 	return findings_refuse(&found, c->name, reterr);

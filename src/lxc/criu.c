@@ -20,8 +20,10 @@
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
+#include "util/text.h"
 
 #define TICK_MS	     200
+#define ORPHANS_MS   1000
 #define LOG_TAIL_MAX (8 * 1024 * 1024)
 
 struct run {
@@ -99,6 +101,8 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	fd_set_cloexec(r->from_script[1], false);
 	fd_set_cloexec(r->to_script[0], false);
+	if (job->image_fd > STDERR_FILENO)
+		fd_set_cloexec(job->image_fd, false);
 	for (const int *fd = r->events->locks; fd && *fd >= 0; fd++)
 		fd_set_cloexec(*fd, false);
 	if (job->verb == CRIU_RESTORE) {
@@ -153,54 +157,112 @@ static int run_start(struct run *r, struct error **reterr)
 		wait_status(r->pid);
 		return error_set(reterr, e, "cannot watch CRIU: %s", strerror(e));
 	}
+	if (r->events->started)
+		r->events->started(r->pid, r->events->userdata);
 	return 0;
 }
 
-/* One line "ACTION PID"; whole lines only, since the callback writes them at once. */
-static void run_answer(struct run *r)
+static bool run_ask(struct run *r, const char *action, pid_t pid)
 {
-	char line[128];
-	ssize_t n = read(r->from_script[0], line, sizeof(line) - 1);
-	const char *answer = "no\n";
-	bool last = false;
-	char *space;
+	const struct criu_events *e = r->events;
+
+	return e->action && e->action(action, pid, e->userdata, &r->action_error) == 0;
+}
+
+/*
+ * "ACTION PID". The answer names the action, because it may come when the callback that has asked
+ * was killed, and the next one is not to take it for its own.
+ */
+static void run_answer(struct run *r, char *line)
+{
+	char *save = NULL;
+	const char *action = strtok_r(line, " ", &save), *pid = strtok_r(NULL, " ", &save);
+	_cleanup_free_ char *answer = NULL;
+	bool agreed, last;
+
+	if (!action)
+		return;
+	last = r->events->last_action && strcmp(action, r->events->last_action) == 0;
+	agreed = pid && run_ask(r, action, (pid_t)strtol(pid, NULL, 10));
+	if (!agreed)
+		r->refused_action = true;
+	if (r->refused_action && last)
+		kill(r->pid, SIGKILL);
+	answer = xasprintf("%s %s\n", agreed ? "ok" : "no", action);
+	write_all(r->to_script[1], answer, strlen(answer));
+}
+
+/* Whole lines, since the callback writes one at once, and never many. */
+static void run_listen(struct run *r)
+{
+	char lines[4096], *save = NULL;
+	ssize_t n = read(r->from_script[0], lines, sizeof(lines) - 1);
 
 	if (n <= 0) {
 		fd_close(&r->from_script[0]);
 		return;
 	}
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	space = strchr(line, ' ');
-	if (space && r->events->action) {
-		*space = '\0';
-		last = r->events->last_action && strcmp(line, r->events->last_action) == 0;
-		if (r->events->action(line, (pid_t)strtol(space + 1, NULL, 10), r->events->userdata,
-				      &r->action_error) == 0)
-			answer = "ok\n";
+	lines[n] = '\0';
+	for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		run_answer(r, line);
+}
+
+/* Ended by the caller's wish: with the callback, which may wait for something. */
+static void run_serve(struct run *r)
+{
+	if (r->events->serve(r->events->userdata, r->action_error ? NULL : &r->action_error) == 0)
+		return;
+	r->refused_action = true;
+	kill(-r->pid, SIGKILL);
+	kill(r->pid, SIGKILL);
+}
+
+/*
+ * Who was killed leaves its helpers and the callback behind, which would go on with what
+ * they were at while we mend it. All are in its process group; of a dump nothing else is,
+ * and of a restore nothing that is to stay.
+ */
+static bool end_orphans(const struct run *r)
+{
+	siginfo_t info = {0};
+
+	/* until it is waited for, its number, and so the group's, is not given to another */
+	return waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOWAIT) == 0 &&
+	       info.si_code != CLD_EXITED && kill(-r->pid, SIGKILL) == 0;
+}
+
+static int run_reap(struct run *r)
+{
+	bool killed = end_orphans(r);
+	int status = wait_status(r->pid);
+
+	/* of a restore it is the caller who waits for what is left */
+	for (int ms = 0; killed && r->job->verb != CRIU_RESTORE && ms < ORPHANS_MS; ms++) {
+		if (kill(-r->pid, 0) < 0)
+			break;
+		poll(NULL, 0, 1);
 	}
-	if (strcmp(answer, "ok\n") != 0)
-		r->refused_action = true;
-	if (r->refused_action && last)
-		kill(r->pid, SIGKILL);
-	write_all(r->to_script[1], answer, strlen(answer));
+	return status;
 }
 
 static int run_wait(struct run *r)
 {
 	for (;;) {
-		struct pollfd p[2] = {
+		struct pollfd p[3] = {
 			{.fd = r->pidfd, .events = POLLIN},
 			{.fd = r->events->action ? r->from_script[0] : -1, .events = POLLIN},
+			{.fd = r->events->serve ? r->events->serve_fd : -1, .events = POLLIN},
 		};
-		int n = poll(p, 2, r->events->tick ? TICK_MS : -1);
+		int n = poll(p, 3, r->events->tick ? TICK_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0 && (p[1].revents & (POLLIN | POLLHUP)))
-			run_answer(r);
+			run_listen(r);
 		if (n > 0 && p[0].revents)
-			return wait_status(r->pid);
+			return run_reap(r);
+		if (n > 0 && r->events->serve && p[2].revents)
+			run_serve(r);
 		if (r->events->tick)
 			r->events->tick(r->events->userdata);
 	}
@@ -216,6 +278,25 @@ static ssize_t read_tail(const char *path, char **ret)
 	if (st.st_size > LOG_TAIL_MAX && lseek(fd, st.st_size - LOG_TAIL_MAX, SEEK_SET) < 0)
 		return -errno;
 	return read_all(fd, LOG_TAIL_MAX + 4096, ret);
+}
+
+/* Which one it was, and what can be done. */
+static void tell_timeout(const struct run *r, const struct criu_cause *cause, struct error **reterr)
+{
+	unsigned int seconds = r->job->timeout ? r->job->timeout : CRIU_TIMEOUT;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)cause->waited_for);
+	_cleanup_free_ char *name = NULL;
+	_cleanup_free_ char *who = NULL;
+
+	error_wrap(reterr, ETIMEDOUT, "its processes did not all stop within %u s", seconds);
+	if (cause->waited_for && read_file_at(AT_FDCWD, path, 64, &name) > 0) {
+		name[strcspn(name, "\n")] = '\0';
+		make_printable(name);
+		who = xasprintf("process %d (%s) waits in the kernel: see what for (cat "
+				"/proc/%d/stack), ",
+				(int)cause->waited_for, name, (int)cause->waited_for);
+	}
+	error_set_hint(reterr, "%stry again later, or with a larger --timeout", who ? who : "");
 }
 
 /* CRIU's log where it came to one, else what it printed. */
@@ -237,12 +318,16 @@ static void run_cause(const struct run *r, bool has_said, struct error **reterr)
 		return;
 	if (has_log)
 		error_set_log(reterr, log);
-	if (!has_said)
-		return;
 	criu_log_cause(text, (size_t)n, &cause);
+	if (!has_said && !cause.timed_out) {
+		criu_cause_clear(&cause);
+		return;
+	}
 	error_set_detail(reterr, cause.lines);
 	if (cause.hint)
 		error_set_hint(reterr, "%s", cause.hint);
+	if (cause.timed_out && r->job->verb != CRIU_RESTORE)
+		tell_timeout(r, &cause, reterr);
 	if (reterr && *reterr)
 		(*reterr)->passing = cause.passing;
 	criu_cause_clear(&cause);

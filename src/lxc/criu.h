@@ -11,6 +11,9 @@
 #define CRIU_VERBOSITY	   3
 #define CRIU_VERBOSITY_MAX 4 /* everything */
 
+/* Seconds that a dump may take to stop the processes, unless it is told otherwise: CRIU's own. */
+#define CRIU_TIMEOUT 10
+
 /* The CRIU that would be used, and what is known of it on this kernel. */
 struct criu_program {
 	char *path; /* absolute */
@@ -38,8 +41,16 @@ struct criu_events {
 	int (*action)(const char *action, pid_t init_pid, void *userdata, struct error **reterr);
 	/* One of them after whose refusal CRIU is killed, because it would not give up; or NULL. */
 	const char *last_action;
+	/* Once, when it has been started. */
+	void (*started)(pid_t criu, void *userdata);
 	/* About five times a second. */
 	void (*tick)(void *userdata);
+	/*
+	 * Called while serve_fd polls as readable. Not 0 ends CRIU, with all that it has
+	 * started, and the error is criu_run()'s.
+	 */
+	int serve_fd;
+	int (*serve)(void *userdata, struct error **reterr);
 	/* In the child, before the exec. Text for the error goes to stderr. */
 	int (*prepare)(void *userdata);
 	/* Descriptors that CRIU keeps open, ended by -1: their locks last as long as it works. */

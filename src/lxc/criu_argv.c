@@ -12,6 +12,7 @@
 
 static const struct criu_version network_lock_since = {3, 17, 0};
 static const struct criu_version network_lock_skip_since = {3, 19, 0};
+static const struct criu_version skip_rwx_check_since = {3, 18, 0};
 
 static bool version_part(const char **p, unsigned int *ret)
 {
@@ -99,13 +100,16 @@ static void add_common(struct strv *argv, const struct criu_job *job)
 		[CRIU_RESTORE] = "restore",
 	};
 
+	_cleanup_free_ char *dir = job->image_fd > 2 ? xasprintf("/proc/self/fd/%d", job->image_fd)
+						     : xstrdup(job->image_dir);
+
 	strv_add(argv, "%s", job->criu);
 	strv_add(argv, "%s", verbs[job->verb]);
 	if (job->verb == CRIU_RESTORE && job->images_path) {
 		add_option(argv, "-D", job->images_path);
-		add_option(argv, "-W", job->image_dir);
+		add_option(argv, "-W", dir);
 	} else {
-		add_option(argv, "-D", job->image_dir);
+		add_option(argv, "-D", dir);
 	}
 	add_option(argv, "-o", job->log_file);
 	strv_add(argv, "-v%u", job->verbosity);
@@ -178,6 +182,10 @@ static void add_memory(struct strv *argv, const struct criu_job *job)
 {
 	strv_add(argv, "-t");
 	strv_add(argv, "%d", (int)job->facts->init_pid);
+	if (job->timeout) {
+		add_flag(argv, "--timeout");
+		strv_add(argv, "%u", job->timeout);
+	}
 	if (job->track_mem)
 		add_flag(argv, "--track-mem");
 	if (job->prev_images_dir)
@@ -212,6 +220,8 @@ static void add_watched(struct strv *argv, const struct criu_job *job)
 static void add_dump(struct strv *argv, const struct criu_job *job)
 {
 	add_watched(argv, job);
+	/* what it would look at by itself, and with it: write down what this processor has */
+	add_flag(argv, "--cpu-cap=fpu,ins");
 	add_memory(argv, job);
 	if (job->leave_running)
 		add_flag(argv, "--leave-running");
@@ -310,6 +320,12 @@ static void add_restore(struct strv *argv, const struct criu_job *job)
 	add_restore_externals(argv, job);
 	if (job->pidfile)
 		add_option(argv, "--pidfile", job->pidfile);
+	if (job->ignore_cpu)
+		add_flag(argv, "--cpu-cap=none");
+	if (job->ignore_files)
+		add_option(argv, "--file-validation", "filesize");
+	if (job->ignore_files && knows(job, &skip_rwx_check_since))
+		add_flag(argv, "--skip-file-rwx-check");
 }
 
 struct strv criu_argv(const struct criu_job *job)

@@ -38,7 +38,7 @@ enum network_lock {
 /* A pty that takes the place of facts->ttys[i] at a restore. */
 struct tty_end {
 	int slave_fd;	  /* inherited by CRIU */
-	const char *path; /* "/dev/pts/7" on the host */
+	const char *path; /* "/dev/pts/7", or where it is in CRIU's mount namespace */
 };
 
 /*
@@ -49,7 +49,8 @@ struct criu_job {
 	enum criu_verb verb;
 	const char *criu; /* absolute path: argv[0] */
 	struct criu_version version;
-	const char *image_dir;		   /* of the images, and of all that CRIU writes */
+	const char *image_dir; /* of the images, and of all that CRIU writes */
+	int image_fd; /* > 2: the same, and CRIU is told this, which is what was looked at */
 	const char *log_file;		   /* relative to image_dir */
 	unsigned int verbosity;		   /* 0-4 */
 	const char *const *action_scripts; /* NULL-terminated, in the order they shall run */
@@ -58,6 +59,7 @@ struct criu_job {
 
 	/* dump and pre-dump */
 	bool leave_running;
+	unsigned int timeout; /* seconds for stopping the processes; 0: CRIU's default */
 	bool track_mem;
 	const char *prev_images_dir;			    /* relative to image_dir */
 	const char *page_server_address, *page_server_port; /* both or neither */
@@ -75,6 +77,8 @@ struct criu_job {
 	const struct tty_end *tty_ends; /* one per facts->ttys */
 	const char *const *host_veths;	/* one per facts->nics; NULL where it is no veth */
 	const char *pidfile;		/* absolute; NULL: none */
+	bool ignore_cpu;   /* of floating point state it restores what this processor has */
+	bool ignore_files; /* no look at modes and build IDs; sizes have to be right all the same */
 };
 
 /* Pure: no I/O, nothing but the job decides. Caller frees with strv_free(). */

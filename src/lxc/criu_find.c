@@ -98,10 +98,9 @@ static char *cache_key(const char *path)
 
 static bool cache_read(const char *key, struct criu_version *ret)
 {
-	_cleanup_close_ int dir = runtime_dir_open();
 	_cleanup_free_ char *text = NULL;
 
-	if (dir < 0 || !key || read_file_at(dir, CACHE_NAME, 8192, &text) < 0)
+	if (!key || runtime_read(CACHE_NAME, 8192, &text) < 0)
 		return false;
 	return strncmp(text, key, strlen(key)) == 0 &&
 	       criu_version_parse(text + strlen(key), ret) == 0;

@@ -8,17 +8,12 @@
 #include <sys/stat.h>
 
 #include "criu_image.h"
+#include "criu_protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-/*
- * CRIU's images: two words that say what it is, then entries, each a word with
- * its length and that many bytes of Protocol Buffers. The words are little-endian
- * wherever CRIU runs but on s390x, where this finds nothing it knows.
- */
-#define MAGIC_COMMON 0x54564319
-#define MAGIC_FILES  0x56303138
-#define MAGIC_MM     0x57492820
+#define MAGIC_FILES 0x56303138
+#define MAGIC_MM    0x57492820
 
 #define FILE_TYPE     1 /* of an entry in files.img */
 #define FILE_ID	      2
@@ -32,90 +27,6 @@
 #define CRIU_O_PATH 010000000
 
 #define MM_MAX (64 * 1024 * 1024)
-
-struct bytes {
-	uint8_t *p;
-	size_t len;
-};
-
-struct field {
-	unsigned int number;
-	uint64_t value;	    /* of a number */
-	struct bytes bytes; /* its bytes in the image, of a number as well */
-};
-
-static bool take(struct bytes *from, size_t len, struct bytes *ret)
-{
-	if (len > from->len)
-		return false;
-	*ret = (struct bytes){from->p, len};
-	from->p += len;
-	from->len -= len;
-	return true;
-}
-
-static bool take_word(struct bytes *from, uint32_t *ret)
-{
-	struct bytes b;
-
-	if (!take(from, 4, &b))
-		return false;
-	*ret = (uint32_t)b.p[0] | (uint32_t)b.p[1] << 8 | (uint32_t)b.p[2] << 16 |
-	       (uint32_t)b.p[3] << 24;
-	return true;
-}
-
-/* Seven bits a byte, the lowest first; the eighth says that more follow. */
-static bool take_number(struct bytes *from, uint64_t *ret, struct bytes *ret_bytes)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < from->len && i < 10; i++) {
-		v |= (uint64_t)(from->p[i] & 0x7f) << (7 * i);
-		if (from->p[i] & 0x80)
-			continue;
-		*ret = v;
-		return take(from, i + 1, ret_bytes);
-	}
-	return false;
-}
-
-static bool take_field(struct bytes *from, struct field *ret)
-{
-	struct bytes unused;
-	uint64_t tag, len;
-
-	if (!take_number(from, &tag, &unused))
-		return false;
-	ret->number = (unsigned int)(tag >> 3);
-	switch (tag & 7) {
-	case 0:
-		return take_number(from, &ret->value, &ret->bytes);
-	case 1:
-		return take(from, 8, &ret->bytes);
-	case 2:
-		return take_number(from, &len, &unused) && take(from, len, &ret->bytes);
-	case 5:
-		return take(from, 4, &ret->bytes);
-	default:
-		return false;
-	}
-}
-
-static bool take_entry(struct bytes *from, struct bytes *ret)
-{
-	uint32_t len;
-
-	return take_word(from, &len) && take(from, len, ret);
-}
-
-static bool take_magic(struct bytes *from, uint32_t wanted)
-{
-	uint32_t common, magic;
-
-	return take_word(from, &common) && take_word(from, &magic) && common == MAGIC_COMMON &&
-	       magic == wanted;
-}
 
 uint32_t criu_image_program(const void *mm, size_t len)
 {

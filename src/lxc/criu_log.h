@@ -4,16 +4,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * CRIU's log -> what a person needs of it. Pure text work on untrusted input:
  * the log may be cut off anywhere and hold any byte.
  */
 struct criu_cause {
-	char *lines;  /* the decisive lines, '\n' between them, control characters replaced; "" if
-			 none */
-	char *hint;   /* what to do, from the table of known causes; NULL if unknown */
-	bool passing; /* it is of a kind that is there for a moment: try again */
+	char *lines;	/* the decisive lines, '\n' between them, control characters replaced; "" if
+			   none */
+	char *hint;	/* what to do, from the table of known causes; NULL if unknown */
+	bool passing;	/* it is of a kind that is there for a moment: try again */
+	bool timed_out; /* the processes had not stopped in time ... */
+	pid_t waited_for; /* ... and this one it waited for then; 0: it does not say */
 };
 
 /* text need not be NUL-terminated. Caller frees with criu_cause_clear(). */

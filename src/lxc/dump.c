@@ -22,13 +22,18 @@
 #include "inspect/inspect.h"
 #include "inspect/loopback.h"
 #include "inspect/scrollback.h"
+#include "inspect/settings.h"
 #include "inspect/sysctls.h"
 #include "inspect/threads.h"
 #include "inspect/yard.h"
+#include "keeper.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "recover.h"
+#include "restore/spawn.h"
+#include "room.h"
 #include "sysctl_file.h"
+#include "util/cpuinfo.h"
 #include "util/fd.h"
 #include "util/link.h"
 #include "util/mem.h"
@@ -50,8 +55,12 @@ struct dump {
 	struct image *image;
 	char *action_script;
 	struct operation operation;
-	int init;    /* pidfds; -1 unknown: the container's init ... */
-	int monitor; /* ... and its parent */
+	int init;	 /* pidfds; -1 unknown: the container's init ... */
+	int monitor;	 /* ... and its parent, */
+	bool own;	 /* which is there for the container alone */
+	uint64_t memory; /* bytes that its image takes up to */
+	pid_t criu_pid;
+	pid_t keeper; /* 0, or -errno: none */
 	bool sealed;
 	bool scrollback; /* the console's buffer was saved */
 };
@@ -114,6 +123,43 @@ static char *now_utc(void)
 	return xstrdup(text);
 }
 
+/* What a restore compares the config of then with. */
+static void describe_config(struct dump *d)
+{
+	struct manifest *m = &d->manifest;
+	struct config_item *items = NULL;
+	size_t n = 0;
+
+	config_list(d->c, &items, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (preflight_config_matters(items[i].key)) {
+			*ARRAY_ADD(m->items, m->n_items) = items[i];
+			items[i] = (struct config_item){0};
+		}
+	}
+	config_items_free(items, n);
+}
+
+/* And the machine of now with that of then. */
+static void describe_machine(struct manifest *m)
+{
+	struct cpuinfo cpu = {0};
+	long page = sysconf(_SC_PAGESIZE);
+
+	cpuinfo_read(&cpu);
+	m->page_size = page > 0 ? (unsigned int)page : 0;
+	m->cpu_model = cpu.model;
+	m->cpu_features = cpu.features;
+}
+
+static void describe_rootfs(struct container_facts *facts)
+{
+	struct stat st;
+
+	if (stat(facts->rootfs, &st) == 0)
+		facts->rootfs_inode = st.st_ino;
+}
+
 /* Everything of the manifest that is known before CRIU starts. */
 static void describe(struct dump *d)
 {
@@ -129,21 +175,31 @@ static void describe(struct dump *d)
 	uname(&un);
 	m->kernel = xstrdup(un.release);
 	m->arch = xstrdup(un.machine);
+	describe_machine(m);
+	describe_config(d);
+	describe_rootfs(&m->facts);
 	if (d->c->configfile && read_file_at(AT_FDCWD, d->c->configfile, CONFIG_MAX, &config) >= 0)
 		m->config = config;
 }
 
-/* init's parent is whoever will take down what is left of the container once init is dead. */
-static int find_monitor(pid_t init)
+static bool is_monitor(pid_t pid)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)init);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", (int)pid);
 	_cleanup_free_ char *text = NULL;
-	const char *p;
 
-	if (read_file_at(AT_FDCWD, path, 65536, &text) <= 0)
-		return -1;
-	p = strstr(text, "\nPPid:");
-	return p ? pidfd_open_pid((pid_t)strtol(p + 6, NULL, 10)) : -1;
+	return read_file_at(AT_FDCWD, path, 65536, &text) > 0 &&
+	       strncmp(text, MONITOR_TITLE, strlen(MONITOR_TITLE)) == 0;
+}
+
+/* init's parent is whoever will take down what is left of the container once init is dead. */
+static void find_monitor(struct dump *d)
+{
+	pid_t pid = (pid_t)process_status_number(d->manifest.facts.init_pid, "\nPPid:");
+
+	if (pid <= 0)
+		return;
+	d->monitor = pidfd_open_pid(pid);
+	d->own = is_monitor(pid);
 }
 
 /*
@@ -183,23 +239,24 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 		.criu = &d->criu,
 		.directory = directory,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
+		.stop = d->o->stop,
 	};
 
-	return preflight_dump(&p, reterr);
+	return preflight_dump(&p, &d->memory, reterr);
 }
 
 static int prepare(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *dir = checkpoint_directory(d->c, d->o->directory);
 	struct container_facts *facts = &d->manifest.facts;
-	int r = dump_check_state(d->c, reterr);
+	int r = operation_begin(d->c, "a checkpoint", &d->operation, reterr);
 
+	if (r == 0)
+		r = dump_check_state(d->c, reterr);
 	if (r == 0)
 		r = action_script_path(d->o->action_script, &d->action_script, reterr);
 	if (r == 0)
 		r = preflight_host(&d->criu, reterr);
-	if (r == 0)
-		r = operation_begin(d->c, &d->operation, reterr);
 	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
 	if (r == 0)
@@ -209,11 +266,11 @@ static int prepare(struct dump *d, struct error **reterr)
 	describe(d);
 	r = manifest_check(&d->manifest, reterr);
 	if (r == 0)
-		r = image_create(dir, d->o->replace, &d->image, reterr);
+		r = image_create(dir, d->o->replace, facts_root_id(facts, "u"), &d->image, reterr);
 	if (r < 0)
 		return r;
 	d->init = pidfd_open_pid(facts->init_pid);
-	d->monitor = find_monitor(facts->init_pid);
+	find_monitor(d);
 	r = write_network(d, reterr);
 	return r < 0 ? r : write_sysctls(d, reterr);
 }
@@ -249,6 +306,22 @@ static int save_scrollback(struct dump *d, struct error **reterr)
 	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
 }
 
+static void on_started(pid_t criu, void *userdata)
+{
+	struct dump *d = userdata;
+
+	d->criu_pid = criu;
+}
+
+/* The processes stand still, and CRIU has looked at none of their files. */
+static void on_network_lock(struct dump *d)
+{
+	pid_t init = d->manifest.facts.init_pid;
+
+	if (inspect_connected(init))
+		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
+}
+
 /*
  * CRIU has everything and holds the processes still, and waits for us. If the
  * checkpoint cannot be completed now, it lets them run on. A container that
@@ -260,7 +333,10 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	int r;
 
 	(void)init_pid;
-	(void)action;
+	if (strcmp(action, "network-lock") == 0) {
+		on_network_lock(d);
+		return 0;
+	}
 	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
 		return error_set(reterr, ECANCELED, "it was interrupted");
 	inspect_threads(&d->manifest.facts);
@@ -299,12 +375,14 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.criu = d->criu.path,
 		.version = d->criu.version,
 		.image_dir = d->image->path,
+		.image_fd = d->image->dirfd,
 		.log_file = "dump.log",
 		.verbosity = d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
 		.cgroup_yard = yard,
 		.leave_running = !d->o->stop,
+		.timeout = d->o->timeout,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
@@ -315,15 +393,18 @@ static int run_criu(struct dump *d, struct error **reterr)
 	const char *const environment[] = {d->manifest.facts.n_nexthops ? ip_tool : NULL, NULL};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
-		.actions = "post-dump",
+		.actions = "network-lock post-dump",
 		.action = on_action,
+		.started = on_started,
 		.locks = locks,
 		.environment = environment,
 		.tick = d->o->progress ? on_tick : NULL,
 		.userdata = d,
 	};
+	int r = criu_run(&job, &events, reterr);
 
-	return criu_run(&job, &events, reterr);
+	keeper_end(d->keeper);
+	return r;
 }
 
 static bool network_is_attached(const struct dump *d)
@@ -362,13 +443,15 @@ static int attach_network(struct dump *d, struct error **reterr)
 	if (network_is_attached(d))
 		return 0;
 	r = criu_network_unlock(d->operation.path, &e);
-	if (r == 0)
+	if (r == 0 && network_is_attached(d))
 		return 0;
 	/* somebody has stopped it meanwhile, and its interfaces are gone with it */
 	if (init_dies_within(d, DYING_MS))
 		return 0;
-	error_move(reterr, &e, -r);
-	return error_wrap(reterr, -r, "the network of %s cannot be attached again", d->c->name);
+	if (r == 0)
+		error_set(&e, EIO, "its interfaces are not on their bridges");
+	error_move(reterr, &e, EIO);
+	return error_wrap(reterr, EIO, "the network of %s cannot be attached again", d->c->name);
 }
 
 static bool path_exists(const char *path)
@@ -421,8 +504,8 @@ static int wait_until_gone(struct dump *d, struct error **reterr)
 			return 0;
 		if (d->monitor < 0 && is_gone(d))
 			return 0;
-		/* a monitor that stays, as a library user's does, is asked now and then */
-		if (waited % 1000 == 980 && is_gone(d))
+		/* one that may stay, as a library user's does, is asked now and then */
+		if (!d->own && waited % 1000 == 980 && is_gone(d))
 			return 0;
 	}
 	error_set(reterr, ETIMEDOUT,
@@ -442,11 +525,12 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 
 	/* the network first: to remove an image of some gigabytes takes its time */
 	if (!dead) {
-		recover_connections(d->manifest.facts.init_pid);
+		recover_connections(d->manifest.facts.init_pid, NULL);
 		recover_firewall(d->manifest.facts.init_pid);
 		if (attach_network(d, &e) < 0)
 			error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
 	}
+	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);
 	if (dead)
 		return error_wrap(reterr, -r, "%s was not checkpointed, and has ended", d->c->name);
@@ -462,6 +546,7 @@ static int dump(struct dump *d, struct error **reterr)
 			image_abandon(d->image, false);
 		return r;
 	}
+	image_follow(d->image);
 	r = run_criu(d, reterr);
 	/* However CRIU ended after that: the image is whole, and the only one of this container. */
 	if (r < 0 && d->sealed && init_is_dead(d))

@@ -19,6 +19,7 @@ struct dump_options {
 	bool replace;
 	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
+	unsigned int timeout; /* seconds for stopping the processes; 0: CRIU_TIMEOUT */
 	bool no_skip_in_flight;
 	uint64_t ghost_limit; /* bytes; 0: GHOST_LIMIT */
 	void (*progress)(uint64_t bytes, void *userdata);

@@ -67,12 +67,14 @@ void container_facts_clear(struct container_facts *f)
 		free(f->mounts[i].target);
 		free(f->mounts[i].source);
 		free(f->mounts[i].options);
+		free(f->mounts[i].kind);
 	}
 	free(f->mounts);
 	for (size_t i = 0; i < f->n_ttys; i++) {
 		free(f->ttys[i].key);
 		free(f->ttys[i].target);
 		free(f->ttys[i].settings);
+		free(f->ttys[i].options);
 	}
 	free(f->ttys);
 	for (size_t i = 0; i < f->n_cgroups; i++) {
@@ -80,6 +82,7 @@ void container_facts_clear(struct container_facts *f)
 		free(f->cgroups[i].path);
 	}
 	free(f->cgroups);
+	free(f->inner_cgroup);
 	facts_clear_cgroup_tree(f);
 	for (size_t i = 0; i < f->n_idmaps; i++)
 		free(f->idmaps[i].kind);

@@ -35,6 +35,7 @@ struct ext_mount {
 	char *target;  /* mount point in the container */
 	char *source;  /* absolute host path without symlinks */
 	char *options; /* of the mount alone, as in mountinfo: "ro,nosuid,relatime" */
+	char *kind;    /* of the source: "directory" or "file"; NULL: not known */
 };
 
 #define TTY_INDEX_MAX 4095
@@ -50,6 +51,7 @@ struct tty {
 	gid_t gid;
 	mode_t mode;	/* permission bits only */
 	char *settings; /* see util/tty.h; CRIU keeps them only where a process has it open */
+	char *options;	/* of its mount, as in ext_mount; NULL: not known */
 };
 
 struct cgroup {
@@ -108,6 +110,7 @@ struct thread_facts {
 	unsigned int io_priority; /* as ioprio_set() has it; 0: it follows from its niceness */
 	uint64_t timer_slack;	  /* nanoseconds; 0: the usual */
 	int coredump_filter;	  /* of a process, at its first thread; -1: the usual */
+	int core_group;		  /* those with the same have one core scheduling cookie; 0: none */
 };
 
 /* A nexthop object, or a route that goes by one: see nexthop.h. */
@@ -118,8 +121,10 @@ struct nexthop {
 struct container_facts {
 	char *name;
 	char *lxcpath;
-	pid_t init_pid; /* 0 where it is not running */
-	char *rootfs;	/* host directory, without a "dir:" prefix */
+	pid_t init_pid;	       /* 0 where it is not running */
+	char *rootfs;	       /* host directory, without a "dir:" prefix */
+	uint64_t rootfs_inode; /* 0: not known */
+	bool ephemeral;	       /* when it stops, its storage goes; not in the manifest */
 
 	struct idmap *idmaps; /* sorted; none: it has no user namespace of its own */
 	size_t n_idmaps;
@@ -136,6 +141,9 @@ struct container_facts {
 	size_t n_ttys;
 	struct cgroup *cgroups;
 	size_t n_cgroups;
+	/* where, beneath its cgroup2 cgroup, its processes are: then that has the limits and they
+	 * cannot change them; NULL: it has no inner one */
+	char *inner_cgroup;
 
 	struct cgroup_node *cgroup_tree; /* each before those beneath it */
 	size_t n_cgroup_tree;

@@ -4,18 +4,14 @@
 #include "config.h"
 
 #include <stddef.h>
-#include <string.h>
-#include <sys/param.h>
 
 #include "checkup.h"
 #include "criu.h"
 #include "last_error.h"
 #include "lxccontainer.h"
 #include "migrate.h"
+#include "options.h"
 #include "util/mem.h"
-
-/* More is no option struct but a size that was never set. */
-#define OPTIONS_MAX 4096
 
 static int keep_error(struct lxc_container *c, int r, const struct error *e)
 {
@@ -107,28 +103,16 @@ static int refuse_arguments(struct lxc_container *c, const char *why)
 	return -LXC_CHECKPOINT_EINVAL;
 }
 
-/*
- * The members that the caller's version of an option struct has; the rest stays
- * zero. Members that only the caller knows must be zero: what they ask for would
- * not be done. NULL is a struct of zeros.
- */
 static int copy_options(struct lxc_container *c, void *to, size_t size, const void *from)
 {
-	size_t given = sizeof(given);
+	_cleanup_error_ struct error *e = NULL;
 
 	if (!c)
 		return -LXC_CHECKPOINT_EINVAL;
-	if (from)
-		memcpy(&given, from, sizeof(given));
-	if (given < sizeof(given) || given > OPTIONS_MAX)
-		return refuse_arguments(c, "the options' size is not set");
-	for (size_t i = size; from && i < given; i++)
-		if (((const unsigned char *)from)[i])
-			return refuse_arguments(
-				c, "the options have members that this version does not know");
-	if (from)
-		memcpy(to, from, MIN(given, size));
-	return 0;
+	if (options_copy(to, size, from, &e) == 0)
+		return 0;
+	last_error_set(c, e);
+	return -LXC_CHECKPOINT_EINVAL;
 }
 
 int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_options *options)
@@ -141,36 +125,20 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 		return r;
 	if (o.verbosity > CRIU_VERBOSITY_MAX)
 		return refuse_arguments(c, "verbosity goes from 0 to 4");
+	if (o.timeout > LXC_CHECKPOINT_TIMEOUT_MAX)
+		return refuse_arguments(c, "the time-out goes from 1 to 86400 seconds");
 	d = (struct dump_options){
 		.directory = o.directory,
 		.stop = o.stop,
 		.replace = o.replace,
 		.verbosity = o.verbosity,
 		.action_script = o.action_script,
+		.timeout = o.timeout,
 		.progress = o.progress,
 		.cancelled = o.cancelled,
 		.userdata = o.userdata,
 	};
 	return container_dump(c, &d);
-}
-
-int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_options *options)
-{
-	struct lxc_restore_options o = {0};
-	struct restore_options r;
-	int e = copy_options(c, &o, sizeof(o), options);
-
-	if (e < 0)
-		return e;
-	if (o.verbosity > CRIU_VERBOSITY_MAX)
-		return refuse_arguments(c, "verbosity goes from 0 to 4");
-	r = (struct restore_options){
-		.directory = o.directory,
-		.foreground = o.foreground,
-		.verbosity = o.verbosity,
-		.action_script = o.action_script,
-	};
-	return container_restore(c, &r, o.wait_status);
 }
 
 static void tell_criu(const struct criu_program *criu, void *userdata)
@@ -182,11 +150,11 @@ static void tell_criu(const struct criu_program *criu, void *userdata)
 		o->criu(criu->path, version, o->userdata);
 }
 
-static void tell_finding(const struct finding *f, void *userdata)
+/* As the public header has it. */
+static struct lxc_checkpoint_finding public_finding(const struct finding *f)
 {
-	const struct lxc_checkpoint_check_options *o = userdata;
-	const struct lxc_checkpoint_finding finding = {
-		.size = sizeof(finding),
+	return (struct lxc_checkpoint_finding){
+		.size = sizeof(struct lxc_checkpoint_finding),
 		.check = f->check,
 		.blocks = f->blocks,
 		.pid = f->pid,
@@ -195,10 +163,62 @@ static void tell_finding(const struct finding *f, void *userdata)
 		.unit = f->unit,
 		.reason = f->reason,
 		.remedy = f->remedy,
+		.force = f->force,
+		.note = f->note,
 	};
+}
+
+static void tell_finding(const struct finding *f, void *userdata)
+{
+	const struct lxc_checkpoint_check_options *o = userdata;
+	const struct lxc_checkpoint_finding finding = public_finding(f);
 
 	if (o->found)
 		o->found(&finding, o->userdata);
+}
+
+static void tell_restore(const struct finding *f, void *userdata)
+{
+	const struct lxc_restore_options *o = userdata;
+	const struct lxc_checkpoint_finding finding = public_finding(f);
+
+	if (o->found)
+		o->found(&finding, o->userdata);
+}
+
+/* Words that there are. */
+static int check_force(struct lxc_container *c, const char *words)
+{
+	_cleanup_error_ struct error *e = NULL;
+
+	return findings_check_words(words, &e) == 0 ? 0 : refuse_arguments(c, e->message);
+}
+
+int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_options *options)
+{
+	struct lxc_restore_options o = {0};
+	struct restore_options r;
+	int e = copy_options(c, &o, sizeof(o), options);
+
+	if (e == 0)
+		e = check_force(c, o.force);
+	if (e < 0)
+		return e;
+	if (o.verbosity > CRIU_VERBOSITY_MAX)
+		return refuse_arguments(c, "verbosity goes from 0 to 4");
+	r = (struct restore_options){
+		.directory = o.directory,
+		.foreground = o.foreground,
+		.verbosity = o.verbosity,
+		.action_script = o.action_script,
+		.no_verify = o.no_verify,
+		.log_file = o.log_file,
+		.log_level = o.log_level,
+		.force = o.force,
+		.found = tell_restore,
+		.userdata = &o,
+	};
+	return container_restore(c, &r, o.wait_status);
 }
 
 int lxc_checkpoint_check(struct lxc_container *c,
@@ -209,9 +229,14 @@ int lxc_checkpoint_check(struct lxc_container *c,
 	struct check_options check = {.criu = tell_criu, .found = tell_finding, .userdata = &o};
 	int r = copy_options(c, &o, sizeof(o), options);
 
+	if (r == 0)
+		r = check_force(c, o.force);
 	if (r < 0)
 		return r;
 	check.directory = o.directory;
+	check.stop = o.stop;
+	check.restore = o.restore;
+	check.force = o.force;
 	r = check_container(c, &check, &e);
 	return keep_error(c, r, e);
 }

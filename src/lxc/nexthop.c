@@ -148,15 +148,37 @@ struct nlmsghdr *nexthop_request(const struct nlmsghdr *said)
 	return m;
 }
 
+/* Nothing but what nexthop_request() puts into one. */
+static bool attributes_valid(const struct nlmsghdr *m)
+{
+	const struct kind *kind = find_kind(m);
+	size_t left = 0;
+
+	for (const struct rtattr *a = first_attribute(m, kind, &left); left > 0;
+	     a = next_attribute(a, &left)) {
+		bool expires;
+
+		if (!attribute_ok(a, left))
+			return false;
+		expires = kind->type == RTM_NEWROUTE && a->rta_type == RTA_EXPIRES;
+		if (!expires && !may_be_set(kind, a->rta_type))
+			return false;
+	}
+	return kind->type == RTM_NEWNEXTHOP || by_nexthop(m);
+}
+
 bool nexthop_request_valid(const void *bytes, size_t len)
 {
-	struct nlmsghdr m;
+	_cleanup_free_ struct nlmsghdr *m = NULL;
 
-	if (len < sizeof(m) || len > UINT16_MAX)
+	if (len < sizeof(*m) || len > UINT16_MAX)
 		return false;
-	memcpy(&m, bytes, sizeof(m));
-	return m.nlmsg_len == len && find_kind(&m) &&
-	       m.nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	/* aligned */
+	m = xcalloc(1, len);
+	memcpy(m, bytes, len);
+	return m->nlmsg_len == len && find_kind(m) &&
+	       m->nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL) &&
+	       attributes_valid(m);
 }
 
 size_t nexthop_filter_saved(void *saved, size_t len)
@@ -173,10 +195,14 @@ size_t nexthop_filter_saved(void *saved, size_t len)
 	to += sizeof(magic);
 	while ((size_t)(end - from) >= sizeof(struct nlmsghdr)) {
 		const struct nlmsghdr *m = (const void *)from;
-		size_t n = NLMSG_ALIGN(m->nlmsg_len);
+		size_t left = (size_t)(end - from), n;
 		bool drop;
 
-		if (m->nlmsg_len < sizeof(*m) || n > (size_t)(end - from))
+		/* before it is rounded up, which is done in 32 bits and may make it 0 */
+		if (m->nlmsg_len < sizeof(*m) || m->nlmsg_len > left)
+			break;
+		n = NLMSG_ALIGN(m->nlmsg_len);
+		if (n > left)
 			break;
 		drop = by_nexthop(m);
 		if (!drop) {

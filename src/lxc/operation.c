@@ -3,20 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "criu.h"
 #include "operation.h"
 #include "recover.h"
 #include "util/fd.h"
+#include "util/flock.h"
+#include "util/link.h"
 #include "util/mem.h"
+#include "util/process.h"
 #include "util/runtime.h"
 
 #define CONTENT_MAX 65536
 #define NAME_LEN    200
+
+#define ORPHANS_MS 5000
+#define GRACE_MS   1000
+#define TICK_MS	   20
 
 /* Two that share a name after this exclude each other, which does no harm. */
 static char *file_name(struct lxc_container *c)
@@ -30,75 +40,202 @@ static char *file_name(struct lxc_container *c)
 	return xasprintf("%s.lock", len > NAME_LEN ? full + len - NAME_LEN : full);
 }
 
-static int refuse_busy(const struct operation *op, const char *name, struct error **reterr)
+struct holder {
+	pid_t pid; /* 0: the file does not say */
+	time_t since;
+	char what[32];
+};
+
+/* "# 4711 1764007948 a restore" */
+static struct holder read_holder(const char *path)
 {
 	_cleanup_free_ char *content = NULL;
-	const char *pid = "";
+	struct holder h = {0};
+	char pid[16], since[32];
 
-	/* "# 4711", the first line */
-	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) > 2) {
-		content[strcspn(content, "\n")] = '\0';
-		pid = content + 2;
+	if (read_file_at(AT_FDCWD, path, CONTENT_MAX, &content) <= 0 ||
+	    sscanf(content, "# %15s %31s %31[a-z ]", pid, since, h.what) != 3)
+		return (struct holder){.what = "another checkpoint or restore"};
+	h.pid = (pid_t)strtol(pid, NULL, 10);
+	h.since = (time_t)strtoll(since, NULL, 10);
+	return h;
+}
+
+static bool is_dead(const struct holder *h)
+{
+	return h->pid > 0 && process_is_gone(h->pid);
+}
+
+static int refuse_busy(const struct operation *op, const char *name, struct error **reterr)
+{
+	const struct holder h = read_holder(op->path);
+	_cleanup_free_ char *since = local_time_text(h.since);
+
+	if (h.pid == 0) {
+		error_refuse(reterr, EBUSY, "%s of %s is under way", h.what, name);
+	} else if (is_dead(&h)) {
+		error_refuse(reterr, EBUSY,
+			     "%s of %s is under way since %s: its command was killed, but CRIU "
+			     "still works",
+			     h.what, name, since);
+		error_set_hint(reterr, "wait until CRIU has ended, or see what keeps it");
+		return -EBUSY;
+	} else {
+		error_refuse(reterr, EBUSY, "%s of %s is under way since %s (process %d)", h.what,
+			     name, since, (int)h.pid);
 	}
-	error_refuse(reterr, EBUSY, "another checkpoint or restore of %s is under way%s%s%s", name,
-		     *pid ? " (process " : "", pid, *pid ? ")" : "");
 	error_set_hint(reterr, "wait until that is done");
 	return -EBUSY;
 }
 
-/* What is still in the file was left by processes that are all dead. */
-static int heal(struct operation *op, struct lxc_container *c, struct error **reterr)
+static int heal_network(const struct operation *op, const char *content, pid_t init,
+			const char *name, struct error **reterr)
 {
-	_cleanup_free_ char *content = NULL;
-	pid_t init;
-
-	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0)
-		return 0;
-	init = c->init_pid(c);
-	if (init <= 0)
-		return 0; /* it is gone, and its interfaces with it */
-	recover_connections(init);
+	recover_connections(init, NULL);
 	recover_firewall(init);
 	if (strstr(content, "\nveth ") && criu_network_unlock(op->path, reterr) < 0)
 		return error_wrap(
 			reterr, EIO,
 			"an earlier checkpoint of %s was killed with its network detached, "
 			"which cannot be put back",
-			c->name);
+			name);
 	return 0;
 }
 
-int operation_begin(struct lxc_container *c, struct operation *ret, struct error **reterr)
+/* What is behind head in each line that begins so. */
+static void for_each_line(const struct operation *op, const char *head, void (*fn)(const char *))
 {
-	_cleanup_free_ char *name = file_name(c);
+	_cleanup_free_ char *content = NULL;
+	char *save = NULL;
+
+	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0)
+		return;
+	for (char *line = strtok_r(content, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (strncmp(line, head, strlen(head)) == 0)
+			fn(line + strlen(head));
+}
+
+/*
+ * Half-made processes of a restore wait for their CRIU for ever, and a CRIU that has lost
+ * its monitor late waits for them. Without a monitor they are nobody's.
+ */
+static void end_half_made(const struct operation *op)
+{
+	for_each_line(op, "# cgroup ", recover_cgroup);
+}
+
+static bool monitor_is_dead(const struct operation *op)
+{
+	static const char head[] = "\n# monitor ";
+	_cleanup_free_ char *content = NULL;
+	const char *p = NULL;
+
+	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) > 0)
+		p = strstr(content, head);
+	return p && process_is_gone((pid_t)strtol(p + strlen(head), NULL, 10));
+}
+
+/*
+ * Those who have lost their command, or their monitor, notice that soon and give up. If
+ * not, they are ended. orphans: it is known that these are such. -EBUSY, or 0 with the lock.
+ */
+static int lock(const struct operation *op, bool orphans)
+{
+	for (int waited = 0; flock(op->fd, LOCK_EX | LOCK_NB) < 0; waited += TICK_MS) {
+		const struct holder h = read_holder(op->path);
+
+		if (waited >= ORPHANS_MS || !(orphans || is_dead(&h)))
+			return -EBUSY;
+		if (waited == GRACE_MS && monitor_is_dead(op))
+			end_half_made(op);
+		poll(NULL, 0, TICK_MS);
+	}
+	return 0;
+}
+
+/* What is still in the file was left by processes that are all dead. */
+static int heal(const struct operation *op, struct lxc_container *c, struct error **reterr)
+{
+	_cleanup_free_ char *content = NULL;
+	const char *state;
+	pid_t init;
+
+	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0)
+		return 0;
+	init = c->init_pid(c);
+	if (init > 0)
+		return heal_network(op, content, init, c->name, reterr);
+	state = c->state(c);
+	if (!state || strcmp(state, "STOPPED") == 0) {
+		end_half_made(op);
+		for_each_line(op, "# link ", link_delete);
+	}
+	return 0;
+}
+
+static int open_lock(struct operation *op, const char *name, struct error **reterr)
+{
 	_cleanup_close_ int dir = runtime_dir_open();
-	struct operation op = {.fd = -1};
-	int r = 0;
 
 	if (dir < 0)
-		return error_set(reterr, -dir, "cannot use %s: %s", RUNTIME_DIR, strerror(-dir));
+		return error_refuse(reterr, -dir, "cannot use %s, which is to be root's alone: %s",
+				    RUNTIME_DIR, strerror(-dir));
+	op->fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (op->fd < 0 || fd_above_standard(&op->fd) < 0)
+		return error_errno(reterr, "cannot open %s", op->path);
+	if (runtime_check(op->fd) < 0)
+		return error_refuse(reterr, EPERM, "others than root can write to %s", op->path);
+	return 0;
+}
+
+static int take(struct lxc_container *c, struct operation *op, const char *name,
+		struct error **reterr)
+{
+	int r = open_lock(op, name, reterr);
+
+	if (r < 0)
+		return r;
+	if (lock(op, false) < 0)
+		return refuse_busy(op, c->name, reterr);
+	r = heal(op, c, reterr);
+	return r < 0 ? r : operation_set_network(op, "", reterr);
+}
+
+int operation_begin(struct lxc_container *c, const char *what, struct operation *ret,
+		    struct error **reterr)
+{
+	_cleanup_free_ char *name = file_name(c);
+	struct operation op = {.fd = -1};
+	int r;
+
 	op.path = xasprintf(RUNTIME_DIR "/%s", name);
-	op.fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (op.fd < 0 || fd_above_standard(&op.fd) < 0)
-		r = error_errno(reterr, "cannot open %s", op.path);
-	else if (flock(op.fd, LOCK_EX | LOCK_NB) < 0)
-		r = refuse_busy(&op, c->name, reterr);
-	else
-		r = heal(&op, c, reterr);
-	if (r == 0)
-		r = operation_set_network(&op, "", reterr);
+	op.head = xasprintf("# %d %lld %s\n", (int)getpid(), (long long)time(NULL), what);
+	r = take(c, &op, name, reterr);
 	if (r < 0) {
 		fd_close(&op.fd);
 		free(op.path);
+		free(op.head);
 		return r;
 	}
 	*ret = op;
 	return 0;
 }
 
+int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr)
+{
+	_cleanup_free_ char *name = file_name(c);
+	int r;
+
+	fd_close(&op->fd);
+	r = open_lock(op, name, reterr);
+	if (r == 0 && lock(op, true) < 0)
+		return refuse_busy(op, c->name, reterr);
+	return r < 0 ? r : heal(op, c, reterr);
+}
+
 int operation_set_network(struct operation *op, const char *network, struct error **reterr)
 {
-	_cleanup_free_ char *text = xasprintf("# %d\n%s", (int)getpid(), network);
+	_cleanup_free_ char *text = xasprintf("%s%s", op->head, network);
 	int r = ftruncate(op->fd, 0) < 0 || lseek(op->fd, 0, SEEK_SET) < 0 ? -errno : 0;
 
 	if (r == 0)
@@ -113,4 +250,5 @@ void operation_end(struct operation *op)
 		(void)operation_set_network(op, "", NULL);
 	fd_close(&op->fd);
 	free(TAKE_PTR(op->path));
+	free(TAKE_PTR(op->head));
 }

@@ -4,10 +4,11 @@
 
 /*
  * One operation on a container at a time, in whatever directories. The lock is
- * a file in the runtime directory, and is held by CRIU too, so that it lasts as
- * long as something works on the container. The file says which network is
- * detached meanwhile: should all who knew be killed, the next operation on the
- * container puts it back before it does anything else.
+ * a file in the runtime directory, and is held by CRIU and a restore's monitor too, so
+ * that it lasts as long as something works on the container. The file says who began it,
+ * which network is detached meanwhile, in which cgroups a restore is and what links it
+ * makes: should all who knew be killed, the next operation on the container mends that
+ * before it does anything else.
  */
 
 #include <lxc/lxccontainer.h>
@@ -17,13 +18,24 @@
 struct operation {
 	int fd; /* >= 3; the lock; -1: none */
 	char *path;
+	char *head; /* the file's first line: who, since when, what */
 };
 
-/* Refuses when another is under way. */
-int operation_begin(struct lxc_container *c, struct operation *ret, struct error **reterr);
+/*
+ * Refuses when another is under way, and says who it is. One whose command was killed is
+ * waited for, since what that has left ends soon. what: "a checkpoint", "a restore".
+ */
+int operation_begin(struct lxc_container *c, const char *what, struct operation *ret,
+		    struct error **reterr);
 
 /* What to put back; a network file's text, see image/network.h. */
 int operation_set_network(struct operation *op, const char *network, struct error **reterr);
+
+/*
+ * When others who hold the lock may have been killed, as a restore's monitor: waits until the
+ * last has let go of it, and mends what they left. The operation goes on.
+ */
+int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr);
 
 void operation_end(struct operation *op);
 

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,24 +23,82 @@
 #define TCP_REPAIR_OFF_NO_WP (-1)
 #endif
 
-static void socket_leave_repair(int sock)
+#define ENDING_MS 5000
+#define TICK_MS	  10
+
+/* Sorted by inode: there may be very many. */
+struct connections {
+	struct connection {
+		ino_t inode;
+		bool reuses;
+	} *list;
+	size_t n;
+};
+
+static int compare(const void *a, const void *b)
 {
-	int repair = 0, off = TCP_REPAIR_OFF_NO_WP;
+	ino_t x = ((const struct connection *)a)->inode, y = ((const struct connection *)b)->inode;
+
+	return (x > y) - (x < y);
+}
+
+/*
+ * The end of repair mode takes SO_REUSEADDR from a socket, and a server whose connections
+ * lack it cannot be started anew while they last. Of what is not known any more it is set.
+ */
+static bool did_reuse(const struct connections *were, int sock)
+{
+	const struct connection *found = NULL;
+	struct connection key = {0};
+	struct stat st;
+
+	if (were && were->n && fstat(sock, &st) == 0) {
+		key.inode = st.st_ino;
+		found = bsearch(&key, were->list, were->n, sizeof(key), compare);
+	}
+	return !found || found->reuses;
+}
+
+static void socket_leave_repair(int sock, void *userdata)
+{
+	int repair = 0, off = TCP_REPAIR_OFF_NO_WP, reuse;
 	socklen_t len = sizeof(repair);
 
 	/* fails for every socket that is none of TCP's */
-	if (getsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &repair, &len) == 0 && repair == 1)
-		setsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
+	if (getsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &repair, &len) < 0 || repair != 1)
+		return;
+	reuse = did_reuse(userdata, sock);
+	setsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
+	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
 }
 
-static int task_leave_repair(pid_t pid, void *userdata)
+static void socket_note(int sock, void *userdata)
 {
+	struct connections *all = userdata;
+	int repair, reuse = 0;
+	socklen_t len = sizeof(repair);
+	struct stat st;
+
+	if (getsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &repair, &len) < 0 || fstat(sock, &st) < 0)
+		return;
+	len = sizeof(reuse);
+	getsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &reuse, &len);
+	*ARRAY_ADD(all->list, all->n) = (struct connection){st.st_ino, reuse != 0};
+}
+
+struct socket_walk {
+	void (*fn)(int sock, void *userdata);
+	void *userdata;
+};
+
+static int walk_sockets(pid_t pid, void *userdata)
+{
+	const struct socket_walk *w = userdata;
 	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
 	_cleanup_closedir_ DIR *fds = directory_at(AT_FDCWD, path);
 	struct dirent *e;
 
-	(void)userdata;
 	while (pidfd >= 0 && fds && (e = readdir(fds))) {
 		char target[64];
 		ssize_t n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
@@ -48,15 +108,28 @@ static int task_leave_repair(pid_t pid, void *userdata)
 			continue;
 		sock = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(e->d_name, NULL, 10), 0);
 		if (sock >= 0)
-			socket_leave_repair(sock);
+			w->fn(sock, w->userdata);
 	}
 	return 0;
 }
 
 /* A process in a PID namespace below the container's is CRIU's to refuse. */
-void recover_connections(pid_t init)
+struct connections *connections_look(pid_t init)
 {
-	for_each_process(init, task_leave_repair, NULL);
+	struct connections *all = xcalloc(1, sizeof(*all));
+	struct socket_walk w = {socket_note, all};
+
+	for_each_process(init, walk_sockets, &w);
+	if (all->n)
+		qsort(all->list, all->n, sizeof(*all->list), compare);
+	return all;
+}
+
+void recover_connections(pid_t init, const struct connections *were)
+{
+	struct socket_walk w = {socket_leave_repair, (void *)(uintptr_t)were};
+
+	for_each_process(init, walk_sockets, &w);
 }
 
 /* "table inet CRIU-<id of that run>" */
@@ -125,4 +198,23 @@ void recover_firewall(pid_t init)
 		delete_locks(netns);
 	if (pid > 0)
 		wait_status(pid);
+}
+
+static bool is_populated(int cgroup)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(cgroup, "cgroup.events", 4096, &text) > 0 &&
+	       strstr(text, "populated 1") != NULL;
+}
+
+/* Before 5.14 a kernel has no cgroup.kill: there they stay, and the next restore avoids them. */
+void recover_cgroup(const char *directory)
+{
+	_cleanup_close_ int cgroup = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (cgroup < 0 || write_file_at(cgroup, "cgroup.kill", "1") < 0)
+		return;
+	for (int waited = 0; waited < ENDING_MS && is_populated(cgroup); waited += TICK_MS)
+		poll(NULL, 0, TICK_MS);
 }

@@ -4,18 +4,30 @@
 
 #include <sys/types.h>
 
+/* What repair mode takes from the TCP sockets of a container. Kept by who traces CRIU (keeper.h).
+ */
+struct connections;
+struct connections *connections_look(pid_t init);
+
 /*
  * A CRIU that was killed leaves the TCP sockets it had looked at in repair mode,
  * in which every read fails and the application gives its connection up. Takes
  * all sockets of the container out of it. To be done before its network is
- * attached again: until then no application has anything to read.
+ * attached again: until then an application that waits has nothing to read.
+ * were: NULL where it is not known.
  */
-void recover_connections(pid_t init);
+void recover_connections(pid_t init, const struct connections *were);
 
 /*
  * It also leaves the rules that held up the container's packets while it worked,
  * where it was CRIU that did that. Removes them.
  */
 void recover_firewall(pid_t init);
+
+/*
+ * Ends all processes of a cgroup (its directory), as a restore that was killed leaves
+ * them half made, and waits a moment until they have ended.
+ */
+void recover_cgroup(const char *directory);
 
 #endif

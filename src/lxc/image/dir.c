@@ -9,14 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/dir.h"
+#include "image/follow.h"
+#include "image/guard.h"
+#include "image/in_use.h"
+#include "image/private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MARKER	     "incomplete"
 #define MANIFEST_MAX (16 * 1024 * 1024)
-#define REPLACED     "replaced" /* in a checkpoint that another takes the place of */
-#define STAGING	     ".new"	/* beside a checkpoint that is to be replaced */
+#define STAGING	     ".new" /* beside a checkpoint that is to be replaced */
 
 static const char marker_text[] =
 	"A checkpoint was begun here and has not been completed: this directory cannot be\n"
@@ -26,48 +27,92 @@ void image_free(struct image *img)
 {
 	if (!img)
 		return;
+	follow_free(img->follower);
 	fd_close(&img->dirfd);
 	free(img->path);
 	free(img->final_path);
 	free(img);
 }
 
-static bool has_file(const struct image *img, const char *name)
+bool image_has_file(const struct image *img, const char *name)
 {
 	struct stat st;
 
 	return fstatat(img->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A position of its own, beside that of dirfd. NULL with errno. */
-static DIR *list_image(const struct image *img)
+DIR *image_list(const struct image *img)
 {
 	return directory_at(img->dirfd, ".");
 }
 
-/* What a filesystem or we ourselves put there; anything else is somebody's. */
+/* What a filesystem puts there, or we before anything else; all others are somebody's. */
+static bool is_ours(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       strcmp(name, "lost+found") == 0 || strcmp(name, "." IMAGE_MARKER ".tmp") == 0;
+}
+
 static bool is_empty(const struct image *img)
 {
-	_cleanup_closedir_ DIR *dir = list_image(img);
+	_cleanup_closedir_ DIR *dir = image_list(img);
 	struct dirent *e;
 
 	if (!dir)
 		return false;
 	while ((e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    strcmp(e->d_name, "lost+found") != 0)
+		if (!is_ours(e->d_name))
 			return false;
 	return true;
 }
 
-static bool keep_lost_found(const char *name)
+static bool keep_marks(const char *name)
 {
-	return strcmp(name, "lost+found") == 0;
+	return strcmp(name, "lost+found") == 0 || strcmp(name, IMAGE_MARKER) == 0 ||
+	       strcmp(name, IMAGE_REPLACED) == 0;
 }
 
-static bool keep_logs(const char *name)
+static bool keep_marks_and_log(const char *name)
 {
-	return keep_lost_found(name) || strcmp(name, MARKER) == 0 || strcmp(name, "dump.log") == 0;
+	return keep_marks(name) || strcmp(name, IMAGE_LOG) == 0;
+}
+
+int image_sync(const struct image *img, struct error **reterr)
+{
+	if (fsync(img->dirfd) < 0)
+		return error_errno(reterr, "cannot bring %s to disk", img->path);
+	return 0;
+}
+
+int image_sync_parent(const char *path, struct error **reterr)
+{
+	_cleanup_free_ char *up = xasprintf("%s/..", path);
+	_cleanup_close_ int fd = open(up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return error_errno(reterr, "cannot bring the directory of %s to disk", path);
+	return 0;
+}
+
+/*
+ * What is in it goes. The manifest first: from then on it is no checkpoint, whatever
+ * happens to the rest; and the marks last, which say that the rest may go.
+ */
+static int clear(const struct image *img, bool keep_log)
+{
+	int r;
+
+	if (unlinkat(img->dirfd, MANIFEST_NAME, 0) == 0)
+		fsync(img->dirfd);
+	else if (errno != ENOENT)
+		return -errno;
+	r = remove_contents_at(img->dirfd, keep_log ? keep_marks_and_log : keep_marks);
+	if (r < 0 || keep_log)
+		return r;
+	fsync(img->dirfd);
+	unlinkat(img->dirfd, IMAGE_REPLACED, 0);
+	unlinkat(img->dirfd, IMAGE_MARKER, 0);
+	return 0;
 }
 
 static const char replaced_text[] =
@@ -75,10 +120,25 @@ static const char replaced_text[] =
 	"that\n"
 	"ends in " STAGING ", it is the old one, and goes with the next --replace.\n";
 
+/* A new one is on disk when this returns. 1: it is new, 0: it was there. */
+static int make_dir(const char *path, mode_t mode, struct error **reterr)
+{
+	int r;
+
+	if (mkdir(path, mode) < 0)
+		return errno == EEXIST ? 0
+				       : error_errno(reterr, "cannot make the directory %s", path);
+	r = image_sync_parent(path, reterr);
+	if (r < 0)
+		rmdir(path);
+	return r < 0 ? r : 1;
+}
+
 /* mkdir -p. *ret_made tells whether the last directory is new. */
 static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
 {
 	_cleanup_free_ char *p = xstrdup(path);
+	int r;
 
 	for (size_t len = strlen(p); len > 1 && p[len - 1] == '/'; len--)
 		p[len - 1] = '\0';
@@ -86,14 +146,14 @@ static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
 		if (*s != '/')
 			continue;
 		*s = '\0';
-		if (mkdir(p, 0755) < 0 && errno != EEXIST)
-			return error_errno(reterr, "cannot make the directory %s", p);
+		r = make_dir(p, 0755, reterr);
+		if (r < 0)
+			return r;
 		*s = '/';
 	}
-	*ret_made = mkdir(p, 0700) == 0;
-	if (!*ret_made && errno != EEXIST)
-		return error_errno(reterr, "cannot make the directory %s", path);
-	return 0;
+	r = make_dir(p, 0700, reterr);
+	*ret_made = r == 1;
+	return r < 0 ? r : 0;
 }
 
 /* Who can write to an image can run code as root when it is restored, and reads all memory. */
@@ -122,12 +182,8 @@ static int open_locked(struct image *img, const char *path, int lock, struct err
 	r = lock == LOCK_SH || st.st_uid != 0 ? check_owner(path, &st, reterr) : 0;
 	if (r < 0)
 		return r;
-	if (flock(img->dirfd, lock | LOCK_NB) < 0) {
-		error_refuse(reterr, EBUSY, "%s is in use by another checkpoint or restore", path);
-		error_set_hint(reterr, "wait until that is done, or choose another directory");
-		return -EBUSY;
-	}
-	return 0;
+	return flock(img->dirfd, lock | LOCK_NB) < 0 ? image_refuse_in_use(img->dirfd, path, reterr)
+						     : 0;
 }
 
 /* Where it really is: what is made beside it and exchanged with it must be on its filesystem. */
@@ -161,8 +217,8 @@ static int prepare(struct image *img, struct error **reterr)
 {
 	int r;
 
-	if (has_file(img, MARKER)) {
-		r = remove_contents_at(img->dirfd, keep_lost_found);
+	if (image_has_file(img, IMAGE_MARKER)) {
+		r = clear(img, false);
 		if (r < 0)
 			return error_set(reterr, -r,
 					 "cannot clear %s of an unfinished checkpoint: %s",
@@ -173,52 +229,92 @@ static int prepare(struct image *img, struct error **reterr)
 	/* an image is as secret as the memory in it */
 	if (fchmod(img->dirfd, 0700) < 0)
 		return error_errno(reterr, "cannot make %s private", img->path);
-	return image_write(img, MARKER, marker_text, reterr);
+	r = image_write(img, IMAGE_MARKER, marker_text, reterr);
+	return r < 0 ? r : image_sync(img, reterr);
+}
+
+static int refuse_mount_point(const struct image *img, struct error **reterr)
+{
+	struct statx stx;
+
+	if (statx(img->dirfd, "", AT_EMPTY_PATH, 0, &stx) < 0 ||
+	    !(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return 0;
+	error_refuse(reterr, EXDEV, "%s is a mount point, which cannot be replaced in one step",
+		     img->path);
+	error_set_hint(reterr, "checkpoint into a new directory below it and remove the old "
+			       "one afterwards");
+	return -EXDEV;
+}
+
+/* What a replacement before this one has left there. */
+static int clear_staging(const struct image *staging, struct error **reterr)
+{
+	int r = 0;
+
+	/* the old one, which it could not remove any more */
+	if (image_has_file(staging, IMAGE_REPLACED))
+		r = clear(staging, false);
+	else if (image_has_file(staging, MANIFEST_NAME)) {
+		/* the new one: a power cut came in between. Nobody has had it yet. */
+		error_refuse(reterr, EEXIST,
+			     "%s holds a complete checkpoint that did not come to replace %s",
+			     staging->path, staging->final_path);
+		error_set_hint(reterr, "it is the newer one: restore it with -D, or remove one of "
+				       "the two");
+		return -EEXIST;
+	}
+	return r < 0 ? error_set(reterr, -r, "cannot clear %s: %s", staging->path, strerror(-r))
+		     : 0;
 }
 
 /* Puts the working directory beside the checkpoint that is to be replaced. */
 static int move_to_staging(struct image *img, struct error **reterr)
 {
-	struct statx stx;
-	int r;
+	struct image staging = {.final_path = img->final_path, .dirfd = -1};
+	int r = refuse_mount_point(img, reterr);
 
-	if (statx(img->dirfd, "", AT_EMPTY_PATH, 0, &stx) == 0 &&
-	    (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
-		error_refuse(reterr, EXDEV,
-			     "%s is a mount point, which cannot be replaced in one step",
-			     img->path);
-		error_set_hint(reterr,
-			       "checkpoint into a new directory below it and remove the old "
-			       "one afterwards");
-		return -EXDEV;
-	}
-	r = image_write(img, REPLACED, replaced_text, reterr);
 	if (r < 0)
 		return r;
-	str_append(&img->path, STAGING);
+	staging.path = xasprintf("%s" STAGING, img->path);
+	r = make_dir(staging.path, 0700, reterr);
+	if (r >= 0)
+		r = open_locked(&staging, staging.path, LOCK_EX, reterr);
+	if (r == 0)
+		r = clear_staging(&staging, reterr);
+	if (r == 0)
+		r = image_write(img, IMAGE_REPLACED, replaced_text, reterr);
+	if (r == 0)
+		r = image_sync(img, reterr);
+	if (r < 0) {
+		fd_close(&staging.dirfd);
+		free(staging.path);
+		return r;
+	}
+	free(img->path);
 	fd_close(&img->dirfd);
-	if (mkdir(img->path, 0700) < 0 && errno != EEXIST)
-		return error_errno(reterr, "cannot make the directory %s", img->path);
+	img->path = staging.path;
+	img->dirfd = staging.dirfd;
 	img->made = true;
-	r = open_locked(img, img->path, LOCK_EX, reterr);
-	/* the one that the last replacement could not remove any more */
-	if (r == 0 && has_file(img, REPLACED))
-		r = remove_contents_at(img->dirfd, NULL);
-	return r < 0 ? error_wrap(reterr, -r, "cannot use %s", img->path) : 0;
+	return 0;
 }
 
-int image_create(const char *path, bool replace, struct image **ret, struct error **reterr)
+int image_create(const char *path, bool replace, long owner, struct image **ret,
+		 struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	struct stat st;
 	int r;
 
 	img->dirfd = -1;
-	r = make_dirs(path, &img->made, reterr);
+	r = guard_way(path, owner, &st, reterr);
+	if (r >= 0)
+		r = make_dirs(path, &img->made, reterr);
 	if (r == 0)
 		r = resolve(img, path, reterr);
 	if (r == 0)
 		r = open_locked(img, img->path, LOCK_EX, reterr);
-	if (r == 0 && has_file(img, MANIFEST_NAME))
+	if (r == 0 && image_has_file(img, MANIFEST_NAME))
 		r = replace ? move_to_staging(img, reterr) : refuse_existing(img, reterr);
 	if (r == 0)
 		r = prepare(img, reterr);
@@ -228,12 +324,17 @@ int image_create(const char *path, bool replace, struct image **ret, struct erro
 	return 0;
 }
 
-int image_check(const char *path, bool *ret_holds_one, struct error **reterr)
+int image_check(const char *path, long owner, bool *ret_holds_one, struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
 	struct stat st;
-	int r = 0;
+	int r;
 
+	img->dirfd = -1;
+	r = guard_way(path, owner, &st, reterr);
+	if (r < 0)
+		return r;
+	r = 0;
 	img->path = xstrdup(path);
 	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	*ret_holds_one = false;
@@ -243,9 +344,9 @@ int image_check(const char *path, bool *ret_holds_one, struct error **reterr)
 		return error_errno(reterr, "cannot open the directory %s", path);
 	if (st.st_uid != 0)
 		r = check_owner(path, &st, reterr);
-	else if (has_file(img, MANIFEST_NAME))
+	else if (image_has_file(img, MANIFEST_NAME))
 		*ret_holds_one = true;
-	else if (!has_file(img, MARKER) && !is_empty(img))
+	else if (!image_has_file(img, IMAGE_MARKER) && !is_empty(img))
 		r = refuse_other(img, reterr);
 	return r;
 }
@@ -253,60 +354,55 @@ int image_check(const char *path, bool *ret_holds_one, struct error **reterr)
 static int read_manifest(const struct image *img, struct manifest *ret, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
-	ssize_t n = read_file_at(img->dirfd, MANIFEST_NAME, MANIFEST_MAX, &text);
-	struct stat st;
+	_cleanup_close_ int fd = guard_open(img->dirfd, img->path, MANIFEST_NAME, reterr);
+	ssize_t n = fd < 0 ? fd : read_all(fd, MANIFEST_MAX, &text);
+	int r;
 
 	if (n == -ENOENT) {
 		error_refuse(reterr, ENOENT, "%s is not a checkpoint: it has no %s", img->path,
 			     MANIFEST_NAME);
-		if (has_file(img, MARKER))
+		if (image_has_file(img, IMAGE_MARKER))
 			error_set_hint(reterr,
 				       "the checkpoint that was begun there has not been "
 				       "completed; look at %s/dump.log",
 				       img->path);
-		else if (has_file(img, "inventory.img"))
+		else if (image_has_file(img, "inventory.img"))
 			error_set_hint(reterr,
 				       "CRIU images are there, but made by another tool; use "
 				       "that to restore them");
 		return -ENOENT;
 	}
+	if (fd < 0)
+		return fd;
 	if (n < 0)
 		return error_refuse(reterr, (int)-n, "cannot read %s/%s: %s", img->path,
 				    MANIFEST_NAME, strerror((int)-n));
-	if (fstatat(img->dirfd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    check_owner(MANIFEST_NAME, &st, reterr) < 0)
-		return -EPERM;
-	if (manifest_from_json(text, (size_t)n, ret, reterr) < 0) {
-		error_wrap(reterr, EINVAL, "%s/%s is damaged", img->path, MANIFEST_NAME);
-		if (reterr && *reterr)
-			(*reterr)->refused = true;
-		return -EINVAL;
+	r = manifest_from_json(text, (size_t)n, ret, reterr);
+	if (r == -EPROTONOSUPPORT) {
+		error_wrap(reterr, -r, "%s cannot be read", img->path);
+		error_set_hint(reterr, "use the lxc-checkpoint that made it, or a later one");
+	} else if (r < 0) {
+		error_wrap(reterr, -r, "%s/%s is damaged", img->path, MANIFEST_NAME);
 	}
-	return 0;
+	return r;
 }
 
-static int check_files(const struct image *img, const struct manifest *m, struct error **reterr)
+/* That the path leads to what is locked, and nobody but root can change that or anything there. */
+static int check_guarded(const struct image *img, const char *path, const struct manifest *m,
+			 struct error **reterr)
 {
-	for (size_t i = 0; i < m->n_files; i++) {
-		const struct image_file *f = &m->files[i];
-		struct stat st;
+	struct stat locked, found;
+	int r = guard_way(path, facts_root_id(&m->facts, "u"), &found, reterr);
 
-		if (fstatat(img->dirfd, f->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return error_refuse(reterr, errno,
-					    "%s/%s, a part of the checkpoint, is gone", img->path,
-					    f->name);
-		if (check_owner(f->name, &st, reterr) < 0)
-			return -EPERM;
-		if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != f->size)
-			return error_refuse(reterr, EINVAL,
-					    "%s/%s is damaged: it has %lld bytes and had %llu",
-					    img->path, f->name, (long long)st.st_size,
-					    (unsigned long long)f->size);
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	if (r == 0 || fstat(img->dirfd, &locked) < 0 || locked.st_dev != found.st_dev ||
+	    locked.st_ino != found.st_ino)
+		return error_refuse(reterr, EBUSY, "%s has just been changed for another", path);
+	return guard_files(img->dirfd, img->path, m, reterr);
 }
 
-int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
+int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
@@ -323,13 +419,35 @@ int image_open(const char *path, struct image **ret, struct manifest *ret_manife
 	if (r == 0)
 		r = read_manifest(img, &m, reterr);
 	if (r == 0)
-		r = check_files(img, &m, reterr);
+		r = check_guarded(img, path, &m, reterr);
 	if (r < 0)
 		return r;
 	*ret_manifest = m;
 	m = (struct manifest){0};
 	*ret = TAKE_PTR(img);
 	return 0;
+}
+
+int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
+	       struct error **reterr)
+{
+	_cleanup_image_ struct image *img = NULL;
+	_cleanup_manifest_ struct manifest m = {0};
+	int r = image_peek(path, &img, &m, reterr);
+
+	if (r == 0)
+		r = image_verify(img, &m, &(struct image_verify){.sums = false}, reterr);
+	if (r < 0)
+		return r;
+	*ret_manifest = m;
+	m = (struct manifest){0};
+	*ret = TAKE_PTR(img);
+	return 0;
+}
+
+void image_follow(struct image *img)
+{
+	img->follower = follow_start(img->dirfd);
 }
 
 int image_write(struct image *img, const char *name, const char *text, struct error **reterr)
@@ -359,6 +477,7 @@ int image_read(const struct image *img, const struct manifest *m, const char *na
 	       char **ret, size_t *ret_len, struct error **reterr)
 {
 	const struct image_file *f = NULL;
+	_cleanup_close_ int fd = -1;
 	char *data;
 	ssize_t n;
 
@@ -369,7 +488,10 @@ int image_read(const struct image *img, const struct manifest *m, const char *na
 	*ret_len = 0;
 	if (!f)
 		return 0;
-	n = read_file_at(img->dirfd, name, max, &data);
+	fd = guard_open(img->dirfd, img->path, name, reterr);
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	n = fd < 0 ? fd : read_all(fd, max, &data);
 	if (n < 0)
 		return error_refuse(reterr, (int)-n, "cannot read %s/%s: %s", img->path, name,
 				    strerror((int)-n));
@@ -384,127 +506,9 @@ int image_read(const struct image *img, const struct manifest *m, const char *na
 	return 0;
 }
 
-static const char plain_letters[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-
-/* The log and the statistics are still written to when the image is sealed. */
-static bool is_part(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (name[0] == '.' || keep_logs(name) || strcmp(name, MANIFEST_NAME) == 0 ||
-	    strcmp(name, REPLACED) == 0)
-		return false;
-	/* CRIU's have plain names; what an action script leaves there under another is its own */
-	if (name[strspn(name, plain_letters)] != '\0')
-		return false;
-	return strncmp(name, "stats-", 6) != 0 && !(dot && strcmp(dot, ".log") == 0);
-}
-
-static int compare_files(const void *a, const void *b)
-{
-	const struct image_file *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-static int sync_file(const struct image *img, const char *name, struct image_file *ret)
-{
-	_cleanup_close_ int fd =
-		openat(img->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (fsync(fd) < 0)
-		return -errno;
-	ret->name = xstrdup(name);
-	ret->size = (uint64_t)st.st_size;
-	return 0;
-}
-
-/* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
-static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
-{
-	_cleanup_closedir_ DIR *dir = list_image(img);
-	struct dirent *e;
-
-	if (!dir)
-		return error_errno(reterr, "cannot list %s", img->path);
-	while ((e = readdir(dir))) {
-		struct image_file f = {0};
-		int r;
-
-		/* a pre-dump's link to what it builds on */
-		if (!is_part(e->d_name) || e->d_type == DT_LNK)
-			continue;
-		r = sync_file(img, e->d_name, &f);
-		if (r < 0)
-			return error_set(reterr, -r, "cannot bring %s/%s to disk: %s", img->path,
-					 e->d_name, strerror(-r));
-		*ARRAY_ADD(m->files, m->n_files) = f;
-	}
-	if (m->n_files > 1)
-		qsort(m->files, m->n_files, sizeof(*m->files), compare_files);
-	return 0;
-}
-
-static int sync_parent(const char *path)
-{
-	_cleanup_free_ char *up = xasprintf("%s/..", path);
-	_cleanup_close_ int fd = open(up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-/* The new checkpoint and the old one change places in one step. */
-static int exchange(struct image *img, struct error **reterr)
-{
-	if (renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) < 0)
-		return error_errno(reterr, "cannot put %s in the place of %s", img->path,
-				   img->final_path);
-	img->exchanged = true;
-	return 0;
-}
-
-int image_seal(struct image *img, struct manifest *m, struct error **reterr)
-{
-	_cleanup_free_ char *json = NULL;
-	struct manifest again = {0};
-	int r = sync_files(img, m, reterr);
-
-	if (r < 0)
-		return r;
-	json = manifest_to_json(m);
-	if (!json) {
-		/* JSON is UTF-8; a config whose comments are not is the only text that we can do
-		 * without */
-		free(TAKE_PTR(m->config));
-		json = manifest_to_json(m);
-	}
-	if (!json)
-		return error_set(reterr, EILSEQ, "a path or name of the container is not UTF-8");
-	r = manifest_from_json(json, strlen(json), &again, reterr);
-	manifest_clear(&again);
-	if (r == 0)
-		r = image_write(img, MANIFEST_NAME, json, reterr);
-	if (r == 0 && unlinkat(img->dirfd, MARKER, 0) < 0)
-		r = error_errno(reterr, "cannot remove %s/%s", img->path, MARKER);
-	if (r == 0 && (fsync(img->dirfd) < 0))
-		r = error_errno(reterr, "cannot bring %s to disk", img->path);
-	if (r == 0 && strcmp(img->path, img->final_path) != 0)
-		r = exchange(img, reterr);
-	if (r == 0 && sync_parent(img->final_path) < 0)
-		r = error_errno(reterr, "cannot bring the directory of %s to disk",
-				img->final_path);
-	return r;
-}
-
 uint64_t image_bytes(const struct image *img)
 {
-	_cleanup_closedir_ DIR *dir = list_image(img);
+	_cleanup_closedir_ DIR *dir = image_list(img);
 	uint64_t sum = 0;
 	struct dirent *e;
 	struct stat st;
@@ -520,28 +524,33 @@ uint64_t image_bytes(const struct image *img)
 
 void image_abandon(struct image *img, bool keep_log)
 {
+	follow_stop(img->follower);
 	if (img->exchanged &&
-	    renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) == 0)
+	    renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) == 0) {
 		img->exchanged = false;
+		image_sync_parent(img->final_path, NULL);
+	}
 	if (strcmp(img->path, img->final_path) != 0) {
-		_cleanup_free_ char *mark = xasprintf("%s/" REPLACED, img->final_path);
+		_cleanup_free_ char *mark = xasprintf("%s/" IMAGE_REPLACED, img->final_path);
 
 		unlink(mark);
 	}
-	/* the manifest first: from then on it is no checkpoint, whatever happens to the rest */
-	if (!has_file(img, MARKER))
-		image_write(img, MARKER, marker_text, NULL);
-	unlinkat(img->dirfd, MANIFEST_NAME, 0);
-	fsync(img->dirfd);
-	remove_contents_at(img->dirfd, keep_log ? keep_logs : keep_lost_found);
+	if (!image_has_file(img, IMAGE_MARKER))
+		image_write(img, IMAGE_MARKER, marker_text, NULL);
+	clear(img, keep_log);
 	if (!keep_log && img->made)
 		rmdir(img->path);
 }
 
+/* What of the old one stays is no harm to the new one: the next replacement takes it away. */
 void image_finish(struct image *img)
 {
+	struct image old = {.path = img->path, .dirfd = -1};
+
 	if (!img->exchanged)
 		return;
-	/* path is where the old one is now; what of it stays is no harm to the new one */
-	remove_tree(img->path);
+	/* who reads it may do so to the end */
+	if (open_locked(&old, old.path, LOCK_EX, NULL) == 0 && clear(&old, false) == 0)
+		rmdir(old.path);
+	fd_close(&old.dirfd);
 }

@@ -21,25 +21,52 @@ struct image {
 	int dirfd;	  /* holds the lock */
 	bool made;	  /* the directory did not exist before */
 	bool exchanged;	  /* path now holds the checkpoint that was replaced */
+	struct follower *follower; /* see follow.h; NULL: none */
 };
 
 /*
  * For a dump. Makes the directory (0700) with its parents; refuses one that
  * holds a checkpoint (unless replace: then the new one is made beside it), one
  * with other things in it, and one that another process works on. What an
- * unfinished dump of ours left is cleared away.
+ * unfinished dump of ours left is cleared away. owner: see guard_way().
  */
-int image_create(const char *path, bool replace, struct image **ret, struct error **reterr);
+int image_create(const char *path, bool replace, long owner, struct image **ret,
+		 struct error **reterr);
 
 /*
  * Whether image_create() would refuse the directory; makes and locks nothing. One
  * that holds a checkpoint is told by *ret_holds_one, and is no error.
  */
-int image_check(const char *path, bool *ret_holds_one, struct error **reterr);
+int image_check(const char *path, long owner, bool *ret_holds_one, struct error **reterr);
 
-/* A pre-dump's or a restore's: opens a complete checkpoint and reads its manifest. */
+/*
+ * A pre-dump's or a restore's: opens a complete checkpoint, reads its manifest and
+ * looks at its files, but not into them: see image_verify(). Refuses one that somebody
+ * else than root could have changed, or could exchange for another.
+ */
 int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr);
+
+/* The same without a look at its files. */
+int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
+	       struct error **reterr);
+
+struct image_verify {
+	bool sums; /* read all of them; false: only what stat() shows */
+	/* Called for each file that is not as it was, with the error that it would be alone. */
+	void (*damaged)(const char *file, const struct error *e, void *userdata);
+	void *userdata;
+};
+
+/*
+ * Whether the files are what the manifest says. The error, a refusal, is that of the
+ * first that is not. Checksums are those of the manifest, which in schema 1 has none.
+ */
+int image_verify(const struct image *img, const struct manifest *m, const struct image_verify *v,
+		 struct error **reterr);
+
+/* Before CRIU is started for a dump: the sums that image_seal() needs are made meanwhile. */
+void image_follow(struct image *img);
 
 /* Writes a file into it at once (temporary name, fsync, rename). */
 int image_write(struct image *img, const char *name, const char *text, struct error **reterr);

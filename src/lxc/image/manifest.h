@@ -4,11 +4,12 @@
 
 #include <stdint.h>
 
+#include "config_item.h"
 #include "facts.h"
 #include "util/error.h"
 
 #define MANIFEST_NAME	"manifest.json"
-#define MANIFEST_SCHEMA 1
+#define MANIFEST_SCHEMA 2 /* what is written; earlier ones are read, too */
 
 /* What was on the console last: the bytes of its monitor's buffer. Not there: it had none. */
 #define SCROLLBACK_NAME "console-buffer"
@@ -16,6 +17,7 @@
 struct image_file {
 	char *name; /* plain file name in the image directory */
 	uint64_t size;
+	char *xxh3_128; /* its checksum, see checksum.h; NULL: not known (schema 1) */
 };
 
 struct manifest {
@@ -26,7 +28,13 @@ struct manifest {
 	char *criu_version; /* "4.2.1" */
 	char *kernel;	    /* uname -r */
 	char *arch;	    /* uname -m */
-	char *parent;	    /* image directory of the pre-dump it builds on, relative; NULL: none */
+	unsigned int
+		page_size; /* bytes; this and the next four: 0 and NULL where schema 1 had none */
+	char *cpu_model;
+	char *cpu_features;	   /* see util/cpuinfo.h */
+	struct config_item *items; /* what of the config is compared before a restore */
+	size_t n_items;
+	char *parent; /* image directory of the pre-dump it builds on, relative; NULL: none */
 	struct container_facts facts; /* its init_pid is not kept */
 	char *config;		  /* the container's config file, whole; NULL where it has none */
 	struct image_file *files; /* sorted by name */
@@ -38,8 +46,9 @@ char *manifest_to_json(const struct manifest *m);
 
 /*
  * Strict: unknown members, wrong types, missing members, names that are no
- * plain names (file, interface), relative paths, a newer schema: each an error
- * that names the member. *ret is to be emptied with manifest_clear().
+ * plain names (file, interface), relative paths, a newer schema, a checksum at its
+ * end that does not fit: each an error that names the member. *ret is to be
+ * emptied with manifest_clear().
  */
 int manifest_from_json(const char *text, size_t len, struct manifest *ret, struct error **reterr);
 

@@ -32,6 +32,25 @@ static void cut_at_payload(char *path, const char *payload)
 	}
 }
 
+char *cgroup_base(const char *path, const char *payload)
+{
+	const char *parent = strrchr(path, '/');
+	size_t len = strlen(payload);
+
+	for (const char *p = path; (p = strstr(p, payload)); p += len) {
+		const char *end = p + len;
+
+		if (p == path || p[-1] != '/')
+			continue;
+		if (*end == '-')
+			end += 1 + strspn(end + 1, "0123456789");
+		if (*end == '\0')
+			return xasprintf("%.*s", (int)(p - 1 - path), path);
+	}
+	/* it has another name by now than when it was started */
+	return xasprintf("%.*s", parent ? (int)(parent - path) : 0, path);
+}
+
 static int add_line(char *line, const char *payload, struct container_facts *facts,
 		    struct error **reterr)
 {

@@ -8,12 +8,19 @@
 #include "util/error.h"
 
 /*
- * Pure. Reads the text of /proc/PID/cgroup. payload is a name that the
- * container's own top cgroup has ("lxc.payload.c1"): what init has made beneath
+ * Pure. Reads the text of /proc/PID/cgroup. payload is the name that the
+ * container's own top cgroup has ("lxc.payload.c1", "a/con"): what init has made beneath
  * it (systemd's init.scope) is cut off. NULL: paths are taken as they are.
  */
 int cgroups_parse(const char *text, const char *payload, struct container_facts *facts,
 		  struct error **reterr);
+
+/*
+ * Pure. The cgroup from which lxc-start names the container's: path, where that
+ * is, without the name payload and what lxc-start has put behind it. "" for the
+ * hierarchy's root. Caller frees.
+ */
+char *cgroup_base(const char *path, const char *payload);
 
 /* The container's directory in the cgroup2 hierarchy; -ENOENT where there is none. */
 int cgroup2_open(const struct container_facts *facts);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "inspect/cgroup_names.h"
 #include "inspect/cgroups.h"
 #include "inspect/settings.h"
 #include "inspect/devices.h"
@@ -58,19 +61,6 @@ int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 	return 0;
 }
 
-/* The last component that LXC gives the container's cgroup. */
-static char *payload_name(struct lxc_container *c)
-{
-	_cleanup_free_ char *dir = config_get(c, "lxc.cgroup.dir.container");
-
-	if (dir) {
-		const char *last = strrchr(dir, '/');
-
-		return xstrdup(last ? last + 1 : dir);
-	}
-	return xasprintf("lxc.payload.%s", c->name);
-}
-
 /* Which map another kind of idmapped mount has cannot be seen from outside. */
 static int check_rootfs_idmap(struct lxc_container *c, const struct container_facts *facts,
 			      struct error **reterr)
@@ -87,29 +77,32 @@ static int check_rootfs_idmap(struct lxc_container *c, const struct container_fa
 	return -EOPNOTSUPP;
 }
 
-/* Restored into the outer one it could change its own limits. */
-static int check_inner_cgroup(struct lxc_container *c, struct error **reterr)
+/* As the config has it, and as it is: that line may have come since the container was started. */
+static char *inner_cgroup(struct lxc_container *c, int cgroup)
 {
 	_cleanup_free_ char *inner = config_get(c, "lxc.cgroup.dir.container.inner");
 
-	if (!inner || !*inner)
-		return 0;
-	error_refuse(
-		reterr, EOPNOTSUPP,
-		"%s has an inner cgroup (lxc.cgroup.dir.container.inner = %s), which cannot be "
-		"restored so far",
-		c->name, inner);
-	error_set_hint(reterr, "start it without that line");
-	return -EOPNOTSUPP;
+	if (!inner || !*inner || cgroup < 0 || faccessat(cgroup, inner, F_OK, 0) < 0)
+		return NULL;
+	return TAKE_PTR(inner);
+}
+
+/* As it was started, whatever the file says by now. */
+static bool is_ephemeral(struct lxc_container *c)
+{
+	_cleanup_free_ char *value = c->get_running_config_item(c, "lxc.ephemeral");
+
+	return value && strcmp(value, "1") == 0;
 }
 
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
-	_cleanup_free_ char *payload = payload_name(c);
+	_cleanup_cgroup_names_ struct cgroup_names names = {0};
 	_cleanup_close_ int cgroup = -1;
 	int r;
 
+	cgroup_names(c, &names);
 	facts.name = xstrdup(c->name);
 	facts.lxcpath = xstrdup(c->get_config_path(c));
 	facts.init_pid = c->init_pid(c);
@@ -117,15 +110,15 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 		error_refuse(reterr, ESRCH, "%s is not running", c->name);
 		return -ESRCH;
 	}
+	facts.ephemeral = is_ephemeral(c);
 	r = inspect_rootfs(c, &facts.rootfs, reterr);
-	if (r == 0)
-		r = check_inner_cgroup(c, reterr);
 	if (r == 0)
 		r = inspect_users(&facts, reterr);
 	if (r == 0)
-		r = inspect_cgroups(&facts, payload, reterr);
+		r = inspect_cgroups(&facts, names.payload, reterr);
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
+	facts.inner_cgroup = inner_cgroup(c, cgroup);
 	if (r == 0)
 		r = inspect_devices(&facts, cgroup, reterr);
 	if (r == 0)

@@ -82,6 +82,16 @@ static bool have_both_ends(const struct connections *all)
 	return false;
 }
 
+bool inspect_connected(pid_t init_pid)
+{
+	struct connections all = {0};
+	bool found = parse_table(init_pid, "tcp", &all) < 0 ||
+		     parse_table(init_pid, "tcp6", &all) < 0 || all.n > 0;
+
+	free(all.list);
+	return found;
+}
+
 bool inspect_loopback(pid_t init_pid)
 {
 	struct connections all = {0};

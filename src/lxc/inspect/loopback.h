@@ -11,4 +11,7 @@
  */
 bool inspect_loopback(pid_t init_pid);
 
+/* Whether there is a TCP connection at all. */
+bool inspect_connected(pid_t init_pid);
+
 #endif

@@ -84,7 +84,8 @@ struct strv mount_source_candidates(struct libmnt_fs *fs, struct libmnt_table *h
 		const char *rest = path_beneath(fs_root(fs), fs_root(h));
 		const char *target = mnt_fs_get_target(h);
 
-		if (!rest || !target || mnt_fs_get_devno(h) != mnt_fs_get_devno(fs))
+		if (!rest || !target || *target != '/' ||
+		    mnt_fs_get_devno(h) != mnt_fs_get_devno(fs))
 			continue;
 		rest += strspn(rest, "/");
 		if (strcmp(target, "/") == 0)
@@ -217,6 +218,7 @@ static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int
 		m->target = xstrdup(target);
 		m->source = xstrdup(path);
 		m->options = xstrdup(mount_options(fs));
+		m->kind = xstrdup(S_ISDIR(inside.st_mode) ? "directory" : "file");
 		return 0;
 	}
 	error_refuse(reterr, ENOENT,
@@ -233,6 +235,7 @@ static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root
 {
 	const char *target = mnt_fs_get_target(fs);
 	struct stat st;
+	unsigned long flags;
 	struct tty *t;
 	char *key;
 	int r = stat_in_root(root, target, &st);
@@ -251,6 +254,8 @@ static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root
 	t->gid = st.st_gid;
 	t->mode = st.st_mode & 07777;
 	t->settings = settings_in_root(root, target);
+	if (mount_flags_parse(mount_options(fs), &flags))
+		t->options = xstrdup(mount_options(fs));
 	return 0;
 }
 

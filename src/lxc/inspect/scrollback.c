@@ -5,9 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "inspect/scrollback.h"
@@ -17,21 +15,6 @@
 
 /* The container's processes stand still meanwhile: a monitor that hangs is not waited for. */
 #define PATIENCE_S 5
-
-static int dial(const char *lxcpath, const char *name)
-{
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				    command_socket_name(lxcpath, name, addr.sun_path));
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    connect(fd, (struct sockaddr *)&addr, len) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
 
 static int receive(int fd, void *buf, size_t len)
 {
@@ -61,7 +44,7 @@ static int ask(int fd, int cmd, const void *payload, size_t len)
 static int exchange(const char *lxcpath, const char *name, int cmd, const void *payload, size_t len,
 		    char **ret, size_t *ret_len)
 {
-	_cleanup_close_ int fd = dial(lxcpath, name);
+	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, PATIENCE_S);
 	_cleanup_free_ char *body = NULL;
 	struct wire_response head;
 	int r = fd < 0 ? fd : ask(fd, cmd, payload, len);

@@ -136,3 +136,12 @@ void config_list(struct lxc_container *c, struct config_item **ret, size_t *ret_
 	*ret = items;
 	*ret_n = n;
 }
+
+void config_items_free(struct config_item *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(items[i].key);
+		free(items[i].value);
+	}
+	free(items);
+}

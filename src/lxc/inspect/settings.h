@@ -4,7 +4,7 @@
 
 #include <lxc/lxccontainer.h>
 
-#include "monitor/monitor.h"
+#include "config_item.h"
 
 /* A config item as text, NULL where it is not set. Caller frees. */
 char *config_get(struct lxc_container *c, const char *key);
@@ -14,5 +14,7 @@ char *config_get(struct lxc_container *c, const char *key);
  * prints it: what a monitor answers to GET_CONFIG_ITEM. Heap array of heap strings.
  */
 void config_list(struct lxc_container *c, struct config_item **ret, size_t *ret_n);
+
+void config_items_free(struct config_item *items, size_t n);
 
 #endif

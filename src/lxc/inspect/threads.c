@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "inspect/threads.h"
+#include "util/core_cookie.h"
 #include "util/cpus.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -27,6 +28,8 @@
 struct survey {
 	struct container_facts *facts;
 	cpu_set_t online;
+	uint64_t *cookies; /* those of core scheduling, as they were come across */
+	size_t n_cookies;
 };
 
 /* A number in a file of /proc/PID; -1 where there is none. */
@@ -105,9 +108,10 @@ static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
 		/* a real-time thread has none */
 		.timer_slack = slack <= 0 || slack == SLACK_NS ? 0 : (uint64_t)slack,
 		.coredump_filter = filter < 0 || filter == FILTER ? -1 : (int)filter,
+		.core_group = core_cookie_number(core_cookie_get(tid), &s->cookies, &s->n_cookies),
 	};
 
-	if (t.cpus || t.io_priority || t.timer_slack || t.coredump_filter >= 0)
+	if (t.cpus || t.io_priority || t.timer_slack || t.coredump_filter >= 0 || t.core_group)
 		t.tid = process_inner_id(tid);
 	if (t.tid > 0)
 		*ARRAY_ADD(s->facts->threads, s->facts->n_threads) = t;
@@ -126,4 +130,5 @@ void inspect_threads(struct container_facts *facts)
 	    !cpus_parse(list, &s.online))
 		CPU_ZERO(&s.online);
 	for_each_thread(facts->init_pid, look_at_thread, &s);
+	free(s.cookies);
 }

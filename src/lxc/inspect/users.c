@@ -12,6 +12,7 @@
 #include "inspect/users.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/process.h"
 
 static int compare(const void *x, const void *y)
 {
@@ -88,22 +89,10 @@ static int read_map(struct container_facts *facts, const char *file, const char 
 	return idmap_parse(text, kind, facts, reterr);
 }
 
-static long status_number(pid_t pid, const char *field)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
-	_cleanup_free_ char *text = NULL;
-	const char *p;
-
-	if (read_file_at(AT_FDCWD, path, 65536, &text) <= 0)
-		return -1;
-	p = strstr(text, field);
-	return p ? strtol(p + strlen(field), NULL, 10) : -1;
-}
-
 static int check_monitor(const struct container_facts *facts, struct error **reterr)
 {
-	long monitor = status_number(facts->init_pid, "\nPPid:");
-	long uid = monitor > 0 ? status_number((pid_t)monitor, "\nUid:") : 0;
+	long monitor = process_status_number(facts->init_pid, "\nPPid:");
+	long uid = monitor > 0 ? process_status_number((pid_t)monitor, "\nUid:") : 0;
 
 	if (uid <= 0)
 		return 0;

@@ -22,12 +22,20 @@ int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int cgroup_limit_fd(const struct monitor *m)
+{
+	return m->setup.limit_cgroup ? m->setup.limit_cgroup_fd : m->setup.payload_cgroup_fd;
+}
+
 static bool can_freeze(struct monitor *m)
 {
 	return faccessat(m->setup.payload_cgroup_fd, "cgroup.freeze", F_OK, 0) == 0;
 }
 
-/* Whether LXC would find this controller in the payload's hierarchy; "" is none named. */
+/*
+ * Whether LXC would find this controller in the payload's hierarchy. Where none is
+ * named (NULL) it finds a hierarchy without controllers.
+ */
 bool cgroup_has(struct monitor *m, const char *controller)
 {
 	_cleanup_free_ char *text = NULL;
@@ -35,14 +43,16 @@ bool cgroup_has(struct monitor *m, const char *controller)
 
 	if (fd < 0 || !m->setup.payload_cgroup)
 		return false;
+	if (controller && !*controller)
+		return false;
 	/* No controllers of cgroup2, but LXC's tools ask for them by their old names. */
-	if (strcmp(controller, "devices") == 0)
+	if (controller && strcmp(controller, "devices") == 0)
 		return true;
-	if (strcmp(controller, "freezer") == 0)
+	if (controller && strcmp(controller, "freezer") == 0)
 		return can_freeze(m);
 	if (read_file_at(fd, "cgroup.controllers", CONTROLLERS_MAX, &text) < 0)
 		return false;
-	return cgroup_controllers_have(text, controller);
+	return cgroup_controllers_have(text, controller ? controller : "");
 }
 
 uint32_t cgroup_utilities(struct monitor *m)
@@ -50,11 +60,11 @@ uint32_t cgroup_utilities(struct monitor *m)
 	return CGROUP_UTILITY_DEVICES | (can_freeze(m) ? CGROUP_UTILITY_FREEZER : 0);
 }
 
-int cgroup_set_frozen(struct monitor *m, bool frozen)
+int cgroup_set_frozen(int cgroup_fd, bool frozen)
 {
-	if (m->setup.payload_cgroup_fd < 0)
+	if (cgroup_fd < 0)
 		return -ENOENT;
-	return write_file_at(m->setup.payload_cgroup_fd, "cgroup.freeze", frozen ? "1" : "0");
+	return write_file_at(cgroup_fd, "cgroup.freeze", frozen ? "1" : "0");
 }
 
 /* Reading from the start also arms the file's next notification. */

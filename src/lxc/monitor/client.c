@@ -25,9 +25,9 @@ static const struct {
 	uint32_t events;
 	void (*step)(struct monitor *m, struct client *c);
 } phases[] = {
-	[PHASE_HEADER] = {EPOLLIN, read_header}, [PHASE_PAYLOAD] = {EPOLLIN, read_payload},
-	[PHASE_SEND] = {EPOLLOUT, send_out},	 [PHASE_WAIT] = {EPOLLRDHUP, client_close},
-	[PHASE_DRAIN] = {EPOLLIN, read_drain},
+	[PHASE_HEADER] = {EPOLLIN, read_header},   [PHASE_PAYLOAD] = {EPOLLIN, read_payload},
+	[PHASE_SEND] = {EPOLLOUT, send_out},	   [PHASE_WAIT] = {EPOLLRDHUP, client_close},
+	[PHASE_HELD] = {EPOLLRDHUP, client_close}, [PHASE_DRAIN] = {EPOLLIN, read_drain},
 };
 
 static void client_ready(struct monitor *m, struct source *s, uint32_t events)
@@ -129,9 +129,14 @@ static void client_dispatch(struct monitor *m, struct client *c)
 	enum verdict verdict;
 
 	verdict = command_dispatch(m, c, &reply);
+	if (verdict == HOLD) {
+		client_enter(m, c, PHASE_HELD);
+		return;
+	}
 	free(TAKE_PTR(c->payload));
 	c->got = 0;
 	switch (verdict) {
+	case HOLD:
 	case SILENT_CLOSE:
 		client_close(m, c);
 		return;
@@ -161,6 +166,18 @@ static void client_dispatch(struct monitor *m, struct client *c)
 	client_send(m, c, buf, sizeof(head) + reply.body_len, reply.fd);
 }
 
+/* The request is still there, with its payload. */
+void clients_release_held(struct monitor *m)
+{
+	struct client *next;
+
+	for (struct client *c = m->clients; c; c = next) {
+		next = c->next;
+		if (c->phase == PHASE_HELD)
+			client_dispatch(m, c);
+	}
+}
+
 void client_answer(struct monitor *m, struct client *c, int ret)
 {
 	struct wire_response head = {.ret = ret};
@@ -172,6 +189,7 @@ void client_answer(struct monitor *m, struct client *c, int ret)
 static void header_complete(struct monitor *m, struct client *c)
 {
 	c->got = 0;
+	c->skipped = 0;
 	if (request_parse(c->header, &c->request) < 0) {
 		client_close(m, c);
 		return;
@@ -223,24 +241,32 @@ static void read_header(struct monitor *m, struct client *c)
 		header_complete(m, c);
 }
 
-/* The buffer grows with what arrives, not with what is announced. */
+/*
+ * The buffer grows with what arrives, not with what is announced, and to no more
+ * than any command can make use of.
+ */
 static void read_payload(struct monitor *m, struct client *c)
 {
-	size_t left = (size_t)c->request.datalen - c->got;
+	size_t left = (size_t)c->request.datalen - c->got - c->skipped;
 	char buf[REQUEST_DATA_MAX];
+	size_t kept;
 	ssize_t n;
 
-	n = recv(c->source.fd, buf, left, MSG_DONTWAIT);
+	n = recv(c->source.fd, buf, left < sizeof(buf) ? left : sizeof(buf), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
 		client_close(m, c);
 		return;
 	}
-	c->payload = xreallocarray(c->payload, c->got + (size_t)n, 1);
-	memcpy(c->payload + c->got, buf, (size_t)n);
-	c->got += (size_t)n;
-	if (c->got == (size_t)c->request.datalen)
+	kept = REQUEST_DATA_MAX - c->got < (size_t)n ? REQUEST_DATA_MAX - c->got : (size_t)n;
+	if (kept > 0) {
+		c->payload = xreallocarray(c->payload, c->got + kept, 1);
+		memcpy(c->payload + c->got, buf, kept);
+	}
+	c->got += kept;
+	c->skipped += (size_t)n - kept;
+	if (left == (size_t)n)
 		client_dispatch(m, c);
 }
 
@@ -253,7 +279,7 @@ static void read_drain(struct monitor *m, struct client *c)
 	char buf[REQUEST_DATA_MAX];
 	ssize_t n;
 
-	n = recv(c->source.fd, buf, c->drain, MSG_DONTWAIT);
+	n = recv(c->source.fd, buf, c->drain < sizeof(buf) ? c->drain : sizeof(buf), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
@@ -357,7 +383,7 @@ static bool evict_oldest(struct monitor *m)
 	struct client *oldest = NULL;
 
 	for (struct client *c = m->clients; c; c = c->next)
-		if (!c->kept && c->phase != PHASE_WAIT)
+		if (!c->kept && c->phase != PHASE_WAIT && c->phase != PHASE_HELD)
 			oldest = c;
 	if (oldest)
 		client_close(m, oldest);

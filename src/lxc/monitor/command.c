@@ -71,10 +71,14 @@ static enum verdict stop(struct monitor *m, struct client *c, struct reply *repl
 	int sig = name ? signal_parse(name) : -EINVAL;
 
 	(void)c;
+	if (m->setup.init_pidfd < 0) {
+		m->stop_wanted = true;
+		return SILENT_KEEP;
+	}
 	if (pidfd_send_signal(m->setup.init_pidfd, sig < 0 ? SIGKILL : sig, NULL, 0) < 0)
 		return fail(reply, -errno);
 	/* A frozen init does not get to see its signal. */
-	cgroup_set_frozen(m, false);
+	cgroup_set_frozen(cgroup_limit_fd(m), false);
 	return SILENT_KEEP;
 }
 
@@ -87,7 +91,7 @@ static enum verdict get_state(struct monitor *m, struct client *c, struct reply 
 static enum verdict get_init_pid(struct monitor *m, struct client *c, struct reply *reply)
 {
 	(void)c;
-	return answer_int(reply, m->setup.init_pid);
+	return answer_int(reply, m->setup.init_pid > 0 ? m->setup.init_pid : -1);
 }
 
 static enum verdict get_clone_flags(struct monitor *m, struct client *c, struct reply *reply)
@@ -99,9 +103,18 @@ static enum verdict get_clone_flags(struct monitor *m, struct client *c, struct 
 /* As LXC does: a controller it does not know ends the connection without a word. */
 static enum verdict get_cgroup(struct monitor *m, struct client *c, struct reply *reply)
 {
-	if (!cgroup_has(m, c->got ? c->payload : ""))
+	if (!cgroup_has(m, c->got ? c->payload : NULL))
 		return SILENT_CLOSE;
 	return answer_string(reply, m->setup.payload_cgroup);
+}
+
+static enum verdict get_limit_cgroup(struct monitor *m, struct client *c, struct reply *reply)
+{
+	enum verdict verdict = get_cgroup(m, c, reply);
+
+	if (verdict == ANSWER && m->setup.limit_cgroup)
+		return answer_string(reply, m->setup.limit_cgroup);
+	return verdict;
 }
 
 static enum verdict get_config_item(struct monitor *m, struct client *c, struct reply *reply)
@@ -223,7 +236,7 @@ static enum verdict set_frozen(struct monitor *m, struct client *c, struct reply
 {
 	int r;
 
-	r = cgroup_set_frozen(m, frozen);
+	r = cgroup_set_frozen(m->setup.payload_cgroup_fd, frozen);
 	if (r < 0)
 		return fail(reply, r);
 	r = cgroup_wait_frozen(m, c, frozen, request_int(&c->request));
@@ -246,6 +259,12 @@ static enum verdict get_cgroup2_fd(struct monitor *m, struct client *c, struct r
 {
 	(void)c;
 	return answer_fd(reply, m->setup.payload_cgroup_fd);
+}
+
+static enum verdict get_limit_cgroup2_fd(struct monitor *m, struct client *c, struct reply *reply)
+{
+	(void)c;
+	return answer_fd(reply, cgroup_limit_fd(m));
 }
 
 static enum verdict get_init_pidfd(struct monitor *m, struct client *c, struct reply *reply)
@@ -286,7 +305,7 @@ static enum verdict get_cgroup_ctx(struct monitor *m, struct client *c, struct r
 	return answer_body(reply, ctx, len);
 }
 
-static enum verdict get_cgroup_fd(struct monitor *m, struct client *c, struct reply *reply)
+static enum verdict get_directory(struct monitor *m, struct client *c, struct reply *reply, int fd)
 {
 	struct wire_cgroup_fd *answer = &reply->room.cgroup_fd;
 	int r;
@@ -296,12 +315,24 @@ static enum verdict get_cgroup_fd(struct monitor *m, struct client *c, struct re
 		return fail(reply, r);
 	if (!cgroup_has(m, answer->controller))
 		return fail(reply, -ENOENT);
+	if (answer->type != CGROUP_TYPE_ANY && answer->type != CGROUP_TYPE_CGROUP2)
+		return fail(reply, -EINVAL);
 	answer->layout = CGROUP_LAYOUT_UNIFIED;
 	answer->utilities = cgroup_utilities(m);
 	answer->type = CGROUP_TYPE_CGROUP2;
 	answer->fd = -1;
-	reply->fd = m->setup.payload_cgroup_fd;
+	reply->fd = fd;
 	return answer_body(reply, answer, sizeof(*answer));
+}
+
+static enum verdict get_limit_directory(struct monitor *m, struct client *c, struct reply *reply)
+{
+	return get_directory(m, c, reply, cgroup_limit_fd(m));
+}
+
+static enum verdict get_payload_directory(struct monitor *m, struct client *c, struct reply *reply)
+{
+	return get_directory(m, c, reply, m->setup.payload_cgroup_fd);
 }
 
 /* Only monitors that a user's systemd started are in a scope of their own. */
@@ -315,46 +346,43 @@ static enum verdict get_systemd_scope(struct monitor *m, struct client *c, struc
 enum payload_rule {
 	ANY_PAYLOAD, /* the handler looks itself, or does not care */
 	NO_PAYLOAD,  /* an int argument, which a payload would replace by a pointer */
-	ONE_STRING,
+	A_STRING,    /* what is behind its NUL is of no interest */
 	STRING_OR_NOTHING,
 };
 
 static const struct {
 	enum payload_rule payload;
 	enum verdict (*handle)(struct monitor *m, struct client *c, struct reply *reply);
+	bool needs_init; /* whoever asks waits until the container is there */
 } commands[N_COMMANDS] = {
-	[CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd},
-	[CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch},
-	[CMD_STOP] = {ANY_PAYLOAD, stop},
-	[CMD_GET_STATE] = {ANY_PAYLOAD, get_state},
-	[CMD_GET_INIT_PID] = {ANY_PAYLOAD, get_init_pid},
-	[CMD_GET_CLONE_FLAGS] = {ANY_PAYLOAD, get_clone_flags},
-	[CMD_GET_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
-	[CMD_GET_CONFIG_ITEM] = {ONE_STRING, get_config_item},
-	[CMD_GET_NAME] = {ANY_PAYLOAD, get_name},
-	[CMD_GET_LXCPATH] = {ANY_PAYLOAD, get_lxcpath},
-	[CMD_ADD_STATE_CLIENT] = {ANY_PAYLOAD, add_state_client},
-	[CMD_CONSOLE_LOG] = {ANY_PAYLOAD, console_log},
-	[CMD_SERVE_STATE_CLIENTS] = {NO_PAYLOAD, serve_state_clients},
-	[CMD_SECCOMP_NOTIFY_ADD_LISTENER] = {ANY_PAYLOAD, seccomp_add_listener},
-	[CMD_ADD_BPF_DEVICE_CGROUP] = {ANY_PAYLOAD, add_device_rule},
-	[CMD_FREEZE] = {NO_PAYLOAD, freeze},
-	[CMD_UNFREEZE] = {NO_PAYLOAD, unfreeze},
-	[CMD_GET_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
-	[CMD_GET_INIT_PIDFD] = {ANY_PAYLOAD, get_init_pidfd},
-	[CMD_GET_LIMIT_CGROUP] = {STRING_OR_NOTHING, get_cgroup},
-	[CMD_GET_LIMIT_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd},
-	[CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd},
-	[CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd},
-	[CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx},
-	/*
-	 * LXC has these two swapped: the first gives the limit's directory, the
-	 * second the payload's. Here they are the same one, until there is an
-	 * inner cgroup; then keep the swap, LXC's tools rely on it.
-	 */
-	[CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
-	[CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_cgroup_fd},
-	[CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope},
+	[CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd, true},
+	[CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch, false},
+	[CMD_STOP] = {ANY_PAYLOAD, stop, false},
+	[CMD_GET_STATE] = {ANY_PAYLOAD, get_state, false},
+	[CMD_GET_INIT_PID] = {ANY_PAYLOAD, get_init_pid, false},
+	[CMD_GET_CLONE_FLAGS] = {ANY_PAYLOAD, get_clone_flags, true},
+	[CMD_GET_CGROUP] = {STRING_OR_NOTHING, get_cgroup, true},
+	[CMD_GET_CONFIG_ITEM] = {A_STRING, get_config_item, false},
+	[CMD_GET_NAME] = {ANY_PAYLOAD, get_name, false},
+	[CMD_GET_LXCPATH] = {ANY_PAYLOAD, get_lxcpath, false},
+	[CMD_ADD_STATE_CLIENT] = {ANY_PAYLOAD, add_state_client, false},
+	[CMD_CONSOLE_LOG] = {ANY_PAYLOAD, console_log, true},
+	[CMD_SERVE_STATE_CLIENTS] = {NO_PAYLOAD, serve_state_clients, true},
+	[CMD_SECCOMP_NOTIFY_ADD_LISTENER] = {ANY_PAYLOAD, seccomp_add_listener, false},
+	[CMD_ADD_BPF_DEVICE_CGROUP] = {ANY_PAYLOAD, add_device_rule, true},
+	[CMD_FREEZE] = {NO_PAYLOAD, freeze, true},
+	[CMD_UNFREEZE] = {NO_PAYLOAD, unfreeze, true},
+	[CMD_GET_CGROUP2_FD] = {ANY_PAYLOAD, get_cgroup2_fd, true},
+	[CMD_GET_INIT_PIDFD] = {ANY_PAYLOAD, get_init_pidfd, true},
+	[CMD_GET_LIMIT_CGROUP] = {STRING_OR_NOTHING, get_limit_cgroup, true},
+	[CMD_GET_LIMIT_CGROUP2_FD] = {ANY_PAYLOAD, get_limit_cgroup2_fd, true},
+	[CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd, true},
+	[CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd, false},
+	[CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx, true},
+	/* LXC has these two swapped, and its tools rely on it. */
+	[CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_limit_directory, false},
+	[CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_payload_directory, false},
+	[CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope, false},
 };
 
 static bool payload_fits(enum payload_rule rule, const struct client *c)
@@ -364,8 +392,8 @@ static bool payload_fits(enum payload_rule rule, const struct client *c)
 		return true;
 	case NO_PAYLOAD:
 		return c->got == 0;
-	case ONE_STRING:
-		return payload_string(c->payload, c->got) != NULL;
+	case A_STRING:
+		return c->got > 0 && memchr(c->payload, '\0', c->got);
 	case STRING_OR_NOTHING:
 		return c->got == 0 || payload_string(c->payload, c->got) != NULL;
 	}
@@ -382,5 +410,7 @@ enum verdict command_dispatch(struct monitor *m, struct client *c, struct reply 
 		return fail(reply, -ENOSYS);
 	if (!payload_fits(commands[id].payload, c))
 		return fail(reply, -EINVAL);
+	if (commands[id].needs_init && m->setup.init_pidfd < 0)
+		return HOLD;
 	return commands[id].handle(m, c, reply);
 }

@@ -272,7 +272,9 @@ void console_stop(struct monitor *m)
 
 void console_finish(struct monitor *m)
 {
-	logfile_finish(&m->console.log, &m->console.scrollback);
+	/* of a container that never ran there are no last words */
+	if (m->console.slots)
+		logfile_finish(&m->console.log, &m->console.scrollback);
 	ring_free(&m->console.scrollback);
 }
 
@@ -288,13 +290,14 @@ static int tty_free(struct monitor *m, int tty)
 	return -EBUSY;
 }
 
-/* tty 0 is the console, -1 any but that. Returns which, *ret_fd stays the console's or setup's. */
+/* tty 0 is the console, a negative one any but that. Returns which, *ret_fd stays the console's or
+ * setup's. */
 int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 {
 	struct console *con = &m->console;
 	int fd, r;
 
-	if (tty < -1 || c->tty >= 0)
+	if (c->tty >= 0)
 		return -EBUSY;
 	tty = tty_free(m, tty);
 	if (tty < 0)

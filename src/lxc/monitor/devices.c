@@ -87,10 +87,10 @@ int devices_add_rule(struct monitor *m, const struct wire_device_rule *rule)
 	int found;
 
 	device_rules_init(&rules);
-	if (m->setup.payload_cgroup_fd < 0)
+	if (cgroup_limit_fd(m) < 0)
 		return -ENOENT;
 	/* the one that is there cannot be attached to: it is O_PATH */
-	cgroup = openat(m->setup.payload_cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cgroup = openat(cgroup_limit_fd(m), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0)
 		return -errno;
 	found = find_program(cgroup, &id, &rules);

@@ -16,7 +16,7 @@ int request_parse(const unsigned char buf[static sizeof(struct wire_request)],
 	struct wire_request req;
 
 	memcpy(&req, buf, sizeof(req));
-	if (req.datalen > REQUEST_DATA_MAX)
+	if (req.datalen > REQUEST_DATA_MAX && req.cmd != CMD_CONSOLE_LOG)
 		return -EMSGSIZE;
 	if (req.datalen < 0)
 		req.datalen = 0;
@@ -53,9 +53,9 @@ int payload_states(const void *payload, size_t len, int32_t ret[static N_STATES]
 
 int payload_console_log(const void *payload, size_t len, struct wire_console_log *ret)
 {
-	if (len != sizeof(*ret))
+	if (len < sizeof(*ret))
 		return -EINVAL;
-	memcpy(ret, payload, len);
+	memcpy(ret, payload, sizeof(*ret));
 	return 0;
 }
 
@@ -67,8 +67,6 @@ int payload_cgroup_fd(const void *payload, size_t len, struct wire_cgroup_fd *re
 		return -EINVAL;
 	memcpy(&req, payload, len);
 	if (req.controller[0] == '\0' || !memchr(req.controller, '\0', sizeof(req.controller)))
-		return -EINVAL;
-	if (req.type != CGROUP_TYPE_ANY && req.type != CGROUP_TYPE_CGROUP2)
 		return -EINVAL;
 	*ret = req;
 	return 0;

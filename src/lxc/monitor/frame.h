@@ -59,7 +59,10 @@ _Static_assert(N_STATES == 8 && STATE_RUNNING == 2 && STATE_THAWED == 7, "states
 /* More than this of the console's buffer is never handed out, nor kept in an image. */
 #define SCROLLBACK_MAX ((size_t)64 * 1024 * 1024)
 
-/* A larger request costs its sender the connection. */
+/*
+ * A larger request costs its sender the connection. LXC has no limit for
+ * CMD_CONSOLE_LOG alone: what is more than this is read, and thrown away.
+ */
 #define REQUEST_DATA_MAX 8192
 
 /* Byte order and alignment are the machine's: both ends run on one kernel. */
@@ -153,8 +156,8 @@ _Static_assert(offsetof(struct wire_device_rule, allow) == 16, "device_rule.allo
 _Static_assert(offsetof(struct wire_device_rule, list) == 24, "device_rule.list");
 
 /*
- * A request header as bytes. datalen comes out as 0 ... REQUEST_DATA_MAX;
- * -EMSGSIZE when the client announces more.
+ * A request header as bytes. datalen comes out as 0 or more; -EMSGSIZE when the
+ * client announces more than its command may have.
  */
 int request_parse(const unsigned char buf[static sizeof(struct wire_request)],
 		  struct wire_request *ret);
@@ -197,5 +200,8 @@ uint64_t fnv1a_64(const char *text);
  */
 size_t command_socket_name(const char *lxcpath, const char *name,
 			   char buf[static SOCKET_NAME_BYTES]);
+
+/* A connection to it, on which both ways give up after so many seconds (0: never); or -errno. */
+int command_socket_connect(const char *lxcpath, const char *name, int patience_s);
 
 #endif

@@ -22,9 +22,11 @@
 #include <unistd.h>
 
 #include "monitor/monitor.h"
+#include "restore/log.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/process.h"
 
 #define PLAN_MAX (16 * 1024 * 1024)
 
@@ -42,8 +44,19 @@ static void report(struct restore_report rep)
 	(void)write_all(report_fd, text, strlen(text));
 }
 
+/* The restore is over, however it went: another operation on the container may begin. */
+static void release_lock(struct restore *r)
+{
+	/* what is in it would be mended by the next */
+	if (r->lock_fd >= 0 && ftruncate(r->lock_fd, 0) < 0)
+		(void)lseek(r->lock_fd, 0, SEEK_SET);
+	fd_close(&r->lock_fd);
+}
+
 static int report_failure(struct error *e)
 {
+	if (report_fd < 0)
+		log_error_object(e);
 	report((struct restore_report){.kind = REPORT_FAILED, .error = e});
 	return EXIT_FAILURE;
 }
@@ -75,7 +88,8 @@ static void close_foreign_fds(void)
 {
 	fd_set_cloexec(PLAN_FD, true);
 	fd_set_cloexec(REPORT_FD, true);
-	syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0);
+	fd_set_cloexec(LOCK_FD, true);
+	syscall(SYS_close_range, (unsigned int)LOCK_FD + 1, ~0U, 0);
 }
 
 /* Once nothing more is mounted, because what CRIU is shown depends on it. */
@@ -87,45 +101,15 @@ static void leave_mounts(const struct restore *r)
 		mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 }
 
-/* A terminal that the config names for the console takes precedence, as under lxc-start. */
-static int foreground_fd(const struct restore *r, int standard)
-{
-	if (r->console_peer >= 0)
-		return r->console_peer;
-	return r->plan->foreground ? standard : -1;
-}
-
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
-	const struct monitor_setup setup = {
-		.name = r->plan->name,
-		.lxcpath = r->plan->lxcpath,
-		.config = r->plan->config,
-		.n_config = r->plan->n_config,
-		.listen_fd = r->listen_fd,
-		.init_pid = r->init_pid,
-		.init_pidfd = r->init_pidfd,
-		.clone_flags = r->clone_flags,
-		.payload_cgroup = r->payload,
-		.payload_cgroup_fd = r->cgroup_fd,
-		.devpts_fd = r->devpts_fd,
-		.console = r->console,
-		.ttys = r->ttys,
-		.n_ttys = r->n_ttys,
-		.scrollback = r->scrollback,
-		.scrollback_len = r->scrollback_len,
-		.foreground_in = foreground_fd(r, STDIN_FILENO),
-		.foreground_out = foreground_fd(r, STDOUT_FILENO),
-	};
-	int e = monitor_new(&setup, &r->serving, reterr);
-
-	free(TAKE_PTR(r->scrollback));
-	if (e < 0)
-		return e;
+	serving_update(r);
 	leave_mounts(r);
 	monitor_set_state(r->serving, STATE_RUNNING);
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));
+	release_lock(r);
+	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir, r->init_pid);
 	report((struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
 	/* a detached one has no more to say, and keeps nothing of the caller's open */
 	if (!r->plan->foreground)
@@ -150,15 +134,48 @@ static bool command_is_gone(const struct restore *r)
 	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
 }
 
-/* In the order in which lxc-start's monitor lets the world know. */
-static void take_down(struct restore *r, int status)
+static void report_reboot(void)
 {
+	report((struct restore_report){.kind = REPORT_REBOOT});
+}
+
+/* Who waits for it sees by the end of its connection when it does not come up. */
+static int come_back(struct restore *r, struct error **reterr)
+{
+	int e;
+
+	if (r->plan->foreground)
+		return restart_in_foreground(r, report_reboot, reterr);
+	e = restart_container(r, reterr);
+	if (e == 0)
+		monitor_resumed(r->serving);
+	return e;
+}
+
+/* In the order in which lxc-start's monitor lets the world know. */
+static int take_down(struct restore *r, int status, struct error **reterr)
+{
+	_cleanup_free_ char *how = status_text(status);
+
 	r->rebooting = wants_reboot(status) && !command_is_gone(r);
+	log_at(LOG_LEVEL_INFO, "Init %s%s", how, r->rebooting ? ": it is a reboot" : "");
 	monitor_publish_exit(r->serving, status);
 	restore_undo(r);
-	/* who waits for it sees by the end of its connection when it does not come up */
-	if (r->rebooting && restart_container(r, NULL) == 0)
-		monitor_resumed(r->serving);
+	if (r->rebooting)
+		return come_back(r, reterr);
+	ephemeral_destroy(r);
+	return 0;
+}
+
+static int live(struct restore *r, int *ret_status, struct error **reterr)
+{
+	int e = serve(r, ret_status, reterr);
+
+	if (e == 0)
+		return take_down(r, *ret_status, reterr);
+	monitor_set_state(r->serving, STATE_ABORTING);
+	restore_undo(r);
+	return e;
 }
 
 static int run(struct restore_plan *plan)
@@ -168,14 +185,12 @@ static int run(struct restore_plan *plan)
 	int status = 0, ret = EXIT_SUCCESS;
 
 	restore_init(&r, plan);
+	r.lock_fd = LOCK_FD;
 	if (image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
-	    restore_apply(&r, &e) < 0) {
-		ret = report_failure(e);
-	} else if (serve(&r, &status, &e) < 0) {
-		restore_undo(&r);
+	    restore_apply(&r, &e) < 0 || live(&r, &status, &e) < 0) {
+		release_lock(&r);
 		ret = report_failure(e);
 	} else {
-		take_down(&r, status);
 		report((struct restore_report){.kind = REPORT_EXIT, .status = status});
 	}
 	/* The end of the last connection says that all of it is done. */
@@ -194,6 +209,7 @@ int main(void)
 	umask(0022);
 	if (read_plan(&plan, &e) < 0)
 		return report_failure(e);
+	log_setup(&plan);
 	if (chdir("/") < 0)
 		return EXIT_FAILURE;
 	/* with -F the container goes when the command does */

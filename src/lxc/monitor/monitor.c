@@ -173,13 +173,7 @@ static int loop_start(struct monitor *m, struct error **reterr)
 	r = source_add(m, &m->init, m->setup.init_pidfd, EPOLLIN, init_ready);
 	if (r < 0)
 		return error_set(reterr, -r, "cannot watch init: %s", strerror(-r));
-	r = console_start(m, reterr);
-	if (r < 0)
-		return r;
-	r = source_add(m, &m->listener, m->setup.listen_fd, EPOLLIN, clients_accept);
-	if (r < 0)
-		return error_set(reterr, -r, "cannot watch the command socket: %s", strerror(-r));
-	return 0;
+	return console_start(m, reterr);
 }
 
 static void loop_stop(struct monitor *m)
@@ -197,13 +191,12 @@ static int earlier(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-static int loop_round(struct monitor *m, struct error **reterr)
+static int loop_round(struct monitor *m, int timeout_ms, struct error **reterr)
 {
 	struct epoll_event events[EVENTS_PER_ROUND];
 	int n;
 
-	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND,
-		       earlier(cgroup_next_timeout(m), console_next_timeout(m)));
+	n = epoll_wait(m->epoll_fd, events, EVENTS_PER_ROUND, timeout_ms);
 	if (n < 0 && errno != EINTR)
 		return error_errno(reterr, "cannot wait for events");
 	for (int i = 0; i < n; i++) {
@@ -217,6 +210,26 @@ static int loop_round(struct monitor *m, struct error **reterr)
 	console_look(m);
 	clients_bury(m);
 	return 0;
+}
+
+int monitor_fd(const struct monitor *m)
+{
+	return m->epoll_fd;
+}
+
+void monitor_turn(struct monitor *m)
+{
+	loop_round(m, 0, NULL);
+}
+
+bool monitor_stop_wanted(const struct monitor *m)
+{
+	return m->stop_wanted;
+}
+
+void monitor_update(struct monitor *m, const struct monitor_setup *setup)
+{
+	m->setup = *setup;
 }
 
 static int reap_init(struct monitor *m, int *ret_status, struct error **reterr)
@@ -234,9 +247,13 @@ int monitor_run(struct monitor *m, int *ret_status, struct error **reterr)
 {
 	int r;
 
+	if (m->setup.init_pid <= 0 || m->setup.init_pidfd < 0)
+		return error_set(reterr, EINVAL, "a monitor needs its init's pidfd");
 	r = loop_start(m, reterr);
+	if (r == 0)
+		clients_release_held(m);
 	while (r == 0 && !m->init_dead)
-		r = loop_round(m, reterr);
+		r = loop_round(m, earlier(cgroup_next_timeout(m), console_next_timeout(m)), reterr);
 	if (r == 0)
 		console_drain(m);
 	loop_stop(m);
@@ -248,10 +265,8 @@ int monitor_run(struct monitor *m, int *ret_status, struct error **reterr)
 int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct error **reterr)
 {
 	struct monitor *m;
-	int flags;
+	int flags, r = 0;
 
-	if (setup->init_pid <= 0 || setup->init_pidfd < 0)
-		return error_set(reterr, EINVAL, "a monitor needs its init's pidfd");
 	flags = fcntl(setup->listen_fd, F_GETFL);
 	if (flags < 0 || fcntl(setup->listen_fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return error_errno(reterr, "cannot use the command socket");
@@ -265,9 +280,11 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m->console.proxy_master = m->console.out = -1;
 	console_init(m);
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (m->epoll_fd < 0) {
-		int r = error_errno(reterr, "cannot make an event loop");
-
+	if (m->epoll_fd < 0)
+		r = error_errno(reterr, "cannot make an event loop");
+	else if (source_add(m, &m->listener, setup->listen_fd, EPOLLIN, clients_accept) < 0)
+		r = error_errno(reterr, "cannot watch the command socket");
+	if (r < 0) {
 		monitor_free(m);
 		return r;
 	}
@@ -285,6 +302,7 @@ static void refuse_connections(struct monitor *m)
 	int fd;
 
 	m->listener_closed = true;
+	source_remove(m, &m->listener);
 	shutdown(m->setup.listen_fd, SHUT_RDWR);
 	/* Clients that connected too late would wait for us until that owner closes. */
 	while ((fd = accept4(m->setup.listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)

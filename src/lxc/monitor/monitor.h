@@ -9,9 +9,11 @@
  * who takes it down again calls the functions below in LXC's order.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "config_item.h"
 #include "util/error.h"
 
 enum container_state {
@@ -24,11 +26,6 @@ enum container_state {
 	STATE_FROZEN,
 	STATE_THAWED,
 	N_STATES,
-};
-
-struct config_item {
-	char *key;   /* "lxc.net.0.veth.pair", or a prefix that LXC answers: "lxc.cgroup2" */
-	char *value; /* as liblxc's getter prints it; never NULL */
 };
 
 /* A pty the monitor holds both ends of: no getty ever sees a hang-up. */
@@ -44,13 +41,15 @@ struct monitor_setup {
 	const struct config_item *config; /* answers GET_CONFIG_ITEM */
 	size_t n_config;
 
-	int listen_fd; /* command_socket_bind(); the monitor does not close it */
-	pid_t init_pid;
-	int init_pidfd;
+	int listen_fd;		  /* command_socket_bind(); the monitor does not close it */
+	pid_t init_pid;		  /* 0 while there is none */
+	int init_pidfd;		  /* -1 then */
 	unsigned int clone_flags; /* CLONE_NEW* that the container has */
 
 	const char *payload_cgroup; /* in cgroup2, without leading slash: "lxc.payload.c1" */
 	int payload_cgroup_fd;	    /* O_PATH directory; -1: none */
+	const char *limit_cgroup;   /* the one above it that has the limits; NULL: the same one */
+	int limit_cgroup_fd;	    /* of no meaning then */
 	int devpts_fd;		    /* root of the container's devpts; -1: none */
 
 	struct terminal console;     /* tty 0 */
@@ -73,8 +72,22 @@ struct monitor;
  */
 int command_socket_bind(const char *lxcpath, const char *name);
 
-/* The monitor starts in STATE_STARTING and serves nothing before monitor_run(). */
+/*
+ * The monitor begins in STATE_STARTING, and without an init. Until monitor_run() it serves
+ * whenever monitor_turn() is called: what can be said of a container that is not there
+ * yet is said at once, for the rest clients wait until it is.
+ */
 int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct error **reterr);
+
+/* Polls as readable when there is something for monitor_turn() to do, which waits for nothing. */
+int monitor_fd(const struct monitor *m);
+void monitor_turn(struct monitor *m);
+
+/* Somebody (lxc-stop -k) wants a container ended that has no init yet. */
+bool monitor_stop_wanted(const struct monitor *m);
+
+/* What there is by now. Before monitor_run() it has to have the init. */
+void monitor_update(struct monitor *m, const struct monitor_setup *setup);
 
 /* Sets the state, serves the clients that wait for it, tells lxc-monitord's FIFO. */
 void monitor_set_state(struct monitor *m, enum container_state state);

@@ -39,6 +39,7 @@ enum client_phase {
 	PHASE_PAYLOAD,
 	PHASE_SEND,
 	PHASE_WAIT,
+	PHASE_HELD,
 	PHASE_DRAIN,
 	PHASE_CLOSED,
 };
@@ -57,7 +58,8 @@ struct client {
 	unsigned char header[sizeof(struct wire_request)];
 	struct wire_request request;
 	char *payload;
-	size_t got; /* of the header, then of the payload */
+	size_t got;	/* of the header, then of the payload */
+	size_t skipped; /* of the payload, behind what is kept */
 
 	char *out; /* not sent yet */
 	size_t out_len;
@@ -77,6 +79,7 @@ void client_send(struct monitor *m, struct client *c, const void *buf, size_t le
 void client_answer(struct monitor *m, struct client *c, int ret);
 void client_close(struct monitor *m, struct client *c);
 void clients_bury(struct monitor *m);
+void clients_release_held(struct monitor *m);
 void clients_close_all(struct monitor *m);
 void clients_close_but_patient(struct monitor *m);
 
@@ -101,6 +104,7 @@ enum verdict {
 	SILENT_KEEP,
 	SILENT_CLOSE,
 	ANSWER_LATER, /* PHASE_WAIT */
+	HOLD,	      /* asked again when there is an init */
 };
 
 enum verdict command_dispatch(struct monitor *m, struct client *c, struct reply *reply);
@@ -120,9 +124,10 @@ struct freeze_watch {
 	size_t waiting;	      /* clients in PHASE_WAIT */
 };
 
+int cgroup_limit_fd(const struct monitor *m); /* the payload's where there is no other */
 bool cgroup_has(struct monitor *m, const char *controller);
 uint32_t cgroup_utilities(struct monitor *m);
-int cgroup_set_frozen(struct monitor *m, bool frozen);
+int cgroup_set_frozen(int cgroup_fd, bool frozen);
 int cgroup_wait_frozen(struct monitor *m, struct client *c, bool frozen, int timeout_ms);
 void cgroup_wait_over(struct monitor *m);
 int cgroup_next_timeout(struct monitor *m);
@@ -201,6 +206,7 @@ struct monitor {
 	bool listener_closed;
 	bool accept_paused; /* out of descriptors: wait until a connection ends */
 	bool init_dead;
+	bool stop_wanted; /* before there was an init */
 
 	struct client *clients; /* newest first */
 	struct client *closed;	/* freed when no event of this round can point at them */

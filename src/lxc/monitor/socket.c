@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "monitor/frame.h"
@@ -44,6 +45,21 @@ size_t command_socket_name(const char *lxcpath, const char *name,
 	buf[0] = '\0';
 	memcpy(buf + 1, text, len);
 	return len + 1;
+}
+
+int command_socket_connect(const char *lxcpath, const char *name, int patience_s)
+{
+	const struct timeval patience = {.tv_sec = patience_s};
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				    command_socket_name(lxcpath, name, addr.sun_path));
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+	    connect(fd, (struct sockaddr *)&addr, len) < 0)
+		return -errno;
+	return TAKE_FD(fd);
 }
 
 int command_socket_bind(const char *lxcpath, const char *name)

@@ -24,6 +24,19 @@
 
 #define MIB (1024.0 * 1024.0)
 
+/* A checkpoint has no files of the rootfs in it. */
+void check_ephemeral(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	if (facts->ephemeral && s->p->stop)
+		found_container(
+			s, "ephemeral", true, "leave out -s, or start it without lxc.ephemeral",
+			"%s is ephemeral: when it stops, its rootfs and %s/%s are destroyed, "
+			"and it cannot be restored without them",
+			facts->name, facts->lxcpath, facts->name);
+}
+
 /* Every link that the container has besides lo must be one that can be made anew. */
 void check_nics(struct survey *s)
 {
@@ -64,6 +77,16 @@ void check_confinement(struct survey *s)
 				"%s is confined by the generated AppArmor profile %s, and there is "
 				"no text of that in %s/%s/apparmor",
 				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
+}
+
+/* Its limits and rules for devices would be lost with the hierarchies that they are in. */
+void check_cgroups(struct survey *s)
+{
+	if (!is_unified_cgroup(CGROUP_MOUNT))
+		found_container(s, "cgroup-v1", true, CGROUP_V1_REMEDY,
+				"the cgroups of %s are of version 1, or of both versions: only "
+				"those of cgroup2 can be restored",
+				s->p->facts->name);
 }
 
 /* Whether an id of the container is one of the host's. */
@@ -166,6 +189,7 @@ void check_space(struct survey *s)
 	uint64_t least = s->private_bytes, likely = s->resident_bytes + s->deleted_bytes, room;
 	struct statfs fs;
 
+	s->found->memory = likely;
 	if (!s->p->directory || statfs_above(s->p->directory, &fs) < 0)
 		return;
 	room = (uint64_t)fs.f_bfree * (uint64_t)fs.f_bsize;

@@ -131,8 +131,9 @@ static struct finding *add(struct findings *f, const char *check, bool blocks, c
 	return new;
 }
 
-void findings_add(struct findings *f, const char *check, bool blocks,
-		  const struct finding_process *process, const char *remedy, const char *fmt, ...)
+struct finding *findings_add(struct findings *f, const char *check, bool blocks,
+			     const struct finding_process *process, const char *remedy,
+			     const char *fmt, ...)
 {
 	struct finding *new;
 	char *reason;
@@ -144,16 +145,92 @@ void findings_add(struct findings *f, const char *check, bool blocks,
 	make_printable(reason);
 	if (is_known(f, check, process ? process->pid : 0, reason)) {
 		free(reason);
-		return;
+		return NULL;
 	}
 	new = add(f, check, blocks, reason, remedy);
 	if (!process)
-		return;
+		return new;
 	new->pid = process->pid;
 	new->container_pid = process->container_pid;
 	new->process = xstrdup(process->name);
 	make_printable(new->process);
 	new->unit = unit_of(process->pid, f->cgroup);
+	return new;
+}
+
+void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
+		   const char *remedy, const char *fmt, ...)
+{
+	_cleanup_free_ char *reason = NULL;
+	_cleanup_free_ char *text = remedy ? xstrdup(remedy) : NULL;
+	struct finding *new;
+	va_list ap;
+
+	va_start(ap, fmt);
+	reason = xvasprintf(fmt, ap);
+	va_end(ap);
+	if (force && kind == FINDING_BLOCKS)
+		str_append(&text, "%s--force=%s", text ? "; or restore with " : "restore with ",
+			   force);
+	new = findings_add(f, check, kind == FINDING_BLOCKS, NULL, text, "%s", reason);
+	if (!new)
+		return;
+	new->note = kind == FINDING_NOTE;
+	new->force = force;
+}
+
+/* --- what a user may decide --- */
+
+static const char *const force_words[] = {"cpu", "criu", "config", "rootfs"};
+
+static bool is_among(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = words; p && *p; p += *p == ',') {
+		size_t n = strcspn(p, ",");
+
+		if (n == len && memcmp(p, word, len) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+void findings_force(struct findings *f, const char *words)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (f->v[i].force && is_among(words, f->v[i].force))
+			f->v[i].blocks = false;
+}
+
+static bool is_force_word(const char *word)
+{
+	for (size_t i = 0; i < sizeof(force_words) / sizeof(force_words[0]); i++)
+		if (strcmp(word, force_words[i]) == 0)
+			return true;
+	return false;
+}
+
+int findings_check_words(const char *words, struct error **reterr)
+{
+	for (const char *p = words; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+		_cleanup_free_ char *word = xstrndup(p, strcspn(p, ","));
+
+		if (is_force_word(word))
+			continue;
+		make_printable(word);
+		return error_refuse(reterr, EINVAL,
+				    "--force takes cpu, criu, config and rootfs, with commas "
+				    "between them, and not \"%s\"",
+				    word);
+	}
+	return 0;
+}
+
+bool findings_are_forced(const char *words, const char *word)
+{
+	return is_among(words, word);
 }
 
 void findings_add_error(struct findings *f, const char *check, const struct error *e)
@@ -202,8 +279,9 @@ int findings_refuse(const struct findings *f, const char *name, struct error **r
 	text = message(first, name);
 	if (others)
 		str_append(&text,
-			   "; %zu more %s in the way, which lxc-checkpoint --check -n %s lists",
-			   others, others == 1 ? "thing is" : "things are", name);
+			   "; %zu more %s in the way, which lxc-checkpoint%s --check -n %s lists",
+			   others, others == 1 ? "thing is" : "things are",
+			   f->of_restore ? " -r" : "", name);
 	error_refuse(reterr, first->err, "%s", text);
 	if (first->remedy)
 		error_set_hint(reterr, "%s", first->remedy);

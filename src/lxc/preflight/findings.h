@@ -2,17 +2,21 @@
 #ifndef LXCCKPT_PREFLIGHT_FINDINGS_H
 #define LXCCKPT_PREFLIGHT_FINDINGS_H
 
-/* What the checks before a dump have found: a list that only grows. */
+/* What the checks before a dump or a restore have found: a list that only grows. */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "util/error.h"
 
 struct finding {
 	const char *check; /* a word that stays the same: "nested-namespace"; static */
-	bool blocks;	   /* false: a warning */
+	bool blocks;	   /* false: a warning, or a note */
+	bool note;	   /* nothing is lost by it */
+	const char
+		*force; /* the word by which a restore goes on all the same; static; NULL: none */
 	pid_t pid; /* on this host; 0: it is not about a process, and the next three are empty */
 	pid_t container_pid; /* in the container */
 	char *process;	     /* its name */
@@ -23,10 +27,12 @@ struct finding {
 };
 
 struct findings {
+	uint64_t memory; /* of a dump: bytes that the container's memory takes up to in the image */
 	struct finding *v;
 	size_t n;
-	const char
-		*cgroup; /* the container's own, of which units are looked for below; NULL: none */
+	/* the container's own, of which units are looked for below; NULL: none */
+	const char *cgroup;
+	bool of_restore; /* which command lists them */
 };
 
 /* What a finding is about; NULL where it is not about a process. Copied. */
@@ -37,11 +43,29 @@ struct finding_process {
 
 /*
  * Adds one, unless the same reason is there for the same process. remedy may be
- * NULL. What the texts have from the container is made fit for a terminal.
+ * NULL. What the texts have from the container is made fit for a terminal. Returns
+ * it until the next one is added; NULL: it was there.
  */
-void findings_add(struct findings *f, const char *check, bool blocks,
-		  const struct finding_process *process, const char *remedy, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));
+struct finding *findings_add(struct findings *f, const char *check, bool blocks,
+			     const struct finding_process *process, const char *remedy,
+			     const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/*
+ * One of a restore, not of a process. force: the word that overrides it; NULL where
+ * nothing does. The remedy says so then. A note is kept as it is.
+ */
+enum finding_kind { FINDING_NOTE, FINDING_WARNING, FINDING_BLOCKS };
+void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
+		   const char *remedy, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* Those that one of words ("cpu,config"; NULL: none) overrides are warnings from here on. */
+void findings_force(struct findings *f, const char *words);
+
+/* Pure. Whether word is among them. */
+bool findings_are_forced(const char *words, const char *word);
+
+/* Pure. Refuses a list with another word than there are. */
+int findings_check_words(const char *words, struct error **reterr);
 
 /* An error that stands in the way: message and hint become reason and remedy. */
 void findings_add_error(struct findings *f, const char *check, const struct error *e);

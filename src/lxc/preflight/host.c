@@ -3,7 +3,9 @@
 /* Whether this host can do it at all. */
 #include "config.h"
 
+#include <linux/magic.h>
 #include <sys/capability.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "preflight/private.h"
@@ -62,6 +64,13 @@ int preflight_privileges(struct error **reterr)
 		if (!have_cap(needed_caps[i].cap))
 			return refuse_cap(needed_caps[i].cap, needed_caps[i].what_for, reterr);
 	return 0;
+}
+
+bool is_unified_cgroup(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 int preflight_host(struct criu_program *ret_criu, struct error **reterr)

@@ -11,8 +11,8 @@
  * and the files by the mounts; the space depends on what all of them have found.
  */
 static void (*const dump_checks[])(struct survey *) = {
-	check_nics,	  check_confinement, check_network_lock, check_nobody,
-	survey_processes, check_mounts,	     check_processes,	 check_space,
+	check_ephemeral, check_nics,	   check_confinement, check_cgroups,   check_network_lock,
+	check_nobody,	 survey_processes, check_mounts,      check_processes, check_space,
 };
 
 static void survey_clear(struct survey *s)
@@ -42,10 +42,11 @@ void preflight_find(const struct preflight *p, struct findings *found)
 	survey_clear(&s);
 }
 
-int preflight_dump(const struct preflight *p, struct error **reterr)
+int preflight_dump(const struct preflight *p, uint64_t *ret_memory, struct error **reterr)
 {
 	_cleanup_findings_ struct findings found = {0};
 
 	preflight_find(p, &found);
+	*ret_memory = found.memory;
 	return findings_refuse(&found, p->facts->name, reterr);
 }

@@ -3,12 +3,13 @@
 #define LXCCKPT_PREFLIGHT_H
 
 /*
- * Will it work? Asked before anything is touched; changes nothing. A check of a
- * dump adds what stands in the way to a list; one of a restore refuses.
+ * Will it work? Asked before anything is touched; changes nothing. A check adds
+ * what stands in the way to a list.
  */
 
 #include <stdint.h>
 
+#include "config_item.h"
 #include "criu.h"
 #include "facts.h"
 #include "image/manifest.h"
@@ -27,16 +28,34 @@ struct preflight {
 	const struct criu_program *criu;
 	const char *directory; /* of the image; need not be there */
 	uint64_t ghost_limit;  /* bytes, as CRIU will be told */
+	bool stop;	       /* the container is to be stopped */
 };
 
 /* All that can be seen from here to stand in the way of the dump, or is worth a warning. */
 void preflight_find(const struct preflight *p, struct findings *found);
 
-/* The same, as a refusal if anything blocks. */
-int preflight_dump(const struct preflight *p, struct error **reterr);
+/* The same, as a refusal if anything blocks. *ret_memory: bytes that its memory takes up to. */
+int preflight_dump(const struct preflight *p, uint64_t *ret_memory, struct error **reterr);
 
-/* Before a restore into the container of that name, of what is in the manifest against this host.
- */
-int preflight_restore(const struct manifest *m, const char *name, struct error **reterr);
+/* A restore that is about to be made: what is in the manifest against what there is now. */
+struct restore_check {
+	const struct manifest *manifest;
+	int image; /* the directory; -1: none, and CRIU's part of it is not looked at */
+	const char *image_path;
+	const struct criu_program *criu; /* without a path: there is none */
+	const char *name;
+	const char *lxcpath;
+	const char *config_file;
+	const char *lxc_version;
+	const char *rootfs; /* the host's directory; NULL: it is not there */
+	const struct config_item *config;
+	size_t n_config;
+};
+
+/* All that can be seen from here to stand in the way of the restore, or is worth a warning. */
+void preflight_find_restore(const struct restore_check *r, struct findings *found);
+
+/* Whether an item of the config is one that is compared: those are kept in the manifest. */
+bool preflight_config_matters(const char *key);
 
 #endif

@@ -99,6 +99,15 @@ static inline bool is_fixed(const struct survey *s, const struct criu_version *s
 
 bool have_cap(cap_value_t cap);
 
+/*
+ * By what is mounted there LXC, too, tells which cgroups it uses: with anything else it
+ * gives the container one in each v1 hierarchy, and takes its limits and devices there.
+ */
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+#define CGROUP_V1_REMEDY                                                                           \
+	"boot the host with systemd.unified_cgroup_hierarchy=1, or without what turns it off"
+bool is_unified_cgroup(const char *path);
+
 /* --- status.c: pure ------------------------------------------------------------------------------
  */
 
@@ -167,6 +176,8 @@ void check_terminals(struct survey *s);
 
 void check_nics(struct survey *s);
 void check_confinement(struct survey *s);
+void check_ephemeral(struct survey *s);
+void check_cgroups(struct survey *s);
 void check_network_lock(struct survey *s);
 void check_nobody(struct survey *s);
 void check_space(struct survey *s);

@@ -1,56 +1,63 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: what is in the manifest against this host. */
+/* Before a restore: what is in the manifest against this host, and the container's config. */
 #include "config.h"
 
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "preflight/preflight.h"
+#include "preflight/compat.h"
 
-static int check_arch(const struct manifest *m, struct error **reterr)
+static void check_name(const struct restore_check *r, struct findings *found)
+{
+	const struct container_facts *facts = &r->manifest->facts;
+
+	if (strcmp(facts->name, r->name) != 0)
+		findings_tell(found, "container", FINDING_BLOCKS, NULL,
+			      "restore it as the container that it was, or name another directory "
+			      "with -D",
+			      "that is a checkpoint of %s, not of %s", facts->name, r->name);
+	else if (strcmp(facts->lxcpath, r->lxcpath) != 0)
+		findings_tell(found, "lxcpath", FINDING_NOTE, NULL, NULL,
+			      "%s was in %s and is in %s", r->name, facts->lxcpath, r->lxcpath);
+}
+
+/* Memory is saved in pages, and restored in these. */
+static void check_page_size(const struct restore_check *r, struct findings *found)
+{
+	long now = sysconf(_SC_PAGESIZE);
+
+	if (r->manifest->page_size && now > 0 && r->manifest->page_size != (unsigned long)now)
+		findings_tell(found, "page-size", FINDING_BLOCKS, NULL,
+			      "restore it under a kernel with the same page size",
+			      "the checkpoint's memory has pages of %u bytes, and this kernel's "
+			      "have %ld",
+			      r->manifest->page_size, now);
+}
+
+static void check_architecture(const struct restore_check *r, struct findings *found)
 {
 	struct utsname un;
 
-	if (uname(&un) < 0 || strcmp(un.machine, m->arch) == 0)
-		return 0;
-	return error_refuse(reterr, ENOEXEC,
-			    "the checkpoint was made on %s, and this machine is %s", m->arch,
-			    un.machine);
+	if (uname(&un) < 0 || strcmp(un.machine, r->manifest->arch) == 0)
+		check_page_size(r, found);
+	else
+		findings_tell(found, "architecture", FINDING_BLOCKS, NULL,
+			      "restore it on a machine of the same architecture",
+			      "the checkpoint was made on %s, and this machine is %s",
+			      r->manifest->arch, un.machine);
 }
 
-static int check_sources(const struct manifest *m, struct error **reterr)
-{
-	for (size_t i = 0; i < m->facts.n_mounts; i++) {
-		const struct ext_mount *mnt = &m->facts.mounts[i];
-
-		if (access(mnt->source, F_OK) == 0)
-			continue;
-		error_refuse(reterr, ENOENT,
-			     "%s, which the container had on %s, is not on this host", mnt->source,
-			     mnt->target);
-		error_set_hint(reterr, "bring it back and restore again");
-		return -ENOENT;
-	}
-	return 0;
-}
-
-static int (*const restore_checks[])(const struct manifest *, struct error **) = {
-	check_arch,
-	check_sources,
+/* The particular before what follows from it. */
+static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
+	check_name,    check_architecture, check_machine,	  check_config, check_rootfs,
+	check_sources, check_open_files,   check_network,	  check_limits, check_apparmor,
+	check_users,   check_seccomp,	   check_core_scheduling,
 };
 
-int preflight_restore(const struct manifest *m, const char *name, struct error **reterr)
+void preflight_find_restore(const struct restore_check *r, struct findings *found)
 {
-	if (strcmp(m->facts.name, name) != 0)
-		return error_refuse(reterr, EINVAL, "that is a checkpoint of %s, not of %s",
-				    m->facts.name, name);
-	for (size_t i = 0; i < sizeof(restore_checks) / sizeof(restore_checks[0]); i++) {
-		int r = restore_checks[i](m, reterr);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < sizeof(restore_checks) / sizeof(restore_checks[0]); i++)
+		restore_checks[i](r, found);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <mntent.h>
 #include <poll.h>
 #include <stdio.h>
@@ -160,6 +161,38 @@ static int enter_cgroup(int root, const char *path)
 	return write_file_at(root, procs, "0");
 }
 
+/* The container sees no more than this, and what limits it is above. */
+static int make_inner(struct restore *r, struct error **reterr)
+{
+	const char *below = r->manifest.facts.inner_cgroup;
+	int e;
+
+	if (!below)
+		return 0;
+	r->inner = xasprintf("%s/%s", r->payload, below);
+	e = make_parents(r->cgroup_root, r->inner);
+	if (e == 0 && mkdirat(r->cgroup_root, r->inner, 0755) < 0)
+		e = -errno;
+	if (e < 0)
+		return error_set(reterr, -e, "cannot make the cgroup %s: %s", r->inner,
+				 strerror(-e));
+	r->inner_fd = openat(r->cgroup_root, r->inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r->inner_fd < 0 ? error_errno(reterr, "cannot open the cgroup %s", r->inner) : 0;
+}
+
+/* For the next operation, should this process and CRIU be killed: what is in it then is nobody's.
+ */
+static void note_cgroup(const struct restore *r, const char *path)
+{
+	_cleanup_close_ int fd = openat(r->cgroup_root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	char target[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target));
+
+	if (r->lock_fd >= 0 && n > 0 && (size_t)n < sizeof(target))
+		dprintf(r->lock_fd, "# cgroup %.*s\n", (int)n, target);
+}
+
 int stage_cgroups(struct restore *r, struct error **reterr)
 {
 	int e;
@@ -167,9 +200,12 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	r->cgroup_root = open_cgroup2(reterr);
 	if (r->cgroup_root < 0)
 		return r->cgroup_root;
+	if (r->lock_fd >= 0)
+		dprintf(r->lock_fd, "# monitor %d\n", (int)getpid());
 	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
 	if (e < 0)
 		return e;
+	note_cgroup(r, r->monitor);
 	e = enter_cgroup(r->cgroup_root, r->monitor);
 	if (e < 0)
 		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->monitor,
@@ -177,10 +213,12 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	e = make_cgroup(r->cgroup_root, r->plan->payload_cgroup, &r->payload, reterr);
 	if (e < 0)
 		return e;
+	note_cgroup(r, r->payload);
 	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->cgroup_fd < 0)
 		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
-	return cgroup_tree_begin(r, reterr);
+	e = make_inner(r, reterr);
+	return e < 0 ? e : cgroup_tree_begin(r, reterr);
 }
 
 /*
@@ -208,8 +246,10 @@ void unstage_cgroups(struct restore *r)
 	}
 	if (r->monitor)
 		leave_monitor_cgroup(r);
+	free(TAKE_PTR(r->inner));
 	free(TAKE_PTR(r->payload));
 	free(TAKE_PTR(r->monitor));
+	fd_close(&r->inner_fd);
 	fd_close(&r->cgroup_fd);
 	fd_close(&r->cgroup_root);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "restore/log.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -61,7 +62,7 @@ static void export_config(const struct restore *r)
 		{"LXC_CONSOLE", restore_plan_config(p, "lxc.console.path")},
 		{"LXC_CONSOLE_LOGPATH", restore_plan_config(p, "lxc.console.logfile")},
 		{"LXC_CGNS_AWARE", "1"},
-		{"LXC_LOG_LEVEL", restore_plan_config(p, "lxc.log.level")},
+		{"LXC_LOG_LEVEL", p->log_level},
 		{"LXC_HOOK_VERSION", restore_plan_config(p, "lxc.hook.version")},
 		{"LXC_PID", NULL},
 		{"LXC_TARGET", NULL},
@@ -99,13 +100,18 @@ static int run_hook(const struct restore *r, const char *section, const char *ty
 				    arguments);
 	}
 	argv[2] = command;
-	status = run_capture(argv, &output);
+	/* when the container ends nobody is answered any more, nor is it by LXC's monitor */
+	status = run_capture_while(argv, &output, r->ending ? NULL : serving_until,
+				   (void *)(uintptr_t)r);
+	if (output)
+		make_lines_printable(output);
+	if (output && *output)
+		log_at(LOG_LEVEL_DEBUG, "Script %s said:\n%s", command, output);
 	if (status == 0)
 		return 0;
 	if (status < 0)
 		return error_set(reterr, -status, "cannot run %s: %s", hook, strerror(-status));
 	how = status_text(status);
-	make_printable(output);
 	error_set(reterr, EIO, "the %s %s, %s, %s", type,
 		  strcmp(section, "net") == 0 ? "script of a network" : "hook", hook, how);
 	error_set_detail(reterr, output);
@@ -159,9 +165,10 @@ int stage_pre_start(struct restore *r, struct error **reterr)
 	int e;
 
 	export_config(r);
+	/* also where one of them fails: those before it have done something */
+	r->begun = true;
 	e = run_hooks(r, "pre-start", "", reterr);
-	r->begun = e == 0;
-	return e;
+	return e < 0 ? e : serving_check(r, reterr);
 }
 
 int hooks_before_run(struct restore *r, pid_t init, struct error **reterr)
@@ -212,9 +219,12 @@ static char *export_namespaces(const struct restore *r)
 void scripts_down(struct restore *r)
 {
 	free(export_namespaces(r));
-	for (size_t i = 0; i < r->n_scripts_up; i++)
-		if (r->host_veths[i])
-			run_script(r, i, "down", NULL);
+	for (size_t i = 0; i < r->n_scripts_up; i++) {
+		_cleanup_error_ struct error *e = NULL;
+
+		if (r->host_veths[i] && run_script(r, i, "down", &e) < 0)
+			log_error_object(e);
+	}
 	r->n_scripts_up = 0;
 }
 
@@ -227,6 +237,7 @@ int stage_nothing(struct restore *r, struct error **reterr)
 
 void unstage_stop_hooks(struct restore *r)
 {
+	_cleanup_error_ struct error *e = NULL;
 	_cleanup_free_ char *arguments = NULL;
 
 	if (r->serving)
@@ -235,18 +246,25 @@ void unstage_stop_hooks(struct restore *r)
 		return;
 	arguments = export_namespaces(r);
 	setenv("LXC_TARGET", r->rebooting ? "reboot" : "stop", 1);
-	run_hooks(r, "stop", is_version_1(r) ? "" : arguments, NULL);
+	if (run_hooks(r, "stop", is_version_1(r) ? "" : arguments, &e) < 0)
+		log_error_object(e);
 }
 
 /* When it fails at a reboot there is none: so it is with LXC. */
 void unstage_post_stop(struct restore *r)
 {
+	_cleanup_error_ struct error *e = NULL;
+
 	for (size_t i = 0; i < N_NAMESPACES; i++)
 		fd_close(&r->ns_fds[i]);
 	if (!r->begun)
 		return;
 	r->begun = false;
 	setenv("LXC_TARGET", r->rebooting ? "reboot" : "stop", 1);
-	if (run_hooks(r, "post-stop", "", NULL) < 0)
-		r->rebooting = false;
+	if (run_hooks(r, "post-stop", "", &e) == 0)
+		return;
+	log_error_object(e);
+	if (r->rebooting)
+		log_at(LOG_LEVEL_WARN, "It is stopped and not rebooted");
+	r->rebooting = false;
 }

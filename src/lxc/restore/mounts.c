@@ -4,12 +4,12 @@
  * The mount namespace that CRIU runs in, where everything of the host that the
  * container shows is laid out as CRIU needs to find it. CRIU clones these mounts,
  * partly with no more rights than the container's root has:
- *  - each source is in a mount of its own with the options that the container's
- *    had. Of several mounts of one filesystem CRIU gives only the first its options,
- *    so that what was read-only would be writable. And the namespace of a container
- *    with other users cannot take one mount out of a tree of them. It is the whole
- *    mount that the source is in, because CRIU copies propagation from one mount of
- *    the host to all that had theirs from there;
+ *  - each source, the terminals too, is in a mount of its own with the options that
+ *    the container's had. Of several mounts of one filesystem CRIU gives only the first
+ *    its options, so that what was read-only would be writable. And the namespace of a
+ *    container with other users cannot take one mount out of a tree of them. It is the
+ *    whole mount that the source is in, because CRIU copies propagation from one mount
+ *    of the host to all that had theirs from there;
  *  - the images are shown as files of whoever reads them, which in a container with
  *    other users is its root;
  *  - cgroup2 is there already: where CRIU mounts it, the kernel takes away
@@ -34,10 +34,14 @@
 #include "util/runtime.h"
 #include "util/userns.h"
 
+#define DEVPTS "/dev/pts" /* where posix_openpt() has its terminals */
 #define YARD   RUNTIME_DIR "/cgroups"
 #define IMAGES RUNTIME_DIR "/images"
 #define PLAIN  RUNTIME_DIR "/plain"
 #define MAPPED RUNTIME_DIR "/mapped"
+
+/* Of terminal i, with the devpts in it. */
+#define TERMINALS RUNTIME_DIR "/tty%zu"
 
 /* A copy of a mount, or of a part of it, that is nowhere yet, and that no other hears of. */
 static int clone_mount(int dir, const char *path, unsigned int flags)
@@ -134,16 +138,36 @@ static ssize_t mount_point_length(const char *path)
 	return r < 0 ? r : 0;
 }
 
+/* What is at a path of the host without links in it; the manifest has none that had. */
+static int pin_source(const char *source, struct stat *ret, struct error **reterr)
+{
+	_cleanup_close_ int fd = open_without_links(source, O_PATH);
+	int e = fd < 0 || fstat(fd, ret) < 0 ? -errno : 0;
+
+	if (e == 0)
+		return 0;
+	error_refuse(reterr, -e, "cannot use %s, which the container has mounted: %s", source,
+		     e == -ELOOP ? "there is a symbolic link in it now" : strerror(-e));
+	if (e == -ELOOP)
+		error_set_hint(reterr, "what it leads to may not be what was mounted: put that "
+				       "there again");
+	return e;
+}
+
 static int name_sources(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 
 	r->mount_points = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_points));
 	r->mount_sources = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_sources));
+	r->mount_pins = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_pins));
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const char *source = facts->mounts[i].source;
-		ssize_t n = mount_point_length(source);
+		int e = pin_source(source, &r->mount_pins[i], reterr);
+		ssize_t n = e < 0 ? e : mount_point_length(source);
 
+		if (e < 0)
+			return e;
 		if (n < 0)
 			return error_refuse(reterr, (int)-n,
 					    "cannot find out where %s is mounted: %s", source,
@@ -153,6 +177,20 @@ static int name_sources(struct restore *r, struct error **reterr)
 						strcmp(source, "/") == 0 ? "" : source + n);
 	}
 	return 0;
+}
+
+/* What schema 1 says nothing of is mounted as the host's devpts is. */
+static void name_terminals(struct restore *r)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+
+	r->tty_sources = xcalloc(facts->n_ttys + 1, sizeof(*r->tty_sources));
+	for (size_t i = 0; i < facts->n_ttys; i++) {
+		if (!facts->ttys[i].options)
+			continue;
+		r->tty_sources[i] = xasprintf(TERMINALS "%s", i, strrchr(r->tty_ends[i].path, '/'));
+		r->tty_ends[i].path = r->tty_sources[i];
+	}
 }
 
 int stage_mounts(struct restore *r, struct error **reterr)
@@ -166,6 +204,7 @@ int stage_mounts(struct restore *r, struct error **reterr)
 	e = name_sources(r, reterr);
 	if (e < 0)
 		return e;
+	name_terminals(r);
 	r->cgroups_fd = clone_mount(r->cgroup_root, "", AT_EMPTY_PATH);
 	if (r->cgroups_fd < 0)
 		return error_set(reterr, -r->cgroups_fd, "cannot mount the cgroups: %s",
@@ -196,7 +235,40 @@ void unstage_mounts(struct restore *r)
 	}
 	free(TAKE_PTR(r->mount_points));
 	free(TAKE_PTR(r->mount_sources));
+	free(TAKE_PTR(r->mount_pins));
+	for (size_t i = 0; r->tty_sources && i < r->manifest.facts.n_ttys; i++)
+		free(r->tty_sources[i]);
+	free(TAKE_PTR(r->tty_sources));
 	mounts_release(r);
+}
+
+/* At the dump each was what is seen at its target, see inspect/mounts.c. */
+int mounts_check(const struct restore *r, pid_t init, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return error_errno(reterr, "cannot look into the container (%s)", path);
+	for (size_t i = 0; i < facts->n_mounts; i++) {
+		const struct ext_mount *m = &facts->mounts[i];
+		_cleanup_close_ int fd = open_in_root(root, m->target, O_PATH);
+		struct stat st;
+
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return error_errno(reterr, "cannot look at %s in the container", m->target);
+		if (st.st_dev == r->mount_pins[i].st_dev && st.st_ino == r->mount_pins[i].st_ino)
+			continue;
+		error_set(reterr, EBUSY,
+			  "%s, which the container has mounted at %s, became something else during "
+			  "the restore",
+			  m->source, m->target);
+		error_set_hint(reterr, "somebody who can write to a directory on the way there has "
+				       "put another thing in its place: see that nobody can");
+		return -EBUSY;
+	}
+	return 0;
 }
 
 /* --- in CRIU's process, before its exec: what fails is said on stderr --- */
@@ -232,19 +304,34 @@ static int make_place(const char *path, const char *source)
 	return fd < 0 ? -1 : close(fd);
 }
 
-static int bind_source(const struct restore *r, size_t i)
+static int bind_with(const char *source, const char *place, const char *options)
 {
-	_cleanup_free_ char *place = xasprintf(RUNTIME_DIR "/%zu", i);
 	unsigned long flags;
 
-	if (!mount_flags_parse(r->manifest.facts.mounts[i].options, &flags)) {
+	if (!mount_flags_parse(options, &flags)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (make_place(place, r->mount_points[i]) < 0 ||
-	    mount(r->mount_points[i], place, NULL, MS_BIND, NULL) < 0)
+	if (make_place(place, source) < 0 || mount(source, place, NULL, MS_BIND, NULL) < 0)
 		return -1;
 	return mount(NULL, place, NULL, MS_BIND | MS_REMOUNT | flags, NULL);
+}
+
+static int bind_source(const struct restore *r, size_t i)
+{
+	_cleanup_free_ char *place = xasprintf(RUNTIME_DIR "/%zu", i);
+
+	return bind_with(r->mount_points[i], place, r->manifest.facts.mounts[i].options);
+}
+
+/* The container's were of its own devpts, with its options. */
+static int bind_terminal(const struct restore *r, size_t i)
+{
+	_cleanup_free_ char *place = xasprintf(TERMINALS, i);
+
+	if (!r->tty_sources[i])
+		return 0;
+	return bind_with(DEVPTS, place, r->manifest.facts.ttys[i].options);
 }
 
 /*
@@ -320,6 +407,9 @@ static int lay_out(const struct restore *r)
 	for (size_t i = 0; i < facts->n_mounts; i++)
 		if (bind_source(r, i) < 0)
 			return complain("mount", facts->mounts[i].source);
+	for (size_t i = 0; i < facts->n_ttys; i++)
+		if (bind_terminal(r, i) < 0)
+			return complain("mount", DEVPTS);
 	if (mount_images(r) < 0 || mount_cgroups(r) < 0)
 		return -1;
 	return mount_rootfs(r);

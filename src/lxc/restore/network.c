@@ -159,6 +159,9 @@ int stage_network(struct restore *r, struct error **reterr)
 		if (!r->host_veths[i])
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
+		/* for the next operation, should nobody who knows it be left to remove it */
+		if (r->lock_fd >= 0)
+			dprintf(r->lock_fd, "# link %s\n", r->host_veths[i]);
 	}
 	publish_names(r);
 	if (facts->n_idmaps > 0) {
@@ -187,16 +190,6 @@ static void run_ip(const char *const args[])
 		argv[i + 1] = args[i];
 	if (ip)
 		run_capture(argv, NULL);
-}
-
-/*
- * The kernel removes a veth with the container's namespace, but when it pleases:
- * whoever starts the container again at once must not find the old one.
- */
-static void delete_link(const char *name)
-{
-	if (if_nametoindex(name) != 0)
-		run_ip((const char *const[]){"link", "delete", "dev", name, NULL});
 }
 
 /* The carrier is noticed by a kernel thread; with it, under one lock, the address is made. */
@@ -319,12 +312,17 @@ int network_check(const struct restore *r, struct error **reterr)
 	return 0;
 }
 
+/*
+ * The kernel removes a veth with the container's namespace, but when it pleases: a
+ * connection that nobody answers any more keeps that for minutes, and whoever starts
+ * the container again at once must not find the old one.
+ */
 void unstage_network(struct restore *r)
 {
 	scripts_down(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
-			delete_link(r->host_veths[i]);
+			link_delete(r->host_veths[i]);
 		free(r->host_veths[i]);
 	}
 	free(TAKE_PTR(r->host_veths));

@@ -19,15 +19,19 @@ static json_t *config_to_json(const struct restore_plan *p)
 
 char *restore_plan_to_json(const struct restore_plan *p)
 {
-	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:i, s:b, s:o}",
-		"name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file, "image_dir",
-		p->image_dir, "rootfs", p->rootfs, "rootfs_mount", p->rootfs_mount,
-		"monitor_cgroup", p->monitor_cgroup, "payload_cgroup", p->payload_cgroup,
-		"pivot_cgroup", p->pivot_cgroup, "criu", p->criu, "criu_version",
-		(int)p->criu_version.major, (int)p->criu_version.minor, (int)p->criu_version.patch,
-		"action_script", p->action_script, "verbosity", (int)p->verbosity, "foreground",
-		(int)p->foreground, "config", config_to_json(p));
+	json_t *o =
+		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:s*, "
+			  "s:s*, s:i, "
+			  "s:b, s:b, s:b, s:o}",
+			  "name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file,
+			  "image_dir", p->image_dir, "rootfs", p->rootfs, "rootfs_mount",
+			  p->rootfs_mount, "monitor_cgroup", p->monitor_cgroup, "payload_cgroup",
+			  p->payload_cgroup, "pivot_cgroup", p->pivot_cgroup, "criu", p->criu,
+			  "criu_version", (int)p->criu_version.major, (int)p->criu_version.minor,
+			  (int)p->criu_version.patch, "action_script", p->action_script, "log_file",
+			  p->log_file, "log_level", p->log_level, "verbosity", (int)p->verbosity,
+			  "foreground", (int)p->foreground, "ignore_cpu", (int)p->ignore_cpu,
+			  "ignore_files", (int)p->ignore_files, "config", config_to_json(p));
 	char *text;
 
 	if (!o)
@@ -66,22 +70,24 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 {
 	const char *name, *lxcpath, *config_file, *image_dir, *rootfs, *rootfs_mount, *monitor,
 		*payload, *pivot;
-	const char *criu, *script = NULL;
-	int major, minor, patch, verbosity, foreground;
+	const char *criu, *script = NULL, *log_file = NULL, *log_level = NULL;
+	int major, minor, patch, verbosity, foreground, ignore_cpu, ignore_files;
 	json_error_t e;
 	json_t *config, *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 
 	if (!o)
 		return error_set(reterr, EINVAL, "the plan cannot be read: %s", e.text);
 	if (json_unpack_ex(o, &e, JSON_STRICT,
-			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s:i, "
-			   "s:b, s:o}",
+			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s?s, "
+			   "s?s, s:i, s:b, s:b, s:b, s:o}",
 			   "name", &name, "lxcpath", &lxcpath, "config_file", &config_file,
 			   "image_dir", &image_dir, "rootfs", &rootfs, "rootfs_mount",
 			   &rootfs_mount, "monitor_cgroup", &monitor, "payload_cgroup", &payload,
 			   "pivot_cgroup", &pivot, "criu", &criu, "criu_version", &major, &minor,
-			   &patch, "action_script", &script, "verbosity", &verbosity, "foreground",
-			   &foreground, "config", &config) < 0) {
+			   &patch, "action_script", &script, "log_file", &log_file, "log_level",
+			   &log_level, "verbosity", &verbosity, "foreground", &foreground,
+			   "ignore_cpu", &ignore_cpu, "ignore_files", &ignore_files, "config",
+			   &config) < 0) {
 		json_decref(o);
 		return error_set(reterr, EINVAL, "the plan is not one of this version: %s", e.text);
 	}
@@ -98,8 +104,12 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 		.criu = xstrdup(criu),
 		.criu_version = {(unsigned int)major, (unsigned int)minor, (unsigned int)patch},
 		.action_script = dup_or_null(script),
+		.log_file = dup_or_null(log_file),
+		.log_level = dup_or_null(log_level),
 		.verbosity = (unsigned int)verbosity,
 		.foreground = foreground,
+		.ignore_cpu = ignore_cpu,
+		.ignore_files = ignore_files,
 	};
 	config_from_json(config, ret);
 	json_decref(o);
@@ -146,6 +156,8 @@ void restore_plan_clear(struct restore_plan *p)
 	free(p->pivot_cgroup);
 	free(p->criu);
 	free(p->action_script);
+	free(p->log_file);
+	free(p->log_level);
 	for (size_t i = 0; i < p->n_config; i++) {
 		free(p->config[i].key);
 		free(p->config[i].value);
@@ -172,7 +184,9 @@ char *restore_report_to_json(const struct restore_report *r)
 {
 	json_t *o = r->kind == REPORT_RUNNING ? json_pack("{s:i}", "running", r->init_pid)
 		    : r->kind == REPORT_EXIT  ? json_pack("{s:i}", "exit", r->status)
-					     : json_pack("{s:o}", "error", error_to_json(r->error));
+		    : r->kind == REPORT_REBOOT
+			    ? json_pack("{s:b}", "reboot", 1)
+			    : json_pack("{s:o}", "error", error_to_json(r->error));
 	char *text = json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);
@@ -211,6 +225,8 @@ int restore_report_from_json(const char *line, struct restore_report *ret)
 	} else if ((v = json_object_get(o, "exit"))) {
 		ret->kind = REPORT_EXIT;
 		ret->status = (int)json_integer_value(v);
+	} else if (json_object_get(o, "reboot")) {
+		ret->kind = REPORT_REBOOT;
 	} else {
 		ret->error = error_from_json(json_object_get(o, "error"));
 	}

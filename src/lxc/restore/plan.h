@@ -15,6 +15,7 @@
 
 #define PLAN_FD	  3 /* the memfd */
 #define REPORT_FD 4 /* a pipe: the monitor's reports, a line of JSON each */
+#define LOCK_FD	  5 /* the operation's lock, see operation.h; until the restore is over */
 
 struct restore_plan {
 	char *name;
@@ -29,8 +30,12 @@ struct restore_plan {
 	char *criu;
 	struct criu_version criu_version;
 	char *action_script; /* NULL: none */
+	char *log_file;	     /* the monitor's; NULL: none */
+	char *log_level;     /* "ERROR", in any spelling that LXC takes */
 	unsigned int verbosity;
 	bool foreground;
+	bool ignore_cpu;   /* go on with a processor that lacks what the other had */
+	bool ignore_files; /* ... and with files of another mode or build */
 	struct config_item *config;
 	size_t n_config;
 };
@@ -52,6 +57,7 @@ struct restore_report {
 	enum {
 		REPORT_RUNNING, /* restored; init_pid is set */
 		REPORT_FAILED,	/* nothing of it is left; error is set */
+		REPORT_REBOOT,	/* lxc-start takes the monitor's place, and its status */
 		REPORT_EXIT,	/* the container has stopped; status is waitpid()'s */
 	} kind;
 	int init_pid;

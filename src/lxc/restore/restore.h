@@ -8,6 +8,8 @@
  * container ends, the same undos take it down in the same order.
  */
 
+#include <sys/stat.h>
+
 #include "criu_argv.h"
 #include "image/dir.h"
 #include "monitor/monitor.h"
@@ -20,20 +22,24 @@ struct restore {
 	struct image *image;
 	struct manifest manifest;
 
+	int lock_fd; /* the operation's, shared with CRIU; -1 once the restore is over */
 	int listen_fd;
 
 	int cgroups_fd; /* detached mounts: cgroup2 ... */
 	int images_fd;	/* ... and, with the container's ids, the images and its rootfs; -1: none */
 	int rootfs_fd;
-	char **mount_points;  /* one per facts' mount: the host's mount that its source is in */
-	char **mount_sources; /* ... and where CRIU finds the source */
+	char **mount_points;	 /* one per facts' mount: the host's mount that its source is in */
+	char **mount_sources;	 /* ... and where CRIU finds the source */
+	struct stat *mount_pins; /* ... and what the source is, which it has to be in the end */
 	const char
 		*images_path; /* where the container's root may read the images; NULL: as it is */
 	const char *cgroup_yard;
 
 	int cgroup_root; /* O_PATH of the cgroup2 mount */
 	int cgroup_fd;	 /* O_PATH of the payload cgroup */
+	int inner_fd;	 /* ... and of the one beneath it where its processes are; -1: none */
 	char *payload;	 /* paths from the cgroup2 root without leading slash, as they became */
+	char *inner;	 /* NULL: none */
 	char *monitor;
 
 	char *apparmor_path; /* the generated profile, once it is written */
@@ -46,7 +52,8 @@ struct restore {
 	int console_peer; /* the host's terminal that lxc.console.path names; -1: none */
 	char *scrollback; /* what the image has of the console's output */
 	size_t scrollback_len;
-	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above */
+	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above, and from ... */
+	char **tty_sources;	  /* ... where CRIU finds it, with its options; NULL: on the host */
 
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
@@ -59,13 +66,15 @@ struct restore {
 	unsigned int clone_flags;
 	int devpts_fd;
 
-	bool begun;		  /* the pre-start hooks are through: those of the end are due */
+	bool completed;		  /* what is to be done at pre-resume has been done */
+	bool begun;		  /* pre-start hooks have run: those of the end are due */
 	size_t n_scripts_up;	  /* of the interfaces' scripts, the first so many */
-	struct error *refusal;	  /* a hook's, which forbids that the container runs */
+	struct error *refusal;	  /* a hook's, or another that forbids that the container runs */
 	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
+	bool ending;		  /* it is being taken down */
 	bool rebooting;		  /* the end is a reboot's: it is to be started anew */
 
-	struct monitor *serving; /* from when it serves to its end; main.c's */
+	struct monitor *serving; /* from when there is the socket to the end; main.c frees it */
 };
 
 struct restore_stage {
@@ -82,11 +91,31 @@ void restore_undo(struct restore *r);
 void restore_init(struct restore *r, struct restore_plan *plan);
 void restore_clear(struct restore *r);
 
+/* ---- serving.c: LXC's tools are answered while the stages are worked on ---- */
+
+int serving_begin(struct restore *r, struct error **reterr);
+
+/* When stages have found out more of what is served. */
+void serving_update(struct restore *r);
+
+/* Until fd polls as readable; userdata is the restore. */
+void serving_until(int fd, void *userdata);
+
+/* -ECANCELED: somebody wants the container stopped. */
+int serving_check(const struct restore *r, struct error **reterr);
+
 /*
  * For CRIU's process, before its exec: makes the mount namespace in which it finds
  * what stage_mounts() has prepared. -1: why is on stderr.
  */
 int mounts_lay_out(const struct restore *r);
+
+/*
+ * CRIU finds the sources by their paths, in which others than root may write: refuses where
+ * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
+ * not where the mounts are, and later something runs.
+ */
+int mounts_check(const struct restore *r, pid_t init, struct error **reterr);
 
 /* When CRIU has ended. */
 void mounts_release(struct restore *r);
@@ -141,9 +170,10 @@ void timers_mend(const struct restore *r, pid_t init);
 
 /*
  * Gives the container's threads back what CRIU does not; to be done when all of
- * them are there. What this machine cannot give (a CPU that it has not) they go without.
+ * them are there. What this machine cannot give (a CPU that it has not, core scheduling)
+ * they go without; that they are not kept apart from others where they could be is an error.
  */
-void threads_mend(const struct restore *r, pid_t init);
+int threads_mend(const struct restore *r, pid_t init, struct error **reterr);
 
 int stage_mounts(struct restore *r, struct error **reterr);
 void unstage_mounts(struct restore *r);
@@ -191,6 +221,19 @@ int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
  * checkpointed, and waits until it runs. Nothing of this process stays with it.
  */
 int restart_container(const struct restore *r, struct error **reterr);
+
+/*
+ * The same where the container's console is on this process's terminal: lxc-start takes
+ * this process's place. Who waits for the container to run is told by another one.
+ * begin is called when nothing stands in the way any more. Returns if something does.
+ */
+int restart_in_foreground(struct restore *r, void (*begin)(void), struct error **reterr);
+
+/*
+ * lxc.ephemeral: after the end of a container, not of one that reboots, its rootfs
+ * and its directory in lxcpath go.
+ */
+void ephemeral_destroy(const struct restore *r);
 
 int stage_tree(struct restore *r, struct error **reterr);
 void unstage_tree(struct restore *r);

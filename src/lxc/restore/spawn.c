@@ -5,43 +5,26 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "checkup.h"
 #include "criu.h"
 #include "dump.h"
 #include "image/dir.h"
+#include "inspect/cgroup_names.h"
+#include "inspect/cgroups.h"
 #include "inspect/settings.h"
-#include "inspect/inspect.h"
-#include "inspect/users.h"
 #include "operation.h"
-#include "preflight/preflight.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
 #include "util/runtime.h"
-
-#define STOP_WAIT_S 30
-
-static int check_state(struct lxc_container *c, struct error **reterr)
-{
-	const char *state;
-	int r = inspect_state(c, &state, reterr);
-
-	if (r < 0 || strcmp(state, "STOPPED") == 0)
-		return r;
-	/* one that is just going may be waited for: its cgroups and names are soon free */
-	if ((strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
-	    c->wait(c, "STOPPED", STOP_WAIT_S))
-		return 0;
-	error_refuse(reterr, EBUSY, "%s is already running (%s)", c->name, state);
-	error_set_hint(reterr, "stop it first: lxc-stop -n %s", c->name);
-	return -EBUSY;
-}
 
 /* LXC's own place for a rootfs; where the distribution has none, one of ours. */
 static char *rootfs_mount(struct lxc_container *c)
@@ -62,77 +45,125 @@ static char *config_file(struct lxc_container *c)
 	return path ? path : xasprintf("%s/%s/config", c->get_config_path(c), c->name);
 }
 
-/* name from the config (key may be NULL), else beside the payload as lxc-start would put it */
-static char *cgroup_beside(struct lxc_container *c, const char *payload, const char *key,
-			   const char *name)
-{
-	_cleanup_free_ char *configured = key ? config_get(c, key) : NULL;
-	const char *last = strrchr(payload, '/');
-
-	if (configured)
-		return xasprintf("/%s", configured);
-	return xasprintf("%.*s/%s", last ? (int)(last - payload) : 0, payload, name);
-}
-
+/* Where lxc-start would put them, beginning where it did so. */
 static void plan_cgroups(struct lxc_container *c, const struct container_facts *facts,
 			 struct restore_plan *plan)
 {
 	const struct cgroup *cg = facts_cgroup2(facts);
-	const char *was = cg ? cg->path : "";
-	_cleanup_free_ char *monitor = xasprintf("lxc.monitor.%s", c->name);
-	_cleanup_free_ char *payload = xasprintf("lxc.payload.%s", c->name);
-	_cleanup_free_ char *pivot = config_get(c, "lxc.cgroup.dir.monitor.pivot");
+	_cleanup_cgroup_names_ struct cgroup_names names = {0};
+	_cleanup_free_ char *base = NULL;
 
-	plan->monitor_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.monitor", monitor);
-	plan->payload_cgroup = cgroup_beside(c, was, "lxc.cgroup.dir.container", payload);
-	/* a configured one is where lxc.pivot is made */
-	plan->pivot_cgroup = pivot ? xasprintf("/%s/lxc.pivot", pivot)
-				   : cgroup_beside(c, was, NULL, "lxc.pivot");
+	cgroup_names(c, &names);
+	base = cgroup_base(cg ? cg->path : "", names.payload);
+	plan->monitor_cgroup = xasprintf("%s/%s", base, names.monitor);
+	plan->payload_cgroup = xasprintf("%s/%s", base, names.payload);
+	plan->pivot_cgroup = xasprintf("%s/%s", base, names.pivot);
 }
 
-static int make_plan(struct lxc_container *c, const struct restore_options *o,
-		     struct restore_plan *ret, struct error **reterr)
+/* LXC's tools leave one here unless they are told otherwise; "none" is one of the ways to tell. */
+static char *usual_log(struct lxc_container *c)
 {
-	_cleanup_criu_ struct criu_program criu = {0};
-	_cleanup_manifest_ struct manifest m = {0};
-	_cleanup_image_ struct image *image = NULL;
-	int r = check_state(c, reterr);
+	const char *lxcpath = c->get_config_path(c);
 
+	if (strcmp(lxcpath, "/var/lib/lxc") == 0 && access("/var/log/lxc", W_OK) == 0)
+		return xasprintf("/var/log/lxc/%s.log", c->name);
+	return xasprintf("%s/%s/%s.log", lxcpath, c->name, c->name);
+}
+
+static void plan_log(struct lxc_container *c, const struct restore_options *o,
+		     struct restore_plan *plan)
+{
+	_cleanup_free_ char *file =
+		o->log_file ? xstrdup(o->log_file) : config_get(c, "lxc.log.file");
+	_cleanup_free_ char *level =
+		o->log_level ? xstrdup(o->log_level) : config_get(c, "lxc.log.level");
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+
+	if (!file || !*file)
+		plan->log_file = usual_log(c);
+	else if (*file != '/' && strcmp(file, "none") != 0)
+		plan->log_file = xasprintf("%s/%s", here ? here : "", file);
+	else if (*file == '/')
+		plan->log_file = TAKE_PTR(file);
+	plan->log_level = level && *level && strcasecmp(level, "NOTSET") != 0 ? TAKE_PTR(level)
+									      : xstrdup("ERROR");
+}
+
+/* Once, here: the monitor does not read all of it again. */
+static int verify_image(const struct restore_options *o, const struct image *image,
+			const struct manifest *m, struct error **reterr)
+{
+	const struct image_verify all = {.sums = true};
+	int r = o->no_verify ? 0 : image_verify(image, m, &all, reterr);
+
+	if (r < 0 && !(reterr && *reterr && (*reterr)->hint))
+		error_set_hint(reterr,
+			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
+			       "--no-verify it is restored as it is, at your own risk",
+			       image->path);
+	return r;
+}
+
+/* All that is in the way is known before anything is done. */
+static int look(struct lxc_container *c, const struct restore_options *o, struct restore_plan *plan,
+		struct restore_parts *parts, struct error **reterr)
+{
+	_cleanup_findings_ struct findings found = {0};
+	_cleanup_error_ struct error *e = NULL;
+	int r;
+
+	if (action_script_path(o->action_script, &plan->action_script, &e) < 0)
+		findings_add_error(&found, "action-script", e);
+	check_restore(c, o->directory, true, parts, &found);
+	findings_force(&found, o->force);
+	r = findings_refuse(&found, c->name, reterr);
+	for (size_t i = 0; r == 0 && o->found && i < found.n; i++)
+		o->found(&found.v[i], o->userdata);
+	return r;
+}
+
+/* *ret_image: to be held until the monitor has it, so that nobody changes it in between. */
+static int make_plan(struct lxc_container *c, const struct restore_options *o,
+		     struct restore_plan *ret, struct image **ret_image, struct error **reterr)
+{
+	_cleanup_restore_parts_ struct restore_parts parts = {0};
+	int r = look(c, o, ret, &parts, reterr);
+
+	/* last, because it takes the longest */
 	if (r == 0)
-		r = action_script_path(o->action_script, &ret->action_script, reterr);
-	if (r == 0)
-		r = preflight_host(&criu, reterr);
-	if (r == 0)
-		r = image_open(o->directory, &image, &m, reterr);
-	if (r == 0)
-		r = preflight_restore(&m, c->name, reterr);
-	if (r == 0)
-		r = inspect_config_idmap(c, &m.facts, reterr);
-	if (r == 0)
-		r = inspect_rootfs(c, &ret->rootfs, reterr);
-	if (r != 0)
+		r = verify_image(o, parts.image, &parts.manifest, reterr);
+	if (r < 0)
 		return r;
 	ret->name = xstrdup(c->name);
 	ret->lxcpath = xstrdup(c->get_config_path(c));
 	ret->config_file = config_file(c);
-	ret->image_dir = xstrdup(image->path);
+	ret->image_dir = xstrdup(parts.image->path);
+	ret->rootfs = TAKE_PTR(parts.rootfs);
 	ret->rootfs_mount = rootfs_mount(c);
-	plan_cgroups(c, &m.facts, ret);
-	ret->criu = TAKE_PTR(criu.path);
-	ret->criu_version = criu.version;
+	plan_cgroups(c, &parts.manifest.facts, ret);
+	ret->criu = TAKE_PTR(parts.criu.path);
+	ret->criu_version = parts.criu.version;
 	ret->verbosity = o->verbosity ? o->verbosity : CRIU_VERBOSITY;
 	ret->foreground = o->foreground;
-	config_list(c, &ret->config, &ret->n_config);
+	plan_log(c, o, ret);
+	ret->ignore_cpu = findings_are_forced(o->force, "cpu");
+	ret->ignore_files = findings_are_forced(o->force, "rootfs");
+	ret->config = TAKE_PTR(parts.config);
+	ret->n_config = parts.n_config;
+	parts.n_config = 0;
+	*ret_image = TAKE_PTR(parts.image);
 	return 0;
 }
 
 /* The descriptors may have any numbers, also each other's wanted ones. */
-static bool place_fds(int plan, int report)
+static bool place_fds(int plan, int report, int lock)
 {
-	int p = fcntl(plan, F_DUPFD, 10), r = fcntl(report, F_DUPFD, 10);
+	int p = fcntl(plan, F_DUPFD, 10), r = fcntl(report, F_DUPFD, 10),
+	    l = fcntl(lock, F_DUPFD, 10);
 
-	return p >= 0 && r >= 0 && dup2(p, PLAN_FD) >= 0 && dup2(r, REPORT_FD) >= 0 &&
-	       syscall(SYS_close_range, (unsigned int)REPORT_FD + 1, ~0U, 0) == 0;
+	return p >= 0 && r >= 0 && l >= 0 && dup2(p, PLAN_FD) >= 0 && dup2(r, REPORT_FD) >= 0 &&
+	       dup2(l, LOCK_FD) >= 0 &&
+	       syscall(SYS_close_range, (unsigned int)LOCK_FD + 1, ~0U, 0) == 0;
 }
 
 /* The caller's, but for the library that was preloaded, should it be us: no liblxc in the monitor.
@@ -149,7 +180,7 @@ static struct strv monitor_environment(void)
 
 /* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
 _Noreturn static void exec_monitor(const char *program, char *title, char *const envp[],
-				   bool foreground, int plan, int report)
+				   bool foreground, int plan, int report, int lock)
 {
 	char *const argv[] = {title, NULL};
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -158,7 +189,7 @@ _Noreturn static void exec_monitor(const char *program, char *title, char *const
 	if (!foreground && (setsid() < 0 || null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
 			    fd_place(null, STDOUT_FILENO) < 0 || fd_place(null, STDERR_FILENO) < 0))
 		_exit(127);
-	if (place_fds(plan, report)) {
+	if (place_fds(plan, report, lock)) {
 		execve(program, argv, envp);
 		dprintf(REPORT_FD,
 			"{\"error\":{\"err\":%d,\"refused\":true,\"message\":\"cannot run the "
@@ -168,12 +199,11 @@ _Noreturn static void exec_monitor(const char *program, char *title, char *const
 	_exit(127);
 }
 
-static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *ret_reports,
-			 struct error **reterr)
+static int start_monitor(const struct restore_plan *plan, int lock, pid_t *ret_pid,
+			 int *ret_reports, struct error **reterr)
 {
 	_cleanup_free_ char *program = libexec_path("lxc-checkpoint-monitor");
-	/* lxc-start's monitor shows itself like this, and people look for it in ps */
-	_cleanup_free_ char *title = xasprintf("[lxc monitor] %s %s", plan->lxcpath, plan->name);
+	_cleanup_free_ char *title = xasprintf(MONITOR_TITLE "%s %s", plan->lxcpath, plan->name);
 	_cleanup_free_ char *json = restore_plan_to_json(plan);
 	_cleanup_strv_ struct strv env = monitor_environment();
 	_cleanup_close_ int fd = memfd_create("plan", MFD_CLOEXEC);
@@ -193,7 +223,7 @@ static int start_monitor(const struct restore_plan *plan, pid_t *ret_pid, int *r
 	r = write_all(fd, json, strlen(json));
 	pid = r == 0 ? fork_quietly() : -1;
 	if (pid == 0)
-		exec_monitor(program, title, env.v, plan->foreground, fd, reports[1]);
+		exec_monitor(program, title, env.v, plan->foreground, fd, reports[1], lock);
 	close(reports[1]);
 	if (pid < 0) {
 		close(reports[0]);
@@ -214,60 +244,74 @@ static int read_report(FILE *f, struct restore_report *ret)
 	return r;
 }
 
-/* One report; a failure is handed on, and silence is one. */
+/* One report; a failure is handed on, and silence is one: -EPIPE. */
 static int expect_report(FILE *f, struct restore_report *ret, struct error **reterr)
 {
 	if (read_report(f, ret) < 0)
-		return error_set(reterr, EIO, "the monitor ended without a word");
+		return error_set(reterr, EPIPE, "the monitor ended without a word");
 	if (ret->kind != REPORT_FAILED)
 		return 0;
 	return error_move(reterr, &ret->error, EIO);
 }
 
-static int follow(FILE *reports, struct operation *operation, bool foreground, int *ret_status,
+/* What is open in the caller's process while the monitor restores. */
+struct restoring {
+	pid_t monitor;
+	FILE *reports;
+	struct operation operation;
+	struct image *image;
+};
+
+/* The monitor's process is over when it returns, or serves a container in the background. */
+static int follow(struct lxc_container *c, struct restoring *r, bool foreground, int *ret_status,
 		  struct error **reterr)
 {
 	struct restore_report rep = {0};
-	int r = expect_report(reports, &rep, reterr);
+	int status, e = expect_report(r->reports, &rep, reterr);
 
+	/* its CRIU notices when it asks next, and ends what it has made */
+	if (e == -EPIPE)
+		(void)operation_regain(c, &r->operation, NULL);
 	/* from here on it is a container that runs, and may be checkpointed */
-	operation_end(operation);
-	if (r < 0 || !foreground)
-		return r;
-	r = expect_report(reports, &rep, reterr);
-	if (r == 0 && ret_status)
-		*ret_status = rep.status;
-	return r;
+	operation_end(&r->operation);
+	image_free(TAKE_PTR(r->image));
+	if (e == 0 && !foreground)
+		return 0;
+	if (e == 0)
+		e = expect_report(r->reports, &rep, reterr);
+	status = wait_status(r->monitor);
+	if (e == 0 && ret_status)
+		*ret_status = rep.kind == REPORT_REBOOT ? status : rep.status;
+	return e;
 }
 
 int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
 		      struct error **reterr)
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
-	_cleanup_fclose_ FILE *reports = NULL;
-	struct operation operation = {.fd = -1};
-	pid_t pid = -1;
-	int fd = -1, r = make_plan(c, o, &plan, reterr);
+	struct restoring r = {.monitor = -1, .operation = {.fd = -1}};
+	int fd = -1, e = operation_begin(c, "a restore", &r.operation, reterr);
 
-	if (r == 0)
-		r = operation_begin(c, &operation, reterr);
-	if (r == 0)
-		r = start_monitor(&plan, &pid, &fd, reterr);
-	if (r < 0) {
-		operation_end(&operation);
-		return r;
+	if (e == 0)
+		e = make_plan(c, o, &plan, &r.image, reterr);
+	if (e == 0)
+		e = start_monitor(&plan, r.operation.fd, &r.monitor, &fd, reterr);
+	if (e < 0) {
+		operation_end(&r.operation);
+		image_free(r.image);
+		return e;
 	}
-	reports = fdopen(fd, "r");
-	if (!reports) {
-		operation_end(&operation);
+	r.reports = fdopen(fd, "r");
+	if (!r.reports) {
+		operation_end(&r.operation);
+		image_free(r.image);
 		close(fd);
 		return error_errno(reterr, "cannot listen to the monitor");
 	}
-	r = follow(reports, &operation, o->foreground, ret_status, reterr);
-	/* one that serves a container lives on, and is the caller's child as lxc-start's was */
-	if (r < 0 || o->foreground)
-		wait_status(pid);
-	if (r < 0)
-		return error_wrap(reterr, -r, "%s was not restored", c->name);
+	/* a monitor in the background is the caller's child as lxc-start's was */
+	e = follow(c, &r, o->foreground, ret_status, reterr);
+	fclose(r.reports);
+	if (e < 0)
+		return error_wrap(reterr, -e, "%s was not restored", c->name);
 	return 0;
 }

@@ -6,13 +6,24 @@
 
 #include <lxc/lxccontainer.h>
 
+#include "preflight/findings.h"
 #include "util/error.h"
+
+/* How lxc-start's monitor shows itself, and so a restored container's: people look for it in ps. */
+#define MONITOR_TITLE "[lxc monitor] "
 
 struct restore_options {
 	const char *directory; /* absolute or not; never NULL */
 	bool foreground;
 	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
+	bool no_verify; /* do not read all of the image first, to see whether it is as it was */
+	const char *log_file; /* the monitor's; NULL: as the configuration has it */
+	const char *log_level;
+	const char *force; /* see findings_force() */
+	/* what the restore goes on with all the same, and notes; NULL: not told */
+	void (*found)(const struct finding *f, void *userdata);
+	void *userdata;
 };
 
 /* *ret_status: foreground only, waitpid()'s status of the container's init. NULL is fine. */

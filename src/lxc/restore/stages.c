@@ -40,41 +40,41 @@ static const struct restore_stage stages[] = {
 
 #define N_STAGES (sizeof(stages) / sizeof(stages[0]))
 
-static void undo_first(struct restore *r, size_t n)
-{
-	while (n-- > 0)
-		stages[n].undo(r);
-}
-
 int restore_apply(struct restore *r, struct error **reterr)
 {
 	for (size_t i = 0; i < N_STAGES; i++) {
 		int e = stages[i].apply(r, reterr);
 
 		if (e < 0) {
-			/* its own half-made part included: undos take what is there */
-			undo_first(r, i + 1);
+			if (r->serving)
+				monitor_set_state(r->serving, STATE_ABORTING);
+			restore_undo(r);
 			return e;
 		}
 	}
 	return 0;
 }
 
+/* Undos take what is there: also where a stage was not come to, or half made. */
 void restore_undo(struct restore *r)
 {
-	undo_first(r, N_STAGES);
+	r->ending = true;
+	for (size_t n = N_STAGES; n-- > 0;)
+		stages[n].undo(r);
 }
 
 void restore_init(struct restore *r, struct restore_plan *plan)
 {
 	*r = (struct restore){
 		.plan = plan,
+		.lock_fd = -1,
 		.listen_fd = -1,
 		.cgroups_fd = -1,
 		.images_fd = -1,
 		.rootfs_fd = -1,
 		.cgroup_root = -1,
 		.cgroup_fd = -1,
+		.inner_fd = -1,
 		.console = {.master = -1, .slave = -1},
 		.console_peer = -1,
 		.network_fd = -1,
@@ -105,7 +105,7 @@ int stage_socket(struct restore *r, struct error **reterr)
 		return error_set(reterr, -fd, "cannot make the command socket of %s: %s",
 				 r->plan->name, strerror(-fd));
 	r->listen_fd = fd;
-	return 0;
+	return serving_begin(r, reterr);
 }
 
 void unstage_socket(struct restore *r)

@@ -53,11 +53,15 @@ int sysctls_set(const struct restore *r, pid_t init, struct error **reterr)
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int netns = -1;
+	size_t len;
 	pid_t pid;
+	int e;
 
-	if (r->manifest.facts.host_network ||
-	    read_file_at(r->image->dirfd, SYSCTLS_NAME, SYSCTLS_MAX, &text) < 0)
+	if (r->manifest.facts.host_network)
 		return 0;
+	e = image_read(r->image, &r->manifest, SYSCTLS_NAME, SYSCTLS_MAX, &text, &len, reterr);
+	if (e < 0 || !text)
+		return e;
 	netns = open(path, O_RDONLY | O_CLOEXEC);
 	pid = netns < 0 ? -1 : fork();
 	if (pid == 0)

@@ -55,19 +55,36 @@ static int wait_settled(struct restore *r, struct error **reterr)
 }
 
 /*
- * CRIU would go on whatever this says, so init is killed, and CRIU after it: it waits
- * for init, which cannot end while CRIU traces the others. Nothing of the container has
- * run by then, and nothing will.
+ * The container is not to run. CRIU would go on whatever this says, so init is killed, and
+ * CRIU after it: it waits for init, which cannot end while CRIU traces the others.
+ * Nothing of the container has run by then, and nothing will.
  */
+static int forbid(pid_t init)
+{
+	kill(init, SIGKILL);
+	return -ECANCELED;
+}
+
 static int run_hooks_before(struct restore *r, pid_t init)
 {
 	/* one without its network is not to run either, which network_check() tells later */
 	if (network_check(r, NULL) < 0)
 		return 0;
-	if (hooks_before_run(r, init, &r->refusal) == 0)
-		return 0;
-	kill(init, SIGKILL);
-	return -ECANCELED;
+	return hooks_before_run(r, init, &r->refusal) < 0 ? forbid(init) : 0;
+}
+
+/* What makes the container whole, before it runs. */
+static int complete(struct restore *r, pid_t init, struct error **reterr)
+{
+	int e = run_hooks_before(r, init);
+
+	r->completed = true;
+	if (e == 0)
+		e = serving_check(r, reterr);
+	if (e < 0)
+		return e;
+	timers_mend(r, init);
+	return threads_mend(r, init, &r->refusal) < 0 ? forbid(init) : 0;
 }
 
 static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
@@ -84,29 +101,44 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		return cgroup_tree_complete(r, reterr);
 	}
 	if (strcmp(action, "post-restore") == 0) {
-		int e = wait_settled(r, reterr);
+		int e = mounts_check(r, init, reterr);
 
+		if (e == 0)
+			e = wait_settled(r, reterr);
 		if (e < 0)
 			return e;
 		pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
-	if (strcmp(action, "pre-resume") == 0) {
-		int e = run_hooks_before(r, init);
-
-		if (e < 0)
-			return e;
-		timers_mend(r, init);
-		threads_mend(r, init);
-	}
+	if (strcmp(action, "pre-resume") == 0)
+		return complete(r, init, reterr);
 	/* post-resume is there for the callback, to see that this process still is */
 	return 0;
+}
+
+static int on_request(void *userdata, struct error **reterr)
+{
+	struct restore *r = userdata;
+
+	monitor_turn(r->serving);
+	return serving_check(r, reterr);
+}
+
+/* CRIU makes this one with its caller's umask, which it cannot do with another's at a restore. */
+static void keep_private(const struct restore *r)
+{
+	_cleanup_close_ int fd =
+		openat(r->image->dirfd, "stats-restore",
+		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && fchmod(fd, 0600) < 0)
+		return; /* it holds nothing but times */
 }
 
 static int run_criu(struct restore *r, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
-	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->payload);
+	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->inner ? r->inner : r->payload);
 	_cleanup_free_ char *network =
 		xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d", (int)getpid(), r->network_fd);
 	/* where CRIU is not in the host's network, the callback goes there, and takes the other
@@ -123,6 +155,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.criu = r->plan->criu,
 		.version = r->plan->criu_version,
 		.image_dir = r->image->path,
+		.image_fd = r->image->dirfd,
 		.images_path = r->images_path,
 		.cgroup_yard = r->cgroup_yard,
 		.log_file = "restore.log",
@@ -134,16 +167,23 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.mount_sources = (const char *const *)r->mount_sources,
 		.tty_ends = r->tty_ends,
 		.host_veths = (const char *const *)r->host_veths,
+		.ignore_cpu = r->plan->ignore_cpu,
+		.ignore_files = r->plan->ignore_files,
 	};
+	const int locks[] = {r->lock_fd, -1};
 	const struct criu_events events = {
 		.actions = "post-setup-namespaces post-restore pre-resume post-resume",
 		.last_action = "pre-resume",
 		.action = on_action,
+		.serve_fd = monitor_fd(r->serving),
+		.serve = on_request,
 		.prepare = prepare_criu,
+		.locks = locks,
 		.environment = environment,
 		.userdata = r,
 	};
 
+	keep_private(r);
 	return criu_run(&job, &events, reterr);
 }
 
@@ -198,7 +238,10 @@ static int adopt_init(struct restore *r, struct error **reterr)
 
 int stage_tree(struct restore *r, struct error **reterr)
 {
-	int e = run_criu(r, reterr);
+	int e;
+
+	serving_update(r);
+	e = run_criu(r, reterr);
 
 	mounts_release(r);
 	/* one child is searched for, and that is init */
@@ -209,9 +252,17 @@ int stage_tree(struct restore *r, struct error **reterr)
 			error_free(TAKE_PTR(*reterr));
 		return error_move(reterr, &r->refusal, EIO);
 	}
+	/* it may have come too late to end CRIU */
+	if (e == 0)
+		e = serving_check(r, reterr);
 	if (e == 0)
 		e = network_check(r, reterr);
-	return e < 0 ? e : adopt_init(r, reterr);
+	if (e == 0)
+		e = adopt_init(r, reterr);
+	/* CRIU does not mind when the callback is killed at pre-resume: then it is done late */
+	if (e == 0 && !r->completed)
+		e = complete(r, r->init_pid, reterr);
+	return r->refusal ? error_move(reterr, &r->refusal, EIO) : e;
 }
 
 /*

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* --check: the findings as text or as JSON. */
+/* What --check and a restore find, as text or as JSON. */
 #include "config.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include "lxccheckpoint.h"
 #include "tools/check.h"
 
 /* --- for people
@@ -32,7 +31,7 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 	t->blocking += f->blocks;
 	if (t->quiet)
 		return;
-	printf("%-8s ", f->blocks ? "BLOCKS" : "warning");
+	printf("%-8s ", f->blocks ? "BLOCKS" : f->note ? "note" : "warning");
 	if (f->pid)
 		print_process(f);
 	printf("%s [%s]\n", f->reason, f->check);
@@ -42,10 +41,13 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 
 int check_as_text(struct lxc_container *c, const struct check_request *q)
 {
+	const char *what = q->restore ? "restored" : "checkpointed";
 	struct text t = {.quiet = q->quiet};
 	const struct lxc_checkpoint_check_options o = {
 		.size = sizeof(o),
 		.directory = q->directory,
+		.restore = q->restore,
+		.force = q->force,
 		.stop = q->stop,
 		.found = print_finding,
 		.userdata = &t,
@@ -55,9 +57,9 @@ int check_as_text(struct lxc_container *c, const struct check_request *q)
 	if (q->quiet)
 		return r;
 	if (r == 0)
-		printf("%s can be checkpointed\n", c->name);
+		printf("%s can be %s\n", c->name, what);
 	else if (r == -LXC_CHECKPOINT_EREFUSED)
-		printf("%s cannot be checkpointed: %u reason%s\n", c->name, t.blocking,
+		printf("%s cannot be %s: %u reason%s\n", c->name, what, t.blocking,
 		       t.blocking == 1 ? "" : "s");
 	return r;
 }
@@ -81,12 +83,14 @@ static void add_finding(const struct lxc_checkpoint_finding *f, void *userdata)
 
 	json_object_set_new(finding, "check", string_or_null(f->check));
 	json_object_set_new(finding, "blocks", json_boolean(f->blocks));
+	json_object_set_new(finding, "note", json_boolean(f->note));
 	json_object_set_new(finding, "pid", number_or_null(f->pid));
 	json_object_set_new(finding, "container_pid", number_or_null(f->container_pid));
 	json_object_set_new(finding, "process", string_or_null(f->process));
 	json_object_set_new(finding, "unit", string_or_null(f->unit));
 	json_object_set_new(finding, "reason", string_or_null(f->reason));
 	json_object_set_new(finding, "remedy", string_or_null(f->remedy));
+	json_object_set_new(finding, "force", string_or_null(f->force));
 	json_array_append_new(json_object_get(userdata, "findings"), finding);
 }
 
@@ -98,10 +102,13 @@ static void add_criu(const char *path, const char *version, void *userdata)
 
 int check_as_json(struct lxc_container *c, const struct check_request *q)
 {
+	const char *able = q->restore ? "restorable" : "checkpointable";
 	json_t *answer = json_object();
 	const struct lxc_checkpoint_check_options o = {
 		.size = sizeof(o),
 		.directory = q->directory,
+		.restore = q->restore,
+		.force = q->force,
 		.stop = q->stop,
 		.found = add_finding,
 		.criu = add_criu,
@@ -112,16 +119,26 @@ int check_as_json(struct lxc_container *c, const struct check_request *q)
 
 	uname(&un);
 	json_object_set_new(answer, "container", json_string(c->name));
-	json_object_set_new(answer, "checkpointable", json_false());
+	json_object_set_new(answer, able, json_false());
 	json_object_set_new(answer, "criu", json_null());
 	json_object_set_new(answer, "kernel", json_string(un.release));
 	json_object_set_new(answer, "findings", json_array());
 	r = lxc_checkpoint_check(c, &o);
-	json_object_set_new(answer, "checkpointable", json_boolean(r == 0));
+	json_object_set_new(answer, able, json_boolean(r == 0));
 	if (!q->quiet) {
 		json_dumpf(answer, stdout, JSON_INDENT(2));
 		putchar('\n');
 	}
 	json_decref(answer);
 	return r;
+}
+
+/* --- at a restore
+ * --------------------------------------------------------------------------------- */
+
+void warn_of_finding(const struct lxc_checkpoint_finding *f, void *userdata)
+{
+	(void)userdata;
+	if (!f->note)
+		fprintf(stderr, "lxc-checkpoint: warning: %s\n", f->reason);
 }

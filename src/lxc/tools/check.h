@@ -4,10 +4,12 @@
 
 #include <stdbool.h>
 
-#include <lxc/lxccontainer.h>
+#include "lxccheckpoint.h"
 
 struct check_request {
 	const char *directory;
+	bool restore; /* of a restore, not of a checkpoint */
+	const char *force;
 	bool stop;
 	bool quiet; /* print nothing */
 };
@@ -15,5 +17,8 @@ struct check_request {
 /* lxc_checkpoint_check(), with what it finds on stdout; returns what that returns. */
 int check_as_text(struct lxc_container *c, const struct check_request *q);
 int check_as_json(struct lxc_container *c, const struct check_request *q);
+
+/* lxc_restore_options.found: a warning on stderr. */
+void warn_of_finding(const struct lxc_checkpoint_finding *f, void *userdata);
 
 #endif

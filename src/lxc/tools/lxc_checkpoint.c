@@ -20,6 +20,7 @@
 
 #include "lxccheckpoint.h"
 #include "tools/check.h"
+#include "tools/info.h"
 
 /* Documented in the man page; scripts depend on them. */
 enum {
@@ -37,7 +38,10 @@ struct arguments {
 	const char *log_file;
 	const char *log_level;
 	const char *rcfile;
-	bool restore, check, json, stop, replace, daemon, foreground, verbose, quiet;
+	const char *timeout;
+	char *force; /* on the heap: one option may follow another */
+	bool restore, check, info, verify, json, stop, replace, daemon, foreground, no_verify,
+		verbose, quiet;
 };
 
 enum {
@@ -47,9 +51,14 @@ enum {
 	OPT_REPLACE,
 	OPT_CHECK,
 	OPT_JSON,
+	OPT_NO_VERIFY,
+	OPT_INFO,
+	OPT_VERIFY,
+	OPT_FORCE,
+	OPT_TIMEOUT,
 };
 
-enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_COMMON };
+enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_IMAGE, G_COMMON };
 
 /* The one list of options: the parser and the help are made of it. */
 static const struct option_text {
@@ -67,12 +76,20 @@ static const struct option_text {
 	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete"},
 	{OPT_REPLACE, "replace", NULL, G_CHECKPOINT,
 	 "replace the checkpoint in DIR once the new one is complete"},
+	{OPT_TIMEOUT, "timeout", "SECONDS", G_CHECKPOINT,
+	 "how long its processes may take to stop [10]"},
 	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)"},
 	{'F', "foreground", NULL, G_RESTORE,
 	 "show its console here, stay until it stops, exit with its status"},
+	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
+	 "do not compare the image with its checksums first"},
+	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
+	 "go on with another cpu, criu, config or rootfs"},
 	{OPT_CHECK, "check", NULL, G_CHECK,
-	 "only say whether a checkpoint would go through, and if not, why"},
-	{OPT_JSON, "json", NULL, G_CHECK, "with --check: say it as JSON"},
+	 "only say whether it would go through, and if not, why; with -r: a restore"},
+	{OPT_INFO, "info", NULL, G_IMAGE, "say what is in the checkpoint in DIR"},
+	{OPT_VERIFY, "verify", NULL, G_IMAGE, "say whether all of it is as it was written"},
+	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: say it as JSON"},
 	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
 	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
 	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
@@ -105,9 +122,13 @@ static void print_group(enum group g, const char *title)
 
 static void print_usage(FILE *f)
 {
-	fprintf(f, "Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
-		   "       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [-A PATH] [-v]\n"
-		   "       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s]\n");
+	fprintf(f,
+		"Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
+		"                      [--timeout=SECONDS]\n"
+		"       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [--no-verify] [-A PATH] [-v]\n"
+		"                      [--force=WORD,...]\n"
+		"       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s]\n"
+		"       lxc-checkpoint -n NAME -r --check [--json] [-D DIR] [--force=WORD,...]\n");
 }
 
 static void print_help(void)
@@ -119,14 +140,17 @@ static void print_help(void)
 	print_group(G_CHECKPOINT, "Checkpoint:");
 	print_group(G_RESTORE, "Restore:");
 	print_group(G_CHECK, "Check:");
+	print_group(G_IMAGE, "Look at a checkpoint, with or without its container:");
 	print_group(G_COMMON, "Common:");
 	printf("\nExamples:\n"
 	       "  lxc-checkpoint -n web --check      would it work?\n"
 	       "  lxc-checkpoint -n web -s           save web and stop it\n"
 	       "  lxc-checkpoint -n web -r           bring it back\n"
+	       "  lxc-checkpoint -n web -r --check   would that work?\n"
 	       "  lxc-checkpoint -n web -D /srv/web  save a copy while web runs on\n"
 	       "\nExit status: 0 done; 1 failed, a running container runs on; 2 bad usage;\n"
-	       "3 refused, nothing was touched. With -F: the container's own, or 128 and the\n"
+	       "3 refused, nothing was touched. With --info and --verify 1 is: damaged. With -F: "
+	       "the container's own, or 128 and the\n"
 	       "signal that ended it. More: man lxc-checkpoint\n");
 }
 
@@ -160,6 +184,16 @@ static void getopt_tables(char *shorts, struct option *longs)
 	}
 	*shorts = '\0';
 	longs[N_OPTIONS] = (struct option){0};
+}
+
+static void add_force(struct arguments *a, const char *words)
+{
+	char *both = NULL;
+
+	if (asprintf(&both, "%s%s%s", a->force ? a->force : "", a->force ? "," : "", words) < 0)
+		abort();
+	free(a->force);
+	a->force = both;
 }
 
 /* -1: go on; else the exit status. */
@@ -208,11 +242,26 @@ static int parse_option(struct arguments *a, int key)
 	case OPT_REPLACE:
 		a->replace = true;
 		return -1;
+	case OPT_NO_VERIFY:
+		a->no_verify = true;
+		return -1;
 	case OPT_CHECK:
 		a->check = true;
 		return -1;
+	case OPT_INFO:
+		a->info = true;
+		return -1;
+	case OPT_VERIFY:
+		a->verify = true;
+		return -1;
 	case OPT_JSON:
 		a->json = true;
+		return -1;
+	case OPT_TIMEOUT:
+		a->timeout = optarg;
+		return -1;
+	case OPT_FORCE:
+		add_force(a, optarg);
 		return -1;
 	case OPT_USAGE:
 		print_usage(stdout);
@@ -270,31 +319,70 @@ static bool is_priority(const char *level)
 	return false;
 }
 
+/* Digits alone, without a sign; 0: none that can be a time-out. */
+static unsigned int seconds(const char *text)
+{
+	unsigned int n = 0;
+
+	if (!text)
+		return 0;
+	for (const char *p = text; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return 0;
+		n = n * 10 + (unsigned int)(*p - '0');
+		if (n > LXC_CHECKPOINT_TIMEOUT_MAX)
+			return 0;
+	}
+	return n;
+}
+
 /* Pairs that contradict each other, and why. */
 static int validate(const struct arguments *a)
 {
+	bool looks = a->info || a->verify;
 	const struct {
 		bool wrong;
 		const char *why;
 	} conflicts[] = {
-		{!a->name || !*a->name, "no container is named: use -n NAME"},
+		{looks && !a->directory && !a->name, "no checkpoint is named: use -D DIR"},
+		{looks ? a->name && !*a->name : !a->name || !*a->name,
+		 "no container is named: use -n NAME"},
+		{a->info && a->verify,
+		 "--info and --verify conflict: what is in it, or whether it is whole"},
+		{looks && (a->restore || a->stop || a->replace || a->check || a->action_script ||
+			   a->daemon || a->foreground || a->no_verify || a->timeout),
+		 "--info and --verify only read a checkpoint: with them go -D, -n, -P, --json and "
+		 "-q"},
 		{a->restore && a->stop, "-r and -s conflict: -s stops the container after a "
 					"checkpoint, and -r restores one"},
 		{a->restore && a->replace,
 		 "-r and --replace conflict: a restore does not write to the image directory"},
+		{a->restore && a->timeout, "-r and --timeout conflict: it is for stopping "
+					   "processes, which a restore does not"},
+		{a->check && a->timeout,
+		 "--check and --timeout conflict: --check stops no processes"},
+		{a->timeout && !seconds(a->timeout),
+		 "--timeout takes a number of seconds, 1 to 86400"},
 		{a->daemon && a->foreground, "-d and -F conflict: a restored container is in the "
 					     "background or in the foreground"},
 		{!a->restore && a->daemon,
 		 "-d without -r: a checkpoint has nothing to send to the background"},
 		{!a->restore && a->foreground,
 		 "-F without -r: a checkpoint has nothing to show in the foreground"},
-		{a->check && a->restore,
-		 "--check and -r conflict: --check looks at a container that runs"},
+		{!a->restore && a->no_verify,
+		 "--no-verify without -r: only a restore reads the image"},
+		{!a->restore && a->force,
+		 "--force without -r: what is in the way of a checkpoint cannot be overridden"},
+		{a->check && (a->daemon || a->foreground),
+		 "--check and -d or -F conflict: --check starts nothing"},
+		{a->check && a->no_verify,
+		 "--check and --no-verify conflict: --check does not read the image's memory"},
 		{a->check && a->replace,
 		 "--check and --replace conflict: --check does not write to the image directory"},
 		{a->check && a->action_script,
 		 "--check and -A conflict: --check runs nothing at CRIU's stages"},
-		{a->json && !a->check, "--json without --check: nothing else speaks JSON"},
+		{a->json && !a->check && !looks,
+		 "--json without --check, --info or --verify: nothing else speaks JSON"},
 		{a->directory && !*a->directory, "-D needs a directory"},
 		{a->log_level && !is_priority(a->log_level),
 		 "-l takes one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL"},
@@ -379,6 +467,7 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 		.replace = a->replace,
 		.verbosity = a->verbose ? 4 : 0,
 		.action_script = a->action_script,
+		.timeout = seconds(a->timeout),
 		.userdata = &p,
 		.cancelled = is_interrupted,
 	};
@@ -398,6 +487,8 @@ static int do_check(struct lxc_container *c, const struct arguments *a)
 {
 	const struct check_request q = {
 		.directory = a->directory,
+		.restore = a->restore,
+		.force = a->force,
 		.stop = a->stop,
 		.quiet = a->quiet,
 	};
@@ -430,6 +521,11 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 		.verbosity = a->verbose ? 4 : 0,
 		.action_script = a->action_script,
 		.wait_status = &wait_status,
+		.no_verify = a->no_verify,
+		.log_file = a->log_file,
+		.log_level = a->log_level,
+		.force = a->force,
+		.found = a->quiet ? NULL : warn_of_finding,
 	};
 
 	/* the monitor, in the same process group, passes these on to the container */
@@ -500,6 +596,49 @@ static struct lxc_container *open_container(const struct arguments *a)
 	return NULL;
 }
 
+static char *image_directory(const struct arguments *a)
+{
+	const char *lxcpath = a->lxcpath ? a->lxcpath : lxc_get_global_config_item("lxc.lxcpath");
+	char *path = NULL;
+
+	if (a->directory)
+		return strdup(a->directory);
+	return asprintf(&path, "%s/%s/checkpoint", lxcpath, a->name) < 0 ? NULL : path;
+}
+
+/* --info, --verify: there need not be a container, and none is asked for. */
+static int look(const struct arguments *a)
+{
+	char *directory = image_directory(a);
+	const struct info_request q = {
+		.directory = directory,
+		.json = a->json,
+		.quiet = a->quiet,
+	};
+	int r = a->info ? info_print(&q) : info_verify(&q);
+	const char *why = r < 0 ? lxc_checkpoint_error(NULL) : NULL;
+
+	free(directory);
+	if (r == 0)
+		return EXIT_OK;
+	/* damage is an answer, and stands on stdout; but where the manifest is, there is no info */
+	if (why && !a->quiet && (a->info || r == -LXC_CHECKPOINT_EREFUSED))
+		complain("%s", why);
+	return r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
+}
+
+static int status_of_error(int r)
+{
+	switch (r) {
+	case -LXC_CHECKPOINT_EFAILED:
+		return EXIT_FAILED;
+	case -LXC_CHECKPOINT_EINVAL:
+		return EXIT_USAGE;
+	default:
+		return EXIT_REFUSED;
+	}
+}
+
 static int run(const struct arguments *a)
 {
 	struct lxc_container *c;
@@ -523,7 +662,7 @@ static int run(const struct arguments *a)
 		if (!a->quiet && (!a->check || r == -LXC_CHECKPOINT_EINVAL))
 			complain("%s", why ? why : "failed");
 		append_log(a, why ? why : "failed");
-		status = r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
+		status = status_of_error(r);
 	}
 	lxc_container_put(c);
 	return status;
@@ -539,5 +678,8 @@ int main(int argc, char *argv[])
 
 	if (r < 0)
 		r = validate(&a);
-	return r < 0 ? run(&a) : r;
+	if (r < 0)
+		r = a.info || a.verify ? look(&a) : run(&a);
+	free(a.force);
+	return r;
 }

@@ -77,6 +77,16 @@ int write_file_at(int dirfd, const char *path, const char *text)
 	return write_all(fd, text, strlen(text));
 }
 
+static int open_same_mount(int dirfd, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
+	};
+
+	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
 static int remove_entry_at(int dirfd, const char *name)
 {
 	_cleanup_close_ int fd = -1;
@@ -87,7 +97,7 @@ static int remove_entry_at(int dirfd, const char *name)
 	if (errno != EISDIR && errno != EPERM)
 		return errno == ENOENT ? 0 : -errno;
 
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_same_mount(dirfd, name);
 	if (fd < 0)
 		return -errno;
 	r = remove_contents_at(fd, NULL);
@@ -130,7 +140,15 @@ int remove_contents_at(int dirfd, bool (*keep)(const char *name))
 
 int remove_tree(const char *path)
 {
-	return remove_entry_at(AT_FDCWD, path);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = remove_contents_at(fd, NULL);
+	if (r < 0)
+		return r;
+	return rmdir(path) < 0 ? -errno : 0;
 }
 
 int open_in_root(int root, const char *path, int flags)
@@ -141,6 +159,16 @@ int open_in_root(int root, const char *path, int flags)
 	};
 
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+int open_without_links(const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
 
 int fd_above_standard(int *fd)

@@ -12,6 +12,7 @@
 #include "util/fd.h"
 #include "util/link.h"
 #include "util/mem.h"
+#include "util/process.h"
 
 bool link_is_up(const char *link)
 {
@@ -76,4 +77,12 @@ bool link_is_plain_port(const char *link, const char *bridge)
 	for (size_t i = 0; i < sizeof(port) / sizeof(port[0]); i++)
 		plain = plain && has_value(link, "brport", port[i].file, port[i].value);
 	return plain;
+}
+
+void link_delete(const char *link)
+{
+	_cleanup_free_ char *ip = system_program("ip");
+
+	if (ip && if_nametoindex(link) != 0)
+		run_capture((const char *const[]){ip, "link", "delete", "dev", link, NULL}, NULL);
 }

@@ -16,4 +16,7 @@ bool link_is_on(const char *link, const char *bridge);
  */
 bool link_is_plain_port(const char *link, const char *bridge);
 
+/* By the program ip. */
+void link_delete(const char *link);
+
 #endif

@@ -80,9 +80,16 @@ _Noreturn static void exec_captured(const char *const argv[], int output)
 
 int run_capture(const char *const argv[], char **ret_output)
 {
+	return run_capture_while(argv, ret_output, NULL, NULL);
+}
+
+int run_capture_while(const char *const argv[], char **ret_output,
+		      void (*wait)(int fd, void *userdata), void *userdata)
+{
 	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no
 	 * one. */
 	_cleanup_close_ int output = memfd_create("output", MFD_CLOEXEC);
+	_cleanup_close_ int pidfd = -1;
 	int status;
 	pid_t pid;
 
@@ -93,6 +100,9 @@ int run_capture(const char *const argv[], char **ret_output)
 		return -errno;
 	if (pid == 0)
 		exec_captured(argv, output);
+	pidfd = wait ? pidfd_open_pid(pid) : -1;
+	if (pidfd >= 0)
+		wait(pidfd, userdata);
 	status = wait_status(pid);
 	if (status >= 0 && ret_output) {
 		ssize_t n = lseek(output, 0, SEEK_SET) < 0
@@ -169,6 +179,30 @@ pid_t process_inner_id(pid_t tid)
 	ids[strcspn(ids, "\n")] = '\0';
 	last = strrchr(ids, '\t');
 	return last ? (pid_t)strtol(last, NULL, 10) : 0;
+}
+
+long process_status_number(pid_t pid, const char *field)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return -1;
+	p = strstr(text, field);
+	return p ? strtol(p + strlen(field), NULL, 10) : -1;
+}
+
+bool process_is_gone(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const char *state;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return true;
+	state = strrchr(text, ')');
+	return state && (strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0);
 }
 
 char *system_program(const char *name)

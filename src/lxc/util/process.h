@@ -2,6 +2,7 @@
 #ifndef LXCCKPT_UTIL_PROCESS_H
 #define LXCCKPT_UTIL_PROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 int pidfd_open_pid(pid_t pid); /* close-on-exec; -1 with errno */
@@ -25,6 +26,10 @@ void reset_signals(void);
  */
 int run_capture(const char *const argv[], char **ret_output);
 
+/* The same; wait is called with a descriptor that polls as readable when the program has ended. */
+int run_capture_while(const char *const argv[], char **ret_output,
+		      void (*wait)(int fd, void *userdata), void *userdata);
+
 /*
  * Calls fn for every process in the PID namespace of init until it returns
  * something else than 0, which is then returned.
@@ -37,6 +42,9 @@ int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata),
 /* The number that a process or thread has in the innermost PID namespace that it is in; 0: none. */
 pid_t process_inner_id(pid_t tid);
 
+/* The first number of a field of /proc/PID/status, written as "\nPPid:"; -1: none. */
+long process_status_number(pid_t pid, const char *field);
+
 /* Where a system program is, whatever PATH says; NULL if it is not. Caller frees. */
 char *system_program(const char *name);
 
@@ -46,5 +54,9 @@ char *status_text(int status);
 /* The only child of the calling thread, 0 where there is none, -errno; -EEXIST if there are more.
  */
 pid_t only_child(void);
+
+/* Whether there is no such process, or none that does anything any more: it only was not waited
+ * for. */
+bool process_is_gone(pid_t pid);
 
 #endif

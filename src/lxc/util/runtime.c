@@ -28,6 +28,27 @@ int runtime_dir_open(void)
 	return TAKE_FD(fd);
 }
 
+int runtime_check(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == 0 && !(st.st_mode & 022) && st.st_nlink == 1
+		       ? 0
+		       : -EPERM;
+}
+
+ssize_t runtime_read(const char *name, size_t max, char **ret)
+{
+	_cleanup_close_ int dir = runtime_dir_open();
+	_cleanup_close_ int fd =
+		dir < 0 ? dir : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int r = dir < 0 ? dir : fd < 0 ? -errno : runtime_check(fd);
+
+	return r < 0 ? r : read_all(fd, max, ret);
+}
+
 int runtime_write(const char *name, const char *text)
 {
 	_cleanup_close_ int dir = runtime_dir_open();

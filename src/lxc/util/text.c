@@ -48,3 +48,17 @@ void make_printable(char *text)
 		left -= n;
 	}
 }
+
+void make_lines_printable(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+		*end = '\0';
+		make_printable(text);
+		*end = '\n';
+	}
+	make_printable(text);
+}

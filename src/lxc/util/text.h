@@ -10,4 +10,7 @@ size_t printable_length(const char *text, size_t len);
 /* Puts a '?' for each byte of a heap string that a terminal would not show as it is. */
 void make_printable(char *text);
 
+/* The same, but for the ends of its lines. One at the end of all goes. */
+void make_lines_printable(char *text);
+
 #endif

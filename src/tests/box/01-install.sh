@@ -94,6 +94,7 @@ done <<-'END'
 	libjansson-dev jansson
 	libmount-dev mount
 	libnl-route-3-dev libnl-3.0 libnl-route-3.0
+	libxxhash-dev libxxhash
 	check check
 END
 printf 'Name: lxc\nDescription: lxc\nVersion: 4.0.6\n' >/tmp/pc/lxc.pc

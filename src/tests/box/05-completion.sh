@@ -91,17 +91,33 @@ offers_option no --daemon -n web -s
 offers_option yes --replace -s
 offers_option yes --foreground -r
 offers_option no --foreground -r -d
-offers_option no --check -r
+offers_option yes --check -r
+offers_option yes --force -r
+offers_option yes --force --check -r
+offers_option no --force -s
+offers_option no --stop --force cpu
 offers_option no --check --replace
 offers_option no --check -A /bin/true
 offers_option no --replace --check
 offers_option no --action-script --check
-offers_option no --restore --check
+offers_option yes --restore --check
+offers_option no --replace --restore --check
 offers_option no --foreground --json
+offers_option yes --timeout -s
+offers_option no --timeout -r
+offers_option no --restore --timeout 20
+offers_option no --check --timeout = 20
 offers_option yes --json --check
 offers_option yes --stop --check
 offers_option yes --check -s
-offers --foreground --fo
+offers_option yes --no-verify -r -d
+offers_option no --no-verify -s
+offers_option no --info -r
+offers_option no --stop --verify
+offers_option no --action-script --info
+offers_option yes --json --verify
+offers_option yes --verify -n web
+offers --foreground --fore
 
 step 'containers: running ones to checkpoint, stopped ones to restore'
 make_bridge
@@ -133,3 +149,5 @@ offers /tmp/places/dir -P /tmp/places/
 offers '/tmp/places/dir /tmp/places/file' -A /tmp/places/
 offers /tmp/places/file --logfile = /tmp/places/f
 offers 'DEBUG' -l D
+offers 'config cpu criu' --force = c
+offers 'rootfs' -r --force r

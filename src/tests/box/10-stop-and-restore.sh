@@ -10,8 +10,11 @@
 # What a process in the container sees of itself and its surroundings.
 look_around()
 {
+	# shellcheck disable=SC2016 # for the shell in the container
 	in_container c1 sh -c '
-		ps -o pid,args | grep -v "ps -o" | grep -v "sh -c" | sort
+		# all of them before a pipe has processes of its own
+		processes=$(ps -o pid,args)
+		echo "$processes" | grep -v "ps -o" | grep -v "sh -c" | sort
 		hostname
 		ip addr show eth0 | grep -v -e "^[0-9]" -e valid_lft | sed "s/ tentative//"
 		ip route

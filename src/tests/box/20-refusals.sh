@@ -45,6 +45,12 @@ refused 2 '-r and -s conflict' lxc-checkpoint -n c1 -r -s
 refused 2 '-d without -r' lxc-checkpoint -n c1 -d
 refused 2 '-F without -r' lxc-checkpoint -n c1 -F
 refused 2 '-d and -F conflict' lxc-checkpoint -n c1 -r -d -F
+refused 2 '--no-verify without -r' lxc-checkpoint -n c1 --no-verify
+refused 2 '-r and --timeout conflict' lxc-checkpoint -n c1 -r --timeout 20
+refused 2 '--check and --timeout conflict' lxc-checkpoint -n c1 --check --timeout 20
+for seconds in '' 0 -1 +5 1.5 20s 0x10 ' 5' 86401 4294967297 99999999999999999999; do
+	refused 2 '--timeout takes a number of seconds, 1 to 86400' lxc-checkpoint -n c1 --timeout="$seconds"
+done
 refused 2 '-r and --replace conflict' lxc-checkpoint -n c1 -r --replace
 refused 2 'one argument too many' lxc-checkpoint -n c1 c2
 refused 2 'one argument too many' lxc-checkpoint c1 c2
@@ -96,8 +102,8 @@ check_equal "$before" "$(world)" 'the world'
 step 'one at a time in a directory'
 exec 8<"$IMG"
 flock -x 8
-refused 3 'is in use by another' restore -n stopped
-refused 3 'is in use by another' lxc-checkpoint -n c1 --replace -D "$IMG"
+refused 3 'is in use by' restore -n stopped
+refused 3 'is in use by' lxc-checkpoint -n c1 --replace -D "$IMG"
 exec 8<&-
 check_equal "$before" "$(world)" 'the world'
 
@@ -107,7 +113,9 @@ echo >>/run/damaged/pstree.img
 refused 3 'pstree.img is damaged' lxc-checkpoint -r -n stopped -D /run/damaged
 rm /run/damaged/pstree.img
 refused 3 'pstree.img, a part of the checkpoint, is gone' lxc-checkpoint -r -n stopped -D /run/damaged
-sed -i 's/"schema": 1/"schema": 2/' /run/damaged/manifest.json
+sed -i 's/"schema": 2/"schema": 3/' /run/damaged/manifest.json
+refused 3 'schema: 3 was written by a later version' lxc-checkpoint -r -n stopped -D /run/damaged
+sed -i 's/"schema": 3/"schema":  2/' /run/damaged/manifest.json
 refused 3 'manifest.json is damaged' lxc-checkpoint -r -n stopped -D /run/damaged
 
 step 'quiet is quiet, and the log has it'

@@ -69,22 +69,10 @@ wait "$silent" || die 'the silent connection is lost'
 check test "$(wc -l </tmp/silent)" = 2
 grep -q '"bridge": "lxcbr0"' "$IMG/manifest.json"
 
-step 'one operation at a time, in whatever directories, also when the command is dead'
-lxc-checkpoint -n c1 -D /run/second -A /run/hold-post-dump &
-command=$!
-read -r _ </run/held
-fails 3 'another checkpoint or restore of c1 is under way' lxc-checkpoint -n c1 -D /run/third
-kill -KILL "$command"
-wait "$command" || :
-fails 3 'another checkpoint or restore of c1 is under way' lxc-checkpoint -n c1 -D /run/third
-check_not test -e /run/third
-echo go >/run/go-on
 no_criu()
 {
 	! pgrep -x criu >/dev/null
 }
-wait_for 10 no_criu
-runs_and_answers
 
 step 'a command that is interrupted takes everything back first'
 for signal in TERM INT HUP; do

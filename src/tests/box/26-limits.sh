@@ -42,5 +42,6 @@ step 'a limit that cannot be set again stops the restore'
 check dump -n c1 -s --replace
 nothing=$(leftovers)
 sed -i 's/"cgroup.max.depth"/"cgroup.max.nonsense"/' "$IMG/manifest.json"
+reseal "$IMG"
 fails 1 "the container's cgroup.max.nonsense cannot be set" restore -n c1
 check_equal "$nothing" "$(leftovers)" 'what is left'

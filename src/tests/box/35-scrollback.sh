@@ -73,7 +73,7 @@ check dump -n c1 -s
 check_equal '600 0' "$(stat -c '%a %u' "$BUFFER")" 'mode and owner'
 check grep -q 'said under lxc-start' "$BUFFER"
 check grep -A1 -F '"name": "console-buffer"' "$IMG/manifest.json" >/tmp/named
-check grep -q "\"size\": $(stat -c %s "$BUFFER")\$" /tmp/named
+check grep -q "\"size\": $(stat -c %s "$BUFFER"),\$" /tmp/named
 # what was taken was not thrown away, nor was the log for it
 check grep -q 'said under lxc-start' "$LOG"
 

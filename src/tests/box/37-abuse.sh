@@ -85,6 +85,15 @@ check test "$(resident)" -le $((before + 16))
 check test "$(resident)" -lt 3072
 runs_on
 
+step 'requests of many MiB'
+before=$(resident)
+check abuse big
+wait_for 10 has_descriptors "$open"
+echo "resident: $before KiB, then $(resident) KiB"
+# the top of the heap below which malloc() gives nothing back
+check test "$(resident)" -le $((before + 128))
+runs_on
+
 step 'a full disk where the console is logged'
 dd if=/dev/zero of=/run/log/rest bs=4k 2>/dev/null || :
 # shellcheck disable=SC2016 # for the shell in the container

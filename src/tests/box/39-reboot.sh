@@ -31,15 +31,7 @@ is_watched()
 	grep -q monitor-sock <(pgrep -af lxc-monitord) || [ -p /run/lxc//var/lib/lxc/monitor-fifo ]
 }
 
-# A boot of its own: another init, and the count begins anew.
-is_another()
-{
-	local init
-
-	init=$(lxc-info -n c1 -pH 2>/dev/null) || return 1
-	[ "$init" -gt 0 ] 2>/dev/null && [ "$init" != "$1" ] && state_is c1 RUNNING
-}
-
+# A boot of its own, where the count begins anew.
 check_is_new()
 {
 	wait_for 30 is_another "$1"

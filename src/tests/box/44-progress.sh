@@ -79,12 +79,16 @@ check_equal '' "$(cat /tmp/out)" 'what it shows'
 check test -s "$IMG/manifest.json"
 
 step 'a short one shows nothing'
+# one on a machine with much to do may not be short: what it shows then is of a second and later
 rm -r "$IMG"
+since=${EPOCHREALTIME/[^0-9]/}
 terminal_open user lxc-checkpoint -n c1 -D "$IMG"
-terminal user wait 20
+terminal user wait 120
+took=$((${EPOCHREALTIME/[^0-9]/} - since))
 check_equal 0 "$ANSWER" 'exit status'
 terminal user seen
-check_equal "b''" "$ANSWER" 'what it shows'
+[ "$took" -ge 1000000 ] || check_equal "b''" "$ANSWER" 'what it shows'
+check_not grep -q ' written, 0 s' <<<"$ANSWER"
 terminal_close user
 
 step 'the end'

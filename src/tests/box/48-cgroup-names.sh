@@ -26,6 +26,12 @@ where()
 	wait_for 5 grep -qx 'frozen 1' "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$init/cgroup")/cgroup.events"
 	grep -lr 'frozen 1' /sys/fs/cgroup --include=cgroup.events | grep -v '/\.lxc/' | sort
 	lxc-unfreeze -n "$1"
+	python3 "${0%/*}/protocol.py" cgroups "$1" "$init" native |
+		grep -v "79 bytes"
+	# its own view, and whose limits and rules hold
+	in_container "$1" cat /proc/1/cgroup </dev/null
+	find /sys/fs/cgroup -name cgroup.max.depth -exec grep -H 7 {} + | sort || :
+	in_container "$1" sh -c 'head -c 0 </dev/full && echo full; head -c 0 </dev/null && echo null' </dev/null 2>&1 || :
 }
 
 # make NAME LINE...: a small one, with LINES in its config, started
@@ -68,9 +74,16 @@ mkdir /sys/fs/cgroup/sub
 echo $$ >/sys/fs/cgroup/sub/cgroup.procs
 names c4 /sub/lxc.payload.c4 'lxc.cgroup.relative = 1'
 
-step 'an inner cgroup'
-make c5 'lxc.cgroup.dir.monitor = b/mon' 'lxc.cgroup.dir.container = b/con' \
-	'lxc.cgroup.dir.monitor.pivot = b/piv' 'lxc.cgroup.dir.container.inner = in'
-fails 3 'has an inner cgroup' lxc-checkpoint -n c5 -s -D /run/c5
-check state_is c5 RUNNING
-check_not test -e /run/c5
+names c5 /b/con/in 'lxc.cgroup.dir.monitor = b/mon' 'lxc.cgroup.dir.container = b/con' \
+	'lxc.cgroup.dir.monitor.pivot = b/piv' 'lxc.cgroup.dir.container.inner = in' \
+	'lxc.cgroup2.cgroup.max.depth = 7' 'lxc.cgroup2.devices.deny = a' \
+	'lxc.cgroup2.devices.allow = c 1:3 rwm' 'lxc.cgroup2.devices.allow = c 5:* rwm' \
+	'lxc.cgroup2.devices.allow = c 136:* rwm'
+
+# where the host's init is, not in a scope of its own, is where all begin
+echo 1 >/sys/fs/cgroup/sub/cgroup.procs
+names c6 /sub/lxc.payload.c6
+names c7 /sub/e/con 'lxc.cgroup.dir.monitor = e/mon' 'lxc.cgroup.dir.container = e/con'
+echo 'lxc.cgroup.pattern = kind/%n/is' >/etc/lxc/lxc.conf
+names c8 /sub/kind/c8/is/payload
+names c9 /sub/mine/lxc.payload.c9 'lxc.cgroup.dir = mine'

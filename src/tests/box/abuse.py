@@ -3,6 +3,7 @@
 """Clients of a container's command socket that LXC has none of.
 
   abuse.py NAME rubbish    wrong bytes, wrong sizes, half frames: each costs its own connection
+  abuse.py NAME big        requests of many MiB
   abuse.py NAME strangers  every command, from another user: refused
   abuse.py NAME crowd      500 at once, among 200 that hang
   abuse.py NAME many N     N commands, one after another
@@ -84,7 +85,7 @@ def rubbish():
         assert ask(cmd, payload=b'x' * 8192)[0] == -38, cmd
     for cmd, sizes in {
             GET_CONFIG_ITEM: (0, 1, 8192), ADD_STATE_CLIENT: (0, 1, 31, 33, 8192),
-            CONSOLE_LOG: (0, 23, 25), DEVICE_RULE: (0, 39, 41),
+            CONSOLE_LOG: (0, 23), DEVICE_RULE: (0, 39, 41),
             24: (0, 79, 81), 25: (0, 79, 81)}.items():
         for size in sizes:
             assert ask(cmd, -1, b'x' * size) == (-22, 0, b''), (cmd, size)
@@ -99,7 +100,7 @@ def rubbish():
             s.sendall(header(GET_STATE, datalen))
             assert response(s) == (0, RUNNING, b'')
     # more than anybody has
-    for cmd in (GET_STATE, CONSOLE_LOG, 99):
+    for cmd in (GET_STATE, GET_CONFIG_ITEM, 99):
         for datalen in (8193, 2**31 - 1):
             s = dial()
             s.sendall(header(cmd, datalen))
@@ -143,6 +144,20 @@ def rubbish():
     serving()
 
 
+def big():
+    """A request for the console's buffer may have any size, and most of it is thrown away."""
+    for size in (25, 8192, 8193, 2**20, 2**25):
+        assert ask(CONSOLE_LOG, payload=bytes(size))[0] == -14, size
+    # some that never come to an end
+    all = [dial() for _ in range(50)]
+    for s in all:
+        s.sendall(header(CONSOLE_LOG, 2**31 - 1) + bytes(2**20))
+    serving()
+    for s in all:
+        s.close()
+    serving()
+
+
 def strangers():
     os.setgroups([])
     os.setresgid(65534, 65534, 65534)
@@ -153,6 +168,10 @@ def strangers():
                 s.sendall(header(cmd, len(payload)) + payload)
                 assert response(s) == (-1, 0, b''), cmd
                 ended(s)
+    with dial() as s:
+        s.sendall(header(CONSOLE_LOG, 2**20) + bytes(2**20))
+        assert response(s) == (-1, 0, b'')
+        ended(s)
 
 
 def hung():
@@ -201,4 +220,4 @@ if len(sys.argv) < 3:
     sys.exit(__doc__)
 name = sys.argv[1]
 {'rubbish': rubbish, 'strangers': strangers, 'crowd': crowd,
- 'many': lambda: many(int(sys.argv[3]))}[sys.argv[2]]()
+ 'big': big, 'many': lambda: many(int(sys.argv[3]))}[sys.argv[2]]()

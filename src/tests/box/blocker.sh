@@ -31,10 +31,11 @@ block()
 	local name=$1 mode=$2 rootfs=/var/lib/lxc/$1/rootfs
 
 	rm -f "$rootfs/ready" "$rootfs/said"
-	printf '%s\n' "$mode" | timeout 10 tee "$rootfs/mode" >/dev/null ||
+	# shellcheck disable=SC2016 # for that shell
+	timeout 10 sh -c 'echo "$1" >"$2"' sh "$mode" "$rootfs/mode" ||
 		die "$name starts no blocker for $mode"
 	wait_for 10 is_ready "$rootfs"
-	BLOCKED=$(cat "$rootfs/ready")
+	read -r BLOCKED <"$rootfs/ready"
 }
 
 is_ready()
@@ -43,14 +44,17 @@ is_ready()
 	[ -s "$1/ready" ]
 }
 
-# unblock NAME
+# unblock NAME: it is gone when this returns, and init has collected it
 unblock()
 {
-	in_container "$1" kill -KILL "$BLOCKED" </dev/null
-	wait_for 10 blocker_is_gone "$1"
+	local pid
+
+	pid=$(host_pid "$1" "$BLOCKED")
+	kill -KILL "$pid"
+	wait_for 10 blocker_is_gone "$pid"
 }
 
 blocker_is_gone()
 {
-	! in_container "$1" kill -0 "$BLOCKED" </dev/null 2>/dev/null
+	[ ! -d "/proc/$1" ]
 }

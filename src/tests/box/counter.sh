@@ -11,7 +11,8 @@ IMG=/run/image
 # What the stock container's udhcpc asks; without an answer its rcS never ends.
 start_dhcp()
 {
-	dnsmasq --interface=lxcbr0 --bind-interfaces --port=0 --leasefile-ro \
+	# it would look for three seconds whether somebody has the address already
+	dnsmasq --interface=lxcbr0 --bind-interfaces --port=0 --leasefile-ro --no-ping \
 		--dhcp-range=10.0.3.2,10.0.3.99 --pid-file=/run/dnsmasq.pid
 }
 
@@ -137,16 +138,18 @@ runs()
 	[ -n "$(vpid "$1" "$2")" ]
 }
 
-# host_pid NAME VPID: here
+# host_pid NAME VPID: here; without a process for each that the container has
 host_pid()
 {
-	local pid
+	local pid key value
 
 	while read -r pid; do
-		if [ "$(awk '/^NSpid/ { print $NF }' "/proc/$pid/status")" = "$2" ]; then
-			echo "$pid"
-		fi
-	done <"/sys/fs/cgroup/lxc.payload.$1/cgroup.procs"
+		while read -r key value; do
+			[ "$key" = NSpid: ] || continue
+			[ "${value##*[[:space:]]}" != "$2" ] || echo "$pid"
+			break
+		done 2>/dev/null <"/proc/$pid/status" || :
+	done < <(find "/sys/fs/cgroup/lxc.payload.$1" -name cgroup.procs -exec cat {} + 2>/dev/null)
 }
 
 # monitor_pid NAME
@@ -158,6 +161,15 @@ monitor_pid()
 state_is()
 {
 	[ "$(lxc-info -n "$1" -sH)" = "$2" ]
+}
+
+# is_another INIT: c1 runs, with another init than that
+is_another()
+{
+	local init
+
+	init=$(lxc-info -n c1 -pH 2>/dev/null) || return 1
+	[ "$init" -gt 0 ] 2>/dev/null && [ "$init" != "$1" ] && state_is c1 RUNNING
 }
 
 # fails STATUS WORDS COMMAND...: it exits with STATUS and says WORDS; all it says is in $said.

@@ -52,16 +52,35 @@ processes()
 	done <"$(payload_cgroup)/cgroup.procs" | sort -n
 }
 
+# Those that are its own. (After a restore it has a time namespace whatever it had before.)
+namespaces_of()
+{
+	local ns init
+
+	init=$(init_pid c1)
+	for ns in cgroup ipc mnt net pid user uts; do
+		[ "/proc/$1/ns/$ns" -ef "/proc/self/ns/$ns" ] && echo "$ns is the host's"
+		[ "/proc/$1/ns/$ns" -ef "/proc/$init/ns/$ns" ] || echo "$ns is its own"
+	done
+}
+
 process_facts()
 {
-	local inside pid
+	local inside pid file
 
 	while read -r inside pid; do
 		printf 'process %s %s\n' "$inside" "$(tr '\0' ' ' <"/proc/$pid/cmdline")"
 		# numbers of the host, sizes in memory and what is counted
-		grep -vE '^(State|SigQ|Tgid|Ngid|Pid|PPid|TracerPid|NS[a-z]*|Vm.*|Rss.*|HugetlbPages|.*ctxt_switches|Mems_allowed|Cpus_allowed.*|Mems_allowed_list|untag_mask|x86_.*|FDSize):' \
+		grep -vE '^(State|SigQ|Tgid|Ngid|Pid|PPid|TracerPid|NS[a-z]*|Vm.*|Rss.*|HugetlbPages|.*ctxt_switches|untag_mask|x86_.*|FDSize):' \
 			"/proc/$pid/status" || :
-		cat "/proc/$pid/"{limits,oom_score_adj,cgroup,uid_map,gid_map,loginuid,environ} | tr '\0' '\n'
+		cat "/proc/$pid/"{limits,oom_score_adj,cgroup,uid_map,gid_map,setgroups,loginuid,sessionid,environ} |
+			tr '\0' '\n'
+		for file in comm personality timerslack_ns coredump_filter; do
+			echo "$file $(cat "/proc/$pid/$file")"
+		done
+		namespaces_of "$pid"
+		ionice -p "$pid"
+		chrt -p "$pid" | sed 's/^pid [0-9]*//'
 		cat "/proc/$pid/attr/current" 2>/dev/null || :
 		readlink "/proc/$pid/"{root,cwd}
 		# by its file: a program of busybox has many names
@@ -70,12 +89,12 @@ process_facts()
 }
 
 # Without the numbers that mounts and their groups have, and not in the order in which
-# they were made; propagation itself counts. The terminals are ptys of the host
-# after a restore, where they were the container's own.
+# they were made; propagation itself counts. The terminals are ptys of the host's devpts
+# after a restore, where they were of the container's own.
 mount_facts()
 {
 	sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/(shared|master|propagate_from):[0-9]+/\1/g
-		s,^/[0-9]+ (/dev/(tty[0-9]+|console)) .*,\1 is a terminal,' \
+		s,^/[0-9]+ (/dev/(tty[0-9]+|console) .*) - devpts .*,\1 is a terminal,' \
 		"/proc/$(init_pid c1)/mountinfo" | sort
 }
 
@@ -84,7 +103,8 @@ sysctl_facts()
 	# shellcheck disable=SC2016 # for the shell in the container
 	in_container c1 sh -c '
 		for file in $(find /proc/sys/net /proc/sys/fs/mqueue /proc/sys/kernel/shm* /proc/sys/kernel/msg* \
-				/proc/sys/kernel/sem /proc/sys/kernel/hostname /proc/sys/kernel/domainname -type f); do
+				/proc/sys/kernel/sem /proc/sys/kernel/hostname /proc/sys/kernel/domainname \
+				/proc/sys/kernel/auto_msgmni /proc/sys/user -type f); do
 			echo "$file $(cat $file 2>/dev/null | tr "\n" " ")"
 		done' </dev/null 2>/dev/null | sort
 }
@@ -95,9 +115,9 @@ cgroup_facts()
 
 	dir=$(payload_cgroup)
 	echo "$dir"
-	find "$dir" -type f \( -name 'cgroup.*' -o -name '*.max' -o -name '*.high' -o -name '*.low' -o -name '*.min' \
-		-o -name '*.weight*' -o -name 'cpuset.*' -o -name '*.idle' -o -name '*.group' -o -name 'cpu.uclamp.*' \) |
-		grep -vE '/\.lxc|cgroup\.(procs|threads|stat|events|kill|pressure)|\.stat|\.current|\.peak|\.events' | sort |
+	find "$dir" -type f \( -perm -u+w -o -name 'cgroup.*' -o -name 'cpuset.*' \) |
+		grep -vE '/\.lxc|cgroup\.(procs|threads|stat|events|kill|pressure)|\.stat|\.current|\.peak|\.events|\.pressure|\.reclaim' |
+		sort |
 		while read -r file; do
 			printf '%s %s\n' "$file" "$(cat "$file" 2>/dev/null | tr '\n' ' ')"
 		done
@@ -108,8 +128,13 @@ device_facts()
 	# shellcheck disable=SC2016 # for the shell in the container
 	in_container c1 sh -c 'for d in null zero full random urandom tty ptmx console; do
 		head -c 0 </dev/$d 2>/dev/null && echo "$d can be read" || echo "$d cannot be read"
+		(: >>/dev/$d) 2>/dev/null && echo "$d can be written" || echo "$d cannot be written"
 	done
-	rm -f /tmp/node; mknod /tmp/node c 10 200 2>&1 || :; rm -f /tmp/node' </dev/null
+	for node in "c 1 3" "c 1 9" "c 5 0" "c 136 0" "c 1 7" "c 10 200" "b 7 0" "b 8 0"; do
+		rm -f /tmp/node
+		mknod /tmp/node $node 2>&1 && echo "$node can be made"
+	done
+	rm -f /tmp/node' </dev/null
 }
 
 monitor_facts()

@@ -55,6 +55,10 @@ static void wrong_arguments(const char *directory)
 	o.verbosity = 5;
 	CHECK(lxc_checkpoint_dump(c, &o) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(said("verbosity"));
+	o.verbosity = 0;
+	o.timeout = 86401;
+	CHECK(lxc_checkpoint_dump(c, &o) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(said("time-out"));
 	CHECK(lxc_checkpoint_dump(NULL, &o) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(lxc_checkpoint_restore(NULL, NULL) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(!lxc_checkpoint_extend(NULL));
@@ -108,6 +112,12 @@ static void checkpoints(const char *directory)
 	/* a smaller one: of a version that had no more than these two */
 	o.options.size = offsetof(struct lxc_checkpoint_options, stop);
 	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EREFUSED);
+	/* nor is one looked at beyond what it has */
+	o.options.size = offsetof(struct lxc_checkpoint_options, timeout);
+	o.options.timeout = ~0U;
+	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said(directory));
+	o.options.timeout = 30;
 	o.options.size = sizeof(o.options);
 	o.options.action_script = "/bin/false";
 	o.options.replace = true;
@@ -192,6 +202,65 @@ static void checks(const char *directory)
 	CHECK(c->unfreeze(c));
 }
 
+static void count_damage(const struct lxc_checkpoint_damage *damage, void *userdata)
+{
+	if (damage->size >= sizeof(*damage) && strcmp(damage->file, "pstree.img") == 0 &&
+	    strstr(damage->reason, "/pstree.img"))
+		++*(int *)userdata;
+}
+
+static void flip_first_byte(const char *directory, const char *name)
+{
+	char path[4096];
+	FILE *f;
+	int byte;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	f = fopen(path, "r+");
+	CHECK(f != NULL);
+	byte = fgetc(f);
+	rewind(f);
+	fputc(byte ^ 1, f);
+	CHECK(fclose(f) == 0);
+}
+
+/* Without a container. */
+static void verifies(const char *directory)
+{
+	bool checksums = false;
+	int told = 0;
+	struct lxc_checkpoint_verify_options o = {
+		.damaged = count_damage, .userdata = &told, .checksums = &checksums};
+	char *json = NULL;
+
+	CHECK(lxc_checkpoint_verify(directory, &o) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(strstr(lxc_checkpoint_error(NULL), "size"));
+	CHECK(lxc_checkpoint_verify(NULL, NULL) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(lxc_checkpoint_describe(directory, NULL) == -LXC_CHECKPOINT_EINVAL);
+	CHECK(lxc_checkpoint_describe("/no/such/place", &json) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(json == NULL);
+	o.size = sizeof(o);
+	CHECK(lxc_checkpoint_verify("/no/such/place", &o) == -LXC_CHECKPOINT_EREFUSED);
+	CHECK(strstr(lxc_checkpoint_error(NULL), "/no/such/place"));
+	CHECK(lxc_checkpoint_verify(directory, NULL) == 0);
+	CHECK(lxc_checkpoint_verify(directory, &o) == 0);
+	CHECK(lxc_checkpoint_error(NULL) == NULL);
+	CHECK(checksums && told == 0);
+	flip_first_byte(directory, "pstree.img");
+	CHECK(lxc_checkpoint_verify(directory, &o) == -LXC_CHECKPOINT_EFAILED);
+	CHECK(told == 1);
+	CHECK(lxc_checkpoint_describe(directory, &json) == 0);
+	CHECK(strstr(json, "\"complete\": true"));
+	free(json);
+	CHECK(lxc_checkpoint_restore(
+		      c, &(struct lxc_restore_options){.size = sizeof(struct lxc_restore_options),
+						       .directory = directory}) ==
+	      -LXC_CHECKPOINT_EREFUSED);
+	CHECK(said("pstree.img"));
+	flip_first_byte(directory, "pstree.img");
+	CHECK(lxc_checkpoint_verify(directory, &o) == 0);
+}
+
 static void restores(const char *directory)
 {
 	struct later_restore o = {.options = {.size = sizeof(o), .directory = "/no/such/place"}};
@@ -222,6 +291,7 @@ int main(int argc, char *argv[])
 	wrong_arguments(argv[2]);
 	checks(argv[2]);
 	checkpoints(argv[2]);
+	verifies(argv[2]);
 	restores(argv[2]);
 	puts(lxc_checkpoint_version());
 	lxc_container_put(c);

@@ -10,6 +10,7 @@
  *                                        each answer is one more than the last;
  *                                        FILE always holds the last one. SIGTERM
  *                                        ends it with 0, anything wrong with 1.
+ *   client ADDRESS PORT own FILE         the same with a count of this connection's
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -85,7 +86,7 @@ static int stay_silent(int fd, const char *file)
 	return 0;
 }
 
-static int keep_counting(int fd, const char *file)
+static int keep_counting(int fd, const char *word, const char *file)
 {
 	int out = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	unsigned long long last = 0;
@@ -96,7 +97,7 @@ static int keep_counting(int fd, const char *file)
 	while (!stop) {
 		unsigned long long n;
 
-		ask(fd, "next", answer, sizeof(answer));
+		ask(fd, word, answer, sizeof(answer));
 		n = strtoull(answer, NULL, 10);
 		if (last && n != last + 1) {
 			fprintf(stderr, "after %llu came %s\n", last, answer);
@@ -119,13 +120,16 @@ int main(int argc, char *argv[])
 	int fd;
 
 	if (argc != 5 || (strcmp(argv[3], "ask") != 0 && strcmp(argv[3], "count") != 0 &&
-			  strcmp(argv[3], "silent") != 0)) {
-		fprintf(stderr, "Usage: client ADDRESS PORT ask WORD | count FILE | silent FILE\n");
+			  strcmp(argv[3], "own") != 0 && strcmp(argv[3], "silent") != 0)) {
+		fprintf(stderr, "Usage: client ADDRESS PORT ask WORD | count FILE | own FILE | "
+				"silent FILE\n");
 		return 2;
 	}
 	fd = connect_to(argv[1], argv[2]);
 	if (strcmp(argv[3], "count") == 0)
-		return keep_counting(fd, argv[4]);
+		return keep_counting(fd, "next", argv[4]);
+	if (strcmp(argv[3], "own") == 0)
+		return keep_counting(fd, "own", argv[4]);
 	if (strcmp(argv[3], "silent") == 0)
 		return stay_silent(fd, argv[4]);
 	ask(fd, argv[4], answer, sizeof(answer));

@@ -7,8 +7,9 @@
  *   counter PORT [MIB]
  *
  * Clients send lines: "next" is answered with the count after adding one,
- * "look" with the count, "check" with "ok" if the memory is as it was filled
- * (else "damaged at OFFSET"), "touch" after writing to every page.
+ * "own" likewise with a count that the connection has for itself, "look" with the count, "check"
+ * with "ok" if the memory is as it was filled (else "damaged at OFFSET"), "touch" after writing to
+ * every page.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -69,13 +70,22 @@ static void touch(char *answer, size_t size)
 	snprintf(answer, size, "ok\n");
 }
 
-static void answer_line(int fd, const char *line)
+struct client {
+	int fd;
+	size_t len;
+	uint64_t own;
+	char buf[256];
+};
+
+static void answer_line(struct client *c, const char *line)
 {
 	char answer[64] = "what?\n";
 	size_t len;
 
 	if (strcmp(line, "next") == 0)
 		snprintf(answer, sizeof(answer), "%llu\n", (unsigned long long)++count);
+	else if (strcmp(line, "own") == 0)
+		snprintf(answer, sizeof(answer), "%llu\n", (unsigned long long)++c->own);
 	else if (strcmp(line, "look") == 0)
 		snprintf(answer, sizeof(answer), "%llu\n", (unsigned long long)count);
 	else if (strcmp(line, "check") == 0)
@@ -84,15 +94,9 @@ static void answer_line(int fd, const char *line)
 		touch(answer, sizeof(answer));
 	len = strlen(answer);
 	/* answers are far smaller than a socket's buffer */
-	if (send(fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len)
-		shutdown(fd, SHUT_RDWR);
+	if (send(c->fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len)
+		shutdown(c->fd, SHUT_RDWR);
 }
-
-struct client {
-	int fd;
-	size_t len;
-	char buf[256];
-};
 
 /* 0 when the client is gone. */
 static int serve(struct client *c)
@@ -106,7 +110,7 @@ static int serve(struct client *c)
 	c->buf[c->len] = '\0';
 	while ((end = strchr(line, '\n'))) {
 		*end = '\0';
-		answer_line(c->fd, line);
+		answer_line(c, line);
 		line = end + 1;
 	}
 	c->len = strlen(line);

@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,6 +43,31 @@ static void tell_cookie(FILE *f)
 	fprintf(f, "core scheduling: %s\n", r < 0 ? strerror(errno) : cookie ? "a cookie" : "none");
 }
 
+/* What else a process can be asked about itself: by prctl()'s that take nothing and return it. */
+static void tell_prctls(FILE *f)
+{
+	static const struct {
+		const char *name;
+		int option;
+	} options[] = {
+		{"dumpable", PR_GET_DUMPABLE},	     {"keepcaps", PR_GET_KEEPCAPS},
+		{"securebits", PR_GET_SECUREBITS},   {"timerslack", PR_GET_TIMERSLACK},
+		{"seccomp", PR_GET_SECCOMP},	     {"no_new_privs", PR_GET_NO_NEW_PRIVS},
+		{"thp_disable", PR_GET_THP_DISABLE}, {"mce_kill", PR_MCE_KILL_GET},
+	};
+	int value = 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		fprintf(f, "%s: %d\n", options[i].name, prctl(options[i].option, 0, 0, 0, 0));
+	prctl(PR_GET_PDEATHSIG, &value);
+	fprintf(f, "pdeathsig: %d\n", value);
+	prctl(PR_GET_CHILD_SUBREAPER, &value);
+	fprintf(f, "subreaper: %d\n", value);
+	fprintf(f, "personality: %#x\n", (unsigned int)personality(0xffffffff));
+	fprintf(f, "niceness: %d\n", getpriority(PRIO_PROCESS, 0));
+	fprintf(f, "session, group: %d %d\n", (int)getsid(0), (int)getpgrp());
+}
+
 int main(int argc, char **argv)
 {
 	char name[256];
@@ -61,6 +88,7 @@ int main(int argc, char **argv)
 			return 1;
 		tell_keyring(f);
 		tell_cookie(f);
+		tell_prctls(f);
 		fclose(f);
 		rename(name, argv[1]);
 	} while (sigwait(&set, &sig) == 0);

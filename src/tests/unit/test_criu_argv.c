@@ -12,7 +12,7 @@
 	"--enable-fs all "                                                                         \
 	"--enable-external-sharing --enable-external-masters"
 #define DUMP	"/sbin/criu dump -D /img -o dump.log -v4 " COMMON
-#define PTS	" --irmap-scan-path /dev/pts"
+#define PTS	" --irmap-scan-path /dev/pts --cpu-cap=fpu,ins"
 #define TTYS	" --irmap-scan-path /dev/console --irmap-scan-path /dev/tty1"
 #define PREDUMP "/sbin/criu pre-dump -D /img -o dump.log -v4 " COMMON
 #define RESTORE                                                                                    \
@@ -81,6 +81,14 @@ static const struct {
 	const char *argv;
 } vectors[] = {
 	{"dump", {JOB(CRIU_DUMP), .facts = &bare}, DUMP PTS " -t 42 --skip-in-flight"},
+	{"a directory that is open",
+	 {JOB(CRIU_DUMP), .facts = &bare, .image_fd = 5},
+	 "/sbin/criu dump -D /proc/self/fd/5 -o dump.log -v4 " COMMON PTS " -t 42 "
+	 "--skip-in-flight"},
+	{"images elsewhere",
+	 {JOB(CRIU_RESTORE), .facts = &bare, .image_fd = 5, .images_path = "/laid/images"},
+	 "/sbin/criu restore -D /laid/images -W /proc/self/fd/5 -o dump.log -v4 " COMMON
+	 " --restore-detached --restore-sibling"},
 	{"dump, a terminal in two places",
 	 {JOB(CRIU_DUMP), .facts = &with_twice},
 	 DUMP TTYS PTS " -t 42 --external mnt[/dev/console]:dev_console --external tty[8800:1a] "
@@ -113,6 +121,10 @@ static const struct {
 	{"leave running",
 	 {JOB(CRIU_DUMP), .facts = &bare, .leave_running = true},
 	 DUMP PTS " -t 42 --leave-running --skip-in-flight"},
+	{"a time-out",
+	 {JOB(CRIU_DUMP), .facts = &bare, .timeout = 25},
+	 DUMP PTS " -t 42 --timeout 25 --skip-in-flight"},
+	{"a restore has no time-out", {JOB(CRIU_RESTORE), .facts = &bare, .timeout = 25}, RESTORE},
 	{"in flight",
 	 {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true},
 	 DUMP PTS " -t 42"},
@@ -172,6 +184,12 @@ static const struct {
 	 "--inherit-fd fd[7]:tty[8800:1a] --external mnt[dev_tty1]:/dev/pts/4 "
 	 "--inherit-fd fd[9]:tty[8801:abc] --external veth[eth0]:vethX "
 	 "--pidfile /p"},
+	{"what is not looked at",
+	 {JOB(CRIU_RESTORE), .facts = &bare, .ignore_cpu = true, .ignore_files = true},
+	 RESTORE " --cpu-cap=none --file-validation filesize --skip-file-rwx-check"},
+	{"what is not looked at, 3.17",
+	 {JOB_OF(CRIU_RESTORE, 3, 17, 1), .facts = &bare, .ignore_files = true},
+	 RESTORE " --file-validation filesize"},
 	{"what is laid out for it",
 	 {JOB(CRIU_RESTORE), .facts = &full, .images_path = "/laid/images",
 	  .mount_sources = laid_sources, .cgroup_yard = "/laid/cgroups"},

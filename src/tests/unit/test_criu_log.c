@@ -69,6 +69,14 @@ static const struct {
 	 "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
 	 "Can't dump page with parasite (mem.c:718)",
 	 "Free space"},
+	{"dump-no-space-cut",
+	 "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
+	 "page-xfer: Unable to spice data: No space left on device (page-xfer.c:263)",
+	 "Free space"},
+	{"dump-timeout",
+	 "Timeout reached. Try to interrupt: 0 (cr-dump.c:1655)\n"
+	 "Unseizable non-zombie 3665 found, state D, err -1/4 (infect.c:262)",
+	 "--timeout"},
 	{"dump-script-fails",
 	 "lxc-restore-net: veth1: no such device\n"
 	 "Script /run/s exited with -1 (action-scripts.c:94)",
@@ -240,6 +248,48 @@ START_TEST(test_survived)
 }
 END_TEST
 
+/* On a disk that was full before anything went wrong: of the cause there is nothing. */
+START_TEST(test_no_room_for_the_log)
+{
+	_cleanup_cause_ struct criu_cause c;
+	size_t len;
+	_cleanup_free_ char *text = read_fixture("dump-no-space-silent", &len);
+
+	criu_log_cause(text, len, &c);
+	ck_assert_ptr_null(c.hint);
+	ck_assert(!c.timed_out);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	bool timed_out;
+	pid_t waited_for;
+} timeouts[] = {
+	{"Error (a.c:1): Timeout reached. Try to interrupt: 0\n"
+	 "Error (b.c:1): Unseizable non-zombie 12 found, state D, err -1/4\n",
+	 true, 12},
+	{"Error (a.c:1): Timeout reached. Try to interrupt: 0\n", true, 0},
+	{"Error (a.c:1): Timeout reached. Try to interrupt: 0\n"
+	 "Error (b.c:1): Unseizable non-zombie 99999999999999999999 found\n",
+	 true, 0},
+	{"Error (a.c:1): Timeout reached. Try\nError (b.c:1): Unseizable non-zombie 1", true, 1},
+	{"Error (a.c:1): Timeout reached. Try\nError (b.c:1): Unseizable non-zombie ", true, 0},
+	/* what the process is called is the container's: no line of CRIU's begins with that */
+	{"Error (b.c:1): Unseizable non-zombie 12 found, state S, err -1/10\n", false, 0},
+	{"Error (a.c:1): x Timeout reached.\nTimeout reached.\n", false, 0},
+};
+
+START_TEST(test_timeout)
+{
+	_cleanup_cause_ struct criu_cause c;
+
+	criu_log_cause(timeouts[_i].text, strlen(timeouts[_i].text), &c);
+	ck_assert(c.timed_out == timeouts[_i].timed_out);
+	ck_assert_int_eq(c.waited_for, timeouts[_i].waited_for);
+}
+END_TEST
+
 Suite *criu_log_suite(void)
 {
 	Suite *s = suite_create("criu_log");
@@ -250,6 +300,8 @@ Suite *criu_log_suite(void)
 	tcase_add_loop_test(t, test_line, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(t, test_nul_and_long);
 	tcase_add_test(t, test_survived);
+	tcase_add_test(t, test_no_room_for_the_log);
+	tcase_add_loop_test(t, test_timeout, 0, sizeof(timeouts) / sizeof(timeouts[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -79,6 +79,26 @@ START_TEST(classify)
 }
 END_TEST
 
+/* Only a path of the host's is a source: a fuzzer's idea of a table. */
+START_TEST(relative_targets)
+{
+	static char text[] = "1 0 8:1 / here rw - ext4 /dev/sda1 rw\n"
+			     "2 0 8:1 /c1 /there rw - ext4 /dev/sda1 rw\n";
+	struct libmnt_table *t = mnt_new_table();
+	FILE *f = fmemopen(text, strlen(text), "r");
+	struct strv sources;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(mnt_table_parse_stream(t, f, "mountinfo"), 0);
+	fclose(f);
+	sources = mount_source_candidates(mount_of(t, "/there"), t);
+	ck_assert_uint_eq(sources.n, 1);
+	ck_assert_str_eq(sources.v[0], "/there");
+	strv_free(&sources);
+	mnt_unref_table(t);
+}
+END_TEST
+
 static const struct {
 	const char *target;
 	int index;
@@ -127,6 +147,8 @@ static const struct {
 	{"0::/machine/lxc.payload.c1/a\n", "lxc.payload.c1", "/machine/lxc.payload.c1", ""},
 	{"3:cpu,cpuacct:/lxc.payload.c1/x\n0::/other:with:colons\n", "lxc.payload.c1",
 	 "/other:with:colons", "cpu,cpuacct"},
+	{"0::/lxc/c1/payload/init.scope\n", "lxc/c1/payload", "/lxc/c1/payload", ""},
+	{"0::/sub/a/con/in\n", "a/con", "/sub/a/con", ""},
 	{"1:name=systemd:/\n0::/\n", NULL, "/", "name=systemd"},
 };
 
@@ -137,6 +159,32 @@ START_TEST(cgroup_paths)
 	ck_assert_int_eq(cgroups_parse(cgroups[_i].text, cgroups[_i].payload, &f, NULL), 0);
 	ck_assert_str_eq(facts_cgroup2(&f)->path, cgroups[_i].cgroup2);
 	ck_assert_str_eq(f.cgroups[0].controllers, cgroups[_i].first);
+}
+END_TEST
+
+static const struct {
+	const char *path, *payload, *base;
+} bases[] = {
+	{"/lxc.payload.c1", "lxc.payload.c1", ""},
+	{"/lxc.payload.c1-3", "lxc.payload.c1", ""},
+	{"/sub/deep/lxc.payload.c1", "lxc.payload.c1", "/sub/deep"},
+	{"/sub/a/con", "a/con", "/sub"},
+	{"/a/con", "a/con", ""},
+	{"/a/con/a/con", "a/con", "/a/con"},
+	{"/lxc/c1/payload-1", "lxc/c1/payload", ""},
+	/* it was called otherwise */
+	{"/sub/lxc.payload.c1", "a/con", "/sub"},
+	{"/x.lxc.payload.c1", "lxc.payload.c1", ""},
+	{"/lxc.payload.c1", "a/con", ""},
+	{"/", "lxc.payload.c1", ""},
+	{"", "lxc.payload.c1", ""},
+};
+
+START_TEST(cgroup_bases)
+{
+	_cleanup_free_ char *base = cgroup_base(bases[_i].path, bases[_i].payload);
+
+	ck_assert_str_eq(base, bases[_i].base);
 }
 END_TEST
 
@@ -214,9 +262,11 @@ Suite *mounts_suite(void)
 	TCase *t = tcase_create("inspect");
 
 	tcase_add_loop_test(t, classify, 0, sizeof(stock) / sizeof(stock[0]));
+	tcase_add_test(t, relative_targets);
 	tcase_add_loop_test(t, tty_numbers, 0, sizeof(ttys) / sizeof(ttys[0]));
 	tcase_add_test(t, keys_are_plain_and_different);
 	tcase_add_loop_test(t, cgroup_paths, 0, sizeof(cgroups) / sizeof(cgroups[0]));
+	tcase_add_loop_test(t, cgroup_bases, 0, sizeof(bases) / sizeof(bases[0]));
 	tcase_add_test(t, cgroup_rubbish);
 	tcase_add_loop_test(t, cgroup_settings_are_told_from_the_rest, 0,
 			    sizeof(cgroup_files) / sizeof(cgroup_files[0]));

@@ -161,6 +161,50 @@ START_TEST(test_valid)
 }
 END_TEST
 
+/* One that somebody made up: attributes that are not ours to set, or not whole. */
+START_TEST(test_attributes)
+{
+	const struct nhmsg h = {.nh_family = AF_INET6};
+	const struct rtmsg route = {.rtm_family = AF_INET6};
+	struct said s;
+	struct nlmsghdr *m = begin(&s, RTM_NEWNEXTHOP, &h, sizeof(h));
+
+	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+	ck_assert(nexthop_request_valid(m, m->nlmsg_len));
+	add_number(m, NHA_OIF, 2);
+	ck_assert(nexthop_request_valid(m, m->nlmsg_len));
+	m->nlmsg_len -= 2;
+	ck_assert(!nexthop_request_valid(m, m->nlmsg_len));
+	m->nlmsg_len += 2;
+	add_number(m, NHA_MASTER, 2);
+	ck_assert(!nexthop_request_valid(m, m->nlmsg_len));
+
+	m = begin(&s, RTM_NEWROUTE, &route, sizeof(route));
+	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+	ck_assert(!nexthop_request_valid(m, m->nlmsg_len));
+	add_number(m, RTA_NH_ID, 1);
+	add_number(m, RTA_EXPIRES, 30);
+	ck_assert(nexthop_request_valid(m, m->nlmsg_len));
+	add_number(m, RTA_OIF, 2);
+	ck_assert(!nexthop_request_valid(m, m->nlmsg_len));
+}
+END_TEST
+
+/* A length that says nothing about what is there. */
+START_TEST(test_filter_lengths)
+{
+	static const uint32_t lengths[] = {0, 15, 17, 64, 0x7fffffff, 0xfffffffc, 0xfffffffd, ~0U};
+	_Alignas(NLMSG_ALIGNTO) char saved[4 + 2 * sizeof(struct nlmsghdr)] = {0};
+	const uint32_t magic = 0x45311224;
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		memcpy(saved, &magic, 4);
+		memcpy(saved + 4, &lengths[i], 4);
+		ck_assert_uint_eq(nexthop_filter_saved(saved, sizeof(saved)), sizeof(saved));
+	}
+}
+END_TEST
+
 /* What is left of plain, by nexthop, plain, and what is behind the last whole message. */
 START_TEST(test_filter)
 {
@@ -203,7 +247,9 @@ Suite *nexthop_suite(void)
 	tcase_add_test(t, test_route);
 	tcase_add_test(t, test_others);
 	tcase_add_test(t, test_valid);
+	tcase_add_test(t, test_attributes);
 	tcase_add_test(t, test_filter);
+	tcase_add_test(t, test_filter_lengths);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -14,6 +14,7 @@ static char config[] = "/etc/c1.conf";
 static char rootfs[] = "/var/lib/lxc/c1/rootfs", mnt[] = "/usr/lib/lxc/rootfs";
 static char monitor[] = "/lxc.monitor.c1", payload[] = "/lxc.payload.c1", pivot[] = "/lxc.pivot";
 static char criu[] = "/usr/sbin/criu", script[] = "/root/script";
+static char log_file[] = "/var/log/lxc/c1.log", log_level[] = "INFO";
 static char key[] = "lxc.net.0.type", value[] = "veth";
 static struct config_item items[] = {{.key = key, .value = value}};
 
@@ -30,8 +31,11 @@ static const struct restore_plan plan = {
 	.criu = criu,
 	.criu_version = {4, 2, 1},
 	.action_script = script,
+	.log_file = log_file,
+	.log_level = log_level,
 	.verbosity = 4,
 	.foreground = true,
+	.ignore_cpu = true,
 	.config = items,
 	.n_config = 1,
 };
@@ -47,8 +51,12 @@ START_TEST(plan_round_trip)
 	ck_assert_str_eq(p.image_dir, dir);
 	ck_assert_str_eq(p.pivot_cgroup, pivot);
 	ck_assert_str_eq(p.action_script, script);
+	ck_assert_str_eq(p.log_file, log_file);
+	ck_assert_str_eq(p.log_level, log_level);
 	ck_assert_uint_eq(p.criu_version.patch, 1);
 	ck_assert(p.foreground);
+	ck_assert(p.ignore_cpu);
+	ck_assert(!p.ignore_files);
 	ck_assert_str_eq(restore_plan_config(&p, key), value);
 	ck_assert_ptr_null(restore_plan_config(&p, "lxc.net.0"));
 	restore_plan_set_config(&p, key, "none");
@@ -65,11 +73,12 @@ START_TEST(plan_without_the_optional)
 	_cleanup_plan_ struct restore_plan p = {0};
 	_cleanup_free_ char *text = NULL;
 
-	some.action_script = NULL;
+	some.action_script = some.log_file = NULL;
 	some.n_config = 0;
 	text = restore_plan_to_json(&some);
 	ck_assert_int_eq(restore_plan_from_json(text, strlen(text), &p, NULL), 0);
 	ck_assert_ptr_null(p.action_script);
+	ck_assert_ptr_null(p.log_file);
 	ck_assert_uint_eq(p.n_config, 0);
 }
 END_TEST
@@ -93,12 +102,17 @@ START_TEST(reports)
 	struct error *e = NULL;
 	struct restore_report r = {.kind = REPORT_RUNNING, .init_pid = 4711}, found;
 	_cleanup_free_ char *running = restore_report_to_json(&r);
-	_cleanup_free_ char *failed = NULL;
+	_cleanup_free_ char *failed = NULL, *reboot = NULL;
 
 	ck_assert_int_eq(running[strlen(running) - 1], '\n');
 	ck_assert_int_eq(restore_report_from_json(running, &found), 0);
 	ck_assert_int_eq(found.kind, REPORT_RUNNING);
 	ck_assert_int_eq(found.init_pid, 4711);
+
+	r = (struct restore_report){.kind = REPORT_REBOOT};
+	reboot = restore_report_to_json(&r);
+	ck_assert_int_eq(restore_report_from_json(reboot, &found), 0);
+	ck_assert_int_eq(found.kind, REPORT_REBOOT);
 
 	error_refuse(&e, EBUSY, "it is \"busy\"");
 	error_set_detail(&e, "one\ntwo");

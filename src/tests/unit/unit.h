@@ -5,15 +5,26 @@
 #include <check.h>
 
 /* Each test_*.c makes one; main.c has the table. TEST_FIXTURES is the path of the fixtures. */
+Suite *checksum_suite(void);
+Suite *compat_suite(void);
+Suite *core_cookie_suite(void);
 Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
+Suite *criu_files_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_log_suite(void);
 Suite *device_rules_suite(void);
 Suite *error_suite(void);
+Suite *follow_suite(void);
+Suite *flock_suite(void);
 Suite *frame_suite(void);
+Suite *guard_suite(void);
 Suite *manifest_suite(void);
 Suite *monitor_suite(void);
+Suite *monitor_connections_suite(void);
+Suite *monitor_console_suite(void);
+Suite *monitor_starting_suite(void);
+Suite *monitor_states_suite(void);
 Suite *mounts_suite(void);
 Suite *network_suite(void);
 Suite *nexthop_suite(void);

@@ -7,8 +7,7 @@
 # restore has to load it again, and the end of the container to remove it.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
-
-apparmor=/sys/kernel/security/apparmor
+. "${0%/*}/apparmor.sh"
 
 # The label of each of the container's processes, with its number inside and its name.
 labels()
@@ -19,13 +18,6 @@ labels()
 		printf '%s %s %s\n' "$(sed -n 's/^NSpid:.*\t//p' "/proc/$pid/status")" \
 			"$(cat "/proc/$pid/comm")" "$(tr -d '\0' <"/proc/$pid/attr/current")"
 	done | sort -n
-}
-
-# Loaded for the container: its profile, and the namespace for policies of its own.
-loaded()
-{
-	grep '^lxc-c1_' $apparmor/profiles || :
-	find $apparmor/policy/namespaces -mindepth 1 -maxdepth 1 -name 'lxc-c1_*' -printf 'namespace %f\n'
 }
 
 # How a process fares with FILE that was started by one that is as old as the container.

@@ -8,6 +8,7 @@
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
 . "${0%/*}/../box/terminal.sh"
+. "${0%/*}/apparmor.sh"
 
 # not on a tmpfs, which older kernels cannot show to another user
 IMG=/var/tmp/image
@@ -202,6 +203,7 @@ terminal before send '\x01q'
 terminal_ends before 0
 lxc-info -n c1 -c lxc.idmap >/tmp/idmap.before
 state >/tmp/before
+loaded >/tmp/loaded
 
 step 'checkpoint, and it runs on'
 check lxc-checkpoint -n c1 -D /var/tmp/first
@@ -216,6 +218,8 @@ for round in second third; do
 	check dump -n c1 -s --replace
 	check kill -0 "$CLIENT"
 	step 'restore'
+	# its terminals keep what the host's are without
+	mount -o remount,bind,rw,suid,exec /dev/pts
 	# where something else has the number that its interface has in the container
 	[ -e "$(grep -lx "$index" /sys/class/net/*/ifindex)" ] || ip link add taken index "$index" type bridge
 	check restore -n c1 -A /tmp/script
@@ -254,7 +258,22 @@ fails 3 'and its config has "none"' restore -n c1
 printf 'lxc.idmap = %s 0 100000 65536\n' g u >>/var/lib/lxc/c1/config
 check restore -n c1
 
+step 'a reboot'
+init=$(init_pid c1)
+check timeout 60 lxc-stop -n c1 -r -t 60
+wait_for 60 is_another "$init"
+wait_for 30 has_address c1
+ADDRESS=$(address c1)
+wait_for 60 answers
+check_equal 0 "$(ask look)" 'the count'
+in_container c1 mkdir -p /sys/fs/cgroup/own/below
+effects >/tmp/effects.after
+check diff /tmp/effects.before /tmp/effects.after
+check_equal '' "$(diff <(loaded) /tmp/loaded)" 'loaded for the container'
+
 step 'the end'
+mount -o remount,bind,rw,nosuid,noexec /dev/pts
 check lxc-stop -n c1
+check_equal '' "$(loaded)" 'loaded for the container'
 check state_is c1 STOPPED
 check wait_for 20 is_gone

@@ -6,19 +6,7 @@
 # over the rootfs by the mount.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
-
-# map RANGE...: a config to begin with
-map()
-{
-	local kind range
-
-	cat /etc/lxc/default.conf
-	for kind in u g; do
-		for range; do
-			printf 'lxc.idmap = %s %s\n' "$kind" "$range"
-		done
-	done
-}
+. "${0%/*}/idmap.sh"
 
 # Mounts as the container has them, of which the peer groups have other numbers.
 mounts()

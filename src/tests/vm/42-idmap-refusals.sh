@@ -5,19 +5,7 @@
 # anything is done, and they run on.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
-
-# map RANGE...: a config to begin with
-map()
-{
-	local kind range
-
-	cat /etc/lxc/default.conf
-	for kind in u g; do
-		for range; do
-			printf 'lxc.idmap = %s %s\n' "$kind" "$range"
-		done
-	done
-}
+. "${0%/*}/idmap.sh"
 
 echo 'root:100000:65536' | tee /etc/subuid >/etc/subgid
 

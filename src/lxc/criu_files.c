@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "criu_files.h"
+#include "criu_protobuf.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define MAGIC_FILES  0x56303138
+#define MAGIC_MOUNTS 0x55563928
+#define MAGIC_REMAPS 0x59133954
+
+#define FILE_TYPE    1 /* of an entry in files.img */
+#define FILE_REGULAR 3
+#define TYPE_REGULAR 1
+
+#define REGULAR_ID	 1 /* of FILE_REGULAR */
+#define REGULAR_PATH	 6
+#define REGULAR_MOUNT	 7
+#define REGULAR_SIZE	 8
+#define REGULAR_EXTERNAL 9
+#define REGULAR_MODE	 10
+#define REGULAR_BUILD_ID 11
+
+#define MOUNT_ID     2 /* of an entry in mountpoints-*.img */
+#define MOUNT_TARGET 7
+#define MOUNT_KEY    18
+
+#define REMAP_ID 1 /* of an entry in remap-fpath.img */
+
+#define IMAGE_MAX (64 * 1024 * 1024)
+
+static char *text_of(const struct field *f)
+{
+	return xstrndup((const char *)f->bytes.p, f->bytes.len);
+}
+
+/* A number that may be negative: the lowest bit is the sign. */
+static int signed_of(const struct field *f)
+{
+	return (int)((uint32_t)f->value >> 1) ^ -(int)(f->value & 1);
+}
+
+static void add_build_id(struct criu_file *file, uint64_t word)
+{
+	for (int i = 0; i < 4 && file->build_id_len < BUILD_ID_MAX; i++)
+		file->build_id[file->build_id_len++] = (uint8_t)(word >> (8 * i));
+}
+
+static void read_member(struct criu_file *file, const struct field *f, bool *external)
+{
+	switch (f->number) {
+	case REGULAR_ID:
+		file->id = (uint32_t)f->value;
+		break;
+	case REGULAR_PATH:
+		free(file->path);
+		file->path = text_of(f);
+		break;
+	case REGULAR_MOUNT:
+		file->mount = signed_of(f);
+		break;
+	case REGULAR_SIZE:
+		file->has_size = true;
+		file->size = f->value;
+		break;
+	case REGULAR_EXTERNAL:
+		*external = f->value != 0;
+		break;
+	case REGULAR_MODE:
+		file->has_mode = true;
+		file->mode = (unsigned int)f->value;
+		break;
+	case REGULAR_BUILD_ID:
+		add_build_id(file, f->value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void add_file(struct criu_files *files, struct bytes regular)
+{
+	struct criu_file file = {.mount = -1};
+	bool external = false;
+	struct field f = {0};
+
+	while (take_field(&regular, &f))
+		read_member(&file, &f, &external);
+	if (external || !file.path || *file.path != '/') {
+		free(file.path);
+		return;
+	}
+	*ARRAY_ADD(files->v, files->n) = file;
+}
+
+void criu_files_add(struct criu_files *files, const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+
+	if (!take_magic(&image, MAGIC_FILES))
+		return;
+	while (take_entry(&image, &entry)) {
+		struct bytes regular = {0};
+		struct field f = {0};
+		uint64_t type = 0;
+
+		while (take_field(&entry, &f)) {
+			if (f.number == FILE_TYPE)
+				type = f.value;
+			else if (f.number == FILE_REGULAR)
+				regular = f.bytes;
+		}
+		if (type == TYPE_REGULAR)
+			add_file(files, regular);
+	}
+}
+
+void criu_files_add_mounts(struct criu_files *files, const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return;
+	while (take_entry(&image, &entry)) {
+		struct criu_mount *m = ARRAY_ADD(files->mounts, files->n_mounts);
+		struct field f = {0};
+
+		*m = (struct criu_mount){0};
+		while (take_field(&entry, &f)) {
+			if (f.number == MOUNT_ID)
+				m->id = (int)f.value;
+			else if (f.number == MOUNT_TARGET && !m->target)
+				m->target = text_of(&f);
+			else if (f.number == MOUNT_KEY && !m->key)
+				m->key = text_of(&f);
+		}
+	}
+}
+
+static void remove_file(struct criu_files *files, uint32_t id)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (files->v[i].id == id)
+			free(files->v[i].path);
+		else
+			files->v[kept++] = files->v[i];
+	}
+	files->n = kept;
+}
+
+void criu_files_remove(struct criu_files *files, const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct field f = {0};
+
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return;
+	while (take_entry(&image, &entry))
+		while (take_field(&entry, &f))
+			if (f.number == REMAP_ID)
+				remove_file(files, (uint32_t)f.value);
+}
+
+static void read_image(int dirfd, const char *name, struct criu_files *files,
+		       void (*add)(struct criu_files *, const void *, size_t))
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
+
+	if (len > 0)
+		add(files, text, (size_t)len);
+}
+
+void criu_files_read(int dirfd, struct criu_files *ret)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	read_image(dirfd, "files.img", ret, criu_files_add);
+	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
+	while (dir && (e = readdir(dir)))
+		if (strncmp(e->d_name, "mountpoints-", strlen("mountpoints-")) == 0)
+			read_image(dirfd, e->d_name, ret, criu_files_add_mounts);
+}
+
+const struct criu_mount *criu_files_mount(const struct criu_files *f, int id)
+{
+	for (size_t i = 0; i < f->n_mounts; i++)
+		if (f->mounts[i].id == id)
+			return &f->mounts[i];
+	return NULL;
+}
+
+void criu_files_clear(struct criu_files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		free(f->v[i].path);
+	free(f->v);
+	for (size_t i = 0; i < f->n_mounts; i++) {
+		free(f->mounts[i].target);
+		free(f->mounts[i].key);
+	}
+	free(f->mounts);
+	*f = (struct criu_files){0};
+}
+
+/* --- a program's build ID --- */
+
+static size_t padded(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+/* The notes of a segment: three words, a name, a text, each filled up to four bytes. */
+static size_t id_of_notes(const uint8_t *notes, size_t len, uint8_t ret[BUILD_ID_MAX])
+{
+	Elf64_Nhdr h; /* the same for both classes */
+
+	while (len >= sizeof(h)) {
+		size_t name, text;
+
+		memcpy(&h, notes, sizeof(h));
+		name = padded(h.n_namesz);
+		text = padded(h.n_descsz);
+		if (name > len - sizeof(h) || text > len - sizeof(h) - name)
+			return 0;
+		if (h.n_type == NT_GNU_BUILD_ID && h.n_descsz > 0 && text <= BUILD_ID_MAX) {
+			memset(ret, 0, BUILD_ID_MAX);
+			memcpy(ret, notes + sizeof(h) + name, h.n_descsz);
+			return text;
+		}
+		notes += sizeof(h) + name + text;
+		len -= sizeof(h) + name + text;
+	}
+	return 0;
+}
+
+/* Of the class that nearly all programs are of; CRIU checks those of the other itself. */
+size_t elf_build_id(const void *elf, size_t len, uint8_t ret[BUILD_ID_MAX])
+{
+	const uint8_t *p = elf;
+	Elf64_Ehdr h;
+
+	if (len < sizeof(h))
+		return 0;
+	memcpy(&h, p, sizeof(h));
+	if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0 || h.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    h.e_phentsize != sizeof(Elf64_Phdr))
+		return 0;
+	for (size_t i = 0; i < h.e_phnum; i++) {
+		size_t at = i * sizeof(Elf64_Phdr), n;
+		Elf64_Phdr segment;
+
+		if (h.e_phoff > len || at + sizeof(segment) > len - h.e_phoff)
+			return 0;
+		memcpy(&segment, p + h.e_phoff + at, sizeof(segment));
+		if (segment.p_type != PT_NOTE || segment.p_offset > len ||
+		    segment.p_filesz > len - segment.p_offset)
+			continue;
+		n = id_of_notes(p + segment.p_offset, segment.p_filesz, ret);
+		if (n)
+			return n;
+	}
+	return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_FILES_H
+#define LXCCKPT_CRIU_FILES_H
+
+/*
+ * The files that CRIU's image wants to find again: those that a process had open, or
+ * mapped, or as its program. CRIU looks at the size and mode of each when it
+ * comes to it, and at the build ID of a program or library, and gives up at the
+ * first that differs. Files that it makes itself are not among them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+#define BUILD_ID_MAX 64
+
+struct criu_file {
+	uint32_t id;
+	char *path; /* in the container's mount namespace: "/bin/busybox" */
+	int mount;  /* as in criu_mount; -1: not known */
+	bool has_size;
+	uint64_t size;
+	bool has_mode;
+	unsigned int mode; /* st_mode */
+	uint8_t build_id[BUILD_ID_MAX];
+	size_t build_id_len; /* a multiple of four; 0: none */
+};
+
+struct criu_mount {
+	int id;
+	char *target;
+	char *key; /* ext_mount's; NULL: CRIU makes it, or it is the root */
+};
+
+struct criu_files {
+	struct criu_file *v;
+	size_t n;
+	struct criu_mount *mounts;
+	size_t n_mounts;
+};
+
+/* Of an image directory. What is of another form than is known here is left out. */
+void criu_files_read(int dirfd, struct criu_files *ret);
+
+const struct criu_mount *criu_files_mount(const struct criu_files *f, int id);
+
+void criu_files_clear(struct criu_files *f);
+#define _cleanup_criu_files_ __attribute__((cleanup(criu_files_clear)))
+
+/* The parts, pure: each adds what is in the text of one image. */
+void criu_files_add(struct criu_files *f, const void *files, size_t len);
+void criu_files_add_mounts(struct criu_files *f, const void *mountpoints, size_t len);
+
+/* Takes out those that a remap-fpath.img says CRIU makes. */
+void criu_files_remove(struct criu_files *f, const void *remaps, size_t len);
+
+/*
+ * Pure. The build ID in the first bytes of a program or library, filled up with zeros
+ * to a multiple of four; its length, 0 where there is none.
+ */
+size_t elf_build_id(const void *elf, size_t len, uint8_t ret[BUILD_ID_MAX]);
+
+#endif

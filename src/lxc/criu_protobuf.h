@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_PROTOBUF_H
+#define LXCCKPT_CRIU_PROTOBUF_H
+
+/*
+ * CRIU's images: two words that say what it is, then entries, each a word with
+ * its length and that many bytes of Protocol Buffers. The words are little-endian
+ * wherever CRIU runs but on s390x, where this finds nothing it knows. Pure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bytes {
+	uint8_t *p;
+	size_t len;
+};
+
+struct field {
+	unsigned int number;
+	uint64_t value;	    /* of a number */
+	struct bytes bytes; /* its bytes in the image, of a number as well */
+};
+
+/* Each takes what it returns off the front of from; false: there is no such thing. */
+bool take_magic(struct bytes *from, uint32_t wanted);
+bool take_entry(struct bytes *from, struct bytes *ret);
+bool take_field(struct bytes *from, struct field *ret);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/guard.h"
+#include "image/private.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define LINKS_MAX 40 /* as the kernel has it */
+
+static const char plain_letters[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+
+/* --- the way --- */
+
+const char *guard_step_wrong(const struct stat *dir, const struct stat *st, long owner)
+{
+	bool theirs = owner > 0 && dir->st_uid == (uid_t)owner;
+	bool group = (dir->st_mode & S_IWGRP) && dir->st_gid != 0 && !theirs;
+
+	if (dir->st_uid != 0 && !theirs)
+		return "does not belong to root";
+	if (!group && !(dir->st_mode & S_IWOTH))
+		return NULL;
+	/* as in /tmp: nobody may remove or rename what is another's */
+	if ((dir->st_mode & S_ISVTX) && st->st_uid == 0)
+		return NULL;
+	return "can be written by others than root";
+}
+
+/* Where a walk has come to. */
+struct walk {
+	int fd; /* O_PATH; what path leads to */
+	char *path;
+	struct stat st;
+	char *rest; /* what is still to be walked */
+	unsigned int links;
+};
+
+static void walk_clear(struct walk *w)
+{
+	fd_close(&w->fd);
+	free(w->path);
+	free(w->rest);
+}
+
+static int walk_from_root(struct walk *w)
+{
+	fd_close(&w->fd);
+	free(w->path);
+	w->path = xstrdup("");
+	w->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return w->fd < 0 || fstat(w->fd, &w->st) < 0 ? -errno : 0;
+}
+
+static int refuse_way(const struct walk *w, const char *wrong, struct error **reterr)
+{
+	const char *dir = *w->path ? w->path : "/";
+
+	error_refuse(reterr, EPERM, "%s, on the way to the image, %s", dir, wrong);
+	error_set_hint(reterr,
+		       "who can put another image in the place of one can become root by it: have "
+		       "it in a directory that only root can write to");
+	return -EPERM;
+}
+
+/* The link's target takes its place in what is still to be walked. */
+static int follow(struct walk *w, int link, struct error **reterr)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(link, "", target, sizeof(target));
+	char *rest;
+
+	if (n < 0 || n == sizeof(target) || w->links++ == LINKS_MAX)
+		return error_refuse(reterr, ELOOP, "too many or too long links below %s", w->path);
+	rest = xasprintf("%.*s/%s", (int)n, target, w->rest);
+	free(w->rest);
+	w->rest = rest;
+	return *target == '/' ? walk_from_root(w) : 0;
+}
+
+/* One component further. 1: it is not there, and can be made by root alone. */
+static int step(struct walk *w, const char *name, long owner, struct error **reterr)
+{
+	_cleanup_close_ int fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	bool missing = fd < 0 && errno == ENOENT;
+	struct stat st = {0};
+	const char *wrong;
+
+	if (!missing && (fd < 0 || fstat(fd, &st) < 0))
+		return error_errno(reterr, "cannot open %s/%s", w->path, name);
+	wrong = guard_step_wrong(&w->st, &st, owner);
+	if (wrong)
+		return refuse_way(w, wrong, reterr);
+	if (missing)
+		return 1;
+	if (S_ISLNK(st.st_mode))
+		return follow(w, fd, reterr);
+	close(w->fd);
+	w->fd = TAKE_FD(fd);
+	w->st = st;
+	str_append(&w->path, "/%s", name);
+	return 0;
+}
+
+/* The next component of what is left; NULL: it was all. Caller frees. */
+static char *next_component(struct walk *w)
+{
+	const char *p = w->rest + strspn(w->rest, "/");
+	size_t len = strcspn(p, "/");
+	char *name = len > 0 ? xstrndup(p, len) : NULL;
+	char *rest = xstrdup(p + len);
+
+	free(w->rest);
+	w->rest = rest;
+	return name;
+}
+
+int guard_way(const char *path, long owner, struct stat *ret_last, struct error **reterr)
+{
+	__attribute__((cleanup(walk_clear))) struct walk w = {.fd = -1};
+	char here[PATH_MAX] = "";
+	int r;
+
+	if (*path != '/' && !getcwd(here, sizeof(here)))
+		return error_errno(reterr, "cannot find out the working directory");
+	w.rest = xasprintf("%s/%s", here, path);
+	r = walk_from_root(&w);
+	if (r < 0)
+		return error_set(reterr, -r, "cannot open /: %s", strerror(-r));
+	while (r == 0) {
+		_cleanup_free_ char *name = next_component(&w);
+
+		if (!name)
+			break;
+		r = step(&w, name, owner, reterr);
+	}
+	if (r < 0)
+		return r;
+	*ret_last = w.st;
+	return r == 0;
+}
+
+/* --- the files --- */
+
+const char *guard_file_wrong(const struct stat *st)
+{
+	if (S_ISLNK(st->st_mode))
+		return "is a symbolic link";
+	if (S_ISDIR(st->st_mode))
+		return "is a directory";
+	if (!S_ISREG(st->st_mode))
+		return "is a device, a socket or a FIFO";
+	if (st->st_uid != 0)
+		return "does not belong to root";
+	/* also where an ACL gives it to somebody: the group's bits are all that one gives */
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "can be written by others than root";
+	if (st->st_mode & (S_ISUID | S_ISGID))
+		return "has a set-id bit";
+	/* with its other name it may be where others can reach it, or be a file of the host's */
+	if (st->st_nlink > 1)
+		return "has another name somewhere (a hard link)";
+	return NULL;
+}
+
+static int refuse_file(const char *path, const char *name, const char *wrong, struct error **reterr)
+{
+	error_refuse(reterr, EPERM, "%s/%s %s", path, name, wrong);
+	error_set_hint(reterr, "an image is as trusted as root: if you know where it comes from, "
+			       "mend that, or copy the image with cp -a");
+	return -EPERM;
+}
+
+int guard_open(int dirfd, const char *path, const char *name, struct error **reterr)
+{
+	/* a FIFO is not waited for */
+	_cleanup_close_ int fd =
+		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const char *wrong;
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return refuse_file(path, name, "is a symbolic link", reterr);
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_refuse(reterr, errno, "cannot open %s/%s: %s", path, name,
+				    strerror(errno));
+	wrong = guard_file_wrong(&st);
+	return wrong ? refuse_file(path, name, wrong, reterr) : TAKE_FD(fd);
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s), n = strlen(end);
+
+	return len >= n && strcmp(s + len - n, end) == 0;
+}
+
+/*
+ * Names that begin with a dot are those of our files until they are whole, which an
+ * interruption leaves behind, or of an editor; others with more than plain letters
+ * were left there by an action script. CRIU has no such names, so they may be anything.
+ */
+enum guard_name guard_name(const char *name)
+{
+	static const char *const beside[] = {MANIFEST_NAME, IMAGE_MARKER, IMAGE_REPLACED};
+
+	if (name[0] == '.' || name[strspn(name, plain_letters)] != '\0' ||
+	    strcmp(name, "lost+found") == 0)
+		return GUARD_IGNORED;
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+		if (strcmp(name, beside[i]) == 0)
+			return GUARD_BESIDE;
+	/* they are still written to when the image is sealed, and again at each restore */
+	if (strncmp(name, "stats-", 6) == 0 || ends_with(name, ".log"))
+		return GUARD_BESIDE;
+	return GUARD_PART;
+}
+
+static int compare_name(const void *name, const void *file)
+{
+	return strcmp(name, ((const struct image_file *)file)->name);
+}
+
+static int check_entry(int dirfd, const char *path, const char *name, const struct manifest *m,
+		       struct error **reterr)
+{
+	enum guard_name kind = guard_name(name);
+	const char *wrong;
+	struct stat st;
+
+	if (kind == GUARD_IGNORED)
+		return 0;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_refuse(reterr, errno, "cannot look at %s/%s: %s", path, name,
+				    strerror(errno));
+	wrong = guard_file_wrong(&st);
+	if (!wrong && kind == GUARD_PART &&
+	    !bsearch(name, m->files, m->n_files, sizeof(*m->files), compare_name))
+		wrong = "is no part of this checkpoint";
+	return wrong ? refuse_file(path, name, wrong, reterr) : 0;
+}
+
+int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	if (!dir)
+		return error_errno(reterr, "cannot list %s", path);
+	while ((e = readdir(dir))) {
+		int r = check_entry(dirfd, path, e->d_name, m, reterr);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

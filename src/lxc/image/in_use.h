@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_IMAGE_IN_USE_H
+#define LXCCKPT_IMAGE_IN_USE_H
+
+#include "util/error.h"
+
+/* fd, the directory path, is locked by another: says who that is. Returns -EBUSY. */
+int image_refuse_in_use(int fd, const char *path, struct error **reterr);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The calls on a checkpoint, for which there need not be a container. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/describe.h"
+#include "image/dir.h"
+#include "last_error.h"
+#include "lxccheckpoint.h"
+#include "options.h"
+#include "util/mem.h"
+
+static int keep_error(int r, const struct error *e)
+{
+	last_error_set(NULL, e);
+	return r;
+}
+
+static int refuse_arguments(const char *why)
+{
+	_cleanup_error_ struct error *e = NULL;
+
+	error_refuse(&e, EINVAL, "%s", why);
+	return keep_error(-LXC_CHECKPOINT_EINVAL, e);
+}
+
+static void tell_damage(const char *file, const struct error *e, void *userdata)
+{
+	const struct lxc_checkpoint_verify_options *o = userdata;
+	const struct lxc_checkpoint_damage damage = {
+		.size = sizeof(damage),
+		.file = file,
+		.reason = e->message,
+	};
+
+	if (o->damaged)
+		o->damaged(&damage, o->userdata);
+}
+
+/* A manifest that is no manifest any more is a damaged file; all else is no checkpoint at all. */
+static int peek_failed(int r, struct lxc_checkpoint_verify_options *o, const struct error *e)
+{
+	if (r != -EBADMSG)
+		return keep_error(-LXC_CHECKPOINT_EREFUSED, e);
+	tell_damage(MANIFEST_NAME, e, o);
+	return keep_error(-LXC_CHECKPOINT_EFAILED, e);
+}
+
+int lxc_checkpoint_verify(const char *directory,
+			  const struct lxc_checkpoint_verify_options *options)
+{
+	struct lxc_checkpoint_verify_options o = {0};
+	const struct image_verify v = {.sums = true, .damaged = tell_damage, .userdata = &o};
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_image_ struct image *img = NULL;
+	_cleanup_error_ struct error *e = NULL;
+	int r;
+
+	if (options_copy(&o, sizeof(o), options, &e) < 0)
+		return keep_error(-LXC_CHECKPOINT_EINVAL, e);
+	if (!directory || !*directory)
+		return refuse_arguments("no directory is named");
+	r = image_peek(directory, &img, &m, &e);
+	if (r < 0)
+		return peek_failed(r, &o, e);
+	if (o.checksums)
+		*o.checksums = m.schema > 1;
+	r = image_verify(img, &m, &v, &e);
+	return keep_error(r < 0 ? -LXC_CHECKPOINT_EFAILED : 0, e);
+}
+
+int lxc_checkpoint_describe(const char *directory, char **ret_json)
+{
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_image_ struct image *img = NULL;
+	_cleanup_error_ struct error *e = NULL;
+	int r;
+
+	if (!directory || !*directory || !ret_json)
+		return refuse_arguments("no directory is named, or no place for the answer");
+	r = image_peek(directory, &img, &m, &e);
+	if (r < 0)
+		return keep_error(
+			r == -EBADMSG ? -LXC_CHECKPOINT_EFAILED : -LXC_CHECKPOINT_EREFUSED, e);
+	*ret_json = image_describe(img, &m);
+	return keep_error(0, NULL);
+}

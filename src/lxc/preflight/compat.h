@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_PREFLIGHT_COMPAT_H
+#define LXCCKPT_PREFLIGHT_COMPAT_H
+
+/* The checks before a restore, and those of their parts that are pure. */
+
+#include "criu_files.h"
+#include "preflight/preflight.h"
+
+/* --- machine.c: the host's processor, kernel, CRIU and memory ------------------------------------
+ */
+
+void check_machine(const struct restore_check *r, struct findings *found);
+
+/* The words of then that are not in now, with commas between them; NULL: none. Caller frees. */
+char *missing_words(const char *then, const char *now);
+
+/* < 0, 0, > 0 as strcmp, of the first two numbers: 6.9.3-1 is older than 6.12.0; 0 if there are
+ * none */
+int kernel_version_cmp(const char *a, const char *b);
+
+/* Of the text of /proc/meminfo, in bytes: what can be had without pushing others out, and swap. */
+uint64_t available_memory(const char *meminfo);
+
+/* --- config.c: the container's config, then and now ----------------------------------------------
+ */
+
+void check_config(const struct restore_check *r, struct findings *found);
+
+const char *config_value(const struct config_item *items, size_t n, const char *key);
+
+/* --- rootfs.c: the files that the container has not in its checkpoint ----------------------------
+ */
+
+void check_rootfs(const struct restore_check *r, struct findings *found);
+void check_sources(const struct restore_check *r, struct findings *found);
+void check_open_files(const struct restore_check *r, struct findings *found);
+
+/* --- surroundings.c: what the host has to have for the container ---------------------------------
+ */
+
+void check_network(const struct restore_check *r, struct findings *found);
+void check_limits(const struct restore_check *r, struct findings *found);
+void check_apparmor(const struct restore_check *r, struct findings *found);
+void check_users(const struct restore_check *r, struct findings *found);
+void check_seccomp(const struct restore_check *r, struct findings *found);
+void check_core_scheduling(const struct restore_check *r, struct findings *found);
+
+/*
+ * Whether every id on the host that facts map of that kind is one of ours: text is that of
+ * /proc/self/uid_map or gid_map.
+ */
+bool ids_are_ours(const struct container_facts *facts, const char *kind, const char *text);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* --info and --verify: what is in a checkpoint, and whether all of it is still there. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lxccheckpoint.h"
+#include "tools/info.h"
+
+static void print_json(const json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
+/* --- what is in it --- */
+
+/* NULL where it is null. */
+static const char *text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+static long long number(const json_t *o, const char *name)
+{
+	return json_integer_value(json_object_get(o, name));
+}
+
+static bool is_true(const json_t *o, const char *name)
+{
+	return json_is_true(json_object_get(o, name));
+}
+
+static void label(const char *name)
+{
+	printf("  %-12s ", name);
+}
+
+static void print_size(long long bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	while (size >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		size /= 1024;
+		unit++;
+	}
+	printf(unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+}
+
+static const char *plural(long long n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void print_contents(const json_t *o)
+{
+	long long processes = number(o, "processes"), threads = number(o, "threads");
+
+	label("size");
+	print_size(number(o, "bytes"));
+	printf(" in %lld files, ", number(o, "files"));
+	print_size(number(o, "memory_bytes"));
+	printf(" of it memory\n");
+	label("processes");
+	printf("%lld, with %lld thread%s\n", processes, threads, plural(threads));
+}
+
+static void print_origin(const json_t *o)
+{
+	label("made by");
+	printf("lxc-checkpoint %s, LXC %s, CRIU %s (manifest schema %lld)\n",
+	       text(o, "tool_version"), text(o, "lxc_version"), text(o, "criu_version"),
+	       number(o, "schema"));
+	label("made on");
+	printf("Linux %s, %s\n", text(o, "kernel"), text(o, "arch"));
+}
+
+static void print_users(const json_t *maps)
+{
+	size_t i;
+	json_t *m;
+
+	json_array_foreach(maps, i, m)
+	{
+		label("users");
+		printf("%s %lld %lld %lld\n", text(m, "kind"), number(m, "inside"),
+		       number(m, "outside"), number(m, "count"));
+	}
+}
+
+static void print_interfaces(const json_t *nics)
+{
+	size_t i;
+	json_t *n;
+
+	json_array_foreach(nics, i, n)
+	{
+		label("interface");
+		printf("%s (%s", text(n, "name"), text(n, "type"));
+		if (text(n, "mac"))
+			printf(", %s", text(n, "mac"));
+		printf(")");
+		if (text(n, "host_name"))
+			printf(", on the host %s", text(n, "host_name"));
+		if (text(n, "bridge"))
+			printf(" on %s", text(n, "bridge"));
+		putchar('\n');
+	}
+}
+
+static void print_mounts(const json_t *mounts)
+{
+	size_t i;
+	json_t *m;
+
+	json_array_foreach(mounts, i, m)
+	{
+		label("mount");
+		printf("%s from %s (%s)\n", text(m, "target"), text(m, "source"),
+		       text(m, "options"));
+	}
+}
+
+static void print_terminals(const json_t *ttys)
+{
+	size_t i;
+	json_t *t;
+
+	if (json_array_size(ttys) == 0)
+		return;
+	label("terminals");
+	json_array_foreach(ttys, i, t) printf("%s%s", i ? " " : "", json_string_value(t));
+	putchar('\n');
+}
+
+static void print_parents(const json_t *parents)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach(parents, i, p)
+	{
+		const char *created = text(p, "created");
+
+		label("builds on");
+		printf("%s%s%s\n", text(p, "directory"),
+		       created ? ", of " : ", which cannot be read", created ? created : "");
+	}
+}
+
+static void print_state(const json_t *o)
+{
+	json_t *damaged = json_object_get(o, "damaged"), *d;
+	size_t i;
+
+	label("complete");
+	if (is_true(o, "complete"))
+		printf("yes, by the sizes of its files%s\n",
+		       is_true(o, "checksums") ? "; --verify reads them" : "; it has no checksums");
+	else
+		printf("no\n");
+	json_array_foreach(damaged, i, d)
+	{
+		label("damage");
+		printf("%s\n", text(d, "reason"));
+	}
+}
+
+static void print_info(const json_t *o)
+{
+	printf("%s, checkpoint of %s\n", text(o, "container"), text(o, "created"));
+	label("directory");
+	printf("%s\n", text(o, "directory"));
+	print_state(o);
+	print_contents(o);
+	print_origin(o);
+	label("rootfs");
+	printf("%s\n", text(o, "rootfs"));
+	print_users(json_object_get(o, "idmaps"));
+	if (text(o, "apparmor")) {
+		label("AppArmor");
+		printf("%s\n", text(o, "apparmor"));
+	}
+	if (is_true(o, "host_network")) {
+		label("network");
+		printf("the host's\n");
+	}
+	print_interfaces(json_object_get(o, "interfaces"));
+	print_mounts(json_object_get(o, "mounts"));
+	print_terminals(json_object_get(o, "terminals"));
+	print_parents(json_object_get(o, "parents"));
+}
+
+int info_print(const struct info_request *q)
+{
+	char *answer = NULL;
+	json_t *o;
+	int r = lxc_checkpoint_describe(q->directory, &answer);
+
+	if (r < 0)
+		return r;
+	o = json_loads(answer, 0, NULL);
+	free(answer);
+	if (!is_true(o, "complete"))
+		r = -LXC_CHECKPOINT_EFAILED;
+	if (!q->quiet && q->json)
+		print_json(o);
+	else if (!q->quiet)
+		print_info(o);
+	json_decref(o);
+	return r;
+}
+
+/* --- whether it is whole --- */
+
+static void add_damage(const struct lxc_checkpoint_damage *d, void *userdata)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "file", json_string(d->file));
+	json_object_set_new(o, "reason", json_string(d->reason));
+	json_array_append_new(userdata, o);
+}
+
+static void print_verified(const json_t *o, const char *directory)
+{
+	const json_t *damaged = json_object_get(o, "damaged");
+	size_t i, n = json_array_size(damaged);
+	json_t *d;
+
+	json_array_foreach(damaged, i, d) printf("%s\n", text(d, "reason"));
+	if (n)
+		printf("%s is damaged: %zu file%s\n", directory, n, plural((long long)n));
+	else if (is_true(o, "checksums"))
+		printf("%s is whole\n", directory);
+	else
+		printf("%s has files of the right sizes; an earlier version made it, without "
+		       "checksums\n",
+		       directory);
+}
+
+int info_verify(const struct info_request *q)
+{
+	json_t *o = json_object(), *damaged = json_array();
+	bool checksums = false;
+	const struct lxc_checkpoint_verify_options options = {
+		.size = sizeof(options),
+		.damaged = add_damage,
+		.userdata = damaged,
+		.checksums = &checksums,
+	};
+	int r = lxc_checkpoint_verify(q->directory, &options);
+
+	json_object_set_new(o, "directory", json_string(q->directory));
+	json_object_set_new(o, "whole", json_boolean(r == 0));
+	json_object_set_new(o, "checksums", json_boolean(checksums));
+	json_object_set_new(o, "damaged", damaged);
+	json_object_set_new(o, "error",
+			    r == -LXC_CHECKPOINT_EREFUSED ? json_string(lxc_checkpoint_error(NULL))
+							  : json_null());
+	if (!q->quiet && q->json)
+		print_json(o);
+	else if (!q->quiet && r != -LXC_CHECKPOINT_EREFUSED)
+		print_verified(o, q->directory);
+	json_decref(o);
+	return r;
+}

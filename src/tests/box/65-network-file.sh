@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# lxc-restore-net reads the network file with a shell, as root: a bad one changes
+# nothing, and runs nothing.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+SCRIPT=/usr/local/libexec/lxc-checkpoint/lxc-restore-net
+
+# All of the host's network that it could change.
+world()
+{
+	ip -o link show
+	ip -o address show
+	cat /proc/sys/net/ipv6/conf/*/disable_ipv6
+	ls -A /run/evil
+}
+
+# bad WORDS TEXT: a network file with TEXT (as printf has it) is refused, at each of its stages.
+bad()
+{
+	local words=$1 action
+
+	# shellcheck disable=SC2059 # that is what it is for
+	printf "$2" >/run/network
+	for action in network-lock network-unlock; do
+		fails 1 "$words" "$SCRIPT" "$action" /run/network
+	done
+	fails 1 "$words" env CRTOOLS_SCRIPT_ACTION=network-unlock LXC_CHECKPOINT_VERB=restore \
+		LXC_CHECKPOINT_NETWORK=/run/network "$SCRIPT"
+	check_equal "$before" "$(world)" "the world after: $2"
+	tried=$((tried + 1))
+}
+
+
+mkdir /run/evil
+make_bridge
+for i in 0 1; do
+	ip link add "veth$i" type veth peer name "peer$i"
+	ip link set "veth$i" master lxcbr0
+	ip link set "veth$i" up
+done
+good='veth eth0 veth0 lxcbr0 - 1500 on\n'
+before=$(world)
+tried=0
+
+step 'names'
+# shellcheck disable=SC2016 # they are to get there as they are
+for name in '$(touch${IFS}/run/evil/a)' '`touch${IFS}/run/evil/a`' ';touch' '|sh' '&' '../veth0' '/' . .. \
+	-all --help -batch 'veth0*' 'veth?' '[a-z]' '~' '!' '#' '"' "'" '\\\\x' all default 'veth0:1' 'veth0@x' \
+	'a=b' ',' '{a,b}' '\303\244' '\033[2J' '\001' 1234567890123456 '\xff' '>x' '<x' '$IFS' '*' '?'; do
+	case $((tried % 4)) in
+	0) bad 'bad name' "veth $name veth0 lxcbr0 - 1500 on\n" ;;
+	1) bad 'bad name' "veth eth0 $name lxcbr0 - 1500 on\n" ;;
+	2) bad 'bad bridge' "veth eth0 veth0 $name - 1500 on\n" ;;
+	# the good line before it is not carried out, nor is the one behind it
+	3) bad 'bad name' "${good}veth eth1 $name lxcbr0 - 1500 on\n$good" ;;
+	esac
+done
+
+step 'MACs, MTUs, IPv6'
+# shellcheck disable=SC2016 # as it is
+for mac in aa:bb:cc:dd:ee aa:bb:cc:dd:ee:f aa:bb:cc:dd:ee:ff:00 gg:bb:cc:dd:ee:ff '$(x)' --; do
+	bad 'bad MAC' "veth eth0 veth0 lxcbr0 $mac 1500 on\n"
+done
+# shellcheck disable=SC2016 # as it is
+for mtu in -1 1e3 0x10 999999 '$x' '1500;'; do
+	bad 'bad MTU' "veth eth0 veth0 lxcbr0 - $mtu on\n"
+done
+for ipv6 in ON 1 o onn; do
+	bad 'neither on nor off' "veth eth0 veth0 lxcbr0 - 1500 $ipv6\n"
+done
+
+step 'lines'
+bad 'not a veth' 'macvlan eth0 veth0 lxcbr0 - 1500 on\n'
+bad 'not a veth' '\n'
+bad 'too many words' 'veth eth0 veth0 lxcbr0 - 1500 on more\n'
+bad 'too many words' 'veth eth0 veth0 lxcbr0 - 1500 on ;reboot\n'
+bad 'bad name' 'veth eth0\n'
+bad 'bad bridge' 'veth eth0 veth0\n'
+bad 'network file' "$good"'veth eth1 veth1 lxcbr0 - 1500\n'
+bad 'network file' 'veth eth0 veth0 lxcbr0 - 1500 on\r\n'
+bad 'network file' '\tveth eth0 veth0 lxcbr0 - 15\v00 on\n'
+step "$tried bad files, and each has changed nothing"
+
+step 'what is unfinished is not carried out'
+printf 'veth eth0 veth0 lxcbr0 - 1500 on' >/run/network
+check "$SCRIPT" network-lock /run/network
+check_equal "$before" "$(world)" 'a line without its end'
+: >/run/network
+check "$SCRIPT" network-lock /run/network
+check_equal "$before" "$(world)" 'an empty file'
+
+step 'a file that cannot be read, and other ways to call it'
+fails 1 'cannot read' "$SCRIPT" network-lock /run/nothing
+fails 1 usage "$SCRIPT"
+fails 1 usage "$SCRIPT" network-lock
+fails 1 usage "$SCRIPT" reboot /run/network
+fails 1 'no such work' "$SCRIPT" --work reboot
+# shellcheck disable=SC2016 # as it is
+for notify in '' 1 1: :1 1:2:3 'x:y' '1:$(touch /run/evil/b)'; do
+	status=0
+	said=$(env CRTOOLS_SCRIPT_ACTION=post-dump "LXC_CHECKPOINT_NOTIFY=$notify" \
+		LXC_CHECKPOINT_NOTIFY_ACTIONS=post-dump "$SCRIPT" 2>&1) || status=$?
+	[ -z "$notify" ] || check_equal 1 "$status" "exit status with \"$notify\" ($said)"
+done
+check_equal "$before" "$(world)" 'the world'
+
+step 'the fuzzers'"'"' files: what the library refuses the script does not carry out either'
+for file in /src/src/tests/fuzz/corpus/network/*; do
+	"$SCRIPT" network-lock "$file" 2>/dev/null || :
+	check_equal '' "$(ls -A /run/evil)" "what was run by $file"
+done
+check_equal "$before" "$(world)" 'the world'
+
+step 'and a good one works'
+# shellcheck disable=SC2059 # that is what it is for
+printf "$good" >/run/network
+check "$SCRIPT" network-lock /run/network
+check_not test -e /sys/class/net/veth0/master
+check "$SCRIPT" network-unlock /run/network
+check_equal lxcbr0 "$(basename "$(readlink /sys/class/net/veth0/master)")"

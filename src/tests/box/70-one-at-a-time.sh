@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Two commands at once on one container or one directory: the second is told who is at it, and
+# disturbs nothing. A lock of the dead is none.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+LOCK=/run/lxc-checkpoint/-var-lib-lxc-c1.lock
+TIME='[0-9-]* [0-9:]*'
+
+# begin ACTION ARGUMENT...: sets $command; returns when CRIU is held there
+begin()
+{
+	local action=$1
+
+	shift
+	lxc-checkpoint -n c1 "$@" -A "/run/hold-$action" >/tmp/first 2>&1 &
+	command=$!
+	read -r _ </run/held
+}
+
+# finish: how it ended is $status
+finish()
+{
+	echo go >/run/go-on
+	status=0
+	wait "$command" || status=$?
+}
+
+# told WORDS: by the last one that failed
+told()
+{
+	grep -qx "lxc-checkpoint: $1" <<<"$said" || die "it says \"$said\", not \"$1\""
+}
+
+holder post-dump
+holder post-restore
+before_start=$(make_bridge && start_dhcp && leftovers)
+start_counter c1
+start_client
+make_container c2 </dev/null
+check dump -n c1 -s
+check restore -n c1
+check_client_goes_on
+running=$(leftovers)
+
+step 'during a checkpoint'
+begin post-dump -D /run/first
+for arguments in '-D /run/second' '-D /run/second -s' '-D /run/first' '-D /run/first --replace' \
+	'-r -D /run/image'; do
+	# shellcheck disable=SC2086 # words
+	fails 3 'of c1 is under way' lxc-checkpoint -n c1 $arguments
+	told "a checkpoint of c1 is under way since $TIME (process $command)"
+done
+check_not test -e /run/second
+fails 3 'is traced by' lxc-checkpoint -n c1 --check
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
+check grep -q 'already running' <<<"$(lxc-start -n c1 2>&1)"
+check_not lxc-destroy -n c1
+check_not lxc-copy -n c1 -N c3
+check_not lxc-snapshot -n c1
+finish
+check_equal 0 "$status" "of the first ($(cat /tmp/first))"
+check test -s /run/first/manifest.json
+check_client_goes_on
+check_equal "$running" "$(leftovers)" 'what is there'
+
+step 'one directory for two containers'
+begin post-dump -D /run/third
+check lxc-start -n c2 -o /dev/null
+fails 3 'is in use' lxc-checkpoint -n c2 -D /run/third
+told "/run/third is in use by a checkpoint since $TIME (process $command)"
+finish
+check_equal 0 "$status" "of the first ($(cat /tmp/first))"
+check lxc-stop -n c2 -k
+running=$(leftovers)
+
+step 'a checkpoint whose command was killed is one until CRIU has ended'
+begin post-dump -D /run/fourth
+kill -KILL "$command"
+wait "$command" || :
+fails 3 'its command was killed, but CRIU still works' lxc-checkpoint -n c1 -D /run/fifth
+# what is about to end is waited for
+lxc-checkpoint -n c1 -D /run/fifth >/tmp/second 2>&1 &
+second=$!
+echo go >/run/go-on
+check wait "$second"
+check test -s /run/fifth/manifest.json
+check_not test -e /run/fourth/manifest.json
+check_client_goes_on
+check_equal "$running" "$(leftovers)" 'what is there'
+
+step 'a lock that a dead process left is none'
+printf '# 999999 1 a restore\n' >"$LOCK"
+check lxc-checkpoint -n c1 -D /run/sixth
+check_equal '' "$(cat "$LOCK")" 'what the lock says when nobody has it'
+
+step 'during a restore'
+check lxc-checkpoint -n c1 -s -D /run/seventh
+check_equal "$before_start" "$(leftovers)" 'what is there'
+begin post-restore -r -D /run/seventh
+for arguments in '-r -D /run/seventh' '-r -D /run/image' '-D /run/second' \
+	'-D /run/seventh --replace'; do
+	# shellcheck disable=SC2086 # words
+	fails 3 'of c1 is under way' lxc-checkpoint -n c1 $arguments
+	told "a restore of c1 is under way since $TIME (process $command)"
+done
+check lxc-start -n c2 -o /dev/null
+fails 3 'is in use' lxc-checkpoint -n c2 -D /run/seventh --replace
+told "/run/seventh is in use by a restore.* since $TIME (process [0-9]*)"
+check lxc-stop -n c2 -k
+finish
+check_equal 0 "$status" "of the first ($(cat /tmp/first))"
+check_client_goes_on
+
+step 'a restore whose command was killed goes on, and is one until it is done'
+check lxc-checkpoint -n c1 -s -D /run/seventh --replace
+begin post-restore -r -D /run/seventh
+kill -KILL "$command"
+wait "$command" || :
+fails 3 'its command was killed, but CRIU still works' lxc-checkpoint -n c1 -r -D /run/seventh
+echo go >/run/go-on
+check lxc-wait -n c1 -s RUNNING -t 20
+check_client_goes_on
+check lxc-checkpoint -n c1 -s -D /run/seventh --replace
+
+step 'lxc-start during a restore'
+begin post-restore -r -D /run/seventh
+# it finds it running, or starting, and touches nothing; some versions call that a success
+timeout 20 lxc-start -n c1 -o /run/start.log || :
+finish
+check_equal 0 "$status" "of the restore ($(cat /tmp/first))"
+check_client_goes_on
+
+step 'lxc-destroy during a restore, from the default directory, which it would remove'
+check lxc-checkpoint -n c1 -s
+begin post-restore -r
+timeout 60 lxc-destroy -n c1 >/tmp/destroyed 2>&1 &
+destroying=$!
+finish
+check_equal 0 "$status" "of the restore ($(cat /tmp/first))"
+check_not wait "$destroying"
+check grep -q 'c1 is running' /tmp/destroyed
+check test -s /var/lib/lxc/c1/checkpoint/manifest.json
+check_client_goes_on
+
+step 'a restore right after lxc-stop, and lxc-start right after a checkpoint, whose monitor still cleans up'
+check lxc-checkpoint -n c1 -s -D /run/seventh --replace
+check lxc-checkpoint -n c1 -r -D /run/seventh
+check_client_goes_on
+end_client
+check lxc-stop -n c1 -k
+check lxc-checkpoint -n c1 -r -D /run/seventh
+check lxc-checkpoint -n c1 -s -D /run/seventh --replace
+check lxc-start -n c1 -o /run/start.log
+check lxc-wait -n c1 -s RUNNING -t 10
+check lxc-stop -n c1 -k
+check_equal "$before_start" "$(leftovers)" 'what is there'
+
+step 'lxc-destroy of a stopped one takes its checkpoint along'
+check lxc-destroy -n c1 >/dev/null
+check_not test -e /var/lib/lxc/c1
+fails 3 'there is no container c1' lxc-checkpoint -n c1 -r -D /run/seventh

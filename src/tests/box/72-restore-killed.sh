@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Whoever is killed at whatever stage of a restore: the container runs with its network attached,
+# or nothing of it is there and its checkpoint is whole; and the next restore works.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/faults.sh"
+
+begin_faults 1
+restore_faults criu command callback
+end_faults

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The command gets a signal at whatever stage: a checkpoint is taken back or complete, a restore is
+# finished, and what it exits with says which.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/faults.sh"
+
+# an asynchronous command of a script ignores SIGINT
+interruptible()
+{
+	env --default-signal=INT,TERM,HUP lxc-checkpoint -D "$IMG" "$@"
+}
+
+begin_faults 1
+for signal in INT TERM HUP; do
+	for stage in 'pre-dump before' 'network-lock before' 'post-dump before' 'post-dump waiting' \
+		'network-unlock before'; do
+		for stop in '' -s; do
+			[ "$stage $stop" != 'network-unlock before -s' ] || continue
+			step "SIG$signal at $stage${stop:+, with $stop}"
+			with_fault "$stage command:$signal" interruptible -n c1 $stop
+			case $stage in
+			network-unlock*) check_equal 0 "$status" "exit status ($(cat /tmp/said))" ;;
+			*)
+				check_equal 1 "$status" "exit status ($(cat /tmp/said))"
+				check grep -q 'runs on: it was interrupted' /tmp/said
+				;;
+			esac
+			survived_dump
+			rm -rf "$IMG"
+		done
+	done
+done
+check dump -n c1 -s
+for stage in pre-restore setup-namespaces post-setup-namespaces post-restore network-unlock \
+	pre-resume post-resume; do
+	# it is one handler for all of them
+	for signal in TERM HUP; do
+		step "SIG$signal at $stage"
+		with_fault "$stage before command:$signal" interruptible -r -n c1
+		check_equal 0 "$status" "exit status ($(cat /tmp/said))"
+		check_client false
+		check_left "$RUNNING"
+		check dump -n c1 -s --replace
+		check_left "$STOPPED"
+	done
+done
+check restore -n c1
+end_faults

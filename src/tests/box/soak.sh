@@ -1,0 +1,169 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# After lib.sh, counter.sh and faults.sh: one container under load is checkpointed and restored again
+# and again, and now and then somebody is killed, at whatever moment. soak CYCLES SEED
+
+CLIENTS=4
+
+# own_client I: a connection with a count of its own; ends when an answer is wrong
+own_client()
+{
+	rm -f "/tmp/own.$1"
+	/tmp/payload/client "$ADDRESS" "$PORT" own "/tmp/own.$1" 2>"/tmp/own.$1.err" &
+	OWN[$1]=$!
+	wait_for 10 test -s "/tmp/own.$1"
+}
+
+own_count()
+{
+	local n=0
+
+	read -r n <"/tmp/own.$1" || :
+	printf '%s\n' "${n:-0}"
+}
+
+# own_goes_on I COUNT
+own_goes_on()
+{
+	! grep -q after "/tmp/own.$1.err" || die "a wrong answer: $(cat "/tmp/own.$1.err")"
+	! kill -0 "${OWN[$1]}" 2>/dev/null || [ "$(own_count "$1")" -gt "$2" ]
+}
+
+# check_own MAY-BE-LOST: each connection gets right answers
+check_own()
+{
+	local i n deadline=$((SECONDS + 20))
+
+	for ((i = 0; i < CLIENTS; i++)); do
+		n=$(own_count "$i")
+		# one whose end is gone silently waits for ever
+		until own_goes_on "$i" "$n" || [ $SECONDS -ge $deadline ]; do
+			sleep 0.02
+		done
+		if kill -0 "${OWN[$i]}" 2>/dev/null && [ "$(own_count "$i")" -gt "$n" ]; then
+			continue
+		fi
+		[ "$1" = yes ] || die "a connection was lost: $(cat "/tmp/own.$i.err")"
+		LOST=$((LOST + 1))
+		ANSWERS=$((ANSWERS + $(own_count "$i")))
+		kill -KILL "${OWN[$i]}" 2>/dev/null || :
+		wait "${OWN[$i]}" 2>/dev/null || :
+		own_client "$i"
+	done
+}
+
+# struck COMMAND...: somebody of it is killed at some moment; VICTIM says who
+struck()
+{
+	local victims=(command criu callback) pid
+
+	[[ " $* " != *' -r '* ]] || victims+=(monitor)
+	VICTIM=${victims[RANDOM % ${#victims[@]}]}
+	"$@" >/tmp/said 2>&1 &
+	pid=$!
+	sleep "0.$(printf '%03d' $((RANDOM % 600)))"
+	case $VICTIM in
+	command) kill -KILL $pid 2>/dev/null ;;
+	criu) pkill -KILL -x criu ;;
+	callback) pkill -KILL -f '/bin/sh .*/lxc-restore-net' ;;
+	monitor) kill -KILL "$(monitor_pid c1)" 2>/dev/null ;;
+	esac && FAULTS=$((FAULTS + 1)) || VICTIM=none
+	wait $pid || :
+	wait_for 30 quiet
+	wait_for 30 settled
+}
+
+# may_lose: whether who was killed may have taken connections along
+may_lose()
+{
+	case $VICTIM in
+	criu | monitor) echo yes ;;
+	*) echo no ;;
+	esac
+}
+
+# What there is of everything that could become more
+inventory()
+{
+	leftovers
+	echo "ptys $(find /dev/pts -mindepth 1 | wc -l)"
+	echo "zombies $(pgrep -c -r Z || :)"
+	echo "descriptors of the monitor $(find "/proc/$(monitor_pid c1)/fd" -mindepth 1 | wc -l)"
+	echo "names in /run/lxc-checkpoint $(find /run/lxc-checkpoint | wc -l)"
+	echo "sockets $(wc -l </proc/net/unix)"
+}
+
+resident()
+{
+	awk '/^VmRSS/ { print $2 }' "/proc/$(monitor_pid c1)/status"
+}
+
+# cycle: one, with a fault every third time on an average
+cycle()
+{
+	local lost=no
+
+	VICTIM=none
+	case $((RANDOM % 6)) in
+	0)
+		struck lxc-checkpoint -D "$IMG" -n c1 --replace
+		lost=$(may_lose)
+		;;
+	1)
+		struck lxc-checkpoint -D "$IMG" -n c1 -s --replace
+		lost=$(may_lose)
+		;;
+	2)
+		check dump -n c1 -s --replace
+		struck lxc-checkpoint -D "$IMG" -n c1 -r
+		lost=$(may_lose)
+		;;
+	esac
+	# what was killed in between is mended by the next
+	if state_is c1 RUNNING; then
+		check dump -n c1 -s --replace
+	fi
+	check restore -n c1
+	check_own "$lost"
+}
+
+soak()
+{
+	local cycles=$1 seed=$2 i before after rss
+
+	RANDOM=$seed
+	ANSWERS=0
+	OWN=()
+	begin_faults 8
+	end_client
+	for ((i = 0; i < CLIENTS; i++)); do
+		own_client "$i"
+	done
+	check dump -n c1 -s --replace
+	check restore -n c1
+	check_own no
+	before=$(inventory)
+	rss=$(resident)
+	for ((CYCLE = 1; CYCLE <= cycles; CYCLE++)); do
+		cycle
+		[ $((CYCLE % 10)) != 0 ] || echo "$CYCLE cycles, $FAULTS killed, $((SECONDS - BEGAN)) s"
+	done
+	check_equal ok "$(ask check)" 'the memory'
+	# the kernel and others take a moment
+	for ((i = 0; i < 100; i++)); do
+		after=$(inventory)
+		[ "$before" != "$after" ] || break
+		sleep 0.1
+	done
+	check_equal "$before" "$after" 'what there is'
+	check test $(($(resident) - rss)) -lt 256
+	for ((i = 0; i < CLIENTS; i++)); do
+		ANSWERS=$((ANSWERS + $(own_count "$i")))
+		kill -KILL "${OWN[$i]}"
+		wait "${OWN[$i]}" 2>/dev/null || :
+	done
+	echo "$cycles cycles (seed $seed), $FAULTS killed at some moment, $ANSWERS answers all right;" \
+		"$LOST connections lost with a killed CRIU or monitor, none else;" \
+		"the monitor: $rss KiB, now $(resident); $((SECONDS - BEGAN)) s"
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The small readers: the first byte of the input says which, the rest is its text. */
+#include "config.h"
+
+#include <string.h>
+
+#include "criu_argv.h"
+#include "fuzz.h"
+#include "fuzz_small.h"
+#include "inspect/cgroups.h"
+#include "inspect/lsm.h"
+#include "monitor/frame.h"
+#include "monitor/ring.h"
+#include "restore/plan.h"
+#include "util/base64.h"
+#include "util/cpus.h"
+#include "util/hex.h"
+#include "util/mem.h"
+#include "util/mountflags.h"
+#include "util/text.h"
+#include "util/tty.h"
+
+static void words(char *text, size_t len)
+{
+	_cleanup_free_ char *cpus = NULL, *label = lsm_label(text);
+	unsigned long flags;
+	cpu_set_t set, again;
+
+	(void)len;
+	if (cpus_parse(text, &set)) {
+		cpus = cpus_format(&set);
+		must(cpus_parse(cpus, &again) && CPU_EQUAL(&set, &again));
+	}
+	(void)mount_flags_parse(text, &flags);
+	(void)mount_options_have(text, "ro");
+	(void)tty_settings_valid(text);
+	(void)signal_parse(text);
+	(void)ring_size(text);
+	(void)cgroup_events_frozen(text);
+	(void)cgroup_controllers_have(text, "memory");
+}
+
+static void encodings(char *text, size_t len)
+{
+	size_t n = 0;
+	_cleanup_free_ void *bytes = hex_decode(text, &n);
+	_cleanup_free_ char *hex = bytes ? hex_encode(bytes, n) : NULL;
+	_cleanup_free_ void *other = base64_decode(text, &n);
+
+	must(!hex || strcmp(hex, text) == 0);
+	make_printable(text);
+	for (size_t step; len > 0 && *text; text += step, len -= step) {
+		step = printable_length(text, strlen(text));
+		must(step > 0 && step <= len);
+	}
+}
+
+static void cgroups(char *text, size_t len)
+{
+	_cleanup_facts_ struct container_facts facts = {0};
+
+	(void)len;
+	if (cgroups_parse(text, "lxc.payload.c1", &facts, NULL) == 0)
+		(void)facts_cgroup2(&facts);
+}
+
+static void version(char *text, size_t len)
+{
+	struct restore_report rep = {0};
+	struct criu_version v;
+
+	(void)len;
+	if (criu_version_parse(text, &v) == 0)
+		free(criu_version_text(&v));
+	if (restore_report_from_json(text, &rep) == 0)
+		error_free(rep.error);
+}
+
+static void (*const readers[])(char *, size_t) = {
+	status,	  words,       encodings,	cgroups,	 version,
+	nexthops, criu_images, device_programs, criu_file_lists, elf_files,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_free_ char *copy = NULL;
+
+	if (size == 0)
+		return 0;
+	copy = xcalloc(size, 1);
+	memcpy(copy, data + 1, size - 1);
+	readers[data[0] % (sizeof(readers) / sizeof(readers[0]))](copy, size - 1);
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Those of fuzz_small.c that read bytes, and one whose header does not get on with the others. */
+#include "config.h"
+
+#include "criu_files.h"
+#include "criu_image.h"
+#include "fuzz.h"
+#include "fuzz_small.h"
+#include "monitor/device_rules.h"
+#include "nexthop.h"
+#include "preflight/private.h"
+#include "util/mem.h"
+
+void status(char *text, size_t len)
+{
+	static const char *const fields[] = {"Pid", "NSpid", "NSsid", "TracerPid", "SigQ"};
+
+	(void)len;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		size_t n = field_count(text, fields[i]);
+
+		must(n == 0 || field_nth(text, fields[i], n - 1) >= 0);
+		(void)field_number(text, fields[i], 16);
+	}
+}
+
+void nexthops(char *bytes, size_t len)
+{
+	/* as the kernel's messages and malloc() are */
+	_cleanup_free_ struct nlmsghdr *request = NULL;
+	const struct nlmsghdr *said = (const void *)bytes;
+
+	(void)nexthop_request_valid(bytes, len);
+	if (len >= sizeof(*said) && said->nlmsg_len <= len && said->nlmsg_len >= sizeof(*said))
+		request = nexthop_request(said);
+	must(!request || nexthop_request_valid(request, request->nlmsg_len));
+	must(nexthop_filter_saved(bytes, len) <= len);
+}
+
+void criu_images(char *bytes, size_t len)
+{
+	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
+
+	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+}
+
+void device_programs(char *bytes, size_t len)
+{
+	static const struct device_rule rule = {.access = 7, .major = 1, .minor = 3};
+	_cleanup_device_rules_ struct device_rules rules = {0};
+	_cleanup_device_rules_ struct device_rules again = {0};
+	_cleanup_free_ void *program = NULL;
+	size_t n = 0;
+
+	device_rules_read(&rules, bytes, len / 8 * 8);
+	(void)device_rules_add(&rules, &rule);
+	program = device_rules_program(&rules, &n);
+	device_rules_read(&again, program, n);
+	must(again.n >= rules.n);
+}
+
+/* Two bytes say how much of it is files.img, or mountpoints-13.img; the rest is remap-fpath.img. */
+void criu_file_lists(char *bytes, size_t len)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	const uint8_t *p = (const void *)bytes;
+	size_t first, before;
+
+	if (len < 2)
+		return;
+	first = p[0] | (size_t)p[1] << 8;
+	p += 2;
+	len -= 2;
+	first = first < len ? first : len;
+	criu_files_add(&files, p, first);
+	criu_files_add_mounts(&files, p, first);
+	before = files.n;
+	criu_files_remove(&files, p + first, len - first);
+	must(files.n <= before);
+	for (size_t i = 0; i < files.n; i++) {
+		const struct criu_mount *m = criu_files_mount(&files, files.v[i].mount);
+
+		must(files.v[i].path[0] == '/' && files.v[i].build_id_len <= BUILD_ID_MAX);
+		must(!m || m->id == files.v[i].mount);
+	}
+}
+
+void elf_files(char *bytes, size_t len)
+{
+	uint8_t id[BUILD_ID_MAX];
+	size_t n = elf_build_id(bytes, len, id);
+
+	must(n <= BUILD_ID_MAX && n % 4 == 0);
+}

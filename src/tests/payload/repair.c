@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Looks at the TCP sockets of another process, and strikes while they are in repair mode, in
+ * which CRIU has them from when it looks at them until it lets go of them. On the host:
+ *
+ *   repair show PID                        a line for each: inode, state, SO_REUSEADDR, repair
+ *   repair strike PID DIR USEC criu|command...
+ *       SIGKILL to whoever traces PID, or to its parent, when a connection of PID is in repair
+ *       mode and some MiB of memory are in DIR, and USEC microseconds have gone by then;
+ *       says "struck", or "late" if it is no more in repair mode, or most of the memory
+ *       is written
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_S 60
+#define FIRST  (8 * 1024 * 1024)
+#define LAST   (256 * 1024 * 1024)
+
+static int option(int sock, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(sock, level, name, &value, &len) < 0 ? -1 : value;
+}
+
+static int state(int sock)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ? -1 : info.tcpi_state;
+}
+
+/* Calls fn for each of PID's TCP sockets until it returns 1; whether it did. */
+static int each_socket(pid_t pid, int (*fn)(int sock))
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), found = 0;
+	char path[64];
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	while (pidfd >= 0 && dir && !found && (e = readdir(dir))) {
+		int sock = *e->d_name == '.' ? -1
+					     : (int)syscall(SYS_pidfd_getfd, pidfd,
+							    (int)strtol(e->d_name, NULL, 10), 0);
+
+		if (sock >= 0 && option(sock, IPPROTO_TCP, TCP_REPAIR) >= 0)
+			found = fn(sock);
+		if (sock >= 0)
+			close(sock);
+	}
+	if (dir)
+		closedir(dir);
+	if (pidfd >= 0)
+		close(pidfd);
+	return found;
+}
+
+static int show(int sock)
+{
+	struct stat st;
+
+	if (fstat(sock, &st) == 0)
+		printf("%llu %d %d %d\n", (unsigned long long)st.st_ino, state(sock),
+		       option(sock, SOL_SOCKET, SO_REUSEADDR),
+		       option(sock, IPPROTO_TCP, TCP_REPAIR));
+	return 0;
+}
+
+static int in_repair(int sock)
+{
+	return state(sock) == TCP_ESTABLISHED && option(sock, IPPROTO_TCP, TCP_REPAIR) == 1;
+}
+
+/* A field of /proc/PID/status. */
+static pid_t status_of(pid_t pid, const char *field)
+{
+	char path[64], line[256];
+	pid_t found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, field, strlen(field)) == 0)
+			found = (pid_t)strtol(line + strlen(field), NULL, 10);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What is written of the largest process, whose memory CRIU is at for some time. */
+static off_t pages(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *e;
+	struct stat st;
+	off_t most = 0;
+
+	while (dir && (e = readdir(dir)))
+		if (strncmp(e->d_name, "pages-", 6) == 0 &&
+		    fstatat(dirfd(dir), e->d_name, &st, 0) == 0 && st.st_size > most)
+			most = st.st_size;
+	if (dir)
+		closedir(dir);
+	return most;
+}
+
+static int strike(pid_t pid, const char *directory, double seconds, char *victims[])
+{
+	double since, end = now() + WAIT_S;
+	pid_t criu, command;
+
+	while (pages(directory) < FIRST || !each_socket(pid, in_repair)) {
+		if (now() > end || kill(pid, 0) < 0)
+			return 1;
+		sched_yield();
+	}
+	since = now();
+	criu = status_of(pid, "TracerPid:");
+	command = status_of(criu, "PPid:");
+	while (now() < since + seconds)
+		sched_yield();
+	if (criu == 0 || pages(directory) > LAST || !each_socket(pid, in_repair)) {
+		puts("late");
+		return 0;
+	}
+	for (; *victims; victims++)
+		kill(strcmp(*victims, "criu") == 0 ? criu : command, SIGKILL);
+	puts("struck");
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc == 3 && strcmp(argv[1], "show") == 0)
+		return each_socket((pid_t)strtol(argv[2], NULL, 10), show);
+	if (argc > 5 && strcmp(argv[1], "strike") == 0)
+		return strike((pid_t)strtol(argv[2], NULL, 10), argv[3],
+			      strtod(argv[4], NULL) / 1e6, argv + 5);
+	fprintf(stderr, "Usage: repair show PID | strike PID DIR USEC criu|command...\n");
+	return 2;
+}
