@@ -65,6 +65,17 @@ limited()
 	esac
 }
 
+# It is partly in that cgroup of v1, and CRIU does not save such a one: so once more, from outside
+restore_elsewhere()
+{
+	end_client
+	check lxc-stop -k -n c1
+	check_left "$STOPPED"
+	check restore -n c1
+	rm /tmp/counted
+	start_client
+}
+
 mkdir $DISK /mnt/pids
 mount -t tmpfs -o size=64m disk $DISK
 IMG=$DISK/image
@@ -144,10 +155,7 @@ for kind in descriptors processes; do
 	check dump -n c1 -s
 
 	step "few $kind, for a restore"
-	numbers=(3 4 5 6 8 10 12 14 16 20 24 32 48)
-	# with more it is restored, partly in that cgroup of v1, and CRIU does not save such a one
-	[ $kind = descriptors ] || numbers=(1 2 3)
-	for n in "${numbers[@]}"; do
+	for n in 1 2 3 4 5 6 8 10 12 14 16 20 24 32 48; do
 		fault limited "$kind" "$n" lxc-checkpoint -D "$IMG" -n c1 -r
 		wait_for 20 quiet
 		wait_for 20 settled
@@ -156,6 +164,7 @@ for kind in descriptors processes; do
 			continue
 		fi
 		check_client false
+		[ $kind = descriptors ] || restore_elsewhere
 		# not with what it was limited to
 		check dump -n c1 -s --replace
 	done
