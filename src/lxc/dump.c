@@ -20,6 +20,7 @@
 #include "image/network.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/inspect.h"
+#include "inspect/keyring.h"
 #include "inspect/loopback.h"
 #include "inspect/scrollback.h"
 #include "inspect/settings.h"
@@ -27,6 +28,7 @@
 #include "inspect/threads.h"
 #include "inspect/yard.h"
 #include "keeper.h"
+#include "keyring_file.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "recover.h"
@@ -232,6 +234,15 @@ static int write_sysctls(struct dump *d, struct error **reterr)
 	return r < 0 ? r : image_write(d->image, SYSCTLS_NAME, text, reterr);
 }
 
+/* While init runs: CRIU alone has its hands on processes that stand still. */
+static int write_keyring(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = inspect_keyring(d->c, &d->manifest.facts, &text, reterr);
+
+	return r < 0 || !text ? r : image_write(d->image, KEYRING_NAME, text, reterr);
+}
+
 static int check_dump(struct dump *d, const char *directory, struct error **reterr)
 {
 	const struct preflight p = {
@@ -272,7 +283,9 @@ static int prepare(struct dump *d, struct error **reterr)
 	d->init = pidfd_open_pid(facts->init_pid);
 	find_monitor(d);
 	r = write_network(d, reterr);
-	return r < 0 ? r : write_sysctls(d, reterr);
+	if (r == 0)
+		r = write_sysctls(d, reterr);
+	return r < 0 ? r : write_keyring(d, reterr);
 }
 
 /*

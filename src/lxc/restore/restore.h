@@ -55,6 +55,8 @@ struct restore {
 	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above, and from ... */
 	char **tty_sources;	  /* ... where CRIU finds it, with its options; NULL: on the host */
 
+	char *keyring; /* the image's keys, until CRIU has been started; NULL: none */
+
 	char **host_veths; /* one per NIC; NULL where it is no veth */
 	int network_fd;	   /* memfd: the network file with the names of now */
 	int netns_fd;	   /* the network namespace that CRIU runs in; -1: the host's */
@@ -160,6 +162,14 @@ void pressure_rearm(pid_t init);
  * open, and before its processes run: their rules may forbid them what CRIU does.
  */
 int devices_attach(const struct restore *r, struct error **reterr);
+
+/*
+ * The container's keys: read from the image; made, in CRIU's process before its exec, in a new
+ * session keyring in the place of this one's (-1: why is on stderr); and no more kept here.
+ */
+int keyring_load(struct restore *r, struct error **reterr);
+int keyring_make(const struct restore *r);
+void keyring_forget(struct restore *r);
 
 /*
  * Timers that are files are what they would be, had the container not been stopped. To be

@@ -4,13 +4,11 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,22 +18,9 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-/*
- * What is in a session's keyring is the kernel's and cannot be carried, but what
- * would be there in its place is that of root's session.
- */
-static int join_keyring(void)
-{
-	/* a kernel without keys has none to keep from the container */
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS)
-		return 0;
-	dprintf(STDERR_FILENO, "cannot make a session keyring: %s\n", strerror(errno));
-	return -1;
-}
-
 static int prepare_criu(void *userdata)
 {
-	if (join_keyring() < 0)
+	if (keyring_make(userdata) < 0)
 		return -1;
 	return network_enter(userdata) < 0 ? -1 : mounts_lay_out(userdata);
 }
@@ -241,8 +226,11 @@ int stage_tree(struct restore *r, struct error **reterr)
 	int e;
 
 	serving_update(r);
-	e = run_criu(r, reterr);
+	e = keyring_load(r, reterr);
+	if (e == 0)
+		e = run_criu(r, reterr);
 
+	keyring_forget(r);
 	mounts_release(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r, NULL);

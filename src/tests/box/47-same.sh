@@ -31,7 +31,6 @@ for round in 1 2; do
 	facts /tmp/after
 	compare_facts /tmp/before /tmp/after
 done
-check_equal 'key: Required key not available' "$(grep '^key:' /tmp/after/own)" 'the old key'
 
 step 'init goes with its monitor'
 init=$(init_pid c1)

@@ -9,6 +9,7 @@
 #include "fuzz_small.h"
 #include "inspect/cgroups.h"
 #include "inspect/lsm.h"
+#include "keyring_file.h"
 #include "monitor/frame.h"
 #include "monitor/ring.h"
 #include "restore/plan.h"
@@ -76,9 +77,29 @@ static void version(char *text, size_t len)
 		error_free(rep.error);
 }
 
+static void keys(char *text, size_t len)
+{
+	char *save = NULL;
+
+	(void)len;
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		_cleanup_free_ char *line = xstrdup(l), *again = NULL;
+		struct key_entry key;
+		size_t n = 0;
+		FILE *f;
+
+		if (!key_entry_parse(l, &key))
+			continue;
+		f = open_memstream(&again, &n);
+		must(f && key_entry_write(f, &key) == 0 && fclose(f) == 0);
+		must(strncmp(line, again, strlen(line)) == 0 && n == strlen(line) + 1);
+		key_entry_clear(&key);
+	}
+}
+
 static void (*const readers[])(char *, size_t) = {
 	status,	  words,       encodings,	cgroups,	 version,
-	nexthops, criu_images, device_programs, criu_file_lists, elf_files,
+	nexthops, criu_images, device_programs, criu_file_lists, elf_files, keys,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -32,6 +32,8 @@ static const struct suite {
 	{"flock", flock_suite},
 	{"frame", frame_suite},
 	{"guard", guard_suite},
+	{"inject", inject_suite},
+	{"keyring_file", keyring_file_suite},
 	{"manifest", manifest_suite},
 	{"monitor", monitor_suite},
 	{"monitor_connections", monitor_connections_suite},

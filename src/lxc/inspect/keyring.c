@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "inspect/keyring.h"
+#include "inspect/settings.h"
+#include "keyring_file.h"
+#include "util/fd.h"
+#include "util/inject.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+#define KEYS	 "/proc/keys"
+#define KEYS_MAX (64 * 1024 * 1024)
+
+/* Permissions, see keyctl_setperm(): all that who has a key can do; others put keys in. */
+#define POSSESSOR_ALL 0x3f000000
+#define USER_WRITE    0x00040000
+#define OTHER_WRITE   0x00000004
+
+typedef int32_t key_id;
+
+static long key_call(int operation, long a, long b, long c)
+{
+	long r = syscall(SYS_keyctl, operation, a, b, c, 0);
+
+	return r < 0 ? -errno : r;
+}
+
+/* What the kernel says of a key: bytes or ids. Caller frees; -errno. */
+static ssize_t ask(int operation, key_id key, size_t max, char **ret)
+{
+	long len = key_call(operation, key, 0, 0), n;
+
+	*ret = NULL;
+	if (len < 0)
+		return len;
+	if ((size_t)len > max)
+		return -EFBIG;
+	*ret = xcalloc((size_t)len + 1, 1);
+	n = key_call(operation, key, (long)(uintptr_t)*ret, len);
+	/* it has been changed between */
+	return n > len ? -EAGAIN : n;
+}
+
+static ssize_t ask_ids(key_id keyring, key_id **ret)
+{
+	ssize_t n = ask(KEYCTL_READ, keyring, KEYRING_MAX, (char **)ret);
+
+	return n < 0 ? n : n / (ssize_t)sizeof(key_id);
+}
+
+/* "TYPE;UID;GID;PERMISSIONS;DESCRIPTION", cut in place: the rest of text is the description. */
+static bool cut(char *text, char **ret_type, struct key_entry *key, char **ret_description)
+{
+	char *rest = strchr(text, ';');
+	int at = 0;
+
+	if (!rest)
+		return false;
+	*rest = '\0';
+	*ret_type = text;
+	if (sscanf(rest + 1, "%u;%u;%x;%n", &key->uid, &key->gid, &key->permissions, &at) != 3 ||
+	    at == 0)
+		return false;
+	*ret_description = rest + 1 + at;
+	return true;
+}
+
+/* ---- whether there is anything ---- */
+
+/* Those of users, which are the host's as well: they are not the container's. */
+static bool is_users(const char *description)
+{
+	return strncmp(description, "_uid", 4) == 0 ||
+	       strncmp(description, "_persistent", 11) == 0;
+}
+
+/* systemd gives each service a keyring with nothing else in it. */
+static bool is_of_systemd(const char *type, const char *description)
+{
+	return strcmp(type, "user") == 0 && strcmp(description, "invocation_id") == 0;
+}
+
+static bool is_worth_it(key_id key)
+{
+	_cleanup_free_ char *text = NULL;
+	struct key_entry entry = {0};
+	char *type, *description;
+
+	if (ask(KEYCTL_DESCRIBE, key, KEYRING_MAX, &text) < 0 ||
+	    !cut(text, &type, &entry, &description))
+		return true;
+	return !is_users(description) && !is_of_systemd(type, description);
+}
+
+static bool holds_something(key_id keyring)
+{
+	_cleanup_free_ key_id *ids = NULL;
+	ssize_t n = ask_ids(keyring, &ids);
+
+	for (ssize_t i = 0; i < n; i++)
+		if (is_worth_it(ids[i]))
+			return true;
+	return n < 0;
+}
+
+/* Asked as that user, who may see what the user's keyrings have. */
+static bool some_keyring_holds_something(uid_t user)
+{
+	_cleanup_free_ char *keys = NULL;
+	char *save = NULL;
+
+	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &keys) <= 0)
+		return false;
+	for (char *l = strtok_r(keys, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		unsigned int id, uid;
+		int at = 0;
+
+		/* id, flags, usage, expiry, permissions, user, group, type, description */
+		if (sscanf(l, "%x %*s %*s %*s %*s %u %*s keyring %n", &id, &uid, &at) != 2 ||
+		    at == 0 || uid != user || l[at] == '.' || is_users(l + at))
+			continue;
+		if (holds_something((key_id)id))
+			return true;
+	}
+	return false;
+}
+
+/* ---- in a process of its own ---- */
+
+struct reading {
+	FILE *out;
+	char *keys; /* /proc/keys: nothing else tells when a key ends */
+};
+
+_Noreturn static void fail(struct reading *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What the parent says is what is in the file then. */
+static void fail(struct reading *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	rewind(r->out);
+	if (ftruncate(fileno(r->out), 0) < 0)
+		_exit(2);
+	va_start(ap, fmt);
+	vfprintf(r->out, fmt, ap);
+	va_end(ap);
+	fflush(r->out);
+	_exit(EXIT_FAILURE);
+}
+
+/* A keyring into which init can put its own: from then on that one, and all in it, is ours as well. */
+static key_id open_keyring(bool to_others)
+{
+	long r = key_call(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0);
+
+	if (r < 0)
+		return (key_id)r;
+	r = syscall(SYS_add_key, KEYRING_TYPE, PACKAGE_NAME, NULL, 0, KEY_SPEC_SESSION_KEYRING);
+	if (r < 0)
+		return -errno;
+	if (key_call(KEYCTL_SETPERM, r, POSSESSOR_ALL | USER_WRITE | (to_others ? OTHER_WRITE : 0),
+		     0) < 0)
+		return -errno;
+	return (key_id)r;
+}
+
+static key_id session_keyring(struct reading *r, const struct container_facts *facts)
+{
+	_cleanup_free_ key_id *ids = NULL;
+	key_id keyring = open_keyring(facts->n_idmaps > 0);
+	const unsigned long args[INJECT_ARGS] = {
+		KEYCTL_LINK, (unsigned long)KEY_SPEC_SESSION_KEYRING, (unsigned long)keyring};
+	long linked = 0;
+	int e;
+
+	if (keyring < 0)
+		fail(r, "a keyring cannot be made: %s", strerror(-keyring));
+	e = inject_call(facts->init_pid, SYS_keyctl, args, &linked);
+	if (e == -EOPNOTSUPP)
+		_exit(EXIT_SUCCESS);
+	if (e == 0)
+		e = (int)linked;
+	if (e < 0)
+		fail(r, "its init cannot be asked for them: %s", strerror(-e));
+	if (ask_ids(keyring, &ids) != 1)
+		fail(r, "its init did not give what it was asked for");
+	return ids[0];
+}
+
+/* When the key ends, as exactly as the kernel tells: of "3h" the minutes are not known. */
+static uint64_t expiry_of(const struct reading *r, key_id key)
+{
+	static const char units[] = "smhdw";
+	static const unsigned int seconds[] = {1, 60, 3600, 86400, 604800};
+	_cleanup_free_ char *start = xasprintf("%08x ", (unsigned int)key);
+	const char *line = r->keys, *unit;
+	unsigned int n;
+	char c;
+
+	while (line && strncmp(line, start, strlen(start)) != 0)
+		line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+	if (!line || sscanf(line, "%*s %*s %*s %u%c", &n, &c) != 2)
+		return 0;
+	unit = strchr(units, c);
+	return unit ? (uint64_t)time(NULL) + (uint64_t)n * seconds[unit - units] : 0;
+}
+
+/* As good as not there: revoked, past its end, or never filled. */
+static bool is_void(ssize_t e)
+{
+	return e == -EKEYREVOKED || e == -EKEYEXPIRED || e == -EKEYREJECTED || e == -ENOKEY;
+}
+
+static void read_key(struct reading *r, key_id id, unsigned int depth);
+
+static void read_keyring(struct reading *r, const key_id *ids, size_t n, unsigned int depth)
+{
+	for (size_t i = 0; i < n; i++)
+		read_key(r, ids[i], depth);
+}
+
+static void read_key(struct reading *r, key_id id, unsigned int depth)
+{
+	_cleanup_free_ char *text = NULL, *payload = NULL;
+	struct key_entry key = {.depth = depth};
+	char *type, *description;
+	ssize_t n = ask(KEYCTL_DESCRIBE, id, KEYRING_MAX, &text);
+	bool holds_others;
+
+	if (is_void(n))
+		return;
+	if (n < 0 || !cut(text, &type, &key, &description))
+		fail(r, "key %#x of it cannot be looked at: %s", (unsigned int)id,
+		     strerror(n < 0 ? (int)-n : EINVAL));
+	if (depth > 0 && is_users(description))
+		return;
+	key.type = key_type_carried(type);
+	n = ask(KEYCTL_READ, id, KEY_PAYLOAD_MAX, &payload);
+	if (is_void(n))
+		return;
+	if (!key.type || n < 0)
+		fail(r, "key %s of type %s cannot be read%s%s", description, type,
+		     key.type ? ": " : "", key.type ? strerror((int)-n) : "");
+	holds_others = strcmp(key.type, KEYRING_TYPE) == 0;
+	key.description = description;
+	key.payload = holds_others ? NULL : payload;
+	key.payload_len = holds_others ? 0 : (size_t)n;
+	key.expiry = expiry_of(r, id);
+	if (key_entry_write(r->out, &key) < 0)
+		fail(r, "they cannot be written down");
+	if (holds_others && depth < KEY_DEPTH_MAX)
+		read_keyring(r, (const key_id *)(const void *)payload, (size_t)n / sizeof(key_id),
+			     depth + 1);
+}
+
+_Noreturn static void read_in(const struct container_facts *facts, uid_t user, int fd)
+{
+	struct reading r = {.out = fdopen(fd, "w")};
+	key_id keyring;
+	bool some;
+
+	if (!r.out)
+		_exit(EXIT_FAILURE);
+	setfsuid(user);
+	some = some_keyring_holds_something(user);
+	setfsuid(0);
+	if (!some)
+		_exit(EXIT_SUCCESS);
+	keyring = session_keyring(&r, facts);
+	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &r.keys) < 0)
+		fail(&r, KEYS " cannot be read");
+	read_key(&r, keyring, 0);
+	if (fflush(r.out) != 0)
+		fail(&r, "they cannot be written down");
+	_exit(EXIT_SUCCESS);
+}
+
+/* It has its starter's: what is in that is not the container's. */
+static bool has_none_of_its_own(struct lxc_container *c)
+{
+	_cleanup_free_ char *value = config_get(c, "lxc.keyring.session");
+
+	return value && strcmp(value, "1") == 0;
+}
+
+int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, char **ret,
+		    struct error **reterr)
+{
+	_cleanup_close_ int fd = memfd_create("keyring", MFD_CLOEXEC);
+	long user = facts->n_idmaps ? facts_root_id(facts, "u") : 0;
+	_cleanup_free_ char *said = NULL;
+	int status;
+	pid_t pid;
+
+	*ret = NULL;
+	if (user < 0 || has_none_of_its_own(c))
+		return 0;
+	pid = fd < 0 ? -1 : fork_quietly();
+	if (pid == 0)
+		read_in(facts, (uid_t)user, fd);
+	status = pid < 0 ? -errno : wait_status(pid);
+	if (status < 0 || lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, KEYRING_MAX, &said) < 0)
+		return error_errno(reterr, "cannot look for the container's keys");
+	if (status != 0) {
+		error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s",
+			     c->name, *said ? said : "the process that reads them has ended");
+		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
+		return -EIO;
+	}
+	if (*said)
+		*ret = TAKE_PTR(said);
+	return 0;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+#include "util/inject.h"
+
+#ifdef __x86_64__
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#define FINE 42
+
+static const unsigned long nothing[INJECT_ARGS];
+static volatile sig_atomic_t signals;
+
+/* ---- processes that wait for a byte, each in another way; FINE: nothing else has happened ---- */
+
+static int take(int fd)
+{
+	char c = 0;
+
+	return read(fd, &c, 1) == 1 && c == 'x' ? FINE : 1;
+}
+
+static int wait_in_read(int fd)
+{
+	return take(fd);
+}
+
+static int wait_in_poll(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 20000) == 1 && p.revents == POLLIN ? take(fd) : 1;
+}
+
+/* It is one of the calls that are not taken up again after a stop, whoever made that. */
+static int wait_in_epoll(int fd)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	int epoll = epoll_create1(0), n;
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e);
+	do
+		n = epoll_wait(epoll, &e, 1, -1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? take(fd) : 1;
+}
+
+static void count(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+static int wait_in_read_with_signals(int fd)
+{
+	int r = take(fd);
+
+	return signals > 0 ? r : 1;
+}
+
+static int wait_filtered(int fd)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+	int r;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		return 1;
+	r = take(fd);
+	/* the filter is in force for its own calls */
+	return syscall(SYS_getppid) < 0 && errno == ENOTTY ? r : 1;
+}
+
+static int (*const waits[])(int) = {wait_in_read, wait_in_poll, wait_in_epoll,
+				    wait_in_read_with_signals, wait_filtered};
+
+#define N_WAITS (sizeof(waits) / sizeof(waits[0]))
+
+/* ---- */
+
+static bool has_begun(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid;
+}
+
+START_TEST(call_is_made_and_the_other_one_goes_on)
+{
+	const struct sigaction on_signal = {.sa_handler = count, .sa_flags = SA_RESTART};
+	int fds[2], status;
+	long r = 0;
+	pid_t pid;
+
+	sigaction(SIGUSR1, &on_signal, NULL);
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(waits[_i](fds[0]));
+	for (int i = 0; i < 50; i++) {
+		if (waits[_i] == wait_in_read_with_signals)
+			kill(pid, SIGUSR1);
+		ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), 0);
+		ck_assert_int_eq(r, getpid());
+	}
+	ck_assert(has_begun(pid));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+}
+END_TEST
+
+START_TEST(arguments_and_errors_come_through)
+{
+	int fds[2], pair[2], status;
+	long r = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(pipe(pair), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(take(fds[0]));
+	ck_assert_int_eq(inject_call(pid, SYS_dup2, (unsigned long[INJECT_ARGS]){(unsigned long)pair[0], 77}, &r), 0);
+	ck_assert_int_eq(r, 77);
+	ck_assert_int_eq(inject_call(pid, SYS_close, (unsigned long[INJECT_ARGS]){77}, &r), 0);
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_eq(inject_call(pid, SYS_close, (unsigned long[INJECT_ARGS]){77}, &r), 0);
+	ck_assert_int_eq(r, -EBADF);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+}
+END_TEST
+
+/* It may be in the middle of anything. */
+START_TEST(one_that_never_waits_is_left_alone)
+{
+	pid_t pid = fork();
+	long r = 0;
+	int status;
+
+	if (pid == 0)
+		for (volatile int i = 0;; i = !i)
+			;
+	ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), -EBUSY);
+	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+END_TEST
+
+START_TEST(one_that_is_not_there)
+{
+	pid_t pid = fork();
+	long r = 0;
+
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_lt(inject_call(pid, SYS_getppid, nothing, &r), 0);
+}
+END_TEST
+
+#else
+
+START_TEST(it_says_that_it_cannot)
+{
+	static const unsigned long nothing[INJECT_ARGS];
+	long r = 0;
+
+	ck_assert_int_eq(inject_call(getppid(), 0, nothing, &r), -EOPNOTSUPP);
+}
+END_TEST
+
+#endif
+
+Suite *inject_suite(void)
+{
+	Suite *s = suite_create("inject");
+	TCase *t = tcase_create("inject");
+
+#ifdef __x86_64__
+	tcase_add_loop_test(t, call_is_made_and_the_other_one_goes_on, 0, N_WAITS);
+	tcase_add_test(t, arguments_and_errors_come_through);
+	tcase_add_test(t, one_that_never_waits_is_left_alone);
+	tcase_add_test(t, one_that_is_not_there);
+#else
+	tcase_add_test(t, it_says_that_it_cannot);
+#endif
+	suite_add_tcase(s, t);
+	return s;
+}
