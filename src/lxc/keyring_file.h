@@ -10,7 +10,8 @@
  *
  * DEPTH is 0 for the keyring itself, 1 for what is in it; PERMISSIONS are in hexadecimal, as
  * keyctl_setperm() has them; UID and GID are the host's; EXPIRY is the time at which the key
- * ends, in seconds since 1970, 0 if never; DESCRIPTION and PAYLOAD are in hexadecimal, "-" if empty.
+ * ends, in seconds since 1970, 0 if never; DESCRIPTION and PAYLOAD are in hexadecimal, "-" if
+ * empty.
  */
 
 #include <stdbool.h>

@@ -65,18 +65,37 @@ static ssize_t ask_ids(key_id keyring, key_id **ret)
 /* "TYPE;UID;GID;PERMISSIONS;DESCRIPTION", cut in place: the rest of text is the description. */
 static bool cut(char *text, char **ret_type, struct key_entry *key, char **ret_description)
 {
-	char *rest = strchr(text, ';');
+	char *fields[4];
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		fields[i] = strsep(&text, ";");
+		if (!text)
+			return false;
+	}
+	*ret_type = fields[0];
+	key->uid = (uid_t)strtoul(fields[1], NULL, 10);
+	key->gid = (gid_t)strtoul(fields[2], NULL, 10);
+	key->permissions = (unsigned int)strtoul(fields[3], NULL, 16);
+	*ret_description = text;
+	return true;
+}
+
+/* A line of /proc/keys. */
+struct listed {
+	char id[16], expiry[16], user[16], type[32];
+	const char *description;
+};
+
+static bool parse_listed(const char *line, struct listed *ret)
+{
 	int at = 0;
 
-	if (!rest)
+	/* id, flags, usage, expiry, permissions, user, group, type, description */
+	if (sscanf(line, "%15s %*s %*s %15s %*s %15s %*s %31s %n", ret->id, ret->expiry, ret->user,
+		   ret->type, &at) != 4)
 		return false;
-	*rest = '\0';
-	*ret_type = text;
-	if (sscanf(rest + 1, "%u;%u;%x;%n", &key->uid, &key->gid, &key->permissions, &at) != 3 ||
-	    at == 0)
-		return false;
-	*ret_description = rest + 1 + at;
-	return true;
+	ret->description = line + at;
+	return at > 0;
 }
 
 /* ---- whether there is anything ---- */
@@ -84,8 +103,7 @@ static bool cut(char *text, char **ret_type, struct key_entry *key, char **ret_d
 /* Those of users, which are the host's as well: they are not the container's. */
 static bool is_users(const char *description)
 {
-	return strncmp(description, "_uid", 4) == 0 ||
-	       strncmp(description, "_persistent", 11) == 0;
+	return strncmp(description, "_uid", 4) == 0 || strncmp(description, "_persistent", 11) == 0;
 }
 
 /* systemd gives each service a keyring with nothing else in it. */
@@ -126,14 +144,13 @@ static bool some_keyring_holds_something(uid_t user)
 	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &keys) <= 0)
 		return false;
 	for (char *l = strtok_r(keys, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		unsigned int id, uid;
-		int at = 0;
+		struct listed k;
 
-		/* id, flags, usage, expiry, permissions, user, group, type, description */
-		if (sscanf(l, "%x %*s %*s %*s %*s %u %*s keyring %n", &id, &uid, &at) != 2 ||
-		    at == 0 || uid != user || l[at] == '.' || is_users(l + at))
+		if (!parse_listed(l, &k) || strcmp(k.type, KEYRING_TYPE) != 0 ||
+		    strtoul(k.user, NULL, 10) != user || *k.description == '.' ||
+		    is_users(k.description))
 			continue;
-		if (holds_something((key_id)id))
+		if (holds_something((key_id)strtoul(k.id, NULL, 16)))
 			return true;
 	}
 	return false;
@@ -154,8 +171,7 @@ static void fail(struct reading *r, const char *fmt, ...)
 {
 	va_list ap;
 
-	rewind(r->out);
-	if (ftruncate(fileno(r->out), 0) < 0)
+	if (fseek(r->out, 0, SEEK_SET) < 0 || ftruncate(fileno(r->out), 0) < 0)
 		_exit(2);
 	va_start(ap, fmt);
 	vfprintf(r->out, fmt, ap);
@@ -164,7 +180,7 @@ static void fail(struct reading *r, const char *fmt, ...)
 	_exit(EXIT_FAILURE);
 }
 
-/* A keyring into which init can put its own: from then on that one, and all in it, is ours as well. */
+/* Into which init can put its own: from then on that one, and all in it, is ours as well. */
 static key_id open_keyring(bool to_others)
 {
 	long r = key_call(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0);
@@ -210,15 +226,17 @@ static uint64_t expiry_of(const struct reading *r, key_id key)
 	static const unsigned int seconds[] = {1, 60, 3600, 86400, 604800};
 	_cleanup_free_ char *start = xasprintf("%08x ", (unsigned int)key);
 	const char *line = r->keys, *unit;
-	unsigned int n;
-	char c;
+	struct listed k;
+	char *end;
+	uint64_t n;
 
 	while (line && strncmp(line, start, strlen(start)) != 0)
 		line = (line = strchr(line, '\n')) ? line + 1 : NULL;
-	if (!line || sscanf(line, "%*s %*s %*s %u%c", &n, &c) != 2)
+	if (!line || !parse_listed(line, &k))
 		return 0;
-	unit = strchr(units, c);
-	return unit ? (uint64_t)time(NULL) + (uint64_t)n * seconds[unit - units] : 0;
+	n = strtoul(k.expiry, &end, 10);
+	unit = end > k.expiry && *end ? strchr(units, *end) : NULL;
+	return unit ? (uint64_t)time(NULL) + n * seconds[unit - units] : 0;
 }
 
 /* As good as not there: revoked, past its end, or never filled. */
@@ -318,8 +336,9 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 	if (status < 0 || lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, KEYRING_MAX, &said) < 0)
 		return error_errno(reterr, "cannot look for the container's keys");
 	if (status != 0) {
-		error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s",
-			     c->name, *said ? said : "the process that reads them has ended");
+		error_refuse(reterr, EIO,
+			     "the keys in the session keyring of %s cannot be saved: %s", c->name,
+			     *said ? said : "the process that reads them has ended");
 		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
 		return -EIO;
 	}

@@ -49,11 +49,11 @@ void keyring_forget(struct restore *r)
 	free(TAKE_PTR(r->keyring));
 }
 
-/* Its time is up, or that of a keyring that it was in. */
+/* Its time is up, or that of a keyring that it was in. The outermost one is made at any rate. */
 static bool has_ended(const struct making *m, const struct key_entry *key)
 {
 	return key->depth > m->n_open ||
-	       (key->expiry && key->expiry <= (uint64_t)time(NULL));
+	       (key->depth > 0 && key->expiry && key->expiry <= (uint64_t)time(NULL));
 }
 
 static int make_key(struct making *m, const struct key_entry *key, long session)

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -25,11 +25,12 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-#define TRIES	 100
-#define PAUSE_NS 10000000
-#define MAPS_MAX (64 * 1024 * 1024)
-#define VDSO_MAX 65536
-#define CODE_64	 0x33 /* the code segment of a process that is no 32-bit one */
+#define TRIES	   100
+#define PAUSE_NS   10000000
+#define PATIENCE_S 5
+#define MAPS_MAX   (64 * 1024 * 1024)
+#define VDSO_MAX   65536
+#define CODE_64	   0x33 /* the code segment of a process that is no 32-bit one */
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 
@@ -47,7 +48,7 @@ static unsigned long find_gate(pid_t pid)
 	_cleanup_free_ char *code = xcalloc(VDSO_MAX, 1);
 	unsigned long start, end;
 	struct iovec here, there;
-	char *line, *found;
+	char *line, *found, *dash;
 	ssize_t n;
 
 	if (read_file_at(AT_FDCWD, path, MAPS_MAX, &maps) <= 0)
@@ -55,7 +56,11 @@ static unsigned long find_gate(pid_t pid)
 	line = strstr(maps, "[vdso]");
 	while (line && line > maps && line[-1] != '\n')
 		line--;
-	if (!line || sscanf(line, "%lx-%lx", &start, &end) != 2 || end - start > VDSO_MAX)
+	if (!line)
+		return 0;
+	start = strtoul(line, &dash, 16);
+	end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
+	if (end <= start || end - start > VDSO_MAX)
 		return 0;
 	here = (struct iovec){code, end - start};
 	there = (struct iovec){(void *)(uintptr_t)start, end - start};
@@ -64,14 +69,23 @@ static unsigned long find_gate(pid_t pid)
 	return found ? start + (unsigned long)(found - code) : 0;
 }
 
-/* The status of its next stop; -ESRCH where there is none. */
+/*
+ * The status of its next stop; -ESRCH where there is none, -ETIMEDOUT if it is long in coming:
+ * where the process is frozen, it is not before it is thawed.
+ */
 static int wait_stop(pid_t pid)
 {
-	int status;
+	static const struct timespec patience = {.tv_sec = PATIENCE_S};
+	sigset_t set;
+	int status, r;
 
-	while (waitpid(pid, &status, __WALL) < 0)
-		if (errno != EINTR)
-			return -errno;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while ((r = waitpid(pid, &status, __WALL | WNOHANG)) == 0)
+		if (sigtimedwait(&set, NULL, &patience) < 0 && errno != EINTR)
+			return -ETIMEDOUT;
+	if (r < 0)
+		return -errno;
 	return WIFSTOPPED(status) ? status : -ESRCH;
 }
 
@@ -119,27 +133,20 @@ static int interrupt(pid_t pid)
 	return ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ? -errno : 0;
 }
 
-/* It stands still where it waited in a call: nothing of its own is half done there. */
+/* It stands still where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
 static int hold(struct target *t)
 {
-	for (int i = 0; i < TRIES; i++) {
-		int r = interrupt(t->pid);
+	int r = interrupt(t->pid);
 
-		if (r == 0)
-			r = settle(t->pid, wait_stop(t->pid));
-		if (r == 0)
-			r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
-		if (r < 0)
-			return r;
-		if (t->regs.cs != CODE_64)
-			return -EOPNOTSUPP;
-		if ((long)t->regs.orig_rax >= 0)
-			return 0;
-		if (ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
-			return -errno;
-		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
-	}
-	return -EBUSY;
+	if (r == 0)
+		r = settle(t->pid, wait_stop(t->pid));
+	if (r == 0)
+		r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
+	if (r < 0)
+		return r;
+	if (t->regs.cs != CODE_64)
+		return -EOPNOTSUPP;
+	return (long)t->regs.orig_rax < 0 ? -EAGAIN : 0;
 }
 
 /* As if nothing had been: it will go on with the call that it waited in. */
@@ -152,7 +159,18 @@ static int put_back(struct target *t, int status)
 	return r < 0 ? r : settle(t->pid, status);
 }
 
-/* -EINTR: a signal, or another stop, came first and was given way to. */
+/* It has been frozen meanwhile, or the call does not return: it is stopped anew. */
+static int give_up(struct target *t)
+{
+	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid);
+
+	if (status < 0)
+		return status;
+	r = put_back(t, status);
+	return r < 0 ? r : -ETIMEDOUT;
+}
+
+/* -EAGAIN: a signal, or another stop, came first and was given way to. */
 static int make_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
 		     long *ret)
 {
@@ -169,13 +187,17 @@ static int make_call(struct target *t, long number, const unsigned long args[INJ
 	regs.r8 = args[4];
 	r = registers(PTRACE_SETREGSET, t->pid, &regs);
 	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0);
+	if (status == -ETIMEDOUT)
+		return give_up(t);
 	if (status < 0)
 		return status;
 	if (!is_syscall_stop(status)) {
 		r = put_back(t, status);
-		return r < 0 ? r : -EINTR;
+		return r < 0 ? r : -EAGAIN;
 	}
 	status = go_on(t->pid, PTRACE_SYSCALL, 0);
+	if (status == -ETIMEDOUT)
+		return give_up(t);
 	r = status < 0 ? status : registers(PTRACE_GETREGSET, t->pid, &regs);
 	if (r < 0)
 		return r;
@@ -183,25 +205,48 @@ static int make_call(struct target *t, long number, const unsigned long args[INJ
 	return put_back(t, status);
 }
 
+static int seize_and_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
+			  long *ret)
+{
+	bool filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
+	long options = PTRACE_O_TRACESYSGOOD | (filtered ? PTRACE_O_SUSPEND_SECCOMP : 0);
+	int r = -EAGAIN;
+
+	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)options) < 0)
+		return -errno;
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		if (i > 0 && ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
+			return -errno;
+		if (i > 0)
+			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+		r = hold(t);
+		if (r == 0)
+			r = make_call(t, number, args, ret);
+	}
+	/* where it does not stand still, it is let go by the end of this process */
+	ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
+	return r == -EAGAIN ? -EBUSY : r;
+}
+
 int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
+	static const struct sigaction told = {.sa_handler = SIG_DFL};
 	struct target t = {.pid = pid, .gate = find_gate(pid)};
-	bool filtered = process_status_number(pid, "\nSeccomp:") > 0;
-	long options = PTRACE_O_TRACESYSGOOD | (filtered ? PTRACE_O_SUSPEND_SECCOMP : 0);
-	int r = -EINTR;
+	struct sigaction old_action;
+	sigset_t set, old;
+	int r;
 
 	if (!t.gate)
 		return -EOPNOTSUPP;
-	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)options) < 0)
-		return -errno;
-	for (int i = 0; i < TRIES && r == -EINTR; i++) {
-		r = hold(&t);
-		if (r == 0)
-			r = make_call(&t, number, args, ret);
-	}
-	/* where it does not stand still, it is let go by the end of this process */
-	ptrace(PTRACE_DETACH, pid, NULL, NULL);
-	return r == -EINTR ? -EBUSY : r;
+	/* for wait_stop() */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	sigaction(SIGCHLD, &told, &old_action);
+	r = seize_and_call(&t, number, args, ret);
+	sigaction(SIGCHLD, &old_action, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
 }
 
 #else /* the registers are another architecture's */

@@ -22,7 +22,7 @@ cat /tmp/before
 check grep -q '^_ses/user;0;0;3f010000;one = first$' /tmp/before
 check grep -q '^_ses/ring/user;1000;100;3f1f0000;inner (ends) = second$' /tmp/before
 check_equal 8 "$(wc -l </tmp/before)" keys
-for round in 1 2; do
+for _ in 1 2; do
 	check dump -n c1 -s --replace
 	check_equal 600 "$(stat -c %a "$IMG/keyring")" 'mode of the file'
 	check restore -n c1
@@ -36,6 +36,15 @@ check dump -n c1 --replace
 keys c1 list >/tmp/after
 check diff /tmp/before /tmp/after
 check_equal "$call" "$(cut -d ' ' -f 1-7 "/proc/$(init_pid c1)/syscall")" "init's system call"
+check_equal 0 "$(awk '/^TracerPid/ { print $2 }' "/proc/$(init_pid c1)/status")" 'who traces init'
+
+step 'one that is frozen behind the back of LXC'
+freezer=/sys/fs/cgroup$(cut -d : -f 3 "/proc/$(init_pid c1)/cgroup")/cgroup.freeze
+echo 1 >"$freezer"
+fails 3 'init cannot be asked for them' dump -n c1 --replace
+echo 0 >"$freezer"
+keys c1 list >/tmp/after
+check diff /tmp/before /tmp/after
 check_equal 0 "$(awk '/^TracerPid/ { print $2 }' "/proc/$(init_pid c1)/status")" 'who traces init'
 
 step 'what has ended meanwhile is not there again, nor what was in it'

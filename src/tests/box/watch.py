@@ -8,6 +8,7 @@ One for each state, and others of the kind that LXC's library makes. When all ar
 registered a line is written to READY (a FIFO). Says what each of them got, when
 all of them are over.
 """
+import os
 import select
 import socket
 import struct
@@ -42,8 +43,11 @@ for who, states in WATCHERS.items():
     s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     s.connect('\0/var/lib/lxc/%s/command' % name)
     wanted = [states.get(state, 0) for state in STATES]
-    s.sendall(struct.pack('=iiq8i', ADD_STATE_CLIENT, 32, 0, *wanted))
+    # with credentials, as LXC's clients do: those that the kernel adds may come too late
+    s.sendmsg([struct.pack('=iiq8i', ADD_STATE_CLIENT, 32, 0, *wanted)],
+              [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, struct.pack('=iii', os.getpid(), 0, 0))])
     ret, datalen, data = struct.unpack('=iiq', take(s, 16))
+    assert ret >= 0, 'refused with %d' % ret
     got[who] = ['waits' if ret == len(STATES) else 'is ' + STATES[ret]]
     if ret == data == len(STATES):
         waiting[s] = who

@@ -16,8 +16,10 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -99,7 +101,13 @@ static int (*const waits[])(int) = {wait_in_read, wait_in_poll, wait_in_epoll,
 
 /* ---- */
 
-static bool has_begun(pid_t pid)
+static void close_pair(const int fds[2])
+{
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static bool still_runs(pid_t pid)
 {
 	siginfo_t info = {0};
 
@@ -109,32 +117,36 @@ static bool has_begun(pid_t pid)
 START_TEST(call_is_made_and_the_other_one_goes_on)
 {
 	const struct sigaction on_signal = {.sa_handler = count, .sa_flags = SA_RESTART};
+	struct sigaction old;
 	int fds[2], status;
 	long r = 0;
 	pid_t pid;
 
-	sigaction(SIGUSR1, &on_signal, NULL);
+	sigaction(SIGUSR1, &on_signal, &old);
 	ck_assert_int_eq(pipe(fds), 0);
 	pid = fork();
 	if (pid == 0)
 		_exit(waits[_i](fds[0]));
+	sigaction(SIGUSR1, &old, NULL);
 	for (int i = 0; i < 50; i++) {
 		if (waits[_i] == wait_in_read_with_signals)
 			kill(pid, SIGUSR1);
 		ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), 0);
 		ck_assert_int_eq(r, getpid());
 	}
-	ck_assert(has_begun(pid));
+	ck_assert(still_runs(pid));
 	ck_assert_int_eq(write(fds[1], "x", 1), 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+	close_pair(fds);
 }
 END_TEST
 
 START_TEST(arguments_and_errors_come_through)
 {
 	int fds[2], pair[2], status;
+	unsigned long args[INJECT_ARGS] = {0};
 	long r = 0;
 	pid_t pid;
 
@@ -143,33 +155,46 @@ START_TEST(arguments_and_errors_come_through)
 	pid = fork();
 	if (pid == 0)
 		_exit(take(fds[0]));
-	ck_assert_int_eq(inject_call(pid, SYS_dup2, (unsigned long[INJECT_ARGS]){(unsigned long)pair[0], 77}, &r), 0);
+	args[0] = (unsigned long)pair[0];
+	args[1] = 77;
+	ck_assert_int_eq(inject_call(pid, SYS_dup2, args, &r), 0);
 	ck_assert_int_eq(r, 77);
-	ck_assert_int_eq(inject_call(pid, SYS_close, (unsigned long[INJECT_ARGS]){77}, &r), 0);
+	args[0] = 77;
+	ck_assert_int_eq(inject_call(pid, SYS_close, args, &r), 0);
 	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(inject_call(pid, SYS_close, (unsigned long[INJECT_ARGS]){77}, &r), 0);
+	ck_assert_int_eq(inject_call(pid, SYS_close, args, &r), 0);
 	ck_assert_int_eq(r, -EBADF);
 	ck_assert_int_eq(write(fds[1], "x", 1), 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+	close_pair(fds);
+	close_pair(pair);
 }
 END_TEST
 
 /* It may be in the middle of anything. */
 START_TEST(one_that_never_waits_is_left_alone)
 {
-	pid_t pid = fork();
+	volatile int *turns = mmap(NULL, sizeof(*turns), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	long r = 0;
 	int status;
+	pid_t pid;
 
+	ck_assert(turns != MAP_FAILED);
+	pid = fork();
 	if (pid == 0)
-		for (volatile int i = 0;; i = !i)
-			;
+		for (;;)
+			*turns = 1;
+	/* before that it is on its way out of a call */
+	while (*turns == 0)
+		sched_yield();
 	ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), -EBUSY);
 	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	munmap((void *)turns, sizeof(*turns));
 }
 END_TEST
 
