@@ -213,7 +213,9 @@ static key_id session_keyring(struct reading *r, const struct container_facts *f
 	if (e == 0)
 		e = (int)linked;
 	if (e < 0)
-		fail(r, "its init cannot be asked for them: %s", strerror(-e));
+		fail(r, "its init cannot be asked for them: %s",
+		     e == -ETIMEDOUT ? "it stands still, a cgroup of its may be frozen"
+				     : strerror(-e));
 	if (ask_ids(keyring, &ids) != 1)
 		fail(r, "its init did not give what it was asked for");
 	return ids[0];
