@@ -16,7 +16,7 @@ check_not test -e "$IMG/keyring"
 check restore -n c1
 
 step 'keys, and keyrings in keyrings'
-add_keys c1
+add_keys 1000 100
 keys c1 list >/tmp/before
 cat /tmp/before
 check grep -q '^_ses/user;0;0;3f010000;one = first$' /tmp/before
