@@ -35,13 +35,13 @@ check_done()
 	check_equal 'done' "$(keys c1 "$@")" "$*"
 }
 
-# add_keys [UID GID]: some of each kind that there is, one of them another user's
+# add_keys UID GID: some of each kind that there is, one of them that user's
 add_keys()
 {
 	check_done add user one first
 	check_done add keyring ring -
 	check_done add user inner second into
-	[ $# -eq 0 ] || check_done chown "$@"
+	check_done chown "$1" "$2"
 	check_done timeout 864000
 	check_done perm 3f1f0000
 	check_done add keyring deeper - into

@@ -175,13 +175,14 @@ END_TEST
 /* It may be in the middle of anything. */
 START_TEST(one_that_never_waits_is_left_alone)
 {
-	volatile int *turns = mmap(NULL, sizeof(*turns), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *shared =
+		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	volatile int *turns = shared;
 	long r = 0;
 	int status;
 	pid_t pid;
 
-	ck_assert(turns != MAP_FAILED);
+	ck_assert(shared != MAP_FAILED);
 	pid = fork();
 	if (pid == 0)
 		for (;;)
@@ -194,7 +195,7 @@ START_TEST(one_that_never_waits_is_left_alone)
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	munmap((void *)turns, sizeof(*turns));
+	munmap(shared, sizeof(int));
 }
 END_TEST
 

@@ -27,11 +27,11 @@ check diff /tmp/before /tmp/after
 
 step 'with keys in it'
 # only the host's root can give keys away
-add_keys
-check_done add big_key large "$(head -c 3000 /dev/zero | tr '\0' x)"
+add_keys 0 0
+check_done add user large "$(head -c 3000 /dev/zero | tr '\0' x)"
 keys c1 list >/tmp/before
 check grep -q '^_ses/ring/user;0;0;3f1f0000;inner (ends) = second$' /tmp/before
-check grep -q '^_ses/big_key;0;0;3f010000;large = x*$' /tmp/before
+check grep -q '^_ses/user;0;0;3f010000;large = x*$' /tmp/before
 for _ in 1 2; do
 	check dump -n c1 -s --replace
 	check grep -q '^1 user 3f010000 100000 100000 0 ' "$IMG/keyring"
