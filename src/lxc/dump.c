@@ -420,13 +420,17 @@ static int run_criu(struct dump *d, struct error **reterr)
 	return r;
 }
 
+static bool is_attached(const struct nic *nic)
+{
+	return !nic->bridge || link_is_on(nic->host_name, nic->bridge);
+}
+
 static bool network_is_attached(const struct dump *d)
 {
 	const struct container_facts *facts = &d->manifest.facts;
 
 	for (size_t i = 0; i < facts->n_nics; i++)
-		if (facts->nics[i].bridge &&
-		    !link_is_on(facts->nics[i].host_name, facts->nics[i].bridge))
+		if (!is_attached(&facts->nics[i]))
 			return false;
 	return true;
 }
@@ -446,13 +450,18 @@ static bool init_is_dead(const struct dump *d)
 
 /*
  * CRIU may have died with the veth off its bridge, and where it has not, it does
- * not look whether the callback could put it back.
+ * not look whether the callback could put it back. Without the callback first: where
+ * there may be no process more, that cannot run.
  */
 static int attach_network(struct dump *d, struct error **reterr)
 {
+	const struct container_facts *facts = &d->manifest.facts;
 	_cleanup_error_ struct error *e = NULL;
 	int r;
 
+	for (size_t i = 0; i < facts->n_nics; i++)
+		if (!is_attached(&facts->nics[i]))
+			link_attach(facts->nics[i].host_name, facts->nics[i].bridge);
 	if (network_is_attached(d))
 		return 0;
 	r = criu_network_unlock(d->operation.path, &e);

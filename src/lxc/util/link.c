@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -77,6 +79,17 @@ bool link_is_plain_port(const char *link, const char *bridge)
 	for (size_t i = 0; i < sizeof(port) / sizeof(port[0]); i++)
 		plain = plain && has_value(link, "brport", port[i].file, port[i].value);
 	return plain;
+}
+
+int link_attach(const char *link, const char *bridge)
+{
+	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = {.ifr_ifindex = (int)if_nametoindex(link)};
+
+	if (sock < 0 || ifr.ifr_ifindex == 0)
+		return -errno;
+	strncpy(ifr.ifr_name, bridge, sizeof(ifr.ifr_name) - 1);
+	return ioctl(sock, SIOCBRADDIF, &ifr) < 0 ? -errno : 0;
 }
 
 void link_delete(const char *link)

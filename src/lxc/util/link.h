@@ -16,6 +16,9 @@ bool link_is_on(const char *link, const char *bridge);
  */
 bool link_is_plain_port(const char *link, const char *bridge);
 
+/* Makes it a port of the bridge, without another process. -errno. */
+int link_attach(const char *link, const char *bridge);
+
 /* By the program ip. */
 void link_delete(const char *link);
 

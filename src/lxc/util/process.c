@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 
 #define OUTPUT_MAX (1024 * 1024)
 #define STATUS_MAX 65536
+#define TRIES	   100
+#define PAUSE_MS   10
 
 int pidfd_open_pid(pid_t pid)
 {
@@ -36,7 +39,7 @@ int wait_status(pid_t pid)
 	return status;
 }
 
-pid_t fork_quietly(void)
+static pid_t fork_once(void)
 {
 	sigset_t all, old;
 	pid_t pid;
@@ -49,6 +52,17 @@ pid_t fork_quietly(void)
 	if (pid != 0)
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = e;
+	return pid;
+}
+
+pid_t fork_quietly(void)
+{
+	pid_t pid = fork_once();
+
+	for (int i = 0; i < TRIES && pid < 0 && errno == EAGAIN; i++) {
+		poll(NULL, 0, PAUSE_MS);
+		pid = fork_once();
+	}
 	return pid;
 }
 

@@ -12,7 +12,9 @@ int wait_status(pid_t pid);
 
 /*
  * fork(), with all signals blocked in the child until reset_signals(): no handler
- * of the host program may run there, where its threads are gone.
+ * of the host program may run there, where its threads are gone. If there may be no process
+ * more, it waits a second for the end of others: those that have just failed for that take
+ * their time to go.
  */
 pid_t fork_quietly(void);
 

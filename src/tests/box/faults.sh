@@ -206,7 +206,7 @@ survived_dump()
 		check grep -q 'runs on\|refuse\|lxc-checkpoint: ' /tmp/said
 		check_not test -e "$IMG/manifest.json"
 	fi
-	check_equal lxcbr0 "$(bridge_of "$(veth)")" bridge
+	check_equal lxcbr0 "$(bridge_of "$(veth)")" "bridge ($(cat /tmp/said))"
 	check_client false
 	check_left "$RUNNING"
 }
@@ -251,7 +251,7 @@ survive_restore()
 		fi
 		check restore -n c1
 	fi
-	check_equal lxcbr0 "$(bridge_of "$(veth)")" bridge
+	check_equal lxcbr0 "$(bridge_of "$(veth)")" "bridge ($(cat /tmp/said))"
 	check_client had_network "$1"
 	check_left "$RUNNING"
 	# it is whole, and the next one of it too
