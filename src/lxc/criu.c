@@ -141,6 +141,8 @@ static int run_start(struct run *r, struct error **reterr)
 	if (open_channels(r) < 0)
 		return error_errno(reterr, "cannot make the pipes to CRIU");
 	env = run_environment(r);
+	/* an earlier run's would be taken for this one's */
+	unlinkat(r->job->image_fd, r->job->log_file, 0);
 	r->pid = fork_quietly();
 	if (r->pid < 0)
 		return error_errno(reterr, "cannot start CRIU");

@@ -237,10 +237,13 @@ static int write_sysctls(struct dump *d, struct error **reterr)
 /* While init runs: CRIU alone has its hands on processes that stand still. */
 static int write_keyring(struct dump *d, struct error **reterr)
 {
-	_cleanup_free_ char *text = NULL;
+	char *text = NULL;
 	int r = inspect_keyring(d->c, &d->manifest.facts, &text, reterr);
 
-	return r < 0 || !text ? r : image_write(d->image, KEYRING_NAME, text, reterr);
+	if (r == 0 && text)
+		r = image_write(d->image, KEYRING_NAME, text, reterr);
+	free_secret(text);
+	return r;
 }
 
 static int check_dump(struct dump *d, const char *directory, struct error **reterr)

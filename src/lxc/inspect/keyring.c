@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,14 +22,23 @@
 #include "util/inject.h"
 #include "util/mem.h"
 #include "util/process.h"
+#include "util/text.h"
 
 #define KEYS	 "/proc/keys"
-#define KEYS_MAX (64 * 1024 * 1024)
+#define KEYS_MAX (16 * 1024 * 1024)
+
+/* What a container's processes can make up is read only so far. */
+#define VISITS_MAX  4096
+#define CPU_SECONDS 20
 
 /* Permissions, see keyctl_setperm(): all that who has a key can do; others put keys in. */
 #define POSSESSOR_ALL 0x3f000000
 #define USER_WRITE    0x00040000
 #define OTHER_WRITE   0x00000004
+
+/* How the process that reads them ends: it has said why, and whether a key is at fault. */
+#define EXIT_KEY   3
+#define EXIT_OTHER 4
 
 typedef int32_t key_id;
 
@@ -140,9 +150,12 @@ static bool some_keyring_holds_something(uid_t user)
 {
 	_cleanup_free_ char *keys = NULL;
 	char *save = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &keys);
 
-	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &keys) <= 0)
-		return false;
+	/* a kernel without keys; where they cannot be looked at, it is to be seen by the next step
+	 */
+	if (n <= 0)
+		return n < 0 && n != -ENOENT;
 	for (char *l = strtok_r(keys, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		struct listed k;
 
@@ -161,63 +174,71 @@ static bool some_keyring_holds_something(uid_t user)
 struct reading {
 	FILE *out;
 	char *keys; /* /proc/keys: nothing else tells when a key ends */
+	unsigned int visits;
 };
 
-_Noreturn static void fail(struct reading *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+_Noreturn static void fail(struct reading *r, int status, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* What the parent says is what is in the file then. */
-static void fail(struct reading *r, const char *fmt, ...)
+static void fail(struct reading *r, int status, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (fseek(r->out, 0, SEEK_SET) < 0 || ftruncate(fileno(r->out), 0) < 0)
-		_exit(2);
+		_exit(EXIT_FAILURE);
 	va_start(ap, fmt);
 	vfprintf(r->out, fmt, ap);
 	va_end(ap);
-	fflush(r->out);
-	_exit(EXIT_FAILURE);
+	_exit(fflush(r->out) == 0 ? status : EXIT_FAILURE);
 }
 
-/* Into which init can put its own: from then on that one, and all in it, is ours as well. */
+/*
+ * A session keyring in which init can put its own: from then on all in that is ours as well.
+ * It stays ours, for what is in a keyring counts for its owner, who may have no room.
+ */
 static key_id open_keyring(bool to_others)
 {
 	long r = key_call(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0);
 
-	if (r < 0)
-		return (key_id)r;
-	r = syscall(SYS_add_key, KEYRING_TYPE, PACKAGE_NAME, NULL, 0, KEY_SPEC_SESSION_KEYRING);
-	if (r < 0)
-		return -errno;
-	if (key_call(KEYCTL_SETPERM, r, POSSESSOR_ALL | USER_WRITE | (to_others ? OTHER_WRITE : 0),
-		     0) < 0)
-		return -errno;
+	if (r >= 0)
+		r = key_call(KEYCTL_SETPERM, KEY_SPEC_SESSION_KEYRING,
+			     POSSESSOR_ALL | USER_WRITE | (to_others ? OTHER_WRITE : 0), 0);
+	if (r >= 0)
+		r = key_call(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0);
 	return (key_id)r;
 }
 
-static key_id session_keyring(struct reading *r, const struct container_facts *facts)
+/* As good as not there: revoked, past its end, or never filled. */
+static bool is_void(ssize_t e)
+{
+	return e == -EKEYREVOKED || e == -EKEYEXPIRED || e == -EKEYREJECTED || e == -ENOKEY;
+}
+
+static key_id session_keyring(struct reading *r, pid_t init)
 {
 	_cleanup_free_ key_id *ids = NULL;
-	key_id keyring = open_keyring(facts->n_idmaps > 0);
+	key_id keyring = open_keyring(process_status_number(init, "\nUid:") != 0);
 	const unsigned long args[INJECT_ARGS] = {
 		KEYCTL_LINK, (unsigned long)KEY_SPEC_SESSION_KEYRING, (unsigned long)keyring};
 	long linked = 0;
 	int e;
 
 	if (keyring < 0)
-		fail(r, "a keyring cannot be made: %s", strerror(-keyring));
-	e = inject_call(facts->init_pid, SYS_keyctl, args, &linked);
-	if (e == -EOPNOTSUPP)
-		_exit(EXIT_SUCCESS);
+		fail(r, EXIT_OTHER, "a keyring cannot be made: %s", strerror(-keyring));
+	e = inject_call(init, SYS_keyctl, args, &linked);
 	if (e == 0)
 		e = (int)linked;
+	/* on this architecture it cannot be done; or there is nothing in it that could be used */
+	if (e == -EOPNOTSUPP || is_void(e))
+		_exit(EXIT_SUCCESS);
 	if (e < 0)
-		fail(r, "its init cannot be asked for them: %s",
+		fail(r, EXIT_OTHER, "its init cannot be asked for them: %s",
 		     e == -ETIMEDOUT ? "it stands still, a cgroup of its may be frozen"
+		     : e == -EBUSY   ? "it is never found waiting"
 				     : strerror(-e));
-	if (ask_ids(keyring, &ids) != 1)
-		fail(r, "its init did not give what it was asked for");
+	if (ask_ids(KEY_SPEC_SESSION_KEYRING, &ids) != 1)
+		fail(r, EXIT_OTHER, "its init did not give what it was asked for");
 	return ids[0];
 }
 
@@ -241,18 +262,22 @@ static uint64_t expiry_of(const struct reading *r, key_id key)
 	return unit ? (uint64_t)time(NULL) + n * seconds[unit - units] : 0;
 }
 
-/* As good as not there: revoked, past its end, or never filled. */
-static bool is_void(ssize_t e)
-{
-	return e == -EKEYREVOKED || e == -EKEYEXPIRED || e == -EKEYREJECTED || e == -ENOKEY;
-}
-
 static void read_key(struct reading *r, key_id id, unsigned int depth);
 
 static void read_keyring(struct reading *r, const key_id *ids, size_t n, unsigned int depth)
 {
+	if (n > 0 && depth > KEY_DEPTH_MAX)
+		fail(r, EXIT_KEY, "there are keyrings in keyrings, %u deep", depth);
 	for (size_t i = 0; i < n; i++)
 		read_key(r, ids[i], depth);
+}
+
+static void write_key(struct reading *r, const struct key_entry *key)
+{
+	if (key_entry_write(r->out, key) < 0)
+		fail(r, EXIT_OTHER, "they cannot be written down");
+	if (++r->visits > VISITS_MAX || ftell(r->out) > KEYRING_MAX)
+		fail(r, EXIT_KEY, "there are too many of them");
 }
 
 static void read_key(struct reading *r, key_id id, unsigned int depth)
@@ -266,7 +291,7 @@ static void read_key(struct reading *r, key_id id, unsigned int depth)
 	if (is_void(n))
 		return;
 	if (n < 0 || !cut(text, &type, &key, &description))
-		fail(r, "key %#x of it cannot be looked at: %s", (unsigned int)id,
+		fail(r, EXIT_KEY, "key %#x of it cannot be looked at: %s", (unsigned int)id,
 		     strerror(n < 0 ? (int)-n : EINVAL));
 	if (depth > 0 && is_users(description))
 		return;
@@ -274,40 +299,55 @@ static void read_key(struct reading *r, key_id id, unsigned int depth)
 	n = ask(KEYCTL_READ, id, KEY_PAYLOAD_MAX, &payload);
 	if (is_void(n))
 		return;
-	if (!key.type || n < 0)
-		fail(r, "key %s of type %s cannot be read%s%s", description, type,
+	if (!key.type || n < 0) {
+		make_printable(description);
+		fail(r, EXIT_KEY, "key %s of type %s cannot be read%s%s", description, type,
 		     key.type ? ": " : "", key.type ? strerror((int)-n) : "");
+	}
 	holds_others = strcmp(key.type, KEYRING_TYPE) == 0;
 	key.description = description;
 	key.payload = holds_others ? NULL : payload;
 	key.payload_len = holds_others ? 0 : (size_t)n;
 	key.expiry = expiry_of(r, id);
-	if (key_entry_write(r->out, &key) < 0)
-		fail(r, "they cannot be written down");
-	if (holds_others && depth < KEY_DEPTH_MAX)
+	write_key(r, &key);
+	if (holds_others)
 		read_keyring(r, (const key_id *)(const void *)payload, (size_t)n / sizeof(key_id),
 			     depth + 1);
 }
 
-_Noreturn static void read_in(const struct container_facts *facts, uid_t user, int fd)
+/* LXC gives it to the container's root. Where LXC could make none, it is its starter's. */
+static bool is_containers(key_id keyring, uid_t user)
 {
+	_cleanup_free_ char *text = NULL;
+	struct key_entry key = {0};
+	char *type, *description;
+
+	return ask(KEYCTL_DESCRIBE, keyring, KEYRING_MAX, &text) < 0 ||
+	       !cut(text, &type, &key, &description) || key.uid == user;
+}
+
+_Noreturn static void read_in(pid_t init, uid_t user, int fd)
+{
+	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
 	struct reading r = {.out = fdopen(fd, "w")};
 	key_id keyring;
 	bool some;
 
-	if (!r.out)
+	if (!r.out || setrlimit(RLIMIT_CPU, &cpu) < 0)
 		_exit(EXIT_FAILURE);
 	setfsuid(user);
 	some = some_keyring_holds_something(user);
 	setfsuid(0);
 	if (!some)
 		_exit(EXIT_SUCCESS);
-	keyring = session_keyring(&r, facts);
+	keyring = session_keyring(&r, init);
+	if (!is_containers(keyring, user))
+		_exit(EXIT_SUCCESS);
 	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &r.keys) < 0)
-		fail(&r, KEYS " cannot be read");
+		fail(&r, EXIT_OTHER, KEYS " cannot be read");
 	read_key(&r, keyring, 0);
 	if (fflush(r.out) != 0)
-		fail(&r, "they cannot be written down");
+		fail(&r, EXIT_OTHER, "they cannot be written down");
 	_exit(EXIT_SUCCESS);
 }
 
@@ -319,13 +359,26 @@ static bool has_none_of_its_own(struct lxc_container *c)
 	return value && strcmp(value, "1") == 0;
 }
 
+static int refuse(struct lxc_container *c, int status, const char *said, struct error **reterr)
+{
+	bool key = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_KEY;
+	bool has_said = key || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OTHER);
+
+	/* else it may have written down half of them */
+	error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s",
+		     c->name, has_said ? said : "the process that reads them has ended");
+	if (key)
+		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
+	return -EIO;
+}
+
 int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, char **ret,
 		    struct error **reterr)
 {
 	_cleanup_close_ int fd = memfd_create("keyring", MFD_CLOEXEC);
 	long user = facts->n_idmaps ? facts_root_id(facts, "u") : 0;
-	_cleanup_free_ char *said = NULL;
-	int status;
+	char *said = NULL;
+	int status, r = 0;
 	pid_t pid;
 
 	*ret = NULL;
@@ -333,18 +386,17 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 		return 0;
 	pid = fd < 0 ? -1 : fork_quietly();
 	if (pid == 0)
-		read_in(facts, (uid_t)user, fd);
+		read_in(facts->init_pid, (uid_t)user, fd);
 	status = pid < 0 ? -errno : wait_status(pid);
-	if (status < 0 || lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, KEYRING_MAX, &said) < 0)
-		return error_errno(reterr, "cannot look for the container's keys");
-	if (status != 0) {
-		error_refuse(reterr, EIO,
-			     "the keys in the session keyring of %s cannot be saved: %s", c->name,
-			     *said ? said : "the process that reads them has ended");
-		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
-		return -EIO;
-	}
-	if (*said)
+	if (status < 0)
+		return error_set(reterr, -status, "cannot look for the container's keys: %s",
+				 strerror(-status));
+	if (lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, 2 * KEYRING_MAX, &said) < 0)
+		return error_set(reterr, EIO, "cannot look for the container's keys");
+	if (status != 0)
+		r = refuse(c, status, said, reterr);
+	if (r == 0 && *said)
 		*ret = TAKE_PTR(said);
-	return 0;
+	free_secret(said);
+	return r;
 }

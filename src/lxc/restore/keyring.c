@@ -29,8 +29,9 @@ struct making {
 
 static int complain(const char *what, const struct key_entry *key)
 {
-	dprintf(STDERR_FILENO, "cannot make the container's keys: %s%s%s: %s\n", what,
-		key ? " " : "", key ? key->description : "", strerror(errno));
+	dprintf(STDERR_FILENO, "cannot make the container's keys: %s%s%s: %s%s\n", what,
+		key ? " " : "", key ? key->description : "", strerror(errno),
+		errno == EDQUOT ? " (see kernel.keys.maxkeys and .maxbytes)" : "");
 	return -1;
 }
 
@@ -44,9 +45,7 @@ int keyring_load(struct restore *r, struct error **reterr)
 
 void keyring_forget(struct restore *r)
 {
-	if (r->keyring)
-		explicit_bzero(r->keyring, strlen(r->keyring));
-	free(TAKE_PTR(r->keyring));
+	free_secret(TAKE_PTR(r->keyring));
 }
 
 /* Its time is up, or that of a keyring that it was in. The outermost one is made at any rate. */
@@ -120,7 +119,7 @@ static int settle(const struct made *made)
 
 static int fill(long session, const char *file)
 {
-	_cleanup_free_ char *text = xstrdup(file);
+	char *text = xstrdup(file);
 	struct making m = {0};
 	char *save = NULL;
 	int r = 0;
@@ -132,28 +131,30 @@ static int fill(long session, const char *file)
 		if (r == 0)
 			r = settle(&m.made[n]);
 	free(m.made);
+	free(text);
 	return r;
 }
 
-/* As lxc-start's, which the container's root makes. */
-static int give(const struct restore *r, long session)
+/* As lxc-start's, which the container's root makes. Without room for one it can do with less. */
+static void give(const struct restore *r, long session)
 {
 	long uid = facts_root_id(&r->manifest.facts, "u");
 	long gid = facts_root_id(&r->manifest.facts, "g");
 
-	if (uid <= 0 || gid < 0 || change(KEYCTL_CHOWN, session, uid, gid) == 0)
-		return 0;
-	return complain("owner of the keyring", NULL);
+	if (uid > 0 && gid >= 0)
+		change(KEYCTL_CHOWN, session, uid, gid);
 }
 
 int keyring_make(const struct restore *r)
 {
 	long session = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 
-	/* a kernel without keys has none to keep from the container */
-	if (session < 0 && errno == ENOSYS && !r->keyring)
-		return 0;
-	if (session < 0)
+	if (session >= 0 && r->keyring)
+		return fill(session, r->keyring);
+	if (session >= 0)
+		give(r, session);
+	/* a kernel without keys has none to keep from the container, or a filter does */
+	else if (r->keyring || (errno != ENOSYS && errno != EPERM && errno != EACCES))
 		return complain("the keyring itself", NULL);
-	return r->keyring ? fill(session, r->keyring) : give(r, session);
+	return 0;
 }

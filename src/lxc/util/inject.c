@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -31,8 +32,11 @@
 #define MAPS_MAX   (64 * 1024 * 1024)
 #define VDSO_MAX   65536
 #define CODE_64	   0x33 /* the code segment of a process that is no 32-bit one */
+#define OPTIONS	   ((long)PTRACE_O_TRACESYSGOOD)
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
+#define SYSCALL_CODE "\x0f\x05"
+#define SYSCALL_LEN  2
 
 struct target {
 	pid_t pid;
@@ -40,22 +44,36 @@ struct target {
 	struct user_regs_struct regs;
 };
 
+/* The line of the kernel's own code. A file cannot have it: that has an inode, and a path. */
+static const char *find_vdso(char *maps)
+{
+	char *save = NULL;
+
+	for (char *l = strtok_r(maps, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		char inode[16], name[16];
+
+		if (sscanf(l, "%*s %*s %*s %*s %15s %15s", inode, name) == 2 &&
+		    strcmp(inode, "0") == 0 && strcmp(name, "[vdso]") == 0)
+			return l;
+	}
+	return NULL;
+}
+
 /* The kernel's own code in every process has the instruction. */
 static unsigned long find_gate(pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)pid);
 	_cleanup_free_ char *maps = NULL;
 	_cleanup_free_ char *code = xcalloc(VDSO_MAX, 1);
-	unsigned long start, end;
 	struct iovec here, there;
-	char *line, *found, *dash;
+	const char *line, *found;
+	unsigned long start, end;
+	char *dash;
 	ssize_t n;
 
 	if (read_file_at(AT_FDCWD, path, MAPS_MAX, &maps) <= 0)
 		return 0;
-	line = strstr(maps, "[vdso]");
-	while (line && line > maps && line[-1] != '\n')
-		line--;
+	line = find_vdso(maps);
 	if (!line)
 		return 0;
 	start = strtoul(line, &dash, 16);
@@ -65,7 +83,7 @@ static unsigned long find_gate(pid_t pid)
 	here = (struct iovec){code, end - start};
 	there = (struct iovec){(void *)(uintptr_t)start, end - start};
 	n = process_vm_readv(pid, &here, 1, &there, 1, 0);
-	found = n <= 0 ? NULL : memmem(code, (size_t)n, "\x0f\x05", 2);
+	found = n <= 0 ? NULL : memmem(code, (size_t)n, SYSCALL_CODE, SYSCALL_LEN);
 	return found ? start + (unsigned long)(found - code) : 0;
 }
 
@@ -144,7 +162,9 @@ static int hold(struct target *t)
 		r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
 	if (r < 0)
 		return r;
-	if (t->regs.cs != CODE_64)
+	/* now, because it may have become another program since */
+	t->gate = find_gate(t->pid);
+	if (t->regs.cs != CODE_64 || !t->gate)
 		return -EOPNOTSUPP;
 	return (long)t->regs.orig_rax < 0 ? -EAGAIN : 0;
 }
@@ -159,60 +179,114 @@ static int put_back(struct target *t, int status)
 	return r < 0 ? r : settle(t->pid, status);
 }
 
-/* It has been frozen meanwhile, or the call does not return: it is stopped anew. */
-static int give_up(struct target *t)
+/* From the entry of a call, which is not made, to its exit: the status of that stop. */
+static int skip_call(struct target *t)
+{
+	struct user_regs_struct regs;
+	int r = registers(PTRACE_GETREGSET, t->pid, &regs);
+
+	regs.orig_rax = -1UL;
+	if (r == 0)
+		r = registers(PTRACE_SETREGSET, t->pid, &regs);
+	return r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0);
+}
+
+/* Where the stop is long in coming it has been frozen, or the call does not return. */
+static int give_up(struct target *t, bool entered)
 {
 	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid);
 
+	/* it came after all, a moment too late */
+	if (status >= 0 && is_syscall_stop(status) && !entered)
+		status = skip_call(t);
 	if (status < 0)
 		return status;
 	r = put_back(t, status);
 	return r < 0 ? r : -ETIMEDOUT;
 }
 
+/* It is at the entry of the call that it was given, whatever code it has there. */
+static bool is_ours(const struct target *t, const struct user_regs_struct *given)
+{
+	struct user_regs_struct regs;
+
+	return registers(PTRACE_GETREGSET, t->pid, &regs) == 0 && regs.orig_rax == given->rax &&
+	       regs.rip == t->gate + SYSCALL_LEN && regs.rdi == given->rdi &&
+	       regs.rsi == given->rsi && regs.rdx == given->rdx && regs.r10 == given->r10 &&
+	       regs.r8 == given->r8;
+}
+
+static int set_options(pid_t pid, long options)
+{
+	return ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ? -errno : 0;
+}
+
+/* From the entry of the call to its exit, past a seccomp filter, which looks at it after us. */
+static int pass_call(struct target *t, long *ret, int *ret_status)
+{
+	bool filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
+	int r = filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
+	struct user_regs_struct regs;
+
+	*ret_status = r < 0 ? skip_call(t) : go_on(t->pid, PTRACE_SYSCALL, 0);
+	if (r < 0 || *ret_status < 0)
+		return r;
+	if (filtered)
+		r = set_options(t->pid, OPTIONS);
+	if (r == 0)
+		r = registers(PTRACE_GETREGSET, t->pid, &regs);
+	if (r == 0)
+		*ret = (long)regs.rax;
+	return r;
+}
+
+static void give_call(struct user_regs_struct *regs, const struct target *t, long number,
+		      const unsigned long args[INJECT_ARGS])
+{
+	*regs = t->regs;
+	regs->rip = t->gate;
+	regs->rax = (unsigned long)number;
+	regs->orig_rax = -1UL; /* there is none to be taken up again before this one */
+	regs->rdi = args[0];
+	regs->rsi = args[1];
+	regs->rdx = args[2];
+	regs->r10 = args[3];
+	regs->r8 = args[4];
+}
+
 /* -EAGAIN: a signal, or another stop, came first and was given way to. */
 static int make_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
 		     long *ret)
 {
-	struct user_regs_struct regs = t->regs;
-	int status, r;
+	struct user_regs_struct regs;
+	int status, r, back;
 
-	regs.rip = t->gate;
-	regs.rax = (unsigned long)number;
-	regs.orig_rax = -1UL; /* there is none to be taken up again before this one */
-	regs.rdi = args[0];
-	regs.rsi = args[1];
-	regs.rdx = args[2];
-	regs.r10 = args[3];
-	regs.r8 = args[4];
+	give_call(&regs, t, number, args);
 	r = registers(PTRACE_SETREGSET, t->pid, &regs);
 	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0);
 	if (status == -ETIMEDOUT)
-		return give_up(t);
+		return give_up(t, false);
 	if (status < 0)
 		return status;
-	if (!is_syscall_stop(status)) {
-		r = put_back(t, status);
-		return r < 0 ? r : -EAGAIN;
-	}
-	status = go_on(t->pid, PTRACE_SYSCALL, 0);
+	r = -EAGAIN;
+	if (is_syscall_stop(status) && is_ours(t, &regs))
+		r = pass_call(t, ret, &status);
+	else if (is_syscall_stop(status))
+		status = skip_call(t);
 	if (status == -ETIMEDOUT)
-		return give_up(t);
-	r = status < 0 ? status : registers(PTRACE_GETREGSET, t->pid, &regs);
-	if (r < 0)
-		return r;
-	*ret = (long)regs.rax;
-	return put_back(t, status);
+		return give_up(t, true);
+	if (status < 0)
+		return status;
+	back = put_back(t, status);
+	return back < 0 ? back : r;
 }
 
 static int seize_and_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
 			  long *ret)
 {
-	bool filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
-	long options = PTRACE_O_TRACESYSGOOD | (filtered ? PTRACE_O_SUSPEND_SECCOMP : 0);
 	int r = -EAGAIN;
 
-	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)options) < 0)
+	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)OPTIONS) < 0)
 		return -errno;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		if (i > 0 && ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
@@ -231,13 +305,11 @@ static int seize_and_call(struct target *t, long number, const unsigned long arg
 int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
 	static const struct sigaction told = {.sa_handler = SIG_DFL};
-	struct target t = {.pid = pid, .gate = find_gate(pid)};
+	struct target t = {.pid = pid};
 	struct sigaction old_action;
 	sigset_t set, old;
 	int r;
 
-	if (!t.gate)
-		return -EOPNOTSUPP;
 	/* for wait_stop() */
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);

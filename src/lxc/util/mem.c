@@ -55,6 +55,13 @@ char *xasprintf(const char *fmt, ...)
 	return s;
 }
 
+void free_secret(char *s)
+{
+	if (s)
+		explicit_bzero(s, strlen(s));
+	free(s);
+}
+
 void str_append(char **s, const char *fmt, ...)
 {
 	_cleanup_free_ char *tail = NULL;

@@ -19,6 +19,9 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* Overwrites the heap string first: what was in it is nobody else's. NULL is fine. */
+void free_secret(char *s);
+
 /* Appends to the heap string *s, which may be NULL. */
 void str_append(char **s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -38,6 +38,25 @@ check diff /tmp/before /tmp/after
 check_equal "$call" "$(cut -d ' ' -f 1-7 "/proc/$(init_pid c1)/syscall")" "init's system call"
 check_equal 0 "$(awk '/^TracerPid/ { print $2 }' "/proc/$(init_pid c1)/status")" 'who traces init'
 
+step 'keyrings in keyrings, as deep as the kernel looks'
+add_chain()
+{
+	local i into=''
+
+	for ((i = 1; i <= $1; i++)); do
+		check_done add keyring "d$i" - $into
+		into=into
+	done
+	check_done add user deep x into
+}
+add_chain 4
+keys c1 list >/tmp/before
+check grep -q '/d4/user.*deep = x' /tmp/before
+check dump -n c1 -s --replace
+check restore -n c1
+keys c1 list >/tmp/after
+check diff /tmp/before /tmp/after
+
 step 'one that is frozen behind the back of LXC'
 freezer=/sys/fs/cgroup$(sed -n "s/^0:://p" "/proc/$(init_pid c1)/cgroup")/cgroup.freeze
 echo 1 >"$freezer"
