@@ -38,7 +38,7 @@ check diff /tmp/before /tmp/after
 check_equal "$call" "$(cut -d ' ' -f 1-7 "/proc/$(init_pid c1)/syscall")" "init's system call"
 check_equal 0 "$(awk '/^TracerPid/ { print $2 }' "/proc/$(init_pid c1)/status")" 'who traces init'
 
-step 'keyrings in keyrings, as deep as the kernel looks'
+step 'keyrings in keyrings, as deep as the kernel looks and deeper'
 add_chain()
 {
 	local i into=''
@@ -49,13 +49,17 @@ add_chain()
 	done
 	check_done add user deep x into
 }
-add_chain 4
+add_chain 5
 keys c1 list >/tmp/before
-check grep -q '/d4/user.*deep = x' /tmp/before
+check grep -q '/d5/user.*deep = x' /tmp/before
 check dump -n c1 -s --replace
 check restore -n c1
 keys c1 list >/tmp/after
 check diff /tmp/before /tmp/after
+add_chain 6
+fails 3 'keyrings in keyrings, 7 deep' dump -n c1 -s --replace
+check_done unlink keyring d1
+keys c1 list >/tmp/before
 
 step 'one that is frozen behind the back of LXC'
 freezer=/sys/fs/cgroup$(sed -n "s/^0:://p" "/proc/$(init_pid c1)/cgroup")/cgroup.freeze
