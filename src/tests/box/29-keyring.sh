@@ -61,6 +61,14 @@ fails 3 'keyrings in keyrings, 7 deep' dump -n c1 -s --replace
 check_done unlink keyring d1
 keys c1 list >/tmp/before
 
+step 'few keys with a hundred thousand ways to them'
+check_done add keyring web -
+check_done web 5
+fails 3 'there are too many of them' dump -n c1 -s --replace
+check_done unlink keyring web
+keys c1 list >/tmp/after
+check diff /tmp/before /tmp/after
+
 step 'one that is frozen behind the back of LXC'
 freezer=/sys/fs/cgroup$(sed -n "s/^0:://p" "/proc/$(init_pid c1)/cgroup")/cgroup.freeze
 echo 1 >"$freezer"

@@ -7,6 +7,8 @@
  *   add TYPE DESCRIPTION PAYLOAD [into]   ("into": the keyring that was added last)
  *   perm HEX | chown UID GID | timeout SECONDS   of the key that was added last
  *   unlink TYPE DESCRIPTION
+ *   web LEVELS    in the keyring that was added last: ten keyrings, each of which is in all ten of
+ *                 the level above it, so few keys with very many ways to them
  *   list
  *
  * keys with DESCRIPTION COMMAND...: becomes that, in a session keyring with such a key.
@@ -26,6 +28,7 @@
 #define WORDS_MAX 5
 #define TEXT_MAX  4096
 #define IDS_MAX	  64
+#define WIDTH	  10
 
 static long last_key, last_keyring = SESSION;
 
@@ -84,6 +87,26 @@ static long add(char **w)
 	return last_key;
 }
 
+static long web(int levels)
+{
+	long above[WIDTH] = {last_keyring}, here[WIDTH], r = 0;
+	int n_above = 1;
+
+	for (int level = 0; r >= 0 && level < levels; level++) {
+		for (int i = 0; r >= 0 && i < WIDTH; i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "web-%d-%d", level, i);
+			here[i] = r = syscall(SYS_add_key, "keyring", name, NULL, 0, above[0]);
+			for (int j = 1; r >= 0 && j < n_above; j++)
+				r = key_call(KEYCTL_LINK, here[i], above[j], 0);
+		}
+		memcpy(above, here, sizeof(here));
+		n_above = WIDTH;
+	}
+	return r;
+}
+
 static long unlink_key(char **w)
 {
 	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, SESSION, w[1], w[2], 0);
@@ -108,6 +131,8 @@ static void obey(FILE *out, char **w)
 		r = key_call(KEYCTL_CHOWN, last_key, atoi(w[1]), atoi(w[2]));
 	else if (strcmp(w[0], "timeout") == 0)
 		r = key_call(KEYCTL_SET_TIMEOUT, last_key, atoi(w[1]), 0);
+	else if (strcmp(w[0], "web") == 0)
+		r = web(atoi(w[1]));
 	else if (strcmp(w[0], "unlink") == 0)
 		r = unlink_key(w);
 	fprintf(out, "%s\n", r < 0 ? strerror(errno) : "done");
