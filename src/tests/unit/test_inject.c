@@ -75,27 +75,49 @@ static int wait_in_read_with_signals(int fd)
 	return signals > 0 ? r : 1;
 }
 
-static int wait_filtered(int fd)
+static bool is_filtered(void)
 {
-	struct sock_filter filter[] = {
+	return syscall(SYS_getppid) < 0 && errno == ENOTTY;
+}
+
+static bool filter(void)
+{
+	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
-	int r;
+	const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-		return 1;
-	r = take(fd);
-	/* the filter is in force for its own calls */
-	return syscall(SYS_getppid) < 0 && errno == ENOTTY ? r : 1;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-static int (*const waits[])(int) = {wait_in_read, wait_in_poll, wait_in_epoll,
-				    wait_in_read_with_signals, wait_filtered};
+/* The filter is in force for its own calls, */
+static int wait_filtered(int fd)
+{
+	int r = filter() ? take(fd) : 1;
+
+	return is_filtered() ? r : 1;
+}
+
+/* at every moment. */
+static int try_filtered(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	if (!filter())
+		return 1;
+	while (poll(&p, 1, 0) != 1)
+		if (!is_filtered())
+			return 1;
+	return take(fd);
+}
+
+static int (*const waits[])(int) = {wait_in_read,  wait_in_poll,
+				    wait_in_epoll, wait_in_read_with_signals,
+				    wait_filtered, try_filtered};
 
 #define N_WAITS (sizeof(waits) / sizeof(waits[0]))
 
