@@ -375,7 +375,7 @@ static int refuse(struct lxc_container *c, int status, const char *said, struct 
 int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, char **ret,
 		    struct error **reterr)
 {
-	_cleanup_close_ int fd = memfd_create("keyring", MFD_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 	long user = facts->n_idmaps ? facts_root_id(facts, "u") : 0;
 	char *said = NULL;
 	int status, r = 0;
@@ -384,6 +384,7 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 	*ret = NULL;
 	if (user < 0 || has_none_of_its_own(c))
 		return 0;
+	fd = memfd_create("keyring", MFD_CLOEXEC);
 	pid = fd < 0 ? -1 : fork_quietly();
 	if (pid == 0)
 		read_in(facts->init_pid, (uid_t)user, fd);

@@ -73,12 +73,13 @@ static int make_key(struct making *m, const struct key_entry *key, long session)
 /* The key becomes the list's, or goes. */
 static int take_line(struct making *m, char *line, long session)
 {
-	struct key_entry key;
+	struct key_entry key = {0};
 	int r = 0;
 
 	/* the first is the keyring itself, and no other is */
 	if (!key_entry_parse(line, &key) || (key.depth == 0) != (m->n == 0) ||
 	    (key.depth == 0 && strcmp(key.type, KEYRING_TYPE) != 0)) {
+		key_entry_clear(&key);
 		errno = EINVAL;
 		return complain("the image's file " KEYRING_NAME, NULL);
 	}

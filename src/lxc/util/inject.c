@@ -40,6 +40,7 @@
 
 struct target {
 	pid_t pid;
+	bool filtered;	    /* it has a seccomp filter */
 	unsigned long gate; /* where there is a system call instruction */
 	struct user_regs_struct regs;
 };
@@ -59,8 +60,8 @@ static const char *find_vdso(char *maps)
 	return NULL;
 }
 
-/* The kernel's own code in every process has the instruction. */
-static unsigned long find_gate(pid_t pid)
+/* The kernel's own code in every process has the instruction. -EOPNOTSUPP: but not here. */
+static int find_gate(pid_t pid, unsigned long *ret)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)pid);
 	_cleanup_free_ char *maps = NULL;
@@ -69,29 +70,35 @@ static unsigned long find_gate(pid_t pid)
 	const char *line, *found;
 	unsigned long start, end;
 	char *dash;
-	ssize_t n;
+	ssize_t n = read_file_at(AT_FDCWD, path, MAPS_MAX, &maps);
 
-	if (read_file_at(AT_FDCWD, path, MAPS_MAX, &maps) <= 0)
-		return 0;
+	if (n <= 0)
+		return n < 0 ? (int)n : -ESRCH;
 	line = find_vdso(maps);
 	if (!line)
-		return 0;
+		return -EOPNOTSUPP;
 	start = strtoul(line, &dash, 16);
 	end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 	if (end <= start || end - start > VDSO_MAX)
-		return 0;
+		return -EOPNOTSUPP;
 	here = (struct iovec){code, end - start};
 	there = (struct iovec){(void *)(uintptr_t)start, end - start};
 	n = process_vm_readv(pid, &here, 1, &there, 1, 0);
-	found = n <= 0 ? NULL : memmem(code, (size_t)n, SYSCALL_CODE, SYSCALL_LEN);
-	return found ? start + (unsigned long)(found - code) : 0;
+	if (n < 0)
+		return -errno;
+	found = memmem(code, (size_t)n, SYSCALL_CODE, SYSCALL_LEN);
+	if (!found)
+		return -EOPNOTSUPP;
+	*ret = start + (unsigned long)(found - code);
+	return 0;
 }
 
 /*
  * The status of its next stop; -ESRCH where there is none, -ETIMEDOUT if it is long in coming:
- * where the process is frozen, it is not before it is thawed.
+ * where the process is frozen, it is not before it is thawed. For ever: who has the registers of
+ * a call of ours may not be left with them.
  */
-static int wait_stop(pid_t pid)
+static int wait_stop(pid_t pid, bool for_ever)
 {
 	static const struct timespec patience = {.tv_sec = PATIENCE_S};
 	sigset_t set;
@@ -100,7 +107,7 @@ static int wait_stop(pid_t pid)
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	while ((r = waitpid(pid, &status, __WALL | WNOHANG)) == 0)
-		if (sigtimedwait(&set, NULL, &patience) < 0 && errno != EINTR)
+		if (sigtimedwait(&set, NULL, &patience) < 0 && errno == EAGAIN && !for_ever)
 			return -ETIMEDOUT;
 	if (r < 0)
 		return -errno;
@@ -124,25 +131,28 @@ static int signal_of(int status)
 }
 
 /* Lets it go on; the status of its next stop. */
-static int go_on(pid_t pid, enum __ptrace_request how, int sig)
+static int go_on(pid_t pid, enum __ptrace_request how, int sig, bool for_ever)
 {
 	if (ptrace(how, pid, NULL, (void *)(intptr_t)sig) < 0)
 		return -errno;
-	return wait_stop(pid);
+	return wait_stop(pid, for_ever);
 }
 
 static int registers(enum __ptrace_request how, pid_t pid, struct user_regs_struct *regs)
 {
 	struct iovec iov = {regs, sizeof(*regs)};
 
-	return ptrace(how, pid, (void *)NT_PRSTATUS, &iov) < 0 ? -errno : 0;
+	if (ptrace(how, pid, (void *)NT_PRSTATUS, &iov) < 0)
+		return -errno;
+	/* those of a 32-bit process are fewer */
+	return iov.iov_len == sizeof(*regs) ? 0 : -EOPNOTSUPP;
 }
 
 /* From a stop to one where the kernel looks what of a call is to be taken up again. */
-static int settle(pid_t pid, int status)
+static int settle(pid_t pid, int status, bool for_ever)
 {
 	while (status >= 0 && !is_event_stop(status))
-		status = go_on(pid, PTRACE_CONT, signal_of(status));
+		status = go_on(pid, PTRACE_CONT, signal_of(status), for_ever);
 	return status < 0 ? status : 0;
 }
 
@@ -151,22 +161,48 @@ static int interrupt(pid_t pid)
 	return ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ? -errno : 0;
 }
 
+static int set_options(pid_t pid, long options)
+{
+	return ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ? -errno : 0;
+}
+
+/* Who has a filter may not be allowed to put that of another out of force. */
+static int suspend_filter(const struct target *t)
+{
+	return t->filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
+}
+
+static int resume_filter(const struct target *t)
+{
+	return t->filtered ? set_options(t->pid, OPTIONS) : 0;
+}
+
+/* Whether all that is needed can be done, before anything is. */
+static int prepare(struct target *t)
+{
+	/* now, because it may have become another program since */
+	int r = find_gate(t->pid, &t->gate);
+
+	t->filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
+	if (r == 0)
+		r = suspend_filter(t);
+	return r < 0 ? r : resume_filter(t);
+}
+
 /* It stands still where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
 static int hold(struct target *t)
 {
 	int r = interrupt(t->pid);
 
 	if (r == 0)
-		r = settle(t->pid, wait_stop(t->pid));
+		r = settle(t->pid, wait_stop(t->pid, false), false);
 	if (r == 0)
 		r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
 	if (r < 0)
 		return r;
-	/* now, because it may have become another program since */
-	t->gate = find_gate(t->pid);
-	if (t->regs.cs != CODE_64 || !t->gate)
+	if (t->regs.cs != CODE_64)
 		return -EOPNOTSUPP;
-	return (long)t->regs.orig_rax < 0 ? -EAGAIN : 0;
+	return (long)t->regs.orig_rax < 0 ? -EAGAIN : prepare(t);
 }
 
 /* As if nothing had been: it will go on with the call that it waited in. */
@@ -176,31 +212,40 @@ static int put_back(struct target *t, int status)
 
 	if (r == 0 && !is_event_stop(status))
 		r = interrupt(t->pid);
-	return r < 0 ? r : settle(t->pid, status);
+	return r < 0 ? r : settle(t->pid, status, true);
 }
 
-/* From the entry of a call, which is not made, to its exit: the status of that stop. */
+/*
+ * From the entry of a call, which is not made, to its exit: the status of that stop. A filter
+ * would look at the call all the same, and may kill for it.
+ */
 static int skip_call(struct target *t)
 {
 	struct user_regs_struct regs;
-	int r = registers(PTRACE_GETREGSET, t->pid, &regs);
+	int r = registers(PTRACE_GETREGSET, t->pid, &regs), status;
 
 	regs.orig_rax = -1UL;
 	if (r == 0)
 		r = registers(PTRACE_SETREGSET, t->pid, &regs);
-	return r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0);
+	if (r == 0)
+		r = suspend_filter(t);
+	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0, true);
+	if (status >= 0)
+		resume_filter(t);
+	return status;
 }
 
 /* Where the stop is long in coming it has been frozen, or the call does not return. */
 static int give_up(struct target *t, bool entered)
 {
-	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid);
+	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid, true);
 
 	/* it came after all, a moment too late */
 	if (status >= 0 && is_syscall_stop(status) && !entered)
 		status = skip_call(t);
 	if (status < 0)
 		return status;
+	resume_filter(t);
 	r = put_back(t, status);
 	return r < 0 ? r : -ETIMEDOUT;
 }
@@ -216,23 +261,16 @@ static bool is_ours(const struct target *t, const struct user_regs_struct *given
 	       regs.r8 == given->r8;
 }
 
-static int set_options(pid_t pid, long options)
-{
-	return ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ? -errno : 0;
-}
-
-/* From the entry of the call to its exit, past a seccomp filter, which looks at it after us. */
+/* From the entry of the call to its exit, past a filter, which looks at it after us. */
 static int pass_call(struct target *t, long *ret, int *ret_status)
 {
-	bool filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
-	int r = filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
 	struct user_regs_struct regs;
+	int r = suspend_filter(t);
 
-	*ret_status = r < 0 ? skip_call(t) : go_on(t->pid, PTRACE_SYSCALL, 0);
+	*ret_status = r < 0 ? skip_call(t) : go_on(t->pid, PTRACE_SYSCALL, 0, false);
 	if (r < 0 || *ret_status < 0)
 		return r;
-	if (filtered)
-		r = set_options(t->pid, OPTIONS);
+	r = resume_filter(t);
 	if (r == 0)
 		r = registers(PTRACE_GETREGSET, t->pid, &regs);
 	if (r == 0)
@@ -263,7 +301,7 @@ static int make_call(struct target *t, long number, const unsigned long args[INJ
 
 	give_call(&regs, t, number, args);
 	r = registers(PTRACE_SETREGSET, t->pid, &regs);
-	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0);
+	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0, false);
 	if (status == -ETIMEDOUT)
 		return give_up(t, false);
 	if (status < 0)
