@@ -97,7 +97,10 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	}
 	if (strcmp(action, "pre-resume") == 0)
 		return complete(r, init, reterr);
-	/* post-resume is there for the callback, to see that this process still is */
+	/*
+	 * network-unlock and post-resume are there for the callback, to see that this process still
+	 * is: without it the processes die, and a network would let their connections tell that
+	 */
 	return 0;
 }
 
@@ -157,7 +160,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 	};
 	const int locks[] = {r->lock_fd, -1};
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces post-restore pre-resume post-resume",
+		.actions = "post-setup-namespaces post-restore network-unlock pre-resume "
+			   "post-resume",
 		.last_action = "pre-resume",
 		.action = on_action,
 		.serve_fd = monitor_fd(r->serving),
