@@ -385,21 +385,3 @@ int criu_run(const struct criu_job *job, const struct criu_events *events, struc
 	run_clear(&r);
 	return ret;
 }
-
-int criu_network_unlock(const char *network_file, struct error **reterr)
-{
-	_cleanup_free_ char *script = libexec_path("lxc-restore-net");
-	_cleanup_free_ char *output = NULL;
-	_cleanup_free_ char *how = NULL;
-	const char *const argv[] = {script, "network-unlock", network_file, NULL};
-	int status = run_capture(argv, &output);
-
-	if (status == 0)
-		return 0;
-	if (status < 0)
-		return error_set(reterr, -status, "cannot run %s: %s", script, strerror(-status));
-	how = status_text(status);
-	error_set(reterr, EIO, "%s %s", script, how);
-	error_set_detail(reterr, output);
-	return -EIO;
-}

@@ -68,9 +68,6 @@ struct criu_events {
  */
 int criu_run(const struct criu_job *job, const struct criu_events *events, struct error **reterr);
 
-/* As the callback would at a network-unlock; for when CRIU died before it came to that. */
-int criu_network_unlock(const char *network_file, struct error **reterr);
-
 /* Path of a program of ours in libexec; LXC_CHECKPOINT_LIBEXEC in the environment goes first. */
 char *libexec_path(const char *program);
 

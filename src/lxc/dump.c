@@ -37,7 +37,6 @@
 #include "sysctl_file.h"
 #include "util/cpuinfo.h"
 #include "util/fd.h"
-#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -423,21 +422,6 @@ static int run_criu(struct dump *d, struct error **reterr)
 	return r;
 }
 
-static bool is_attached(const struct nic *nic)
-{
-	return !nic->bridge || link_is_on(nic->host_name, nic->bridge);
-}
-
-static bool network_is_attached(const struct dump *d)
-{
-	const struct container_facts *facts = &d->manifest.facts;
-
-	for (size_t i = 0; i < facts->n_nics; i++)
-		if (!is_attached(&facts->nics[i]))
-			return false;
-	return true;
-}
-
 static bool init_dies_within(const struct dump *d, int ms)
 {
 	struct pollfd p = {.fd = d->init, .events = POLLIN};
@@ -453,30 +437,19 @@ static bool init_is_dead(const struct dump *d)
 
 /*
  * CRIU may have died with the veth off its bridge, and where it has not, it does
- * not look whether the callback could put it back. Without the callback first: where
- * there may be no process more, that cannot run.
+ * not look whether the callback could put it back.
  */
 static int attach_network(struct dump *d, struct error **reterr)
 {
 	const struct container_facts *facts = &d->manifest.facts;
 	_cleanup_error_ struct error *e = NULL;
-	int r;
+	int r = recover_bridges(facts->nics, facts->n_nics, &e);
 
-	for (size_t i = 0; i < facts->n_nics; i++)
-		if (!is_attached(&facts->nics[i]))
-			link_attach(facts->nics[i].host_name, facts->nics[i].bridge);
-	if (network_is_attached(d))
-		return 0;
-	r = criu_network_unlock(d->operation.path, &e);
-	if (r == 0 && network_is_attached(d))
-		return 0;
 	/* somebody has stopped it meanwhile, and its interfaces are gone with it */
-	if (init_dies_within(d, DYING_MS))
+	if (r == 0 || init_dies_within(d, DYING_MS))
 		return 0;
-	if (r == 0)
-		error_set(&e, EIO, "its interfaces are not on their bridges");
-	error_move(reterr, &e, EIO);
-	return error_wrap(reterr, EIO, "the network of %s cannot be attached again", d->c->name);
+	error_move(reterr, &e, -r);
+	return error_wrap(reterr, -r, "the network of %s cannot be attached again", d->c->name);
 }
 
 static bool path_exists(const char *path)
@@ -553,7 +526,7 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 		recover_connections(d->manifest.facts.init_pid, NULL);
 		recover_firewall(d->manifest.facts.init_pid);
 		if (attach_network(d, &e) < 0)
-			error_set_hint(reterr, "%s: %s", e->message, e->detail ? e->detail : "");
+			error_set_hint(reterr, "%s; %s", e->message, e->hint);
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);

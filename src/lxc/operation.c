@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "criu.h"
+#include "image/network.h"
 #include "operation.h"
 #include "recover.h"
 #include "util/fd.h"
@@ -88,14 +88,21 @@ static int refuse_busy(const struct operation *op, const char *name, struct erro
 	return -EBUSY;
 }
 
-static int heal_network(const struct operation *op, const char *content, pid_t init,
-			const char *name, struct error **reterr)
+static int heal_network(const char *content, pid_t init, const char *name, struct error **reterr)
 {
+	struct nic *nics = NULL;
+	size_t n = 0;
+	int r;
+
 	recover_connections(init, NULL);
 	recover_firewall(init);
-	if (strstr(content, "\nveth ") && criu_network_unlock(op->path, reterr) < 0)
+	r = network_from_text(content, strlen(content), &nics, &n, reterr);
+	if (r == 0)
+		r = recover_bridges(nics, n, reterr);
+	network_free(nics, n);
+	if (r < 0)
 		return error_wrap(
-			reterr, EIO,
+			reterr, -r,
 			"an earlier checkpoint of %s was killed with its network detached, "
 			"which cannot be put back",
 			name);
@@ -153,6 +160,11 @@ static int lock(const struct operation *op, bool orphans)
 	return 0;
 }
 
+static void remove_link(const char *link)
+{
+	link_delete(link);
+}
+
 /* What is still in the file was left by processes that are all dead. */
 static int heal(const struct operation *op, struct lxc_container *c, struct error **reterr)
 {
@@ -164,11 +176,11 @@ static int heal(const struct operation *op, struct lxc_container *c, struct erro
 		return 0;
 	init = c->init_pid(c);
 	if (init > 0)
-		return heal_network(op, content, init, c->name, reterr);
+		return heal_network(content, init, c->name, reterr);
 	state = c->state(c);
 	if (!state || strcmp(state, "STOPPED") == 0) {
 		end_half_made(op);
-		for_each_line(op, "# link ", link_delete);
+		for_each_line(op, "# link ", remove_link);
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@
 
 #include "recover.h"
 #include "util/fd.h"
+#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -198,6 +199,31 @@ void recover_firewall(pid_t init)
 		delete_locks(netns);
 	if (pid > 0)
 		wait_status(pid);
+}
+
+static int put_back(const struct nic *nic)
+{
+	if (!nic->bridge || link_is_on(nic->host_name, nic->bridge))
+		return 0;
+	return link_attach(nic->host_name, nic->bridge);
+}
+
+int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < n_nics; i++) {
+		const struct nic *nic = &nics[i];
+		int r = put_back(nic);
+
+		if (r == 0 || ret < 0)
+			continue;
+		ret = error_set(reterr, -r, "%s cannot be put back on %s: %s", nic->host_name,
+				nic->bridge, strerror(-r));
+		error_set_hint(reterr, "when what it lacks is there: ip link set dev %s master %s",
+			       nic->host_name, nic->bridge);
+	}
+	return ret;
 }
 
 static bool is_populated(int cgroup)

@@ -4,6 +4,9 @@
 
 #include <sys/types.h>
 
+#include "facts.h"
+#include "util/error.h"
+
 /* What repair mode takes from the TCP sockets of a container. Kept by who traces CRIU (keeper.h).
  */
 struct connections;
@@ -23,6 +26,12 @@ void recover_connections(pid_t init, const struct connections *were);
  * where it was CRIU that did that. Removes them.
  */
 void recover_firewall(pid_t init);
+
+/*
+ * A checkpoint that failed or was killed may have left its links off their bridges.
+ * Puts all back that can be, and says which one cannot. 0 or -errno.
+ */
+int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr);
 
 /*
  * Ends all processes of a cgroup (its directory), as a restore that was killed leaves

@@ -181,15 +181,14 @@ int network_enter(const struct restore *r)
 	return -1;
 }
 
-static void run_ip(const char *const args[])
+static void flush_link_local(const char *link)
 {
 	_cleanup_free_ char *ip = system_program("ip");
-	const char *argv[12] = {ip};
 
-	for (size_t i = 0; args[i] && i + 2 < sizeof(argv) / sizeof(argv[0]); i++)
-		argv[i + 1] = args[i];
 	if (ip)
-		run_capture(argv, NULL);
+		run_capture((const char *const[]){ip, "-6", "address", "flush", "dev", link,
+						  "scope", "link", NULL},
+			    NULL);
 }
 
 /* The carrier is noticed by a kernel thread; with it, under one lock, the address is made. */
@@ -220,15 +219,13 @@ static bool needs_settling(const struct restore *r, size_t i)
 /* The host's ends, from where CRIU has made them to where the monitor is. */
 static void bring_to_host(const struct restore *r)
 {
-	_cleanup_free_ char *monitor = xasprintf("%d", (int)getppid());
 	_cleanup_close_ int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	if (host < 0 || setns(r->netns_fd, CLONE_NEWNET) < 0)
 		_exit(errno);
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
 		if (r->host_veths[i])
-			run_ip((const char *const[]){"link", "set", "dev", r->host_veths[i],
-						     "netns", monitor, NULL});
+			link_move(r->host_veths[i], getppid());
 	if (setns(host, CLONE_NEWNET) < 0)
 		_exit(errno);
 }
@@ -256,7 +253,7 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 		 * yet, the host would give the link's own, and the container believe it for a
 		 * minute.
 		 */
-		run_ip((const char *const[]){"link", "set", "dev", host, "arp", "off", "up", NULL});
+		link_up_without_arp(host);
 	}
 	if (netns < 0 || setns(netns, CLONE_NEWNET) < 0)
 		_exit(errno);
@@ -266,10 +263,8 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 		if (!needs_settling(r, i))
 			continue;
 		wait_for_carrier(nic->name);
-		if (!gets_address(r, i))
-			continue;
-		run_ip((const char *const[]){"-6", "address", "flush", "dev", nic->name, "scope",
-					     "link", NULL});
+		if (gets_address(r, i))
+			flush_link_local(nic->name);
 	}
 	/* what is wrong fits into a status */
 	_exit(-nexthops_make(r));

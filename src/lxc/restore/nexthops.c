@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include <errno.h>
-#include <linux/netlink.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "nexthop.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
-
-static int request(int sock, const void *message, size_t len)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[8192]; /* the request itself, and words of the kernel's */
-	} answer;
-	ssize_t n;
-
-	if (send(sock, message, len, 0) < 0)
-		return -errno;
-	n = recv(sock, &answer, sizeof(answer), 0);
-	if (n < 0)
-		return -errno;
-	if ((size_t)n < sizeof(answer.header) + sizeof(answer.error) ||
-	    answer.header.nlmsg_type != NLMSG_ERROR)
-		return -EBADMSG;
-	return answer.error.error;
-}
+#include "util/rtnl.h"
 
 /* A group comes behind its members only where its number is higher; so it is tried again. */
 static int make_all(int sock, const struct container_facts *facts)
@@ -47,7 +22,7 @@ static int make_all(int sock, const struct container_facts *facts)
 			size_t len = 0;
 			_cleanup_free_ void *message =
 				made[i] ? NULL : hex_decode(facts->nexthops[i].message, &len);
-			int r = message ? request(sock, message, len) : 0;
+			int r = message ? rtnl_request(sock, message, len) : 0;
 
 			e = r < 0 ? r : e;
 			progress = progress || (message && r == 0);
@@ -63,6 +38,6 @@ int nexthops_make(const struct restore *r)
 
 	if (r->manifest.facts.n_nexthops == 0)
 		return 0;
-	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	return sock < 0 ? -errno : make_all(sock, &r->manifest.facts);
+	sock = rtnl_open();
+	return sock < 0 ? sock : make_all(sock, &r->manifest.facts);
 }

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/sockios.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -14,7 +15,7 @@
 #include "util/fd.h"
 #include "util/link.h"
 #include "util/mem.h"
-#include "util/process.h"
+#include "util/rtnl.h"
 
 bool link_is_up(const char *link)
 {
@@ -81,21 +82,67 @@ bool link_is_plain_port(const char *link, const char *bridge)
 	return plain;
 }
 
-int link_attach(const char *link, const char *bridge)
-{
-	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq ifr = {.ifr_ifindex = (int)if_nametoindex(link)};
+struct link_change {
+	unsigned short type; /* RTM_SETLINK or RTM_DELLINK */
+	unsigned int flags_mask, flags;
+	unsigned short attribute; /* 0: none */
+	unsigned int value;
+};
 
-	if (sock < 0 || ifr.ifr_ifindex == 0)
+static int change(const char *link, const struct link_change *c)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+		struct rtattr attribute;
+		unsigned int value;
+	} message = {
+		.header.nlmsg_len = offsetof(typeof(message), attribute),
+		.header.nlmsg_type = c->type,
+		.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.info.ifi_index = (int)if_nametoindex(link),
+		.info.ifi_change = c->flags_mask,
+		.info.ifi_flags = c->flags,
+		.attribute.rta_len = RTA_LENGTH(sizeof(message.value)),
+		.attribute.rta_type = c->attribute,
+		.value = c->value,
+	};
+	_cleanup_close_ int sock = -1;
+
+	if (message.info.ifi_index == 0)
 		return -errno;
-	strncpy(ifr.ifr_name, bridge, sizeof(ifr.ifr_name) - 1);
-	return ioctl(sock, SIOCBRADDIF, &ifr) < 0 ? -errno : 0;
+	if (c->attribute)
+		message.header.nlmsg_len = sizeof(message);
+	sock = rtnl_open();
+	return sock < 0 ? sock : rtnl_request(sock, &message, message.header.nlmsg_len);
 }
 
-void link_delete(const char *link)
+int link_attach(const char *link, const char *bridge)
 {
-	_cleanup_free_ char *ip = system_program("ip");
+	struct link_change c = {
+		.type = RTM_SETLINK,
+		.attribute = IFLA_MASTER,
+		.value = if_nametoindex(bridge),
+	};
 
-	if (ip && if_nametoindex(link) != 0)
-		run_capture((const char *const[]){ip, "link", "delete", "dev", link, NULL}, NULL);
+	return c.value == 0 ? -errno : change(link, &c);
+}
+
+int link_up_without_arp(const char *link)
+{
+	return change(link, &(struct link_change){.type = RTM_SETLINK,
+						  .flags_mask = IFF_UP | IFF_NOARP,
+						  .flags = IFF_UP | IFF_NOARP});
+}
+
+int link_move(const char *link, pid_t pid)
+{
+	return change(link, &(struct link_change){.type = RTM_SETLINK,
+						  .attribute = IFLA_NET_NS_PID,
+						  .value = (unsigned int)pid});
+}
+
+int link_delete(const char *link)
+{
+	return change(link, &(struct link_change){.type = RTM_DELLINK});
 }

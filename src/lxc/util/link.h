@@ -3,8 +3,9 @@
 #define LXCCKPT_UTIL_LINK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* Links of this network namespace, by what the kernel shows without netlink. */
+/* Links of this network namespace, by what the kernel shows of them. */
 
 bool link_is_up(const char *link);
 bool link_is_on(const char *link, const char *bridge);
@@ -16,10 +17,16 @@ bool link_is_on(const char *link, const char *bridge);
  */
 bool link_is_plain_port(const char *link, const char *bridge);
 
-/* Makes it a port of the bridge, without another process. -errno. */
-int link_attach(const char *link, const char *bridge);
+/*
+ * Changes, each made by the kernel before it returns and without another process:
+ * a command cleans up where there may be none. 0 or -errno; -ENODEV: no such link.
+ */
 
-/* By the program ip. */
-void link_delete(const char *link);
+/* Makes it a port of the bridge, or of whatever else has ports. Done already is no error. */
+int link_attach(const char *link, const char *bridge);
+int link_up_without_arp(const char *link);
+/* To the network namespace of a process. */
+int link_move(const char *link, pid_t pid);
+int link_delete(const char *link);
 
 #endif

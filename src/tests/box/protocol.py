@@ -44,6 +44,8 @@ CHANCE = [
     # the LXC that has restored it here is 7.0: LXC 5.0 and 6.0 print them in another way
     r"GET_CONFIG_ITEM, 'lxc.(cap.keep|time.offset.boot|time.offset.monotonic|net.0.veth.vlan.id)'",
 ]
+# More than a socket has room for: LXC reads once, and lets go of the connection where it was early.
+CUT = [r'CONSOLE_LOG, 100000 zeros']
 # What would end LXC's monitor, or corrupt its memory: asked of ours alone.
 FATAL = [
     # it takes the argument for an address
@@ -406,6 +408,8 @@ def compare(started, restored):
                          for f in (started, restored))
     restored = [pair for pair in restored if not fits(pair[0], FATAL)]
     for one, other in zip(started, restored):
+        if one[1] == 'no answer, closed' and fits(one[0], CUT):
+            one = other
         known = fits(one[0], dict(DIFFERENT))
         if one != other:
             seen.update(known)

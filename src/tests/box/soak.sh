@@ -83,10 +83,10 @@ may_lose()
 	esac
 }
 
-# What there is of everything that could become more
+# What there is of everything that could become more; check_name looks at the name
 inventory()
 {
-	leftovers
+	leftovers | sed 's/^veth .*/veth/'
 	echo "ptys $(find /dev/pts -mindepth 1 | wc -l)"
 	echo "zombies $(pgrep -c -r Z || :)"
 	echo "descriptors of the monitor $(find "/proc/$(monitor_pid c1)/fd" -mindepth 1 | wc -l)"
@@ -97,6 +97,20 @@ inventory()
 resident()
 {
 	awk '/^VmRSS/ { print $2 }' "/proc/$(monitor_pid c1)/status"
+}
+
+# The host's veth has the name that it had, unless that is taken still: of a container whose
+# monitor was killed the kernel removes it when it pleases.
+check_name()
+{
+	local name
+
+	name=$(veth)
+	if [ "$VICTIM" = monitor ] && [ "$name" != "$NAME" ]; then
+		RENAMED=$((RENAMED + 1))
+		NAME=$name
+	fi
+	check_equal "$NAME" "$name" "the veth ($VICTIM killed)"
 }
 
 # cycle: one, with a fault every third time on an average
@@ -126,6 +140,7 @@ cycle()
 	fi
 	check restore -n c1
 	check_own "$lost"
+	check_name
 }
 
 soak()
@@ -144,6 +159,8 @@ soak()
 	check restore -n c1
 	check_own no
 	before=$(inventory)
+	NAME=$(veth)
+	RENAMED=0
 	rss=$(resident)
 	for ((CYCLE = 1; CYCLE <= cycles; CYCLE++)); do
 		cycle
@@ -165,5 +182,6 @@ soak()
 	done
 	echo "$cycles cycles (seed $seed), $FAULTS killed at some moment, $ANSWERS answers all right;" \
 		"$LOST connections lost with a killed CRIU or monitor, none else;" \
+		"veth renamed $RENAMED times after a killed monitor;" \
 		"the monitor: $rss KiB, now $(resident); $((SECONDS - BEGAN)) s"
 }
