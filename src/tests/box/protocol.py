@@ -408,7 +408,7 @@ def compare(started, restored):
                          for f in (started, restored))
     restored = [pair for pair in restored if not fits(pair[0], FATAL)]
     for one, other in zip(started, restored):
-        if one[1] == 'no answer, closed' and fits(one[0], CUT):
+        if fits(one[0], CUT) and one[1] == 'no answer, closed':
             one = other
         known = fits(one[0], dict(DIFFERENT))
         if one != other:

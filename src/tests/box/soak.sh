@@ -53,16 +53,27 @@ check_own()
 	done
 }
 
-# struck COMMAND...: somebody of it is killed at some moment; VICTIM says who
+# took COMMAND...: in milliseconds
+took()
+{
+	local began=${EPOCHREALTIME/[.,]/}
+
+	check "$@" >/dev/null
+	echo $(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+}
+
+# struck MOST COMMAND...: somebody of it is killed at some moment of the first MOST milliseconds;
+# VICTIM says who
 struck()
 {
-	local victims=(command criu callback) pid
+	local victims=(command criu callback) pid when=$((RANDOM % $1))
 
+	shift
 	[[ " $* " != *' -r '* ]] || victims+=(monitor)
 	VICTIM=${victims[RANDOM % ${#victims[@]}]}
 	"$@" >/tmp/said 2>&1 &
 	pid=$!
-	sleep "0.$(printf '%03d' $((RANDOM % 600)))"
+	sleep "$((when / 1000)).$(printf '%03d' $((when % 1000)))"
 	case $VICTIM in
 	command) kill -KILL $pid 2>/dev/null ;;
 	criu) pkill -KILL -x criu ;;
@@ -116,22 +127,22 @@ check_name()
 # cycle: one, with a fault every third time on an average
 cycle()
 {
-	local lost=no
+	local before=$LOST in=nothing
 
 	VICTIM=none
 	case $((RANDOM % 6)) in
 	0)
-		struck lxc-checkpoint -D "$IMG" -n c1 --replace
-		lost=$(may_lose)
+		in='a checkpoint'
+		struck "$DUMP_MS" lxc-checkpoint -D "$IMG" -n c1 --replace
 		;;
 	1)
-		struck lxc-checkpoint -D "$IMG" -n c1 -s --replace
-		lost=$(may_lose)
+		in='a checkpoint that stops'
+		struck "$DUMP_MS" lxc-checkpoint -D "$IMG" -n c1 -s --replace
 		;;
 	2)
+		in='a restore'
 		check dump -n c1 -s --replace
-		struck lxc-checkpoint -D "$IMG" -n c1 -r
-		lost=$(may_lose)
+		struck "$RESTORE_MS" lxc-checkpoint -D "$IMG" -n c1 -r
 		;;
 	esac
 	# what was killed in between is mended by the next
@@ -139,7 +150,9 @@ cycle()
 		check dump -n c1 -s --replace
 	fi
 	check restore -n c1
-	check_own "$lost"
+	check_own "$(may_lose)"
+	[ "$LOST" = "$before" ] ||
+		echo "cycle $CYCLE: $((LOST - before)) connections lost, $VICTIM killed in $in"
 	check_name
 }
 
@@ -155,8 +168,8 @@ soak()
 	for ((i = 0; i < CLIENTS; i++)); do
 		own_client "$i"
 	done
-	check dump -n c1 -s --replace
-	check restore -n c1
+	DUMP_MS=$(took dump -n c1 -s --replace)
+	RESTORE_MS=$(took restore -n c1)
 	check_own no
 	before=$(inventory)
 	NAME=$(veth)
