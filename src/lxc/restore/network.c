@@ -21,6 +21,7 @@
 #include "util/process.h"
 
 #define CARRIER_MS 1000
+#define NAME_MS	   1000
 
 /* As lxc-start names them: "veth" and six letters or digits. */
 static char *random_veth_name(void)
@@ -37,12 +38,17 @@ static char *random_veth_name(void)
 	return xstrdup(name);
 }
 
-/* The name it had, so that firewall rules and graphs on the host go on; another where it is taken.
+/*
+ * The name it had, so that firewall rules and graphs on the host go on; another where it is
+ * taken. By the same container it may be for a moment yet: of one whose monitor was killed the
+ * kernel removes the link when it pleases.
  */
 static char *choose_veth_name(const char *had)
 {
 	char *name = had ? xstrdup(had) : random_veth_name();
 
+	for (int ms = 0; name && had && ms < NAME_MS && if_nametoindex(name) != 0; ms += 10)
+		poll(NULL, 0, 10);
 	while (name && if_nametoindex(name) != 0) {
 		free(name);
 		name = random_veth_name();

@@ -61,7 +61,29 @@ check_equal "$veth" "$(host_veth)" "the host's end of eth0"
 check_equal lxcbr0 "$(bridge_of "$veth")" 'its bridge'
 check_equal 1 "$(cat "/proc/sys/net/ipv6/conf/$veth/disable_ipv6")" 'IPv6 on it'
 
-step 'the end'
+step 'its name on the host is taken'
+check dump -n c1 -s --replace
+check ip link add "$veth" type bridge
+check restore -n c1
+check_client_goes_on
+check_not [ "$(host_veth)" = "$veth" ]
+check_equal '' "$(bridge_of "$veth")" 'the bridge of the other'
+check ip link delete "$veth"
+
 end_client
+step 'its name is taken for a moment yet, by what it was'
+check dump -n c1 -s --replace
+check restore -n c1
+veth=$(host_veth)
+exec {netns}<"/proc/$(init_pid c1)/ns/net"
+check kill -KILL "$(monitor_pid c1)"
+wait_for 20 state_is c1 STOPPED
+# some of the second that a restore waits for it
+(sleep 0.5) &
+exec {netns}<&-
+check restore -n c1
+check_equal "$veth" "$(host_veth)" "the host's end of eth0"
+
+step 'the end'
 check lxc-stop -n c1 -k
 check_equal "$before_start" "$(leftovers)" 'what is left of the container'
