@@ -152,8 +152,7 @@ static bool some_keyring_holds_something(uid_t user)
 	char *save = NULL;
 	ssize_t n = read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &keys);
 
-	/* a kernel without keys; where they cannot be looked at, it is to be seen by the next step
-	 */
+	/* a kernel without keys; where they cannot be looked at, the next step has to see */
 	if (n <= 0)
 		return n < 0 && n != -ENOENT;
 	for (char *l = strtok_r(keys, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
