@@ -56,10 +56,10 @@ check_own()
 # took COMMAND...: in milliseconds
 took()
 {
-	local began=${EPOCHREALTIME/[.,]/}
+	local start=${EPOCHREALTIME/[.,]/}
 
 	check "$@" >/dev/null
-	echo $(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+	echo $(((${EPOCHREALTIME/[.,]/} - start) / 1000))
 }
 
 # struck MOST COMMAND...: somebody of it is killed at some moment of the first MOST milliseconds;
