@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -17,10 +18,32 @@
 #include "util/mem.h"
 #include "util/process.h"
 
+#define CODE_MS 3000
+
 /* glibc's ptrace() wants an enum of its own, or the kernel's */
 static long trace(int request, pid_t pid, uintptr_t data)
 {
 	return ptrace(request, pid, (void *)0, (void *)data);
+}
+
+static int one_runs(pid_t pid, void *userdata)
+{
+	const char state = process_state(pid);
+
+	(void)userdata;
+	return state == 'R' || state == 'D';
+}
+
+/*
+ * While CRIU lasts, a process runs only with the code that CRIU has put into it, and that may be
+ * about to write to CRIU. Without CRIU this is a SIGPIPE, kept until the process has its own
+ * code and signals again, and then it is dead. With nothing more to do, the code waits
+ * for CRIU's next word, and is told by its end to put the process back as it was.
+ */
+static void let_code_wait(pid_t init)
+{
+	for (int ms = 0; ms < CODE_MS && for_each_process(init, one_runs, NULL); ms++)
+		poll(NULL, 0, 1);
 }
 
 /*
@@ -31,21 +54,26 @@ static void about_to_end(pid_t criu, pid_t init, const struct connections *were)
 {
 	unsigned long status = 0;
 
-	if (ptrace(PTRACE_GETEVENTMSG, criu, (void *)0, &status) == 0 && status != 0)
+	if (ptrace(PTRACE_GETEVENTMSG, criu, (void *)0, &status) == 0 && status != 0) {
 		recover_connections(init, were);
+		let_code_wait(init);
+	}
 	trace(PTRACE_CONT, criu, 0);
 }
 
+enum place { STOPPED, ON_ITS_WAY, AT_END };
+
 /*
- * Whether it stands at its end now. A SIGKILL takes it there out of any other stop, also out of
- * one that was seen and not yet answered: that answer would let it go.
+ * A SIGKILL takes it out of any other stop, also out of one that was seen and not yet answered:
+ * an answer that comes too late would let it go from its end.
  */
-static bool stands_at_end(pid_t criu)
+static enum place where_is(pid_t criu)
 {
 	siginfo_t info = {0};
 
-	return ptrace(PTRACE_GETSIGINFO, criu, (void *)0, &info) == 0 &&
-	       info.si_code == (SIGTRAP | (PTRACE_EVENT_EXIT << 8));
+	if (ptrace(PTRACE_GETSIGINFO, criu, (void *)0, &info) < 0)
+		return errno == ESRCH ? ON_ITS_WAY : STOPPED;
+	return info.si_code == (SIGTRAP | (PTRACE_EVENT_EXIT << 8)) ? AT_END : STOPPED;
 }
 
 /* Each signal that CRIU gets, and each stop of it, waits for this. */
@@ -55,16 +83,19 @@ static void attend(pid_t criu, pid_t init, const struct connections *were)
 
 	for (;;) {
 		pid_t pid = waitpid(criu, &status, __WALL);
+		enum place at;
 
 		if (pid < 0 && errno == EINTR)
 			continue;
 		if (pid < 0 || !WIFSTOPPED(status))
 			return;
-		if (status >> 16 == PTRACE_EVENT_EXIT || stands_at_end(criu))
+		at = where_is(criu);
+		if (at == AT_END)
 			about_to_end(criu, init, were);
-		else if (status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP)
+		else if (at == STOPPED && status >> 16 == PTRACE_EVENT_STOP &&
+			 WSTOPSIG(status) != SIGTRAP)
 			trace(PTRACE_LISTEN, criu, 0);
-		else
+		else if (at == STOPPED)
 			trace(PTRACE_CONT, criu, status >> 16 ? 0 : (uintptr_t)WSTOPSIG(status));
 	}
 }

@@ -207,16 +207,23 @@ long process_status_number(pid_t pid, const char *field)
 	return p ? strtol(p + strlen(field), NULL, 10) : -1;
 }
 
-bool process_is_gone(pid_t pid)
+char process_state(pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
 	_cleanup_free_ char *text = NULL;
-	const char *state;
+	const char *end;
 
 	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
-		return true;
-	state = strrchr(text, ')');
-	return state && (strncmp(state, ") Z", 3) == 0 || strncmp(state, ") X", 3) == 0);
+		return 0;
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '?';
+}
+
+bool process_is_gone(pid_t pid)
+{
+	const char state = process_state(pid);
+
+	return state == 0 || state == 'Z' || state == 'X';
 }
 
 char *system_program(const char *name)

@@ -57,6 +57,9 @@ char *status_text(int status);
  */
 pid_t only_child(void);
 
+/* The letter in /proc/PID/stat, as 'R' for one that runs; 0: there is no such process. */
+char process_state(pid_t pid);
+
 /* Whether there is no such process, or none that does anything any more: it only was not waited
  * for. */
 bool process_is_gone(pid_t pid);

@@ -11,8 +11,8 @@
 . "${0%/*}/streams.sh"
 
 # microseconds after the first MiB of 384, of the memory of a process that comes behind those with the
-# sockets; -: when CRIU waits for an answer
-MOMENTS=(0 5000 20000 -)
+# sockets; code: when it has been told to hand more of it over; -: when CRIU waits for an answer
+MOMENTS=(0 5000 20000 code -)
 
 # Inode, state, SO_REUSEADDR and repair mode of each
 sockets()
@@ -31,6 +31,7 @@ killed_at()
 
 	shift 2
 	before=$(sockets)
+	[ "$moment" != code ] || moment=code:${servers[-1]}
 	if [ "$moment" = - ]; then
 		with_fault "post-dump waiting $victims" dump -n c1 "$@"
 		STRUCK=$((STRUCK + 1))
@@ -64,15 +65,15 @@ killed_at()
 	rm -rf "$IMG"
 }
 
-# The server of the streams first
+# The server of the streams first, the large process last
 find_servers()
 {
-	mapfile -t servers < <(pgrep -f '^/tmp/stream serve'; pgrep -f '^/tmp/stream self'; pgrep -f '^/bin/counter')
+	mapfile -t servers < <(pgrep -f '^/tmp/stream serve'; pgrep -f '^/tmp/stream self'; pgrep -f '^/bin/counter [0-9]* 1$'; pgrep -f '^/bin/counter 7003')
 }
 
 payload stream >/dev/null
 payload repair >/dev/null
-INITTAB=$STREAMS$'\n::once:/bin/counter 7003 384' begin_faults 1 <<<"$STREAMS_CONFIG"
+INITTAB=$'::once:/bin/counter 7003 384\n'$STREAMS begin_faults 1 <<<"$STREAMS_CONFIG"
 start_streams
 # that of the large process too, which has to fill its memory first
 all_serve()

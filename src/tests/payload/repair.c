@@ -5,9 +5,11 @@
  * which CRIU has them from when it looks at them until it lets go of them. On the host:
  *
  *   repair show PID                        a line for each: inode, state, SO_REUSEADDR, repair
- *   repair strike PID DIR USEC criu|command...
+ *   repair strike PID DIR USEC|code:PID criu|command...
  *       SIGKILL to whoever traces PID, or to its parent, when a connection of PID is in repair
- *       mode and some MiB of memory are in DIR, and USEC microseconds have gone by then;
+ *       mode and some MiB of memory are in DIR, and USEC microseconds have gone by then, or
+ *       the code that CRIU has put into the other PID has been told to do something, which
+ *       it can only begin some time after the kill;
  *       says "struck", or "late" if it is no more in repair mode, or most of the memory
  *       is written
  */
@@ -29,6 +31,9 @@
 #define WAIT_S 60
 #define FIRST  (8 * 1024 * 1024)
 #define LAST   (256 * 1024 * 1024)
+#define HELD_S 0.3
+#define TOLD_S 0.002
+#define CODE_S 0.2
 
 static int option(int sock, int level, int name)
 {
@@ -131,10 +136,91 @@ static off_t pages(const char *directory)
 	return most;
 }
 
-static int strike(pid_t pid, const char *directory, double seconds, char *victims[])
+static char state_of(pid_t pid)
 {
-	double since, end = now() + WAIT_S;
+	char path[64], line[512];
+	const char *end = NULL;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f))
+		end = strrchr(line, ')');
+	if (f)
+		fclose(f);
+	return end && end[1] ? end[2] : 0;
+}
+
+/*
+ * A processor for this and the other alone, this before the other: that has been woken by
+ * CRIU then, and cannot do what it was woken for.
+ */
+struct held {
+	pid_t pid; /* 0: none */
+	cpu_set_t before;
+};
+
+static void hold(struct held *h)
+{
+	const struct sched_param first = {.sched_priority = 1};
+	cpu_set_t one;
+	int cpu = 0, r = sched_getaffinity(h->pid, sizeof(h->before), &h->before);
+
+	while (r == 0 && cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &h->before))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (r < 0 || sched_setaffinity(h->pid, sizeof(one), &one) < 0 ||
+	    sched_setaffinity(0, sizeof(one), &one) < 0 ||
+	    sched_setscheduler(0, SCHED_FIFO, &first) < 0) {
+		perror("cannot hold it");
+		exit(2);
+	}
+}
+
+static void spin(double seconds)
+{
+	double end = now() + seconds;
+
+	while (now() < end)
+		continue;
+}
+
+static void wait_until_told(const struct held *h)
+{
+	double end = now() + CODE_S;
+
+	while (state_of(h->pid) != 'R' && now() < end)
+		continue;
+}
+
+/* Of the messages that come at once the first means nothing: that may have its way. */
+static void wait_for_code(struct held *h)
+{
+	hold(h);
+	wait_until_told(h);
+	usleep(60);
+	wait_until_told(h);
+	/* a descriptor comes behind it */
+	spin(TOLD_S);
+}
+
+/* As long as it takes CRIU to be gone */
+static void let_go(const struct held *h)
+{
+	spin(HELD_S);
+	sched_setaffinity(h->pid, sizeof(h->before), &h->before);
+}
+
+static int strike(pid_t pid, const char *directory, const char *when, char *victims[])
+{
+	const char code[] = "code:";
+	struct held held = {0};
+	double since, end = now() + WAIT_S, seconds = strtod(when, NULL) / 1e6;
 	pid_t criu, command;
+
+	if (strncmp(when, code, strlen(code)) == 0)
+		held.pid = (pid_t)strtol(when + strlen(code), NULL, 10);
 
 	while (pages(directory) < FIRST || !each_socket(pid, in_repair)) {
 		if (now() > end || kill(pid, 0) < 0)
@@ -144,14 +230,20 @@ static int strike(pid_t pid, const char *directory, double seconds, char *victim
 	since = now();
 	criu = status_of(pid, "TracerPid:");
 	command = status_of(criu, "PPid:");
+	if (held.pid)
+		wait_for_code(&held);
 	while (now() < since + seconds)
 		sched_yield();
 	if (criu == 0 || pages(directory) > LAST || !each_socket(pid, in_repair)) {
+		if (held.pid)
+			let_go(&held);
 		puts("late");
 		return 0;
 	}
 	for (; *victims; victims++)
 		kill(strcmp(*victims, "criu") == 0 ? criu : command, SIGKILL);
+	if (held.pid)
+		let_go(&held);
 	puts("struck");
 	return 0;
 }
@@ -161,8 +253,7 @@ int main(int argc, char *argv[])
 	if (argc == 3 && strcmp(argv[1], "show") == 0)
 		return each_socket((pid_t)strtol(argv[2], NULL, 10), show);
 	if (argc > 5 && strcmp(argv[1], "strike") == 0)
-		return strike((pid_t)strtol(argv[2], NULL, 10), argv[3],
-			      strtod(argv[4], NULL) / 1e6, argv + 5);
-	fprintf(stderr, "Usage: repair show PID | strike PID DIR USEC criu|command...\n");
+		return strike((pid_t)strtol(argv[2], NULL, 10), argv[3], argv[4], argv + 5);
+	fprintf(stderr, "Usage: repair show PID | strike PID DIR USEC|code:PID criu|command...\n");
 	return 2;
 }
