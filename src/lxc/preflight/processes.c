@@ -16,8 +16,9 @@
 #include "util/mem.h"
 
 #define STATUS_MAX 65536
-#define WAIT_NS	   20000000 /* a process that waits for a disk is done by then, mostly */
-#define WAITS_MAX  50	    /* and an init has collected its dead, on a busy machine too */
+/* In that time a wait for a disk is over, and a dead child collected, on a busy machine too. */
+#define WAIT_NS	  20000000
+#define WAITS_MAX 50
 
 static const struct {
 	const char *file;
@@ -354,8 +355,8 @@ static char *read_status_again(const struct process *p)
 	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : NULL;
 }
 
-/* Looked at twice: to wait for a disk is nothing special. */
-static bool is_stuck(const struct process *p)
+/* As it was found; to wait for a disk, or for a child that has yet to exec, is nothing special. */
+static bool still_waits(const struct process *p)
 {
 	_cleanup_free_ char *now = read_status_again(p);
 	const char *state = now ? field_value(now, "State") : NULL;
@@ -367,17 +368,16 @@ static bool is_stuck(const struct process *p)
 
 static void check_stuck(struct survey *s)
 {
-	bool waited = false;
+	int waits = 0; /* for all of them together */
 
 	for (size_t i = 0; i < s->n_processes; i++) {
 		const struct process *p = &s->processes[i];
 
 		if (p->state != 'D' || !p->in_tree)
 			continue;
-		if (!waited)
+		for (; waits < WAITS_MAX && still_waits(p); waits++)
 			nanosleep(&moment, NULL);
-		waited = true;
-		if (is_stuck(p))
+		if (still_waits(p))
 			found_process(
 				s, p, "uninterruptible", false,
 				"look what it waits for: a disk, a file server, or a child "
