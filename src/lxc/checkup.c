@@ -8,6 +8,7 @@
 #include "checkup.h"
 #include "dump.h"
 #include "image/dir.h"
+#include "inspect/identity.h"
 #include "inspect/inspect.h"
 #include "inspect/settings.h"
 #include "inspect/users.h"
@@ -81,6 +82,21 @@ static void check_dump(struct lxc_container *c, const char *directory, bool stop
 
 /* --- a restore --- */
 
+/* A second one on the same files destroys them. */
+static bool check_other_spelling(struct lxc_container *c, struct findings *found)
+{
+	_cleanup_free_ char *lxcpath = container_other_lxcpath(c);
+	_cleanup_error_ struct error *e = NULL;
+
+	if (!lxcpath)
+		return true;
+	error_refuse(&e, EBUSY, "%s is already running: it was started with -P %s", c->name,
+		     lxcpath);
+	error_set_hint(&e, "stop it first: lxc-stop -P %s -n %s", lxcpath, c->name);
+	findings_add_error(found, "state", e);
+	return true;
+}
+
 /* false: there is no such container, and nothing to compare with. */
 static bool check_stopped(struct lxc_container *c, bool wait, struct findings *found)
 {
@@ -92,7 +108,7 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 		return false;
 	}
 	if (strcmp(state, "STOPPED") == 0)
-		return true;
+		return check_other_spelling(c, found);
 	/* one that is just going may be waited for: its cgroups and names are soon free */
 	if (wait && (strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
 	    c->wait(c, "STOPPED", STOP_WAIT_S))
@@ -161,10 +177,13 @@ int check_container(struct lxc_container *c, const struct check_options *o, stru
 	_cleanup_restore_parts_ struct restore_parts parts = {0};
 	_cleanup_findings_ struct findings found = {0};
 
-	if (o->restore)
+	if (o->restore) {
 		check_restore(c, directory, false, &parts, &found);
-	else
+	} else {
+		_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
+
 		check_dump(c, directory, o->stop, &parts.criu, &found);
+	}
 	if (parts.criu.path && o->criu)
 		o->criu(&parts.criu, o->userdata);
 	findings_force(&found, o->force);

@@ -19,6 +19,7 @@
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/cgroup_tree.h"
+#include "inspect/identity.h"
 #include "inspect/inspect.h"
 #include "inspect/keyring.h"
 #include "inspect/loopback.h"
@@ -51,6 +52,7 @@
 struct dump {
 	struct lxc_container *c;
 	const struct dump_options *o;
+	const char *place, *directory; /* the container's, the image's */
 	struct criu_program criu;
 	struct manifest manifest;
 	struct image *image;
@@ -260,10 +262,12 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 
 static int prepare(struct dump *d, struct error **reterr)
 {
-	_cleanup_free_ char *dir = checkpoint_directory(d->c, d->o->directory);
 	struct container_facts *facts = &d->manifest.facts;
-	int r = operation_begin(d->c, "a checkpoint", &d->operation, reterr);
+	/* before it has a lock: a name that was mistyped leaves none */
+	int r = inspect_defined(d->c, reterr);
 
+	if (r == 0)
+		r = operation_begin(d->c, d->place, "a checkpoint", &d->operation, reterr);
 	if (r == 0)
 		r = dump_check_state(d->c, reterr);
 	if (r == 0)
@@ -273,13 +277,14 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = inspect_container(d->c, facts, reterr);
 	if (r == 0)
-		r = check_dump(d, dir, reterr);
+		r = check_dump(d, d->directory, reterr);
 	if (r < 0)
 		return r;
 	describe(d);
 	r = manifest_check(&d->manifest, reterr);
 	if (r == 0)
-		r = image_create(dir, d->o->replace, facts_root_id(facts, "u"), &d->image, reterr);
+		r = image_create(d->directory, d->o->replace, facts_root_id(facts, "u"), &d->image,
+				 reterr);
 	if (r < 0)
 		return r;
 	d->init = pidfd_open_pid(facts->init_pid);
@@ -557,9 +562,9 @@ static int dump(struct dump *d, struct error **reterr)
 	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
 }
 
-static int dump_once(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
+static int dump_once(const struct dump *what, struct error **reterr)
 {
-	struct dump d = {.c = c, .o = o, .operation = {.fd = -1}, .init = -1, .monitor = -1};
+	struct dump d = *what;
 	int r = dump(&d, reterr);
 
 	operation_end(&d.operation);
@@ -575,9 +580,22 @@ static int dump_once(struct lxc_container *c, const struct dump_options *o, stru
 /* What was in CRIU's way for a moment has gone on since, or does now: the container runs. */
 int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
+	_cleanup_free_ char *place = container_place(c);
+	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
+	const struct dump what = {
+		.c = c,
+		.o = o,
+		.place = place,
+		.directory = directory,
+		.operation = {.fd = -1},
+		.init = -1,
+		.monitor = -1,
+	};
+
 	for (unsigned int tries = 1;; tries++) {
 		_cleanup_error_ struct error *e = NULL;
-		int r = dump_once(c, o, &e);
+		int r = dump_once(&what, &e);
 
 		if (r == 0)
 			return 0;

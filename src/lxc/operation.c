@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "image/network.h"
+#include "inspect/identity.h"
 #include "operation.h"
 #include "recover.h"
 #include "util/fd.h"
@@ -22,23 +23,10 @@
 #include "util/runtime.h"
 
 #define CONTENT_MAX 65536
-#define NAME_LEN    200
 
 #define ORPHANS_MS 5000
 #define GRACE_MS   1000
 #define TICK_MS	   20
-
-/* Two that share a name after this exclude each other, which does no harm. */
-static char *file_name(struct lxc_container *c)
-{
-	_cleanup_free_ char *full = xasprintf("%s/%s", c->get_config_path(c), c->name);
-	size_t len = strlen(full);
-
-	for (char *p = full; *p; p++)
-		if (*p == '/')
-			*p = '-';
-	return xasprintf("%s.lock", len > NAME_LEN ? full + len - NAME_LEN : full);
-}
 
 struct holder {
 	pid_t pid; /* 0: the file does not say */
@@ -213,10 +201,10 @@ static int take(struct lxc_container *c, struct operation *op, const char *name,
 	return r < 0 ? r : operation_set_network(op, "", reterr);
 }
 
-int operation_begin(struct lxc_container *c, const char *what, struct operation *ret,
-		    struct error **reterr)
+int operation_begin(struct lxc_container *c, const char *place, const char *what,
+		    struct operation *ret, struct error **reterr)
 {
-	_cleanup_free_ char *name = file_name(c);
+	_cleanup_free_ char *name = place_file_name(place, ".lock");
 	struct operation op = {.fd = -1};
 	int r;
 
@@ -235,11 +223,10 @@ int operation_begin(struct lxc_container *c, const char *what, struct operation 
 
 int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr)
 {
-	_cleanup_free_ char *name = file_name(c);
 	int r;
 
 	fd_close(&op->fd);
-	r = open_lock(op, name, reterr);
+	r = open_lock(op, op->path + strlen(RUNTIME_DIR "/"), reterr);
 	if (r == 0 && lock(op, true) < 0)
 		return refuse_busy(op, c->name, reterr);
 	return r < 0 ? r : heal(op, c, reterr);

@@ -23,10 +23,11 @@ struct operation {
 
 /*
  * Refuses when another is under way, and says who it is. One whose command was killed is
- * waited for, since what that has left ends soon. what: "a checkpoint", "a restore".
+ * waited for, since what that has left ends soon. place: see container_place(). what: "a
+ * checkpoint", "a restore".
  */
-int operation_begin(struct lxc_container *c, const char *what, struct operation *ret,
-		    struct error **reterr);
+int operation_begin(struct lxc_container *c, const char *place, const char *what,
+		    struct operation *ret, struct error **reterr);
 
 /* What to put back; a network file's text, see image/network.h. */
 int operation_set_network(struct operation *op, const char *network, struct error **reterr);

@@ -21,13 +21,21 @@
 #include "util/mem.h"
 #include "util/mountflags.h"
 
+int inspect_defined(struct lxc_container *c, struct error **reterr)
+{
+	if (c->is_defined(c))
+		return 0;
+	return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
+			    c->get_config_path(c));
+}
+
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr)
 {
 	const char *state;
+	int r = inspect_defined(c, reterr);
 
-	if (!c->is_defined(c))
-		return error_refuse(reterr, ENOENT, "there is no container %s in %s", c->name,
-				    c->get_config_path(c));
+	if (r < 0)
+		return r;
 	state = c->state(c);
 	*ret = state ? state : "STOPPED";
 	return 0;

@@ -14,6 +14,9 @@
 
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr);
 
+/* Refuses one that is not defined. */
+int inspect_defined(struct lxc_container *c, struct error **reterr);
+
 /* The container's state as liblxc names it, "STOPPED"; refuses one that is not defined. */
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr);
 

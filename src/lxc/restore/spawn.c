@@ -17,6 +17,8 @@
 #include "image/dir.h"
 #include "inspect/cgroup_names.h"
 #include "inspect/cgroups.h"
+#include "inspect/identity.h"
+#include "inspect/inspect.h"
 #include "inspect/settings.h"
 #include "operation.h"
 #include "restore/plan.h"
@@ -64,10 +66,13 @@ static void plan_cgroups(struct lxc_container *c, const struct container_facts *
 static char *usual_log(struct lxc_container *c)
 {
 	const char *lxcpath = c->get_config_path(c);
+	_cleanup_free_ char *place = NULL;
 
 	if (strcmp(lxcpath, "/var/lib/lxc") == 0 && access("/var/log/lxc", W_OK) == 0)
 		return xasprintf("/var/log/lxc/%s.log", c->name);
-	return xasprintf("%s/%s/%s.log", lxcpath, c->name, c->name);
+	/* the monitor works elsewhere */
+	place = container_place(c);
+	return xasprintf("%s/%s.log", place, c->name);
 }
 
 static void plan_log(struct lxc_container *c, const struct restore_options *o,
@@ -290,8 +295,11 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
 	struct restoring r = {.monitor = -1, .operation = {.fd = -1}};
-	int fd = -1, e = operation_begin(c, "a restore", &r.operation, reterr);
+	_cleanup_free_ char *place = container_place(c);
+	int fd = -1, e = inspect_defined(c, reterr);
 
+	if (e == 0)
+		e = operation_begin(c, place, "a restore", &r.operation, reterr);
 	if (e == 0)
 		e = make_plan(c, o, &plan, &r.image, reterr);
 	if (e == 0)

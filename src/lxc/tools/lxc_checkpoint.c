@@ -21,6 +21,7 @@
 #include "lxccheckpoint.h"
 #include "tools/check.h"
 #include "tools/info.h"
+#include "tools/lxcpath.h"
 
 /* Documented in the man page; scripts depend on them. */
 enum {
@@ -32,7 +33,7 @@ enum {
 
 struct arguments {
 	const char *name;
-	const char *lxcpath;
+	char *lxcpath; /* on the heap, absolute */
 	const char *directory;
 	const char *action_script;
 	const char *log_file;
@@ -196,6 +197,18 @@ static void add_force(struct arguments *a, const char *words)
 	a->force = both;
 }
 
+static int set_lxcpath(struct arguments *a, const char *path)
+{
+	if (!*path) {
+		complain("-P needs a directory");
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	free(a->lxcpath);
+	a->lxcpath = absolute_lxcpath(path);
+	return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int parse_option(struct arguments *a, int key)
 {
@@ -210,8 +223,7 @@ static int parse_option(struct arguments *a, int key)
 		a->action_script = optarg;
 		return -1;
 	case 'P':
-		a->lxcpath = optarg;
-		return -1;
+		return set_lxcpath(a, optarg);
 	case 'o':
 		a->log_file = optarg;
 		return -1;
@@ -681,5 +693,6 @@ int main(int argc, char *argv[])
 	if (r < 0)
 		r = a.info || a.verify ? look(&a) : run(&a);
 	free(a.force);
+	free(a.lxcpath);
 	return r;
 }

@@ -32,6 +32,7 @@ static const struct suite {
 	{"flock", flock_suite},
 	{"frame", frame_suite},
 	{"guard", guard_suite},
+	{"identity", identity_suite},
 	{"inject", inject_suite},
 	{"keyring_file", keyring_file_suite},
 	{"manifest", manifest_suite},

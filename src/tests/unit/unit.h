@@ -19,6 +19,7 @@ Suite *follow_suite(void);
 Suite *flock_suite(void);
 Suite *frame_suite(void);
 Suite *guard_suite(void);
+Suite *identity_suite(void);
 Suite *inject_suite(void);
 Suite *keyring_file_suite(void);
 Suite *manifest_suite(void);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_IDENTITY_H
+#define LXCCKPT_INSPECT_IDENTITY_H
+
+/*
+ * Which container it is, however its LXCPATH is spelled. LXC names a command socket by the
+ * LXCPATH that lxc-start was given, letter by letter: one directory has as many sockets as
+ * spellings, and each LXC tool sees only its own.
+ */
+
+#include <lxc/lxccontainer.h>
+
+/* The container's directory without links: the same for every spelling. Caller frees. */
+char *container_place(struct lxc_container *c);
+
+/*
+ * Pure. The name of a file for that place, which no other place has: "-var-lib-lxc-web.lock".
+ * Caller frees.
+ */
+char *place_file_name(const char *place, const char *ending);
+
+/*
+ * Where no monitor answers for c by its own LXCPATH: the spelling by which one does that
+ * has the same container. NULL: there is none. Caller frees.
+ */
+char *container_other_lxcpath(struct lxc_container *c);
+
+/*
+ * As long as one of these lasts, c asks the monitor that has the same container. NULL: the
+ * spelling is c's own.
+ */
+struct spelling {
+	struct lxc_container *c;
+	char *own, *other;
+};
+struct spelling spelling_adopt(struct lxc_container *c);
+void spelling_end(struct spelling *s);
+#define _cleanup_spelling_ __attribute__((cleanup(spelling_end)))
+
+/*
+ * Pure. A line of /proc/net/unix: the LXCPATH in the name of a command socket that listens, of
+ * a container of that name. NULL: it is none. Caller frees.
+ */
+char *command_socket_lxcpath(const char *line, const char *name);
+
+#endif

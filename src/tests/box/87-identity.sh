@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# One container is one container, however its directory is spelled: it is found by each spelling,
+# and never runs twice. Each has a lock of its own, and what is no container has none.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+LOCKS=/run/lxc-checkpoint
+
+locks()
+{
+	(cd "$LOCKS" && find . -name '*.lock' | sort | paste -sd ' ')
+}
+
+# instances: how many monitors there are of a c1
+instances()
+{
+	grep -c ' 00010000 .*@.*/c1/command$' /proc/net/unix || :
+}
+
+start_counter c1
+lxc-stop -k -n c1
+ln -s /var/lib/lxc /run/link
+mkdir /run/bound
+mount --bind /var/lib/lxc /run/bound
+cd /var/lib
+spellings='/var/lib/lxc /var/lib/lxc/ /var//lib/./lxc /var/lib/lxc/../lxc lxc ./lxc/ ../lib/lxc /run/link
+	/run/link/ /run/bound'
+
+step 'a checkpoint by each spelling, of one that was started by another'
+# by a relative one LXC starts it in the foreground only
+for started in /var/lib/lxc /run/link /run/bound; do
+	lxc-start -P "$started" -n c1
+	lxc-wait -P "$started" -n c1 -s RUNNING -t 10
+	for spelling in $spellings; do
+		said=$(lxc-checkpoint -P "$spelling" -n c1 --check) || die "$spelling, started by $started: $said"
+		fails 3 'c1 is already running' lxc-checkpoint -P "$spelling" -n c1 -r -D /run/image
+		check_equal 1 "$(instances)" 'instances'
+	done
+	check lxc-checkpoint -P lxc -n c1 -D /run/image
+	fails 3 'c1 is already running' lxc-checkpoint -P lxc -n c1 -r -D /run/image
+	fails 3 'c1 is already running' lxc-checkpoint -P /run/bound -n c1 -r -D /run/image
+	check_equal 1 "$(instances)" 'instances'
+	rm -r /run/image
+	lxc-stop -k -P "$started" -n c1
+done
+
+step 'that it runs is seen of one with a relative LXCPATH too'
+setsid lxc-start -F -P lxc -n c1 </dev/null >/dev/null 2>&1 &
+lxc-wait -P lxc -n c1 -s RUNNING -t 10
+fails 3 'started with -P lxc' lxc-checkpoint -n c1 -r -D /run/image
+(cd / && fails 3 'started with -P lxc' lxc-checkpoint -n c1 -r -D /run/image)
+lxc-checkpoint --json -P /run/link -n c1 --check >/tmp/check.json || :
+check_not grep -q 'is not running' /tmp/check.json
+lxc-stop -k -P lxc -n c1
+wait
+
+step 'a restored one is found where a relative path leads, and stopped and saved by each'
+start_container c1
+check lxc-checkpoint -P lxc -n c1 -s -D /run/image
+check lxc-checkpoint -P lxc -n c1 -r -D /run/image
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
+check lxc-checkpoint -P /run/link -n c1 -s -D /run/second
+check_equal STOPPED "$(lxc-info -n c1 -sH)" state
+check lxc-checkpoint -P /run/link/ -n c1 -r -D /run/second
+check_equal RUNNING "$(lxc-info -P /run/link -n c1 -sH)" state
+fails 3 'started with -P /run/link' lxc-checkpoint -n c1 -r -D /run/second
+check_equal 1 "$(instances)" 'instances'
+
+step 'all of it was one lock, but of the bind mount, and a name that was mistyped leaves none'
+before=$(locks)
+check_equal './-run-bound-c1.lock ./-var-lib-lxc-c1.lock' "$before" 'locks'
+for arguments in '-n nobody' '-r -n nobody' '-n c2 -s' '-P /run/nowhere -n c1' '--check -n nobody'; do
+	# shellcheck disable=SC2086 # words
+	fails 3 'there is no container' lxc-checkpoint $arguments
+done
+fails 2 '-P needs a directory' lxc-checkpoint -P '' -n c1
+check_equal "$before" "$(locks)" 'locks'
+
+step 'names that differ in where the dashes are have different locks'
+mkdir -p /run/a/b-c /run/a-b/c
+touch /run/a/b-c/config /run/a-b/c/config
+fails 3 'b-c is not running' lxc-checkpoint -P /run/a -n b-c
+fails 3 'c is not running' lxc-checkpoint -P /run/a-b -n c
+check_equal "./-run-a-b\\x2dc.lock ./-run-a\\x2db-c.lock $before" "$(locks)" 'locks'
