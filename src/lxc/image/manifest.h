@@ -9,7 +9,7 @@
 #include "util/error.h"
 
 #define MANIFEST_NAME	"manifest.json"
-#define MANIFEST_SCHEMA 2 /* what is written; earlier ones are read, too */
+#define MANIFEST_SCHEMA 3 /* what is written; earlier ones are read, too */
 
 /* What was on the console last: the bytes of its monitor's buffer. Not there: it had none. */
 #define SCROLLBACK_NAME "console-buffer"

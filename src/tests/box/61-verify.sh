@@ -182,7 +182,7 @@ sed -i 's/"name": "c1"/"name":  "c1"/' "$BAD/manifest.json"
 damaged_manifest='the file was changed'
 fails 1 "$damaged_manifest" verify -D "$BAD"
 not_restored "$damaged_manifest"
-sed -i 's/"schema": 2/"schema": 7/' "$BAD/manifest.json"
+sed -i 's/"schema": 3/"schema": 7/' "$BAD/manifest.json"
 fails 3 'schema: 7 was written by a later version' verify -D "$BAD"
 not_restored 'schema: 7'
 rm "$BAD/manifest.json"

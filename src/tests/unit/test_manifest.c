@@ -14,7 +14,7 @@
 /* What the writer writes: the order and the layout are the format's, too. Its last line is
  * sealed()'s. */
 static const char good[] = "{\n"
-			   "  \"schema\": 2,\n"
+			   "  \"schema\": 3,\n"
 			   "  \"created\": \"2026-01-31T12:00:00Z\",\n"
 			   "  \"tool_version\": \"0.1\",\n"
 			   "  \"lxc_version\": \"7.0.0\",\n"
@@ -179,7 +179,7 @@ static const char good[] = "{\n"
 			   "  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"25f52c469ee19a277882a2ff426491c0\"\n"
+static const char good_ends[] = "  \"checksum\": \"3dc3fbacb9a3ea1e6c1618d1be1f5bbd\"\n"
 				"}\n";
 
 /* With the end that its beginning has to have. Caller frees. */
@@ -246,7 +246,7 @@ START_TEST(test_round_trip)
 	int r = manifest_from_json(whole, strlen(whole), &m, &e);
 
 	ck_assert_msg(r == 0, "%s", e ? e->message : "");
-	ck_assert_uint_eq(m.schema, 2);
+	ck_assert_uint_eq(m.schema, 3);
 	expect_facts(&m);
 	ck_assert_str_eq(m.files[0].xxh3_128, "99aa06d3014798d86001c324468d497f");
 	ck_assert_str_eq(m.facts.inner_cgroup, "in");
@@ -293,10 +293,28 @@ START_TEST(test_schema_1)
 }
 END_TEST
 
+START_TEST(test_schema_2)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t len = read_file_at(AT_FDCWD, TEST_FIXTURES "/manifest/schema-2.json", 65536, &text);
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_error_ struct error *e = NULL;
+	int r;
+
+	ck_assert_int_gt(len, 0);
+	r = manifest_from_json(text, (size_t)len, &m, &e);
+	ck_assert_msg(r == 0, "%s", e ? e->message : "");
+	ck_assert_uint_eq(m.schema, 2);
+	expect_facts(&m);
+	ck_assert_str_eq(m.facts.inner_cgroup, "in");
+	ck_assert_uint_eq(m.page_size, 4096);
+}
+END_TEST
+
 /* What came later is not known in it. */
 START_TEST(test_schema_1_strict)
 {
-	_cleanup_free_ char *text = change("\"schema\": 2", "\"schema\": 1");
+	_cleanup_free_ char *text = change("\"schema\": 3", "\"schema\": 1");
 	_cleanup_free_ char *sums = xasprintf("%.*s\n}\n", (int)strlen(text) - 2, text);
 	_cleanup_free_ char *whole = sealed(text);
 
@@ -427,17 +445,17 @@ static const struct {
 } bad[] = {
 	/* as JSON */
 	{"{\n", "[\n", "line "},
-	{"\"schema\": 2,", "\"schema\": 2, \"schema\": 2,", "duplicate"},
+	{"\"schema\": 3,", "\"schema\": 3, \"schema\": 3,", "duplicate"},
 	{"\"name\": \"c1\"", "\"name\": \"c1\", \"name\": \"c1\"", "duplicate"},
 	{"\"0.1\"", "\"0\\u0000.1\"", "line "},
 	{"\"0.1\"", "\"0\344.1\"", "line "},
 	/* members */
-	{"\"schema\": 2", "\"schema\": 0", "schema: "},
-	{"\"schema\": 2", "\"schema\": 3", "schema: 3 "},
-	{"\"schema\": 2", "\"schema\": \"2\"", "schema: "},
-	{"\"schema\": 2", "\"schema\": 2.0", "schema: "},
-	{"  \"schema\": 2,\n", "", "schema: is missing"},
-	{"\"schema\": 2,", "\"schema\": 2, \"x\": 1,", "x: "},
+	{"\"schema\": 3", "\"schema\": 0", "schema: "},
+	{"\"schema\": 3", "\"schema\": 4", "schema: 4 "},
+	{"\"schema\": 3", "\"schema\": \"3\"", "schema: "},
+	{"\"schema\": 3", "\"schema\": 3.0", "schema: "},
+	{"  \"schema\": 3,\n", "", "schema: is missing"},
+	{"\"schema\": 3,", "\"schema\": 3, \"x\": 1,", "x: "},
 	{"\"created\": ", "\"crated\": ", "crated: "},
 	{"12:00:00Z", "12:00:00", "created: "},
 	{"12:00:00Z", "12:00:00Zx", "created: "},
@@ -637,6 +655,7 @@ Suite *manifest_suite(void)
 	tcase_add_test(t, test_round_trip);
 	tcase_add_test(t, test_schema_1);
 	tcase_add_test(t, test_schema_1_strict);
+	tcase_add_test(t, test_schema_2);
 	tcase_add_test(t, test_checksum);
 	tcase_add_test(t, test_checksum_file);
 	tcase_add_test(t, test_flips);
