@@ -14,6 +14,7 @@
 #define MAGIC_FILES  0x56303138
 #define MAGIC_MOUNTS 0x55563928
 #define MAGIC_REMAPS 0x59133954
+#define MAGIC_IDS    0x54432030
 
 #define FILE_TYPE    1 /* of an entry in files.img */
 #define FILE_REGULAR 3
@@ -28,10 +29,16 @@
 #define REGULAR_BUILD_ID 11
 
 #define MOUNT_ID     2 /* of an entry in mountpoints-*.img */
+#define MOUNT_DEV    3
+#define MOUNT_ROOT   6
 #define MOUNT_TARGET 7
 #define MOUNT_KEY    18
 
 #define REMAP_ID 1 /* of an entry in remap-fpath.img */
+
+#define MOUNTS_PREFIX "mountpoints-"
+
+#define IDS_MOUNT_NS 9 /* of the entry in ids-*.img */
 
 #define IMAGE_MAX (64 * 1024 * 1024)
 
@@ -121,26 +128,53 @@ void criu_files_add(struct criu_files *files, const void *text, size_t len)
 	}
 }
 
-void criu_files_add_mounts(struct criu_files *files, const void *text, size_t len)
+static void set_text(char **text, const struct field *f)
+{
+	if (!*text)
+		*text = text_of(f);
+}
+
+static void add_mount(struct criu_files *files, unsigned int ns, struct bytes entry)
+{
+	struct criu_mount *m = ARRAY_ADD(files->mounts, files->n_mounts);
+	struct field f = {0};
+
+	m->ns = ns;
+	while (take_field(&entry, &f)) {
+		if (f.number == MOUNT_ID)
+			m->id = (int)f.value;
+		else if (f.number == MOUNT_DEV)
+			m->dev = f.value;
+		else if (f.number == MOUNT_ROOT)
+			set_text(&m->root, &f);
+		else if (f.number == MOUNT_TARGET)
+			set_text(&m->target, &f);
+		else if (f.number == MOUNT_KEY)
+			set_text(&m->key, &f);
+	}
+}
+
+void criu_files_add_mounts(struct criu_files *files, unsigned int ns, const void *text, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
 
 	if (!take_magic(&image, MAGIC_MOUNTS))
 		return;
-	while (take_entry(&image, &entry)) {
-		struct criu_mount *m = ARRAY_ADD(files->mounts, files->n_mounts);
-		struct field f = {0};
+	while (take_entry(&image, &entry))
+		add_mount(files, ns, entry);
+}
 
-		*m = (struct criu_mount){0};
-		while (take_field(&entry, &f)) {
-			if (f.number == MOUNT_ID)
-				m->id = (int)f.value;
-			else if (f.number == MOUNT_TARGET && !m->target)
-				m->target = text_of(&f);
-			else if (f.number == MOUNT_KEY && !m->key)
-				m->key = text_of(&f);
-		}
-	}
+unsigned int criu_files_mount_ns(const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct field f = {0};
+
+	if (!take_magic(&image, MAGIC_IDS) || !take_entry(&image, &entry))
+		return 0;
+	while (take_field(&entry, &f))
+		if (f.number == IDS_MOUNT_NS)
+			return (unsigned int)f.value;
+	return 0;
 }
 
 static void remove_file(struct criu_files *files, uint32_t id)
@@ -179,16 +213,31 @@ static void read_image(int dirfd, const char *name, struct criu_files *files,
 		add(files, text, (size_t)len);
 }
 
+/* mountpoints-N.img is that of the mount namespace N. */
+static void read_mounts(int dirfd, const char *name, struct criu_files *files)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
+	unsigned long ns = strtoul(name + strlen(MOUNTS_PREFIX), NULL, 10);
+
+	if (len > 0)
+		criu_files_add_mounts(files, (unsigned int)ns, text, (size_t)len);
+}
+
 void criu_files_read(int dirfd, struct criu_files *ret)
 {
 	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	_cleanup_free_ char *ids = NULL;
+	ssize_t len = read_file_at(dirfd, "ids-1.img", IMAGE_MAX, &ids);
 	struct dirent *e;
 
+	if (len > 0)
+		ret->init_ns = criu_files_mount_ns(ids, (size_t)len);
 	read_image(dirfd, "files.img", ret, criu_files_add);
 	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
 	while (dir && (e = readdir(dir)))
-		if (strncmp(e->d_name, "mountpoints-", strlen("mountpoints-")) == 0)
-			read_image(dirfd, e->d_name, ret, criu_files_add_mounts);
+		if (strncmp(e->d_name, MOUNTS_PREFIX, strlen(MOUNTS_PREFIX)) == 0)
+			read_mounts(dirfd, e->d_name, ret);
 }
 
 const struct criu_mount *criu_files_mount(const struct criu_files *f, int id)
@@ -199,12 +248,52 @@ const struct criu_mount *criu_files_mount(const struct criu_files *f, int id)
 	return NULL;
 }
 
+const struct criu_mount *criu_files_rootfs(const struct criu_files *f)
+{
+	const struct criu_mount *found = NULL;
+
+	for (size_t i = 0; i < f->n_mounts; i++) {
+		const struct criu_mount *m = &f->mounts[i];
+
+		/* of several, one over the other, what is seen is the last */
+		if ((f->init_ns == 0 || m->ns == f->init_ns) && m->target && m->root &&
+		    strcmp(m->target, "/") == 0)
+			found = m;
+	}
+	return found;
+}
+
+const char *criu_files_below(const char *path, const char *top)
+{
+	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	if (strncmp(path, top, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	return path + len + strspn(path + len, "/");
+}
+
+char *criu_files_in_rootfs(const struct criu_files *f, const struct criu_file *file)
+{
+	const struct criu_mount *rootfs = criu_files_rootfs(f);
+	const struct criu_mount *mount = criu_files_mount(f, file->mount);
+	const char *rest, *folder;
+
+	if (!rootfs || !mount || !mount->root || !mount->target || mount->dev != rootfs->dev)
+		return NULL;
+	rest = criu_files_below(file->path, mount->target);
+	folder = criu_files_below(mount->root, rootfs->root);
+	if (!rest || !folder)
+		return NULL;
+	return xasprintf("%s%s%s", folder, *folder && *rest ? "/" : "", rest);
+}
+
 void criu_files_clear(struct criu_files *f)
 {
 	for (size_t i = 0; i < f->n; i++)
 		free(f->v[i].path);
 	free(f->v);
 	for (size_t i = 0; i < f->n_mounts; i++) {
+		free(f->mounts[i].root);
 		free(f->mounts[i].target);
 		free(f->mounts[i].key);
 	}

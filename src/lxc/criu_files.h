@@ -31,6 +31,9 @@ struct criu_file {
 
 struct criu_mount {
 	int id;
+	unsigned int ns; /* CRIU's number of the mount namespace that it is in */
+	uint64_t dev;
+	char *root; /* what of the filesystem it shows: "/" or a folder or file in it */
 	char *target;
 	char *key; /* ext_mount's; NULL: CRIU makes it, or it is the root */
 };
@@ -40,6 +43,7 @@ struct criu_files {
 	size_t n;
 	struct criu_mount *mounts;
 	size_t n_mounts;
+	unsigned int init_ns; /* of criu_mount.ns that of the container's init; 0: not known */
 };
 
 /* Of an image directory. What is of another form than is known here is left out. */
@@ -47,12 +51,29 @@ void criu_files_read(int dirfd, struct criu_files *ret);
 
 const struct criu_mount *criu_files_mount(const struct criu_files *f, int id);
 
+/* The mount of the container's rootfs that its init has for /. NULL: there is none. */
+const struct criu_mount *criu_files_rootfs(const struct criu_files *f);
+
+/*
+ * Where a file is in the rootfs, as a path from there ("" is the rootfs itself), when its mount
+ * shows the rootfs or a part of it, whatever mount namespace it is in. NULL: it shows something
+ * else. Caller frees.
+ */
+char *criu_files_in_rootfs(const struct criu_files *f, const struct criu_file *file);
+
+/* What of path is below top, without a slash at its beginning; NULL where it is elsewhere. */
+const char *criu_files_below(const char *path, const char *top);
+
 void criu_files_clear(struct criu_files *f);
 #define _cleanup_criu_files_ __attribute__((cleanup(criu_files_clear)))
 
 /* The parts, pure: each adds what is in the text of one image. */
 void criu_files_add(struct criu_files *f, const void *files, size_t len);
-void criu_files_add_mounts(struct criu_files *f, const void *mountpoints, size_t len);
+void criu_files_add_mounts(struct criu_files *f, unsigned int ns, const void *mountpoints,
+			   size_t len);
+
+/* The mount namespace of a process, of the text of its ids-*.img; 0 where it says none. */
+unsigned int criu_files_mount_ns(const void *ids, size_t len);
 
 /* Takes out those that a remap-fpath.img says CRIU makes. */
 void criu_files_remove(struct criu_files *f, const void *remaps, size_t len);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "criu_image.h"
+#include "criu_mounts.h"
 #include "criu_protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -147,6 +148,8 @@ int criu_image_mend(int dirfd, struct error **reterr)
 
 	if (r == 0)
 		r = mend_files(dirfd, programs, n);
+	if (r == 0)
+		r = criu_mounts_mend(dirfd);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

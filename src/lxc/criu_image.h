@@ -17,6 +17,8 @@
  * which is the program of the "(sd-pam)" beside each user's manager. The flag is
  * taken from such a file: it comes back as one that can be read as well.
  *
+ * Copies of the container's terminals in other mount namespaces: see criu_mounts.h.
+ *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, struct error **reterr);

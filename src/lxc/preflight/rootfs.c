@@ -84,14 +84,13 @@ static const struct ext_mount *source_of(const struct manifest *m, const char *k
 	return NULL;
 }
 
-/* What of path is below target, which it begins with; "" for target itself. */
-static const char *below(const char *path, const char *target)
+static int open_below(const char *top, const char *rest)
 {
-	size_t len = strcmp(target, "/") == 0 ? 0 : strlen(target);
+	_cleanup_close_ int root = open(top, O_PATH | O_CLOEXEC);
 
-	if (strncmp(path, target, len) != 0 || (path[len] != '/' && path[len] != '\0'))
-		return NULL;
-	return path + len + strspn(path + len, "/");
+	if (root < 0 || !*rest)
+		return TAKE_FD(root);
+	return open_in_root(root, rest, O_PATH);
 }
 
 /*
@@ -103,17 +102,16 @@ static int open_file(const struct walk *w, const struct criu_file *file)
 	const struct criu_mount *mount = criu_files_mount(w->files, file->mount);
 	const struct ext_mount *source =
 		mount && mount->key ? source_of(w->r->manifest, mount->key) : NULL;
-	const char *top = source ? source->source : w->r->rootfs;
-	const char *rest = mount && mount->target ? below(file->path, mount->target) : NULL;
-	_cleanup_close_ int root = -1;
+	_cleanup_free_ char *rest = source ? NULL : criu_files_in_rootfs(w->files, file);
+	const char *below = source ? criu_files_below(file->path, mount->target) : NULL;
+	int fd = -1;
 
 	errno = 0;
-	if (!rest || !top || (!source && strcmp(mount->target, "/") != 0))
-		return -1;
-	root = open(top, O_PATH | O_CLOEXEC);
-	if (root < 0 || !*rest)
-		return TAKE_FD(root);
-	return open_in_root(root, rest, O_PATH);
+	if (below)
+		fd = open_below(source->source, below);
+	else if (rest)
+		fd = open_below(w->r->rootfs, rest);
+	return fd;
 }
 
 static bool build_id_differs(int place, const struct criu_file *file)
@@ -158,12 +156,15 @@ static void check_file(struct walk *w, const struct criu_file *file)
 {
 	bool force;
 	_cleanup_free_ char *what = difference(w, file, &force);
+	_cleanup_free_ char *rest = what ? criu_files_in_rootfs(w->files, file) : NULL;
+	/* its path may be that of another root than the container's */
+	_cleanup_free_ char *name = rest ? xasprintf("/%s", rest) : NULL;
 
 	if (!what || w->differ++ >= NAMED_MAX)
 		return;
 	findings_tell(w->found, "open-file", FINDING_BLOCKS, force ? "rootfs" : NULL,
 		      "put it back as it was, from a backup of the time of the checkpoint",
-		      "%s, which a process has open or runs, %s", file->path, what);
+		      "%s, which a process has open or runs, %s", name ? name : file->path, what);
 }
 
 static time_t time_of(const char *created)

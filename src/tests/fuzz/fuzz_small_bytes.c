@@ -4,6 +4,7 @@
 
 #include "criu_files.h"
 #include "criu_image.h"
+#include "criu_mounts.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "monitor/device_rules.h"
@@ -37,11 +38,27 @@ void nexthops(char *bytes, size_t len)
 	must(nexthop_filter_saved(bytes, len) <= len);
 }
 
+static void mount_images(const char *bytes, size_t len)
+{
+	struct keyed_mounts keyed = {0};
+	_cleanup_free_ char *text = NULL, *again = NULL;
+	size_t n = 0;
+
+	criu_mounts_keyed(bytes, len, &keyed);
+	text = criu_mounts_with_keys(bytes, len, &keyed, &n);
+	/* they have keys now */
+	again = text ? criu_mounts_with_keys(text, n, &keyed, &n) : NULL;
+	must(!again);
+	free(keyed.v);
+}
+
 void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
 
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+	mount_images(bytes, len);
+	(void)criu_files_mount_ns(bytes, len);
 }
 
 void device_programs(char *bytes, size_t len)
@@ -73,13 +90,15 @@ void criu_file_lists(char *bytes, size_t len)
 	len -= 2;
 	first = first < len ? first : len;
 	criu_files_add(&files, p, first);
-	criu_files_add_mounts(&files, p, first);
+	criu_files_add_mounts(&files, 1, p, first);
 	before = files.n;
 	criu_files_remove(&files, p + first, len - first);
 	must(files.n <= before);
 	for (size_t i = 0; i < files.n; i++) {
 		const struct criu_mount *m = criu_files_mount(&files, files.v[i].mount);
+		_cleanup_free_ char *path = criu_files_in_rootfs(&files, &files.v[i]);
 
+		must(!path || path[0] != '/');
 		must(files.v[i].path[0] == '/' && files.v[i].build_id_len <= BUILD_ID_MAX);
 		must(!m || m->id == files.v[i].mount);
 	}

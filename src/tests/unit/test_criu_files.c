@@ -28,6 +28,18 @@ static const char mountpoints_img[] = COMMON "\x28\x39\x56\x55"
 					     "\x05\x00\x00\x00\x10\x07\x3a\x01/"
 					     "\x0e\x00\x00\x00\x10\x09\x3a\x04/lib\x92\x01\x03lib";
 
+/* 7: the rootfs, /c1 of device 3; 9: its folder /c1/x, as / of another mount namespace; 10: another
+ * filesystem there, 11: another folder of that filesystem */
+static const char init_mounts[] = COMMON "\x28\x39\x56\x55"
+					 "\x0c\x00\x00\x00\x10\x07\x18\x03\x32\x03/c1\x3a\x01/";
+static const char other_mounts[] = COMMON "\x28\x39\x56\x55"
+					  "\x0e\x00\x00\x00\x10\x09\x18\x03\x32\x05/c1/x\x3a\x01/"
+					  "\x0d\x00\x00\x00\x10\x0a\x18\x04\x32\x01/\x3a\x04/tmp"
+					  "\x0e\x00\x00\x00\x10\x0b\x18\x03\x32\x02/c\x3a\x04/mnt";
+
+static const char ids_img[] = COMMON "\x30\x20\x43\x54"
+				     "\x04\x00\x00\x00\x08\x01\x48\x0d";
+
 static const char remap_img[] = COMMON "\x54\x39\x13\x59"
 				       "\x04\x00\x00\x00\x08\x05\x10\x01";
 
@@ -59,12 +71,40 @@ START_TEST(test_mounts)
 {
 	_cleanup_criu_files_ struct criu_files f = {0};
 
-	criu_files_add_mounts(&f, mountpoints_img, sizeof(mountpoints_img) - 1);
+	criu_files_add_mounts(&f, 12, mountpoints_img, sizeof(mountpoints_img) - 1);
 	ck_assert_uint_eq(f.n_mounts, 2);
 	ck_assert_str_eq(criu_files_mount(&f, 7)->target, "/");
 	ck_assert_ptr_null(criu_files_mount(&f, 7)->key);
 	ck_assert_str_eq(criu_files_mount(&f, 9)->key, "lib");
 	ck_assert_ptr_null(criu_files_mount(&f, 1));
+}
+END_TEST
+
+START_TEST(test_in_rootfs)
+{
+	static const struct {
+		int mount;
+		const char *path, *wanted;
+	} cases[] = {
+		{7, "/a/b", "a/b"},   {7, "/", ""},	    {9, "/a", "x/a"}, {9, "/", "x"},
+		{10, "/tmp/a", NULL}, {11, "/mnt/a", NULL}, {10, "/a", NULL}, {12, "/a", NULL},
+	};
+	_cleanup_criu_files_ struct criu_files f = {0};
+
+	f.init_ns = criu_files_mount_ns(ids_img, sizeof(ids_img) - 1);
+	ck_assert_uint_eq(f.init_ns, 13);
+	ck_assert_uint_eq(criu_files_mount_ns(ids_img, sizeof(ids_img) - 2), 0);
+	criu_files_add_mounts(&f, 13, init_mounts, sizeof(init_mounts) - 1);
+	criu_files_add_mounts(&f, 14, other_mounts, sizeof(other_mounts) - 1);
+	ck_assert_int_eq(criu_files_rootfs(&f)->id, 7);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct criu_file file = {.mount = cases[i].mount,
+					       .path = (char *)(uintptr_t)cases[i].path};
+		char *found = criu_files_in_rootfs(&f, &file);
+
+		ck_assert_pstr_eq(found, cases[i].wanted);
+		free(found);
+	}
 }
 END_TEST
 
@@ -78,7 +118,7 @@ START_TEST(test_cut_off)
 		memcpy(copy, files_img, len);
 		criu_files_add(&f, copy, len);
 		ck_assert_uint_le(f.n, 2);
-		criu_files_add_mounts(&f, copy, len);
+		criu_files_add_mounts(&f, 12, copy, len);
 		ck_assert_uint_eq(f.n_mounts, 0);
 		free(copy);
 	}
@@ -153,6 +193,7 @@ Suite *criu_files_suite(void)
 
 	tcase_add_test(t, test_files);
 	tcase_add_test(t, test_mounts);
+	tcase_add_test(t, test_in_rootfs);
 	tcase_add_test(t, test_cut_off);
 	tcase_add_test(t, test_build_id);
 	suite_add_tcase(s, t);

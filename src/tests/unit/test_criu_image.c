@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "criu_image.h"
+#include "criu_mounts.h"
 #include "unit.h"
 
 /* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
@@ -75,6 +77,66 @@ START_TEST(test_unknown)
 }
 END_TEST
 
+/* magic; {length; type devpts, id, device, root, key or none} */
+#define MOUNTS	 "\x19\x43\x56\x54\x28\x39\x56\x55"
+#define ORIGINAL MOUNTS "\x10\0\0\0\x08\x06\x10\x01\x18\x21\x32\x02/0\x92\x01\x03tty"
+/* that of another device, of another root, one of another type, and the copy */
+#define OTHERS                                                                                     \
+	"\x0a\0\0\0\x08\x06\x10\x02\x18\x22\x32\x02/0"                                             \
+	"\x0a\0\0\0\x08\x06\x10\x02\x18\x21\x32\x02/1"                                             \
+	"\x0a\0\0\0\x08\x05\x10\x02\x18\x21\x32\x02/0"
+#define COPY  "\x0a\0\0\0\x08\x06\x10\x05\x18\x21\x32\x02/0"
+#define KEYED "\x10\0\0\0\x08\x06\x10\x05\x18\x21\x32\x02/0\x92\x01\x03tty"
+
+static const char original[] = ORIGINAL;
+static const char copies[] = MOUNTS OTHERS COPY;
+static const char keyed_copies[] = MOUNTS OTHERS KEYED;
+
+START_TEST(test_copies)
+{
+	struct keyed_mounts keyed = {0};
+	size_t len = 0;
+	char *text;
+
+	criu_mounts_keyed(copies, sizeof(copies) - 1, &keyed);
+	ck_assert_uint_eq(keyed.n, 0);
+	criu_mounts_keyed(original, sizeof(original) - 1, &keyed);
+	ck_assert_uint_eq(keyed.n, 1);
+	ck_assert_ptr_null(criu_mounts_with_keys(original, sizeof(original) - 1, &keyed, &len));
+	text = criu_mounts_with_keys(copies, sizeof(copies) - 1, &keyed, &len);
+	ck_assert_uint_eq(len, sizeof(keyed_copies) - 1);
+	ck_assert_mem_eq(text, keyed_copies, len);
+	free(text);
+	/* what is cut off is left as it is */
+	for (len = 0; len < sizeof(copies) - 1; len++) {
+		char *cut = malloc(len + 1);
+		size_t unused;
+
+		memcpy(cut, copies, len);
+		ck_assert_ptr_null(criu_mounts_with_keys(cut, len, &keyed, &unused));
+		free(cut);
+	}
+	free(keyed.v);
+}
+END_TEST
+
+/* A length of two bytes. */
+START_TEST(test_long_key)
+{
+	uint8_t root[] = {'/', '0'};
+	struct keyed_mount mount = {
+		.dev = 0x21, .root = {root, sizeof(root)}, .key = {calloc(200, 1), 200}};
+	const struct keyed_mounts keyed = {&mount, 1};
+	size_t len = 0, at = sizeof(copies) - 1;
+	char *text = criu_mounts_with_keys(copies, at, &keyed, &len);
+
+	ck_assert_uint_eq(len, at + 204);
+	ck_assert_mem_eq(text + at, "\x92\x01\xc8\x01", 4);
+	free(text);
+	free(mount.key.p);
+}
+END_TEST
+
 Suite *criu_image_suite(void)
 {
 	Suite *s = suite_create("criu_image");
@@ -84,6 +146,8 @@ Suite *criu_image_suite(void)
 	tcase_add_test(t, test_clear);
 	tcase_add_test(t, test_other_flags);
 	tcase_add_test(t, test_unknown);
+	tcase_add_test(t, test_copies);
+	tcase_add_test(t, test_long_key);
 	suite_add_tcase(s, t);
 	return s;
 }
