@@ -50,8 +50,10 @@ static bool is_covered(struct libmnt_table *table, struct libmnt_fs *fs)
 	return covered;
 }
 
+/* CRIU knows those of the host by their place in init's mount namespace, and others by these. */
 void survey_mounts(struct survey *s, pid_t pid, ino_t ns)
 {
+	bool is_init = pid == s->p->facts->init_pid;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)pid);
 	struct libmnt_table *table = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
@@ -68,7 +70,7 @@ void survey_mounts(struct survey *s, pid_t pid, ino_t ns)
 		m->type = copy(mnt_fs_get_fstype(fs));
 		m->root = copy(mnt_fs_get_root(fs));
 		m->target = copy(mnt_fs_get_target(fs));
-		m->external = is_external(s->p->facts, m->target);
+		m->external = is_init && is_external(s->p->facts, m->target);
 		m->covered = is_covered(table, fs);
 		m->shared = peer_group(fs, "shared:");
 		m->master = peer_group(fs, "master:");
@@ -222,80 +224,6 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 				m->target, m->root, m->type);
 }
 
-static bool is_member(const struct mount *m, int group)
-{
-	return m->shared == group || m->master == group;
-}
-
-static bool has_member(const struct survey *s, ino_t ns, int group)
-{
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (s->mounts[i].ns == ns && is_member(&s->mounts[i], group))
-			return true;
-	return false;
-}
-
-static bool is_path_below(const char *path, const char *top)
-{
-	size_t len = strcmp(top, "/") == 0 ? 0 : strlen(top);
-
-	return strncmp(path, top, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
-/*
- * The kernel lets CRIU copy a peer group from one mount to another that shows a
- * part of it. Mounts of the host's it has made apart from each other, and mounts
- * side by side (as systemd's /run/systemd/propagate) are no part of each other.
- */
-static bool can_be_shared_again(const struct survey *s, int group)
-{
-	const struct mount *top = NULL;
-
-	for (size_t i = 0; i < s->n_mounts; i++) {
-		const struct mount *m = &s->mounts[i];
-
-		if (!is_member(m, group))
-			continue;
-		if (m->external)
-			return false;
-		if (!top || strlen(m->root) < strlen(top->root))
-			top = m;
-	}
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (is_member(&s->mounts[i], group) && !is_path_below(s->mounts[i].root, top->root))
-			return false;
-	return true;
-}
-
-/* Between the mount namespace of a process and init's. */
-static bool is_shared_badly(const struct survey *s, const struct mount *m, ino_t init_ns)
-{
-	const int groups[] = {m->shared, m->master};
-
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (groups[i] && has_member(s, init_ns, groups[i]) &&
-		    !can_be_shared_again(s, groups[i]))
-			return true;
-	return false;
-}
-
-static void check_propagation(struct survey *s, const struct process *p, ino_t init_ns)
-{
-	for (size_t i = 0; i < s->n_mounts; i++) {
-		const struct mount *m = &s->mounts[i];
-
-		if (m->ns != p->ns[NS_MNT] || !is_shared_badly(s, m, init_ns))
-			continue;
-		found_process(
-			s, p, "nested-namespace", true,
-			"forbid namespaces in the container: lxc.include = " LXC_CHECKPOINT_CONF
-			" in its config, and start it anew",
-			"is in a mount namespace of its own that shares mounts with the "
-			"container's, which CRIU cannot restore");
-		return;
-	}
-}
-
 static bool is_surveyed(const struct survey *s, ino_t ns)
 {
 	for (size_t i = 0; i < s->n_mounts; i++)
@@ -325,8 +253,5 @@ void check_mounts(struct survey *s)
 			rootfs = s->mounts[i].dev;
 	for (size_t i = 0; i < s->n_mounts; i++)
 		check_mount(s, &s->mounts[i], rootfs);
-	for (size_t i = 0; i < s->n_processes; i++)
-		if (s->processes[i].in_tree && s->processes[i].ns[NS_MNT] &&
-		    s->processes[i].ns[NS_MNT] != init_ns)
-			check_propagation(s, &s->processes[i], init_ns);
+	check_propagation(s, rootfs, init_ns);
 }

@@ -131,6 +131,12 @@ void survey_mounts(struct survey *s, pid_t pid, ino_t ns);
 const struct mount *survey_mount(const struct survey *s, int id);
 void check_mounts(struct survey *s);
 
+/* --- propagation.c -------------------------------------------------------------------------------
+ */
+
+/* rootfs: its superblock. */
+void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
+
 /* --- processes.c ---------------------------------------------------------------------------------
  */
 

@@ -128,3 +128,7 @@ echo '::once:/bin/launch' >>"$rootfs/etc/inittab"
 begin private own-mounts own-dev pivot-tmpfs pivot-bind chroot
 rounds change_a_file
 stop
+
+# what propagates does so again
+begin slave slave-shared shared pivot-whole
+rounds

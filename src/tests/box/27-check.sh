@@ -57,10 +57,10 @@ mount_blockers()
 		fuse-mount n=filesystem p=device
 		message-queue n=filesystem p=file-kind
 		namespace-mnt-cgroup-file p=cgroup-file
-		namespace-mnt-shared p=nested-namespace
-		namespace-mnt-slave p=nested-namespace
+		namespace-mnt-services c=nested-namespace
 		namespace-mount n=mount-root
 		overlay-mount n=filesystem
+		shared-folders n=mount-sharing
 	END
 }
 
@@ -68,7 +68,8 @@ innocents='asynchronous-io deleted deleted-mapped deleted-with-link devices even
 	kmsg-device locks many-processes memory-files namespace-net netlink no-new-privileges nothing
 	own-namespace-fd passed-descriptor pidfd-of-child pipes pty-without-master sockets
 	stopped-child threads tty-getty tun-device zombie-child raw-socket'
-mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private'
+mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private
+	namespace-mnt-service namespace-mnt-shared namespace-mnt-slave'
 
 # findings: "WHO=CHECK" for each that blocks, "WHO=(CHECK)" for a warning
 findings()

@@ -425,6 +425,63 @@ static void namespace_mnt_shared(void)
 	in_namespace(CLONE_NEWNS);
 }
 
+/* as systemd gives it to a service: /incoming hears of what is mounted in /services/NAME */
+static void service(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/services/%s", name);
+	mkdir(path, 0755);
+	namespace_mnt(MS_SLAVE);
+	CHECK(mount(path, "/incoming", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0);
+	CHECK(mount(NULL, "/incoming", NULL, MS_SLAVE, NULL) == 0);
+}
+
+static void services(void)
+{
+	CHECK(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0);
+	mkdir("/services", 0755);
+	mkdir("/incoming", 0755);
+}
+
+static void namespace_mnt_service(void)
+{
+	services();
+	service("a");
+}
+
+static void namespace_mnt_services(void)
+{
+	int sync[2];
+	char c;
+
+	services();
+	CHECK(pipe(sync) == 0);
+	if (child() == 0) {
+		service("b");
+		CHECK(write(sync[1], "x", 1) == 1);
+		close(sync[0]);
+		close(sync[1]);
+		sleeper(NULL);
+	}
+	CHECK(read(sync[0], &c, 1) == 1);
+	close(sync[0]);
+	close(sync[1]);
+	service("a");
+}
+
+/* two folders that share, and nothing that shows both */
+static void shared_folders(void)
+{
+	services();
+	mkdir("/services/a", 0755);
+	mkdir("/services/b", 0755);
+	CHECK(mount("/services/a", "/incoming", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount("/services/b", "/mnt", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/", NULL, MS_PRIVATE, NULL) == 0);
+}
+
 /* one that none of the container's processes is in */
 static void namespace_fd(void)
 {
@@ -854,6 +911,8 @@ static const struct mode {
 	{"namespace-mnt-cgroup-file", namespace_mnt_cgroup_file},
 	{"namespace-mnt-own", namespace_mnt_own},
 	{"namespace-mnt-private", namespace_mnt_private},
+	{"namespace-mnt-service", namespace_mnt_service},
+	{"namespace-mnt-services", namespace_mnt_services},
 	{"namespace-mnt-shared", namespace_mnt_shared},
 	{"namespace-mnt-slave", namespace_mnt_slave},
 	{"namespace-mount", namespace_mount},
@@ -883,6 +942,7 @@ static const struct mode {
 	{"seccomp-notify", seccomp_notify},
 	{"secret-memory", secret_memory},
 	{"sockets", sockets},
+	{"shared-folders", shared_folders},
 	{"stopped-child", stopped_child},
 	{"threads", threads},
 	{"traced", traced},
