@@ -12,8 +12,6 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define CONTROLLERS_MAX 4096
-
 int64_t now_ms(void)
 {
 	struct timespec ts;
@@ -33,15 +31,13 @@ static bool can_freeze(struct monitor *m)
 }
 
 /*
- * Whether LXC would find this controller in the payload's hierarchy. Where none is
- * named (NULL) it finds a hierarchy without controllers.
+ * Whether LXC would find this controller in the payload's hierarchy: LXC lists those of the
+ * cgroup that it names all others from, which need not have reached the payload. Where none
+ * is named (NULL) LXC finds a hierarchy without controllers.
  */
 bool cgroup_has(struct monitor *m, const char *controller)
 {
-	_cleanup_free_ char *text = NULL;
-	int fd = m->setup.payload_cgroup_fd;
-
-	if (fd < 0 || !m->setup.payload_cgroup)
+	if (m->setup.payload_cgroup_fd < 0 || !m->setup.payload_cgroup)
 		return false;
 	if (controller && !*controller)
 		return false;
@@ -50,9 +46,8 @@ bool cgroup_has(struct monitor *m, const char *controller)
 		return true;
 	if (controller && strcmp(controller, "freezer") == 0)
 		return can_freeze(m);
-	if (read_file_at(fd, "cgroup.controllers", CONTROLLERS_MAX, &text) < 0)
-		return false;
-	return cgroup_controllers_have(text, controller ? controller : "");
+	return m->setup.controllers &&
+	       cgroup_controllers_have(m->setup.controllers, controller ? controller : "");
 }
 
 uint32_t cgroup_utilities(struct monitor *m)

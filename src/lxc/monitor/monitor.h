@@ -48,6 +48,7 @@ struct monitor_setup {
 
 	const char *payload_cgroup; /* in cgroup2, without leading slash: "lxc.payload.c1" */
 	int payload_cgroup_fd;	    /* O_PATH directory; -1: none */
+	const char *controllers;    /* as in cgroup.controllers, of the cgroup it was named from */
 	const char *limit_cgroup;   /* the one above it that has the limits; NULL: the same one */
 	int limit_cgroup_fd;	    /* of no meaning then */
 	int devpts_fd;		    /* root of the container's devpts; -1: none */

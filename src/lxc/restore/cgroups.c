@@ -14,7 +14,8 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define SUFFIX_MAX 999 /* as lxc-start counts */
+#define CONTROLLERS_MAX 4096
+#define SUFFIX_MAX	999 /* as lxc-start counts */
 
 #define EMPTY_MS      2000
 #define EMPTY_CHANGES 8
@@ -49,7 +50,7 @@ static void enable_controllers(int dir)
 	_cleanup_free_ char *controllers = NULL;
 	char *save = NULL;
 
-	if (read_file_at(dir, "cgroup.controllers", 4096, &controllers) <= 0)
+	if (read_file_at(dir, "cgroup.controllers", CONTROLLERS_MAX, &controllers) <= 0)
 		return;
 	for (char *c = strtok_r(controllers, " \n", &save); c; c = strtok_r(NULL, " \n", &save)) {
 		_cleanup_free_ char *word = xasprintf("+%s", c);
@@ -193,6 +194,16 @@ static void note_cgroup(const struct restore *r, const char *path)
 		dprintf(r->lock_fd, "# cgroup %.*s\n", (int)n, target);
 }
 
+/* LXC lists them once, before it makes a cgroup, and answers by this list from then on. */
+static void list_controllers(struct restore *r)
+{
+	const char *base = r->plan->base_cgroup + strspn(r->plan->base_cgroup, "/");
+	_cleanup_free_ char *path = xasprintf("%s%scgroup.controllers", base, *base ? "/" : "");
+
+	if (read_file_at(r->cgroup_root, path, CONTROLLERS_MAX, &r->controllers) < 0)
+		r->controllers = NULL;
+}
+
 int stage_cgroups(struct restore *r, struct error **reterr)
 {
 	int e;
@@ -202,6 +213,7 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 		return r->cgroup_root;
 	if (r->lock_fd >= 0)
 		dprintf(r->lock_fd, "# monitor %d\n", (int)getpid());
+	list_controllers(r);
 	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
 	if (e < 0)
 		return e;
@@ -246,6 +258,7 @@ void unstage_cgroups(struct restore *r)
 	}
 	if (r->monitor)
 		leave_monitor_cgroup(r);
+	free(TAKE_PTR(r->controllers));
 	free(TAKE_PTR(r->inner));
 	free(TAKE_PTR(r->payload));
 	free(TAKE_PTR(r->monitor));

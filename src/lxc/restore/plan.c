@@ -19,19 +19,19 @@ static json_t *config_to_json(const struct restore_plan *p)
 
 char *restore_plan_to_json(const struct restore_plan *p)
 {
-	json_t *o =
-		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:s*, "
-			  "s:s*, s:i, "
-			  "s:b, s:b, s:b, s:o}",
-			  "name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file,
-			  "image_dir", p->image_dir, "rootfs", p->rootfs, "rootfs_mount",
-			  p->rootfs_mount, "monitor_cgroup", p->monitor_cgroup, "payload_cgroup",
-			  p->payload_cgroup, "pivot_cgroup", p->pivot_cgroup, "criu", p->criu,
-			  "criu_version", (int)p->criu_version.major, (int)p->criu_version.minor,
-			  (int)p->criu_version.patch, "action_script", p->action_script, "log_file",
-			  p->log_file, "log_level", p->log_level, "verbosity", (int)p->verbosity,
-			  "foreground", (int)p->foreground, "ignore_cpu", (int)p->ignore_cpu,
-			  "ignore_files", (int)p->ignore_files, "config", config_to_json(p));
+	json_t *o = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:s*, "
+		"s:s*, s:i, "
+		"s:b, s:b, s:b, s:o}",
+		"name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file, "image_dir",
+		p->image_dir, "rootfs", p->rootfs, "rootfs_mount", p->rootfs_mount, "base_cgroup",
+		p->base_cgroup, "monitor_cgroup", p->monitor_cgroup, "payload_cgroup",
+		p->payload_cgroup, "pivot_cgroup", p->pivot_cgroup, "criu", p->criu, "criu_version",
+		(int)p->criu_version.major, (int)p->criu_version.minor, (int)p->criu_version.patch,
+		"action_script", p->action_script, "log_file", p->log_file, "log_level",
+		p->log_level, "verbosity", (int)p->verbosity, "foreground", (int)p->foreground,
+		"ignore_cpu", (int)p->ignore_cpu, "ignore_files", (int)p->ignore_files, "config",
+		config_to_json(p));
 	char *text;
 
 	if (!o)
@@ -69,7 +69,7 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 			   struct error **reterr)
 {
 	const char *name, *lxcpath, *config_file, *image_dir, *rootfs, *rootfs_mount, *monitor,
-		*payload, *pivot;
+		*payload, *pivot, *base;
 	const char *criu, *script = NULL, *log_file = NULL, *log_level = NULL;
 	int major, minor, patch, verbosity, foreground, ignore_cpu, ignore_files;
 	json_error_t e;
@@ -77,17 +77,17 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 
 	if (!o)
 		return error_set(reterr, EINVAL, "the plan cannot be read: %s", e.text);
-	if (json_unpack_ex(o, &e, JSON_STRICT,
-			   "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s?s, "
-			   "s?s, s:i, s:b, s:b, s:b, s:o}",
-			   "name", &name, "lxcpath", &lxcpath, "config_file", &config_file,
-			   "image_dir", &image_dir, "rootfs", &rootfs, "rootfs_mount",
-			   &rootfs_mount, "monitor_cgroup", &monitor, "payload_cgroup", &payload,
-			   "pivot_cgroup", &pivot, "criu", &criu, "criu_version", &major, &minor,
-			   &patch, "action_script", &script, "log_file", &log_file, "log_level",
-			   &log_level, "verbosity", &verbosity, "foreground", &foreground,
-			   "ignore_cpu", &ignore_cpu, "ignore_files", &ignore_files, "config",
-			   &config) < 0) {
+	if (json_unpack_ex(
+		    o, &e, JSON_STRICT,
+		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s?s, "
+		    "s?s, s:i, s:b, s:b, s:b, s:o}",
+		    "name", &name, "lxcpath", &lxcpath, "config_file", &config_file, "image_dir",
+		    &image_dir, "rootfs", &rootfs, "rootfs_mount", &rootfs_mount, "base_cgroup",
+		    &base, "monitor_cgroup", &monitor, "payload_cgroup", &payload, "pivot_cgroup",
+		    &pivot, "criu", &criu, "criu_version", &major, &minor, &patch, "action_script",
+		    &script, "log_file", &log_file, "log_level", &log_level, "verbosity",
+		    &verbosity, "foreground", &foreground, "ignore_cpu", &ignore_cpu,
+		    "ignore_files", &ignore_files, "config", &config) < 0) {
 		json_decref(o);
 		return error_set(reterr, EINVAL, "the plan is not one of this version: %s", e.text);
 	}
@@ -98,6 +98,7 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 		.image_dir = xstrdup(image_dir),
 		.rootfs = xstrdup(rootfs),
 		.rootfs_mount = xstrdup(rootfs_mount),
+		.base_cgroup = xstrdup(base),
 		.monitor_cgroup = xstrdup(monitor),
 		.payload_cgroup = xstrdup(payload),
 		.pivot_cgroup = xstrdup(pivot),
@@ -151,6 +152,7 @@ void restore_plan_clear(struct restore_plan *p)
 	free(p->image_dir);
 	free(p->rootfs);
 	free(p->rootfs_mount);
+	free(p->base_cgroup);
 	free(p->monitor_cgroup);
 	free(p->payload_cgroup);
 	free(p->pivot_cgroup);

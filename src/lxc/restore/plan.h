@@ -24,6 +24,7 @@ struct restore_plan {
 	char *rootfs;	      /* host directory */
 	char *config_file;    /* absolute */
 	char *rootfs_mount;   /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
+	char *base_cgroup;    /* where these are named from; "" for the root */
 	char *monitor_cgroup; /* from the cgroup2 root: "/lxc.monitor.c1" */
 	char *payload_cgroup;
 	char *pivot_cgroup;

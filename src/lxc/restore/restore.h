@@ -35,11 +35,12 @@ struct restore {
 		*images_path; /* where the container's root may read the images; NULL: as it is */
 	const char *cgroup_yard;
 
-	int cgroup_root; /* O_PATH of the cgroup2 mount */
-	int cgroup_fd;	 /* O_PATH of the payload cgroup */
-	int inner_fd;	 /* ... and of the one beneath it where its processes are; -1: none */
-	char *payload;	 /* paths from the cgroup2 root without leading slash, as they became */
-	char *inner;	 /* NULL: none */
+	int cgroup_root;   /* O_PATH of the cgroup2 mount */
+	int cgroup_fd;	   /* O_PATH of the payload cgroup */
+	int inner_fd;	   /* ... and of the one beneath it where its processes are; -1: none */
+	char *controllers; /* of the cgroup that these are named from, when they were made */
+	char *payload;	   /* paths from the cgroup2 root without leading slash, as they became */
+	char *inner;	   /* NULL: none */
 	char *monitor;
 
 	char *apparmor_path; /* the generated profile, once it is written */

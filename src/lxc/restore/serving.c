@@ -32,6 +32,7 @@ static struct monitor_setup setup_of(const struct restore *r)
 		.clone_flags = r->clone_flags,
 		.payload_cgroup = r->inner ? r->inner : r->payload,
 		.payload_cgroup_fd = r->inner ? r->inner_fd : r->cgroup_fd,
+		.controllers = r->controllers,
 		.limit_cgroup = r->inner ? r->payload : NULL,
 		.limit_cgroup_fd = r->cgroup_fd,
 		.devpts_fd = r->devpts_fd,

@@ -53,10 +53,10 @@ static void plan_cgroups(struct lxc_container *c, const struct container_facts *
 {
 	const struct cgroup *cg = facts_cgroup2(facts);
 	_cleanup_cgroup_names_ struct cgroup_names names = {0};
-	_cleanup_free_ char *base = NULL;
+	char *base;
 
 	cgroup_names(c, &names);
-	base = cgroup_base(cg ? cg->path : "", names.payload);
+	base = plan->base_cgroup = cgroup_base(cg ? cg->path : "", names.payload);
 	plan->monitor_cgroup = xasprintf("%s/%s", base, names.monitor);
 	plan->payload_cgroup = xasprintf("%s/%s", base, names.payload);
 	plan->pivot_cgroup = xasprintf("%s/%s", base, names.pivot);

@@ -12,6 +12,7 @@
 static char name[] = "c1", lxcpath[] = "/var/lib/lxc", dir[] = "/run/i m\xc3\xa4ge";
 static char config[] = "/etc/c1.conf";
 static char rootfs[] = "/var/lib/lxc/c1/rootfs", mnt[] = "/usr/lib/lxc/rootfs";
+static char base[] = "/a";
 static char monitor[] = "/lxc.monitor.c1", payload[] = "/lxc.payload.c1", pivot[] = "/lxc.pivot";
 static char criu[] = "/usr/sbin/criu", script[] = "/root/script";
 static char log_file[] = "/var/log/lxc/c1.log", log_level[] = "INFO";
@@ -25,6 +26,7 @@ static const struct restore_plan plan = {
 	.image_dir = dir,
 	.rootfs = rootfs,
 	.rootfs_mount = mnt,
+	.base_cgroup = base,
 	.monitor_cgroup = monitor,
 	.payload_cgroup = payload,
 	.pivot_cgroup = pivot,
@@ -49,6 +51,7 @@ START_TEST(plan_round_trip)
 	ck_assert_str_eq(p.name, name);
 	ck_assert_str_eq(p.config_file, config);
 	ck_assert_str_eq(p.image_dir, dir);
+	ck_assert_str_eq(p.base_cgroup, base);
 	ck_assert_str_eq(p.pivot_cgroup, pivot);
 	ck_assert_str_eq(p.action_script, script);
 	ck_assert_str_eq(p.log_file, log_file);

@@ -165,6 +165,7 @@ static void monitor_main(int listen_fd, int init_in)
 		.listen_fd = listen_fd,
 		.clone_flags = 0x6e020000,
 		.payload_cgroup = "lxc.payload.c1",
+		.controllers = "cpu memory\n",
 		.devpts_fd = -1,
 		.ttys = ttys,
 		.n_ttys = N_TTYS,
@@ -225,7 +226,6 @@ void world_prepare(void)
 	snprintf(w.log, sizeof(w.log), "%s/console.log", w.lxcpath);
 	ck_assert_int_eq(mkdir(w.cgroup, 0700), 0);
 	file_make("cgroup.freeze", "x");
-	file_make("cgroup.controllers", "cpu memory\n");
 }
 
 void world_run(void)
