@@ -127,7 +127,7 @@ setpriv --pdeathsig KILL "$BOX" --quiet --bind "$TMP:/mnt/shared" bash "$SELF" i
 pid=$!
 boxes=("$pid")
 read -r up <"$TMP/up"
-cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)/box.$pid
+cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)/boxes/box.$pid
 
 processes()
 {

@@ -21,6 +21,7 @@ make_container c1 <<-'CONFIG'
 	lxc.group = two
 	lxc.net.0.ipv4.address = 10.0.3.50/24
 	lxc.console.buffer.size = 65536
+	lxc.console.logfile = /tmp/console
 	lxc.cgroup2.devices.deny = a
 	lxc.cgroup2.devices.allow = c 1:3 rwm
 	lxc.cgroup2.devices.allow = c 5:* rwm
@@ -31,9 +32,12 @@ printf '#!/bin/sh\n' >/var/lib/lxc/c1/rootfs/etc/init.d/rcS
 for suite in ${SUITES:-forky trixie bookworm}; do
 	enter "$suite"
 	step "LXC $(by lxc-start --version)"
+	rm -f /tmp/console
 	by lxc-start -n c1
 	check lxc-wait -n c1 -s RUNNING -t 20
 	wait_for 20 runs c1 /bin/getty
+	# the last that comes by itself
+	wait_for 20 grep -qs 'Please press Enter' /tmp/console
 	check dump -n c1 --replace
 	ask_all native
 	check restore -n c1
