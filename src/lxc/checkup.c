@@ -12,20 +12,22 @@
 #include "inspect/inspect.h"
 #include "inspect/settings.h"
 #include "inspect/users.h"
+#include "operation.h"
 #include "preflight/preflight.h"
+#include "suggest.h"
 #include "util/mem.h"
 
 #define STOP_WAIT_S 30
 
 /* What fails here stands in the way, and there is nothing to look at behind it. */
-static void check_directory(const char *directory, long owner, struct findings *found)
+static void check_directory(const char *directory, bool replace, long owner, struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
 	bool holds_one = false;
 
-	if (image_check(directory, owner, &holds_one, &e) < 0)
+	if (image_check(directory, replace, owner, &holds_one, &e) < 0)
 		findings_add_error(found, "directory", e);
-	else if (holds_one)
+	else if (holds_one && !replace)
 		findings_add(found, "directory", false, NULL,
 			     "name another directory with -D, or say --replace at the checkpoint",
 			     "%s already holds a checkpoint", directory);
@@ -66,8 +68,8 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 	*ret_owner = facts_root_id(&facts, "u");
 }
 
-static void check_dump(struct lxc_container *c, const char *directory, bool stop,
-		       struct criu_program *criu, struct findings *found)
+static void check_dump(struct lxc_container *c, const struct check_options *o,
+		       const char *directory, struct criu_program *criu, struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
 	bool able = check_host(criu, found) == 0;
@@ -76,8 +78,8 @@ static void check_dump(struct lxc_container *c, const char *directory, bool stop
 	if (dump_check_state(c, &e) < 0)
 		findings_add_error(found, "state", e);
 	else if (able)
-		check_running(c, criu, directory, stop, &owner, found);
-	check_directory(directory, owner, found);
+		check_running(c, criu, directory, o->stop, &owner, found);
+	check_directory(directory, o->replace, owner, found);
 }
 
 /* --- a restore --- */
@@ -86,13 +88,18 @@ static void check_dump(struct lxc_container *c, const char *directory, bool stop
 static bool check_other_spelling(struct lxc_container *c, struct findings *found)
 {
 	_cleanup_free_ char *lxcpath = container_other_lxcpath(c);
+	_cleanup_free_ char *words = NULL;
+	char *own = c->config_path;
 	_cleanup_error_ struct error *e = NULL;
 
 	if (!lxcpath)
 		return true;
 	error_refuse(&e, EBUSY, "%s is already running: it was started with -P %s", c->name,
 		     lxcpath);
-	error_set_hint(&e, "stop it first: lxc-stop -P %s -n %s", lxcpath, c->name);
+	c->config_path = lxcpath;
+	words = container_words(c);
+	c->config_path = own;
+	error_set_hint(&e, "stop it first: lxc-stop %s", words);
 	findings_add_error(found, "state", e);
 	return true;
 }
@@ -101,6 +108,7 @@ static bool check_other_spelling(struct lxc_container *c, struct findings *found
 static bool check_stopped(struct lxc_container *c, bool wait, struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
+	_cleanup_free_ char *words = NULL;
 	const char *state;
 
 	if (inspect_state(c, &state, &e) < 0) {
@@ -114,7 +122,8 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 	    c->wait(c, "STOPPED", STOP_WAIT_S))
 		return true;
 	error_refuse(&e, EBUSY, "%s is already running (%s)", c->name, state);
-	error_set_hint(&e, "stop it first: lxc-stop -n %s", c->name);
+	words = container_words(c);
+	error_set_hint(&e, "stop it first: lxc-stop %s", words);
 	findings_add_error(found, "state", e);
 	return true;
 }
@@ -148,7 +157,6 @@ void check_restore(struct lxc_container *c, const char *directory, bool wait,
 	_cleanup_error_ struct error *no_image = NULL, *no_rootfs = NULL;
 	bool there;
 
-	found->of_restore = true;
 	there = check_stopped(c, wait, found);
 	check_host(&ret->criu, found);
 	if (there && inspect_rootfs(c, &ret->rootfs, &no_rootfs) < 0)
@@ -175,14 +183,27 @@ int check_container(struct lxc_container *c, const struct check_options *o, stru
 {
 	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
 	_cleanup_restore_parts_ struct restore_parts parts = {0};
-	_cleanup_findings_ struct findings found = {0};
+	_cleanup_free_ char *place = container_place(c);
+	_cleanup_error_ struct error *busy = NULL;
+	const struct asked asked = {
+		.restore = o->restore,
+		.stop = o->stop,
+		.replace = o->replace,
+		.directory = o->directory,
+		.force = o->force,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
+	_cleanup_findings_ struct findings found = {.command = command};
 
-	if (o->restore) {
+	if (operation_look(c, place, &busy) < 0) {
+		/* what is to be seen of the container now is CRIU's work */
+		findings_add_error(&found, "busy", busy);
+	} else if (o->restore) {
 		check_restore(c, directory, false, &parts, &found);
 	} else {
 		_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
 
-		check_dump(c, directory, o->stop, &parts.criu, &found);
+		check_dump(c, o, directory, &parts.criu, &found);
 	}
 	if (parts.criu.path && o->criu)
 		o->criu(&parts.criu, o->userdata);

@@ -12,6 +12,7 @@
 struct check_options {
 	const char *directory; /* NULL: the default */
 	bool stop;	       /* the checkpoint would stop the container */
+	bool replace;	       /* ... and replace the checkpoint that is there */
 	bool restore;	       /* of a restore from there, not of a checkpoint to there */
 	const char *force;     /* see findings_force() */
 	/* once, before the checks, where there is a CRIU that works here */

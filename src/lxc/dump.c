@@ -35,6 +35,7 @@
 #include "recover.h"
 #include "restore/spawn.h"
 #include "room.h"
+#include "suggest.h"
 #include "sysctl_file.h"
 #include "util/cpuinfo.h"
 #include "util/fd.h"
@@ -53,6 +54,8 @@ struct dump {
 	struct lxc_container *c;
 	const struct dump_options *o;
 	const char *place, *directory; /* the container's, the image's */
+	const char *command;	       /* the check */
+	bool first;		       /* try, which tells what was found */
 	struct criu_program criu;
 	struct manifest manifest;
 	struct image *image;
@@ -99,6 +102,7 @@ int action_script_path(const char *script, char **ret, struct error **reterr)
 
 int dump_check_state(struct lxc_container *c, struct error **reterr)
 {
+	_cleanup_free_ char *words = container_words(c);
 	const char *state;
 	int r = inspect_state(c, &state, reterr);
 
@@ -111,7 +115,7 @@ int dump_check_state(struct lxc_container *c, struct error **reterr)
 	error_refuse(reterr, EBUSY, "%s is %s; only a RUNNING container can be checkpointed",
 		     c->name, state);
 	if (strcmp(state, "FROZEN") == 0)
-		error_set_hint(reterr, "lxc-unfreeze -n %s", c->name);
+		error_set_hint(reterr, "lxc-unfreeze %s", words);
 	return -EBUSY;
 }
 
@@ -256,8 +260,13 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 		.stop = d->o->stop,
 	};
+	_cleanup_findings_ struct findings found = {.command = d->command};
+	int r = preflight_dump(&p, &found, reterr);
 
-	return preflight_dump(&p, &d->memory, reterr);
+	d->memory = found.memory;
+	for (size_t i = 0; r == 0 && d->first && d->o->found && i < found.n; i++)
+		d->o->found(&found.v[i], d->o->found_userdata);
+	return r;
 }
 
 static int prepare(struct dump *d, struct error **reterr)
@@ -501,6 +510,7 @@ static bool is_gone(struct dump *d)
 static int wait_until_gone(struct dump *d, struct error **reterr)
 {
 	struct pollfd p = {.fd = d->monitor, .events = POLLIN};
+	_cleanup_free_ char *words = container_words(d->c);
 
 	for (int waited = 0; waited < GONE_MS; waited += 20) {
 		if (poll(&p, 1, 20) > 0 && p.revents)
@@ -515,7 +525,7 @@ static int wait_until_gone(struct dump *d, struct error **reterr)
 		  "the checkpoint of %s is complete, but its monitor has not taken the container "
 		  "down within %d s",
 		  d->c->name, GONE_MS / 1000);
-	error_set_hint(reterr, "look what its hooks do; `lxc-stop -k -n %s` ends it", d->c->name);
+	error_set_hint(reterr, "look what its hooks do; `lxc-stop -k %s` ends it", words);
 	return -ETIMEDOUT;
 }
 
@@ -547,7 +557,7 @@ static int dump(struct dump *d, struct error **reterr)
 	if (r < 0) {
 		if (d->image)
 			image_abandon(d->image, false);
-		return r;
+		return error_mark_refused(reterr, true, r);
 	}
 	image_follow(d->image);
 	r = run_criu(d, reterr);
@@ -557,7 +567,7 @@ static int dump(struct dump *d, struct error **reterr)
 	if (r == 0 && !d->o->stop)
 		r = image_seal(d->image, &d->manifest, reterr);
 	if (r < 0)
-		return give_up(d, r, reterr);
+		return error_mark_refused(reterr, false, give_up(d, r, reterr));
 	image_finish(d->image);
 	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
 }
@@ -582,12 +592,20 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 {
 	_cleanup_free_ char *place = container_place(c);
 	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	const struct asked asked = {
+		.stop = o->stop,
+		.replace = o->replace,
+		.directory = o->directory,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
 	_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
-	const struct dump what = {
+	struct dump what = {
 		.c = c,
 		.o = o,
 		.place = place,
 		.directory = directory,
+		.command = command,
+		.first = true,
 		.operation = {.fd = -1},
 		.init = -1,
 		.monitor = -1,
@@ -597,6 +615,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		_cleanup_error_ struct error *e = NULL;
 		int r = dump_once(&what, &e);
 
+		what.first = false;
 		if (r == 0)
 			return 0;
 		if (tries == TRIES_MAX || !e || !e->passing ||

@@ -4,6 +4,7 @@
 
 #include <lxc/lxccontainer.h>
 
+#include "preflight/findings.h"
 #include "util/error.h"
 
 /*
@@ -25,6 +26,9 @@ struct dump_options {
 	void (*progress)(uint64_t bytes, void *userdata);
 	bool (*cancelled)(void *userdata);
 	void *userdata;
+	/* what the checkpoint goes on with all the same; NULL: not told */
+	void (*found)(const struct finding *f, void *userdata);
+	void *found_userdata;
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include "last_error.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 /*
  * struct lxc_container has no room for a pointer of ours, and liblxc frees it
@@ -14,11 +15,19 @@
 struct entry {
 	struct entry *next;
 	const struct lxc_container *c;
-	char *text;
+	char *text, *reason, *hint;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *entries;
+
+static void entry_free(struct entry *e)
+{
+	free(e->text);
+	free(e->reason);
+	free(e->hint);
+	free(e);
+}
 
 static struct entry **find(const struct lxc_container *c)
 {
@@ -27,6 +36,15 @@ static struct entry **find(const struct lxc_container *c)
 	while (*e && (*e)->c != c)
 		e = &(*e)->next;
 	return e;
+}
+
+static char *one_line(const char *text)
+{
+	char *line = text ? xstrdup(text) : NULL;
+
+	if (line)
+		make_printable(line);
+	return line;
 }
 
 void last_error_set(struct lxc_container *c, const struct error *error)
@@ -38,25 +56,47 @@ void last_error_set(struct lxc_container *c, const struct error *error)
 	e = *place;
 	if (e) {
 		*place = e->next;
-		free(e->text);
-		free(e);
+		entry_free(e);
 	}
 	if (error) {
 		e = xcalloc(1, sizeof(*e));
 		e->c = c;
 		e->text = error_format(error);
+		e->reason = one_line(error->message);
+		e->hint = one_line(error->hint);
 		e->next = entries;
 		entries = e;
 	}
 	pthread_mutex_unlock(&lock);
 }
 
-const char *last_error_get(struct lxc_container *c)
+static const struct entry *entry_of(const struct lxc_container *c)
 {
-	struct entry *e;
+	const struct entry *e;
 
 	pthread_mutex_lock(&lock);
 	e = *find(c);
 	pthread_mutex_unlock(&lock);
+	return e;
+}
+
+const char *last_error_get(struct lxc_container *c)
+{
+	const struct entry *e = entry_of(c);
+
 	return e ? e->text : NULL;
+}
+
+const char *last_error_reason(struct lxc_container *c)
+{
+	const struct entry *e = entry_of(c);
+
+	return e ? e->reason : NULL;
+}
+
+const char *last_error_hint(struct lxc_container *c)
+{
+	const struct entry *e = entry_of(c);
+
+	return e ? e->hint : NULL;
 }

@@ -12,4 +12,8 @@
 void last_error_set(struct lxc_container *c, const struct error *e);
 const char *last_error_get(struct lxc_container *c);
 
+/* Its message and its hint alone, each in one line. */
+const char *last_error_reason(struct lxc_container *c);
+const char *last_error_hint(struct lxc_container *c);
+
 #endif

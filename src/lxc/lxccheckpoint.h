@@ -45,6 +45,8 @@ enum lxc_checkpoint_error {
 /* The most that a time-out may be, in seconds: a day. Since 0.1. */
 #define LXC_CHECKPOINT_TIMEOUT_MAX 86400
 
+struct lxc_checkpoint_finding;
+
 /*
  * Options of a checkpoint. Set size to sizeof() the struct and the rest to
  * zero or a value: members are only ever added at the end, and an older library
@@ -62,7 +64,7 @@ struct lxc_checkpoint_options {
 	 * thread, with the bytes written so far; NULL: not called.
 	 */
 	void (*progress)(uint64_t bytes, void *userdata);
-	void *userdata; /* for progress and cancelled */
+	void *userdata; /* for progress, cancelled and found */
 	/*
 	 * Asked once, in the calling thread, when everything has been dumped and
 	 * nothing is settled; true: the checkpoint fails and the container runs on.
@@ -74,6 +76,11 @@ struct lxc_checkpoint_options {
 	 * for a disk, fails the checkpoint. What comes after that takes as long as it takes.
 	 */
 	unsigned int timeout;
+	/*
+	 * Called, in the calling thread, before the checkpoint begins, for each finding
+	 * that does not stand in its way; NULL: not called.
+	 */
+	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 };
 
 /*
@@ -162,6 +169,7 @@ struct lxc_checkpoint_check_options {
 	 */
 	bool restore;
 	const char *force;
+	bool replace; /* the checkpoint would replace the one that is there */
 };
 
 /*
@@ -237,6 +245,13 @@ int lxc_checkpoint_describe(const char *directory, char **ret_json);
  * Since 0.1.
  */
 const char *lxc_checkpoint_error(struct lxc_container *c);
+
+/*
+ * Parts of that text, in one line each: what failed and why; and what to do about it, NULL where
+ * nothing is known. As above. Since 0.1.
+ */
+const char *lxc_checkpoint_reason(struct lxc_container *c);
+const char *lxc_checkpoint_hint(struct lxc_container *c);
 
 /* Version of this library, "0.1.0". Since 0.1. */
 const char *lxc_checkpoint_version(void);

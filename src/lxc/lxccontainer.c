@@ -115,6 +115,32 @@ static int copy_options(struct lxc_container *c, void *to, size_t size, const vo
 	return -LXC_CHECKPOINT_EINVAL;
 }
 
+/* As the public header has it. */
+static struct lxc_checkpoint_finding public_finding(const struct finding *f)
+{
+	return (struct lxc_checkpoint_finding){
+		.size = sizeof(struct lxc_checkpoint_finding),
+		.check = f->check,
+		.blocks = f->blocks,
+		.pid = f->pid,
+		.container_pid = f->container_pid,
+		.process = f->process,
+		.unit = f->unit,
+		.reason = f->reason,
+		.remedy = f->remedy,
+		.force = f->force,
+		.note = f->note,
+	};
+}
+
+static void tell_dump(const struct finding *f, void *userdata)
+{
+	const struct lxc_checkpoint_options *o = userdata;
+	const struct lxc_checkpoint_finding finding = public_finding(f);
+
+	o->found(&finding, o->userdata);
+}
+
 int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_options *options)
 {
 	struct lxc_checkpoint_options o = {0};
@@ -137,6 +163,8 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 		.progress = o.progress,
 		.cancelled = o.cancelled,
 		.userdata = o.userdata,
+		.found = o.found ? tell_dump : NULL,
+		.found_userdata = &o,
 	};
 	return container_dump(c, &d);
 }
@@ -148,24 +176,6 @@ static void tell_criu(const struct criu_program *criu, void *userdata)
 
 	if (o->criu)
 		o->criu(criu->path, version, o->userdata);
-}
-
-/* As the public header has it. */
-static struct lxc_checkpoint_finding public_finding(const struct finding *f)
-{
-	return (struct lxc_checkpoint_finding){
-		.size = sizeof(struct lxc_checkpoint_finding),
-		.check = f->check,
-		.blocks = f->blocks,
-		.pid = f->pid,
-		.container_pid = f->container_pid,
-		.process = f->process,
-		.unit = f->unit,
-		.reason = f->reason,
-		.remedy = f->remedy,
-		.force = f->force,
-		.note = f->note,
-	};
 }
 
 static void tell_finding(const struct finding *f, void *userdata)
@@ -237,6 +247,7 @@ int lxc_checkpoint_check(struct lxc_container *c,
 	check.stop = o.stop;
 	check.restore = o.restore;
 	check.force = o.force;
+	check.replace = o.replace;
 	r = check_container(c, &check, &e);
 	return keep_error(c, r, e);
 }
@@ -244,6 +255,16 @@ int lxc_checkpoint_check(struct lxc_container *c,
 const char *lxc_checkpoint_error(struct lxc_container *c)
 {
 	return last_error_get(c);
+}
+
+const char *lxc_checkpoint_reason(struct lxc_container *c)
+{
+	return last_error_reason(c);
+}
+
+const char *lxc_checkpoint_hint(struct lxc_container *c)
+{
+	return last_error_hint(c);
 }
 
 const char *lxc_checkpoint_version(void)

@@ -26,6 +26,7 @@
 
 #define ORPHANS_MS 5000
 #define GRACE_MS   1000
+#define LOOK_MS	   200 /* more than it takes to write who has the lock, or to look at it */
 #define TICK_MS	   20
 
 struct holder {
@@ -139,7 +140,9 @@ static int lock(const struct operation *op, bool orphans)
 	for (int waited = 0; flock(op->fd, LOCK_EX | LOCK_NB) < 0; waited += TICK_MS) {
 		const struct holder h = read_holder(op->path);
 
-		if (waited >= ORPHANS_MS || !(orphans || is_dead(&h)))
+		bool passes = orphans || is_dead(&h) || (h.pid == 0 && waited < LOOK_MS);
+
+		if (waited >= ORPHANS_MS || !passes)
 			return -EBUSY;
 		if (waited == GRACE_MS && monitor_is_dead(op))
 			end_half_made(op);
@@ -219,6 +222,19 @@ int operation_begin(struct lxc_container *c, const char *place, const char *what
 	}
 	*ret = op;
 	return 0;
+}
+
+int operation_look(struct lxc_container *c, const char *place, struct error **reterr)
+{
+	_cleanup_free_ char *name = place_file_name(place, ".lock");
+	_cleanup_free_ char *path = xasprintf(RUNTIME_DIR "/%s", name);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const struct operation op = {.fd = fd, .path = path};
+
+	/* one that has just begun waits for the moment that this one is shared */
+	if (fd < 0 || runtime_check(fd) < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	return refuse_busy(&op, c->name, reterr);
 }
 
 int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr)

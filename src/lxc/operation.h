@@ -29,6 +29,12 @@ struct operation {
 int operation_begin(struct lxc_container *c, const char *place, const char *what,
 		    struct operation *ret, struct error **reterr);
 
+/*
+ * Refuses as operation_begin() does when another is under way; waits for nothing, makes nothing
+ * and mends nothing.
+ */
+int operation_look(struct lxc_container *c, const char *place, struct error **reterr);
+
 /* What to put back; a network file's text, see image/network.h. */
 int operation_set_network(struct operation *op, const char *network, struct error **reterr);
 

@@ -247,6 +247,16 @@ static int refuse_mount_point(const struct image *img, struct error **reterr)
 	return -EXDEV;
 }
 
+/* The new one: a power cut came in between. Nobody has had it yet. */
+static int refuse_newer(const struct image *staging, struct error **reterr)
+{
+	error_refuse(reterr, EEXIST,
+		     "%s holds a complete checkpoint that did not come to replace %s",
+		     staging->path, staging->final_path);
+	error_set_hint(reterr, "it is the newer one: restore it with -D, or remove one of the two");
+	return -EEXIST;
+}
+
 /* What a replacement before this one has left there. */
 static int clear_staging(const struct image *staging, struct error **reterr)
 {
@@ -255,15 +265,8 @@ static int clear_staging(const struct image *staging, struct error **reterr)
 	/* the old one, which it could not remove any more */
 	if (image_has_file(staging, IMAGE_REPLACED))
 		r = clear(staging, false);
-	else if (image_has_file(staging, MANIFEST_NAME)) {
-		/* the new one: a power cut came in between. Nobody has had it yet. */
-		error_refuse(reterr, EEXIST,
-			     "%s holds a complete checkpoint that did not come to replace %s",
-			     staging->path, staging->final_path);
-		error_set_hint(reterr, "it is the newer one: restore it with -D, or remove one of "
-				       "the two");
-		return -EEXIST;
-	}
+	else if (image_has_file(staging, MANIFEST_NAME))
+		return refuse_newer(staging, reterr);
 	return r < 0 ? error_set(reterr, -r, "cannot clear %s: %s", staging->path, strerror(-r))
 		     : 0;
 }
@@ -324,7 +327,27 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 	return 0;
 }
 
-int image_check(const char *path, long owner, bool *ret_holds_one, struct error **reterr)
+/* Whether move_to_staging() would do; where what is there is our own to clear, it does. */
+static int check_staging(const struct image *img, struct error **reterr)
+{
+	_cleanup_free_ char *path = xasprintf("%s" STAGING, img->path);
+	struct image staging = {.path = path, .final_path = img->path, .dirfd = -1};
+	int r = refuse_mount_point(img, reterr);
+
+	if (r < 0)
+		return r;
+	staging.dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (staging.dirfd < 0)
+		return errno == ENOENT ? 0
+				       : error_errno(reterr, "cannot open the directory %s", path);
+	if (!image_has_file(&staging, IMAGE_REPLACED) && image_has_file(&staging, MANIFEST_NAME))
+		r = refuse_newer(&staging, reterr);
+	fd_close(&staging.dirfd);
+	return r;
+}
+
+int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
+		struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
 	struct stat st;
@@ -335,17 +358,20 @@ int image_check(const char *path, long owner, bool *ret_holds_one, struct error 
 	if (r < 0)
 		return r;
 	r = 0;
-	img->path = xstrdup(path);
-	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	img->path = realpath(path, NULL);
 	*ret_holds_one = false;
-	if (img->dirfd < 0 && errno == ENOENT)
+	if (!img->path && errno == ENOENT)
 		return 0;
+	if (!img->path)
+		return error_errno(reterr, "cannot find %s", path);
+	img->dirfd = open(img->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (img->dirfd < 0 || fstat(img->dirfd, &st) < 0)
 		return error_errno(reterr, "cannot open the directory %s", path);
+	*ret_holds_one = st.st_uid == 0 && image_has_file(img, MANIFEST_NAME);
 	if (st.st_uid != 0)
 		r = check_owner(path, &st, reterr);
 	else if (image_has_file(img, MANIFEST_NAME))
-		*ret_holds_one = true;
+		r = replace ? check_staging(img, reterr) : 0;
 	else if (!image_has_file(img, IMAGE_MARKER) && !is_empty(img))
 		r = refuse_other(img, reterr);
 	return r;

@@ -35,9 +35,11 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 
 /*
  * Whether image_create() would refuse the directory; makes and locks nothing. One
- * that holds a checkpoint is told by *ret_holds_one, and is no error.
+ * that holds a checkpoint is told by *ret_holds_one, and is no error; with replace it is one
+ * where that could not take its place.
  */
-int image_check(const char *path, long owner, bool *ret_holds_one, struct error **reterr);
+int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
+		struct error **reterr);
 
 /*
  * A pre-dump's or a restore's: opens a complete checkpoint, reads its manifest and

@@ -278,10 +278,9 @@ int findings_refuse(const struct findings *f, const char *name, struct error **r
 		first++;
 	text = message(first, name);
 	if (others)
-		str_append(&text,
-			   "; %zu more %s in the way, which lxc-checkpoint%s --check -n %s lists",
-			   others, others == 1 ? "thing is" : "things are",
-			   f->of_restore ? " -r" : "", name);
+		str_append(&text, "; %zu more %s in the way%s%s%s", others,
+			   others == 1 ? "thing is" : "things are", f->command ? ", which " : "",
+			   f->command ? f->command : "", f->command ? " lists" : "");
 	error_refuse(reterr, first->err, "%s", text);
 	if (first->remedy)
 		error_set_hint(reterr, "%s", first->remedy);

@@ -32,7 +32,7 @@ struct findings {
 	size_t n;
 	/* the container's own, of which units are looked for below; NULL: none */
 	const char *cgroup;
-	bool of_restore; /* which command lists them */
+	const char *command; /* that lists them; NULL: there is none */
 };
 
 /* What a finding is about; NULL where it is not about a process. Copied. */

@@ -42,11 +42,8 @@ void preflight_find(const struct preflight *p, struct findings *found)
 	survey_clear(&s);
 }
 
-int preflight_dump(const struct preflight *p, uint64_t *ret_memory, struct error **reterr)
+int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr)
 {
-	_cleanup_findings_ struct findings found = {0};
-
-	preflight_find(p, &found);
-	*ret_memory = found.memory;
-	return findings_refuse(&found, p->facts->name, reterr);
+	preflight_find(p, found);
+	return findings_refuse(found, p->facts->name, reterr);
 }

@@ -34,8 +34,8 @@ struct preflight {
 /* All that can be seen from here to stand in the way of the dump, or is worth a warning. */
 void preflight_find(const struct preflight *p, struct findings *found);
 
-/* The same, as a refusal if anything blocks. *ret_memory: bytes that its memory takes up to. */
-int preflight_dump(const struct preflight *p, uint64_t *ret_memory, struct error **reterr);
+/* The same, as a refusal if anything blocks. found is empty before. */
+int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr);
 
 /* A restore that is about to be made: what is in the manifest against what there is now. */
 struct restore_check {

@@ -23,10 +23,12 @@
 #include "operation.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
+#include "suggest.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
 #include "util/runtime.h"
+#include "util/text.h"
 
 /* LXC's own place for a rootfs; where the distribution has none, one of ours. */
 static char *rootfs_mount(struct lxc_container *c)
@@ -99,13 +101,14 @@ static int verify_image(const struct restore_options *o, const struct image *ima
 			const struct manifest *m, struct error **reterr)
 {
 	const struct image_verify all = {.sums = true};
+	_cleanup_free_ char *word = shell_word(image->path);
 	int r = o->no_verify ? 0 : image_verify(image, m, &all, reterr);
 
 	if (r < 0 && !(reterr && *reterr && (*reterr)->hint))
 		error_set_hint(reterr,
 			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
 			       "--no-verify it is restored as it is, at your own risk",
-			       image->path);
+			       word);
 	return r;
 }
 
@@ -113,7 +116,13 @@ static int verify_image(const struct restore_options *o, const struct image *ima
 static int look(struct lxc_container *c, const struct restore_options *o, struct restore_plan *plan,
 		struct restore_parts *parts, struct error **reterr)
 {
-	_cleanup_findings_ struct findings found = {0};
+	const struct asked asked = {
+		.restore = true,
+		.directory = o->directory,
+		.force = o->force,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
+	_cleanup_findings_ struct findings found = {.command = command};
 	_cleanup_error_ struct error *e = NULL;
 	int r;
 
@@ -307,7 +316,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 	if (e < 0) {
 		operation_end(&r.operation);
 		image_free(r.image);
-		return e;
+		return error_mark_refused(reterr, true, e);
 	}
 	r.reports = fdopen(fd, "r");
 	if (!r.reports) {

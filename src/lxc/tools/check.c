@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
+#include "tools/answer.h"
 #include "tools/check.h"
 
 /* --- for people
@@ -18,10 +19,10 @@ struct text {
 };
 
 /* "redis-server (pid 123, in the container 45, redis-server.service)" */
-static void print_process(const struct lxc_checkpoint_finding *f)
+static void print_process(FILE *to, const struct lxc_checkpoint_finding *f)
 {
-	printf("%s (pid %d, in the container %d%s%s) ", f->process, (int)f->pid,
-	       (int)f->container_pid, f->unit ? ", " : "", f->unit ? f->unit : "");
+	fprintf(to, "%s (pid %d, in the container %d%s%s) ", f->process, (int)f->pid,
+		(int)f->container_pid, f->unit ? ", " : "", f->unit ? f->unit : "");
 }
 
 static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata)
@@ -33,7 +34,7 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 		return;
 	printf("%-8s ", f->blocks ? "BLOCKS" : f->note ? "note" : "warning");
 	if (f->pid)
-		print_process(f);
+		print_process(stdout, f);
 	printf("%s [%s]\n", f->reason, f->check);
 	if (f->remedy)
 		printf("         remedy: %s\n", f->remedy);
@@ -49,6 +50,7 @@ int check_as_text(struct lxc_container *c, const struct check_request *q)
 		.restore = q->restore,
 		.force = q->force,
 		.stop = q->stop,
+		.replace = q->replace,
 		.found = print_finding,
 		.userdata = &t,
 	};
@@ -67,11 +69,6 @@ int check_as_text(struct lxc_container *c, const struct check_request *q)
 /* --- for programs
  * --------------------------------------------------------------------------------- */
 
-static json_t *string_or_null(const char *text)
-{
-	return text ? json_string(text) : json_null();
-}
-
 static json_t *number_or_null(pid_t pid)
 {
 	return pid ? json_integer(pid) : json_null();
@@ -81,23 +78,35 @@ static void add_finding(const struct lxc_checkpoint_finding *f, void *userdata)
 {
 	json_t *finding = json_object();
 
-	json_object_set_new(finding, "check", string_or_null(f->check));
+	json_object_set_new(finding, "check", answer_text(f->check));
 	json_object_set_new(finding, "blocks", json_boolean(f->blocks));
 	json_object_set_new(finding, "note", json_boolean(f->note));
 	json_object_set_new(finding, "pid", number_or_null(f->pid));
 	json_object_set_new(finding, "container_pid", number_or_null(f->container_pid));
-	json_object_set_new(finding, "process", string_or_null(f->process));
-	json_object_set_new(finding, "unit", string_or_null(f->unit));
-	json_object_set_new(finding, "reason", string_or_null(f->reason));
-	json_object_set_new(finding, "remedy", string_or_null(f->remedy));
-	json_object_set_new(finding, "force", string_or_null(f->force));
+	json_object_set_new(finding, "process", answer_text(f->process));
+	json_object_set_new(finding, "unit", answer_text(f->unit));
+	json_object_set_new(finding, "reason", answer_text(f->reason));
+	json_object_set_new(finding, "remedy", answer_text(f->remedy));
+	json_object_set_new(finding, "force", answer_text(f->force));
 	json_array_append_new(json_object_get(userdata, "findings"), finding);
 }
 
 static void add_criu(const char *path, const char *version, void *userdata)
 {
 	(void)path;
-	json_object_set_new(userdata, "criu", json_string(version));
+	json_object_set_new(userdata, "criu", answer_text(version));
+}
+
+void check_describe(json_t *object, const char *name, bool restore)
+{
+	struct utsname un = {0};
+
+	uname(&un);
+	json_object_set_new(object, "container", answer_text(name));
+	json_object_set_new(object, restore ? "restorable" : "checkpointable", json_false());
+	json_object_set_new(object, "criu", json_null());
+	json_object_set_new(object, "kernel", answer_text(un.release));
+	json_object_set_new(object, "findings", json_array());
 }
 
 int check_as_json(struct lxc_container *c, const struct check_request *q)
@@ -110,35 +119,31 @@ int check_as_json(struct lxc_container *c, const struct check_request *q)
 		.restore = q->restore,
 		.force = q->force,
 		.stop = q->stop,
+		.replace = q->replace,
 		.found = add_finding,
 		.criu = add_criu,
 		.userdata = answer,
 	};
-	struct utsname un = {0};
 	int r;
 
-	uname(&un);
-	json_object_set_new(answer, "container", json_string(c->name));
-	json_object_set_new(answer, able, json_false());
-	json_object_set_new(answer, "criu", json_null());
-	json_object_set_new(answer, "kernel", json_string(un.release));
-	json_object_set_new(answer, "findings", json_array());
+	check_describe(answer, c->name, q->restore);
 	r = lxc_checkpoint_check(c, &o);
 	json_object_set_new(answer, able, json_boolean(r == 0));
-	if (!q->quiet) {
-		json_dumpf(answer, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
-	json_decref(answer);
+	answer_set_error_of(answer, status_of_error(r), c);
+	answer_print(answer);
 	return r;
 }
 
-/* --- at a restore
- * --------------------------------------------------------------------------------- */
+/* --- at a checkpoint or restore
+ * ------------------------------------------------------------------- */
 
 void warn_of_finding(const struct lxc_checkpoint_finding *f, void *userdata)
 {
 	(void)userdata;
-	if (!f->note)
-		fprintf(stderr, "lxc-checkpoint: warning: %s\n", f->reason);
+	if (f->note)
+		return;
+	fprintf(stderr, "lxc-checkpoint: warning: ");
+	if (f->pid)
+		print_process(stderr, f);
+	fprintf(stderr, "%s\n", f->reason);
 }

@@ -8,13 +8,8 @@
 #include <stdlib.h>
 
 #include "lxccheckpoint.h"
+#include "tools/answer.h"
 #include "tools/info.h"
-
-static void print_json(const json_t *json)
-{
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-}
 
 /* --- what is in it --- */
 
@@ -196,21 +191,29 @@ static void print_info(const json_t *o)
 	print_parents(json_object_get(o, "parents"));
 }
 
+void info_describe(json_t *object, const char *directory)
+{
+	json_object_set_new(object, "directory", answer_text(directory));
+	json_object_set_new(object, "complete", json_false());
+}
+
 int info_print(const struct info_request *q)
 {
 	char *answer = NULL;
-	json_t *o;
 	int r = lxc_checkpoint_describe(q->directory, &answer);
+	json_t *o = r == 0 ? json_loads(answer, 0, NULL) : json_object();
 
-	if (r < 0)
-		return r;
-	o = json_loads(answer, 0, NULL);
 	free(answer);
-	if (!is_true(o, "complete"))
+	if (r < 0)
+		info_describe(o, q->directory);
+	answer_set_error_of(o, status_of_error(r), NULL);
+	if (r == 0 && !is_true(o, "complete"))
 		r = -LXC_CHECKPOINT_EFAILED;
-	if (!q->quiet && q->json)
-		print_json(o);
-	else if (!q->quiet)
+	if (q->json) {
+		answer_print(o);
+		return r;
+	}
+	if (text(o, "created") && !q->quiet)
 		print_info(o);
 	json_decref(o);
 	return r;
@@ -222,8 +225,8 @@ static void add_damage(const struct lxc_checkpoint_damage *d, void *userdata)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "file", json_string(d->file));
-	json_object_set_new(o, "reason", json_string(d->reason));
+	json_object_set_new(o, "file", answer_text(d->file));
+	json_object_set_new(o, "reason", answer_text(d->reason));
 	json_array_append_new(userdata, o);
 }
 
@@ -244,28 +247,36 @@ static void print_verified(const json_t *o, const char *directory)
 		       directory);
 }
 
+void info_describe_verified(json_t *object, const char *directory)
+{
+	json_object_set_new(object, "directory", answer_text(directory));
+	json_object_set_new(object, "whole", json_false());
+	json_object_set_new(object, "checksums", json_false());
+	json_object_set_new(object, "damaged", json_array());
+}
+
 int info_verify(const struct info_request *q)
 {
-	json_t *o = json_object(), *damaged = json_array();
+	json_t *o = json_object();
 	bool checksums = false;
-	const struct lxc_checkpoint_verify_options options = {
+	struct lxc_checkpoint_verify_options options = {
 		.size = sizeof(options),
 		.damaged = add_damage,
-		.userdata = damaged,
 		.checksums = &checksums,
 	};
-	int r = lxc_checkpoint_verify(q->directory, &options);
+	int r;
 
-	json_object_set_new(o, "directory", json_string(q->directory));
+	info_describe_verified(o, q->directory);
+	options.userdata = json_object_get(o, "damaged");
+	r = lxc_checkpoint_verify(q->directory, &options);
 	json_object_set_new(o, "whole", json_boolean(r == 0));
 	json_object_set_new(o, "checksums", json_boolean(checksums));
-	json_object_set_new(o, "damaged", damaged);
-	json_object_set_new(o, "error",
-			    r == -LXC_CHECKPOINT_EREFUSED ? json_string(lxc_checkpoint_error(NULL))
-							  : json_null());
-	if (!q->quiet && q->json)
-		print_json(o);
-	else if (!q->quiet && r != -LXC_CHECKPOINT_EREFUSED)
+	answer_set_error_of(o, status_of_error(r), NULL);
+	if (q->json) {
+		answer_print(o);
+		return r;
+	}
+	if (!q->quiet && r != -LXC_CHECKPOINT_EREFUSED)
 		print_verified(o, q->directory);
 	json_decref(o);
 	return r;

@@ -2,12 +2,13 @@
 #ifndef LXCCKPT_TOOLS_INFO_H
 #define LXCCKPT_TOOLS_INFO_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct info_request {
 	const char *directory;
 	bool json;
-	bool quiet; /* print nothing */
+	bool quiet; /* print no text */
 };
 
 /*
@@ -16,5 +17,9 @@ struct info_request {
  */
 int info_print(const struct info_request *q);
 int info_verify(const struct info_request *q);
+
+/* The objects that they print, before anything is known. directory may be NULL. */
+void info_describe(json_t *object, const char *directory);
+void info_describe_verified(json_t *object, const char *directory);
 
 #endif

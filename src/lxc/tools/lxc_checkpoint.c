@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,17 +20,11 @@
 #include <unistd.h>
 
 #include "lxccheckpoint.h"
+#include "tools/answer.h"
 #include "tools/check.h"
 #include "tools/info.h"
 #include "tools/lxcpath.h"
-
-/* Documented in the man page; scripts depend on them. */
-enum {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1,  /* tried and failed: the container is as it was */
-	EXIT_USAGE = 2,	  /* the command line makes no sense */
-	EXIT_REFUSED = 3, /* a precondition does not hold: nothing was touched */
-};
+#include "tools/unknown.h"
 
 struct arguments {
 	const char *name;
@@ -128,7 +123,7 @@ static void print_usage(FILE *f)
 		"                      [--timeout=SECONDS]\n"
 		"       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [--no-verify] [-A PATH] [-v]\n"
 		"                      [--force=WORD,...]\n"
-		"       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s]\n"
+		"       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s] [--replace]\n"
 		"       lxc-checkpoint -n NAME -r --check [--json] [-D DIR] [--force=WORD,...]\n");
 }
 
@@ -166,6 +161,56 @@ static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+/*
+ * With --json stdout has one object, whatever comes: here where it did not come to more than
+ * this. In text the reason is on stderr, and so it is beside the object.
+ */
+static void print_failure(const struct arguments *a, int status, const char *error,
+			  const char *hint)
+{
+	json_t *o;
+
+	if (!a->json)
+		return;
+	o = json_object();
+	if (a->check)
+		check_describe(o, a->name, a->restore);
+	else if (a->info)
+		info_describe(o, a->directory);
+	else if (a->verify)
+		info_describe_verified(o, a->directory);
+	answer_set_outcome(o, status, error, hint);
+	answer_print(o);
+}
+
+/* The command line makes no sense. */
+static int refuse_usage(const struct arguments *a, const char *why)
+{
+	complain("%s", why);
+	print_usage(stderr);
+	print_failure(a, EXIT_USAGE, why, NULL);
+	return EXIT_USAGE;
+}
+
+/* Nothing was touched. hint may be NULL. */
+static int refuse(const struct arguments *a, const char *hint, const char *fmt, ...)
+{
+	char *why = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&why, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (!a->quiet && hint)
+		complain("%s\n  hint: %s", why, hint);
+	else if (!a->quiet)
+		complain("%s", why);
+	print_failure(a, EXIT_REFUSED, why, hint);
+	free(why);
+	return EXIT_REFUSED;
+}
+
 /* getopt's two tables out of ours; short[] and longs[] are large enough. */
 static void getopt_tables(char *shorts, struct option *longs)
 {
@@ -199,11 +244,8 @@ static void add_force(struct arguments *a, const char *words)
 
 static int set_lxcpath(struct arguments *a, const char *path)
 {
-	if (!*path) {
-		complain("-P needs a directory");
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
+	if (!*path)
+		return refuse_usage(a, "-P needs a directory");
 	free(a->lxcpath);
 	a->lxcpath = absolute_lxcpath(path);
 	return -1;
@@ -285,38 +327,64 @@ static int parse_option(struct arguments *a, int key)
 		print_help();
 		return EXIT_OK;
 	default:
-		break;
+		return EXIT_USAGE;
 	}
-	print_usage(stderr);
-	return EXIT_USAGE;
+}
+
+/* Before the options are parsed: a mistake that comes before it is told as JSON too. */
+static bool wants_json(char *const argv[])
+{
+	for (char *const *a = argv; *a && strcmp(*a, "--") != 0; a++)
+		if (strlen(*a) > 2 && strncmp("--json", *a, strlen(*a)) == 0)
+			return true;
+	return false;
+}
+
+static int parse_options(struct arguments *a, int argc, char *argv[])
+{
+	struct option longs[N_OPTIONS + 1];
+	char shorts[2 * N_OPTIONS + 2] = ":";
+	int key, r = -1;
+
+	getopt_tables(shorts + 1, longs);
+	opterr = 0;
+	while (r < 0 && (key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (key == '?' && optopt == '?') {
+			/* the lxc-* tools take -? for help; so does getopt say "unknown" */
+			print_help();
+			r = EXIT_OK;
+		} else if (key == '?' || key == ':') {
+			char *why = explain_option(key, argv);
+
+			r = refuse_usage(a, why);
+			free(why);
+		} else {
+			r = parse_option(a, key);
+		}
+	}
+	return r;
 }
 
 static int parse(struct arguments *a, int argc, char *argv[])
 {
-	struct option longs[N_OPTIONS + 1];
-	char shorts[2 * N_OPTIONS + 1];
-	int key, r;
+	int r;
 
-	/* the lxc-* tools take -? for help; to getopt that is how it says "unknown" */
-	if (argc > 1 && strcmp(argv[1], "-?") == 0) {
-		print_help();
-		return EXIT_OK;
-	}
-	getopt_tables(shorts, longs);
-	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		r = parse_option(a, key);
-		if (r >= 0)
-			return r;
-	}
+	a->json = wants_json(argv + 1);
+	r = parse_options(a, argc, argv);
+	if (r >= 0)
+		return r;
 	if (!a->name && optind < argc)
 		a->name = argv[optind++];
 	if (optind < argc) {
-		complain("\"%s\" is one argument too many: the container is %s", argv[optind],
-			 a->name);
-		print_usage(stderr);
-		return EXIT_USAGE;
+		char *why = NULL;
+
+		if (asprintf(&why, "\"%s\" is one argument too many: the container is %s",
+			     argv[optind], a->name) < 0)
+			abort();
+		r = refuse_usage(a, why);
+		free(why);
 	}
-	return -1;
+	return r;
 }
 
 /* liblxc takes any word for a priority, and then logs as it likes. */
@@ -389,8 +457,6 @@ static int validate(const struct arguments *a)
 		 "--check and -d or -F conflict: --check starts nothing"},
 		{a->check && a->no_verify,
 		 "--check and --no-verify conflict: --check does not read the image's memory"},
-		{a->check && a->replace,
-		 "--check and --replace conflict: --check does not write to the image directory"},
 		{a->check && a->action_script,
 		 "--check and -A conflict: --check runs nothing at CRIU's stages"},
 		{a->json && !a->check && !looks,
@@ -400,13 +466,9 @@ static int validate(const struct arguments *a)
 		 "-l takes one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL"},
 	};
 
-	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
-		if (!conflicts[i].wrong)
-			continue;
-		complain("%s", conflicts[i].why);
-		print_usage(stderr);
-		return EXIT_USAGE;
-	}
+	for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++)
+		if (conflicts[i].wrong)
+			return refuse_usage(a, conflicts[i].why);
 	return -1;
 }
 
@@ -482,6 +544,7 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 		.timeout = seconds(a->timeout),
 		.userdata = &p,
 		.cancelled = is_interrupted,
+		.found = a->quiet ? NULL : warn_of_finding,
 	};
 	int r;
 
@@ -502,6 +565,7 @@ static int do_check(struct lxc_container *c, const struct arguments *a)
 		.restore = a->restore,
 		.force = a->force,
 		.stop = a->stop,
+		.replace = a->replace,
 		.quiet = a->quiet,
 	};
 
@@ -580,19 +644,21 @@ static int init_log(const struct arguments *a)
 	return lxc_log_init(&log);
 }
 
+/* NULL: it was said why not. */
 static struct lxc_container *open_container(const struct arguments *a)
 {
 	struct lxc_container *c;
 
 	/* before liblxc, which fails at its lock files and says so in its own words */
 	if (geteuid() != 0) {
-		complain("only root can checkpoint and restore containers\n  hint: use sudo");
+		refuse(a, "use sudo", "only root can checkpoint and restore containers");
 		return NULL;
 	}
-	c = lxc_container_new(a->name, a->lxcpath);
+	/* liblxc would take one with a slash, and look elsewhere */
+	c = strchr(a->name, '/') ? NULL : lxc_container_new(a->name, a->lxcpath);
 	if (!c) {
-		complain("\"%s\" cannot be a container's name in %s", a->name,
-			 a->lxcpath ? a->lxcpath : "the default LXCPATH");
+		refuse(a, NULL, "\"%s\" cannot be a container's name in %s", a->name,
+		       a->lxcpath ? a->lxcpath : "the default LXCPATH");
 		return NULL;
 	}
 	if (!a->rcfile)
@@ -603,7 +669,7 @@ static struct lxc_container *open_container(const struct arguments *a)
 		c->configfile = strdup(a->rcfile);
 		return c;
 	}
-	complain("cannot read the config %s", a->rcfile);
+	refuse(a, NULL, "cannot read the config %s", a->rcfile);
 	lxc_container_put(c);
 	return NULL;
 }
@@ -639,27 +705,13 @@ static int look(const struct arguments *a)
 	return r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
 }
 
-static int status_of_error(int r)
-{
-	switch (r) {
-	case -LXC_CHECKPOINT_EFAILED:
-		return EXIT_FAILED;
-	case -LXC_CHECKPOINT_EINVAL:
-		return EXIT_USAGE;
-	default:
-		return EXIT_REFUSED;
-	}
-}
-
 static int run(const struct arguments *a)
 {
 	struct lxc_container *c;
 	int r, status = EXIT_OK;
 
-	if (init_log(a) < 0) {
-		complain("cannot write the log %s", a->log_file ? a->log_file : "");
-		return EXIT_USAGE;
-	}
+	if (init_log(a) < 0)
+		return refuse(a, NULL, "cannot write the log %s", a->log_file ? a->log_file : "");
 	c = open_container(a);
 	if (!c)
 		return EXIT_REFUSED;
@@ -683,8 +735,10 @@ static int run(const struct arguments *a)
 int main(int argc, char *argv[])
 {
 	struct arguments a = {0};
-	int r = parse(&a, argc, argv);
+	int r;
 
+	answer_begin();
+	r = parse(&a, argc, argv);
 	/* who started us may ignore it, and then nobody's status can be had */
 	signal(SIGCHLD, SIG_DFL);
 
@@ -694,5 +748,5 @@ int main(int argc, char *argv[])
 		r = a.info || a.verify ? look(&a) : run(&a);
 	free(a.force);
 	free(a.lxcpath);
-	return r;
+	return answer_end(r);
 }

@@ -101,6 +101,13 @@ int error_move(struct error **reterr, struct error **from, int err_fallback)
 	return -err;
 }
 
+int error_mark_refused(struct error **reterr, bool refused, int r)
+{
+	if (reterr && *reterr)
+		(*reterr)->refused = refused;
+	return r;
+}
+
 void error_set_detail(struct error **reterr, const char *detail)
 {
 	if (!reterr || !*reterr)

@@ -45,6 +45,9 @@ int error_wrap(struct error **reterr, int err_fallback, const char *fmt, ...)
  */
 int error_move(struct error **reterr, struct error **from, int err_fallback);
 
+/* Whether nothing was changed, which only the flow that has failed knows. Returns r. */
+int error_mark_refused(struct error **reterr, bool refused, int r);
+
 /* Each replaces what was there; a NULL or empty error is left alone. */
 void error_set_detail(struct error **reterr, const char *detail);
 void error_set_hint(struct error **reterr, const char *fmt, ...)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "util/mem.h"
 #include "util/text.h"
 
 size_t printable_length(const char *text, size_t len)
@@ -61,4 +62,19 @@ void make_lines_printable(char *text)
 		*end = '\n';
 	}
 	make_printable(text);
+}
+
+char *shell_word(const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				    "/._-+=:,@%";
+	char *word;
+
+	if (*text && text[strspn(text, plain)] == '\0')
+		return xstrdup(text);
+	word = xstrdup("'");
+	for (; *text; text++)
+		str_append(&word, *text == '\'' ? "'\\%c'" : "%c", *text);
+	str_append(&word, "'");
+	return word;
 }

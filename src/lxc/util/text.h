@@ -13,4 +13,7 @@ void make_printable(char *text);
 /* The same, but for the ends of its lines. One at the end of all goes. */
 void make_lines_printable(char *text);
 
+/* As a shell takes it for one word: quoted where that is needed. Caller frees. */
+char *shell_word(const char *text);
+
 #endif

@@ -96,9 +96,9 @@ offers_option yes --force -r
 offers_option yes --force --check -r
 offers_option no --force -s
 offers_option no --stop --force cpu
-offers_option no --check --replace
+offers_option yes --check --replace
 offers_option no --check -A /bin/true
-offers_option no --replace --check
+offers_option yes --replace --check
 offers_option no --action-script --check
 offers_option yes --restore --check
 offers_option no --replace --restore --check

@@ -215,7 +215,7 @@ step 'several at once: all are told, and the words override what they name'
 changed add 'lxc.net.1.type = empty' 'lxc.mount.entry = /tmp/srv/more srv/more none bind,create=dir 0 0'
 chmod 755 "$ROOTFS/bin/counter"
 in_the_way 'config config open-file' 'lxc.mount.entry has been added'
-fails 3 '2 more things are in the way, which lxc-checkpoint -r --check -n c1 lists' restore -n c1
+fails 3 '2 more things are in the way, which lxc-checkpoint -r --check -n c1 -D /run/image lists' restore -n c1
 check_equal '(config) (config) open-file' "$(findings --force=config)" 'findings'
 fails 3 'had the mode 0700 and has 0755' restore -n c1 --force=config
 fails 3 'has been added' restore -n c1 --force rootfs

@@ -54,7 +54,8 @@ for arguments in '-D /run/second' '-D /run/second -s' '-D /run/first' '-D /run/f
 	told "a checkpoint of c1 is under way since $TIME (process $command)"
 done
 check_not test -e /run/second
-fails 3 'is traced by' lxc-checkpoint -n c1 --check
+fails 3 "BLOCKS   a checkpoint of c1 is under way" lxc-checkpoint -n c1 --check
+check_equal 'c1 cannot be checkpointed: 1 reason' "$(tail -n 1 <<<"$said")"
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 check grep -q 'already running' <<<"$(lxc-start -n c1 2>&1)"
 check_not lxc-destroy -n c1

@@ -199,6 +199,10 @@ static void checks(const char *directory)
 	CHECK(lxc_checkpoint_check(c, NULL) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(lxc_checkpoint_dump(c, NULL) == -LXC_CHECKPOINT_EREFUSED);
 	CHECK(strcmp(text, lxc_checkpoint_error(c)) == 0);
+	/* its parts */
+	CHECK(strstr(lxc_checkpoint_reason(c), "FROZEN") &&
+	      !strchr(lxc_checkpoint_reason(c), '\n'));
+	CHECK(strncmp(lxc_checkpoint_hint(c), "lxc-unfreeze ", strlen("lxc-unfreeze ")) == 0);
 	CHECK(c->unfreeze(c));
 }
 

@@ -363,7 +363,7 @@ START_TEST(test_force)
 	ck_assert_uint_eq(findings_blocking(&f), 2);
 	findings_force(&f, "config,cpu");
 	ck_assert_uint_eq(findings_blocking(&f), 1);
-	f.of_restore = true;
+	f.command = "lxc-checkpoint -r --check -n web";
 	findings_tell(&f, "space", FINDING_BLOCKS, NULL, NULL, "five");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
 	ck_assert_ptr_nonnull(strstr(e->message, "which lxc-checkpoint -r --check -n web lists"));

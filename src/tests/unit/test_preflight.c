@@ -193,6 +193,7 @@ START_TEST(test_findings)
 	ck_assert_str_eq(e->message, "process -5 (redis?[1m) of web is traced?by? a ?");
 	ck_assert_str_eq(e->hint, "end it");
 	/* the same of another, and another of the same */
+	f.command = "lxc-checkpoint --check -n web";
 	findings_add(&f, "traced", true, &cron, "end it", "is traced?by? a ?");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
 	ck_assert(strstr(e->message,
@@ -240,6 +241,21 @@ static const struct {
 	{"\x7f", "?"},
 };
 
+START_TEST(test_shell_word)
+{
+	static const char *const words[][2] = {
+		{"/srv/web", "/srv/web"}, {"a b", "'a b'"},   {"", "''"},
+		{"it's", "'it'\\''s'"},	  {"$(x)", "'$(x)'"}, {"~", "'~'"},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		_cleanup_free_ char *word = shell_word(words[i][0]);
+
+		ck_assert_str_eq(word, words[i][1]);
+	}
+}
+END_TEST
+
 START_TEST(test_make_printable)
 {
 	_cleanup_free_ char *text = xstrdup(texts[_i].text);
@@ -261,6 +277,7 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_is_fixed);
 	tcase_add_test(t, test_findings);
 	tcase_add_test(t, test_findings_of_errors);
+	tcase_add_test(t, test_shell_word);
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The answers of lxc-checkpoint on stdout: one JSON object each where JSON is asked for, and a
+ * stdout that does not take them is a failure. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/answer.h"
+#include "util/text.h"
+
+void answer_begin(void)
+{
+	/* nothing that is opened later may get these numbers: it would be written to */
+	static const char *const stand_ins[] = {"/dev/null", "/dev/full", "/dev/null"};
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open(stand_ins[fd], O_RDWR | O_NOCTTY) < 0)
+			exit(EXIT_FAILED);
+	/* a reader that has gone is told by write() */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int answer_end(int status)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !failed)
+		return status;
+	fprintf(stderr, "lxc-checkpoint: cannot write the answer to stdout: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+json_t *answer_text(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+	json_t *json;
+
+	if (!copy)
+		return json_null();
+	make_lines_printable(copy);
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
+
+static const char *kind_of(int status)
+{
+	switch (status) {
+	case EXIT_OK:
+		return NULL;
+	case EXIT_USAGE:
+		return "usage";
+	case EXIT_REFUSED:
+		return "refused";
+	default:
+		return "failed";
+	}
+}
+
+void answer_set_outcome(json_t *object, int status, const char *error, const char *hint)
+{
+	json_object_set_new(object, "kind", answer_text(kind_of(status)));
+	json_object_set_new(object, "error", answer_text(error));
+	json_object_set_new(object, "hint", answer_text(hint));
+}
+
+void answer_set_error_of(json_t *object, int status, struct lxc_container *c)
+{
+	const char *why = status == EXIT_OK ? NULL : lxc_checkpoint_reason(c);
+
+	answer_set_outcome(object, status, why, why ? lxc_checkpoint_hint(c) : NULL);
+}
+
+void answer_print(json_t *object)
+{
+	json_dumpf(object, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(object);
+}
+
+int status_of_error(int r)
+{
+	switch (r) {
+	case 0:
+		return EXIT_OK;
+	case -LXC_CHECKPOINT_EFAILED:
+		return EXIT_FAILED;
+	case -LXC_CHECKPOINT_EINVAL:
+		return EXIT_USAGE;
+	default:
+		return EXIT_REFUSED;
+	}
+}

@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What a person and a program are told: one JSON object in every outcome, an exit status that is
+# true, whole commands, and the reason wherever somebody looks for it.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+# One for all: "STATUS KIND HAS-HINT CHECKS" of the one object in the file that is named
+coproc READER {
+	exec python3 -u -c '
+import json, sys
+for name in sys.stdin:
+    try:
+        o = json.loads(open(name.strip(), encoding="utf-8").read())
+        assert isinstance(o, dict) and {"kind", "error", "hint"} <= set(o), o
+        assert (o["kind"] is None) == (o["error"] is None), o
+        checks = sorted(f["check"] for f in o.get("findings", []) if f["blocks"])
+        print(o["kind"], "hint" if o["hint"] else "-", *checks)
+    except Exception as e:
+        print("wrong:", repr(e).replace("\n", " "))
+'
+}
+
+# json STATUS WANTED COMMAND...: it exits with STATUS, its stdout is one object, and WANTED is of it
+json()
+{
+	local status=$1 wanted=$2 found=0
+
+	shift 2
+	"$@" >/tmp/object 2>/tmp/stderr || found=$?
+	check_equal "$status" "$found" "exit status of: $* ($(cat /tmp/stderr))"
+	echo /tmp/object >&"${READER[1]}"
+	read -r -t 60 -u "${READER[0]}" REPLY || die 'no answer from the reader'
+	check_equal "$wanted" "$REPLY" "the object of: $*"
+}
+
+nobody=(setpriv --reuid 65534 --clear-groups)
+start_counter c1
+make_container stopped </dev/null
+check dump -n c1
+
+step 'one JSON object in every outcome'
+json 0 'None -' lxc-checkpoint --check --json -n c1 -D /run/second
+json 0 'None -' lxc-checkpoint --check --json -n c1 -D /run/second -q
+json 3 'refused hint state' lxc-checkpoint -r --check --json -n c1 -D "$IMG"
+json 3 'refused hint state' lxc-checkpoint -r --check --json -q -n c1 -D "$IMG"
+json 3 'refused - image' lxc-checkpoint -r --check --json -n stopped -D /run/nowhere
+json 3 'refused - state' lxc-checkpoint --check --json -n nobody -P /run -D /nowhere/$'\n'/x
+json 3 'refused hint' "${nobody[@]}" lxc-checkpoint --check --json -n c1
+json 3 'refused hint' "${nobody[@]}" lxc-checkpoint --check --json -q -n c1
+json 3 'refused -' lxc-checkpoint --check --json -n c1 --rcfile /nowhere
+json 3 'refused -' lxc-checkpoint --check --json -n c1 -o /nowhere/log
+json 3 'refused -' lxc-checkpoint --check --json -n ../c1
+json 3 'refused - state' lxc-checkpoint --check --json -n $'\xff\x1b[1m'
+json 0 'None -' lxc-checkpoint --check --json -n c1 -D $'/run/\xff\x1b[1m'
+json 0 'None -' lxc-checkpoint --info --json -D "$IMG"
+json 3 'refused -' lxc-checkpoint --info --json -D /run/nowhere
+json 3 'refused -' lxc-checkpoint --info --json -q -D $'/run/\xff'
+json 3 'refused -' "${nobody[@]}" lxc-checkpoint --info --json -D "$IMG"
+cp -a "$IMG" $'/run/\xfe'
+json 0 'None -' lxc-checkpoint --info --json -D $'/run/\xfe'
+json 0 'None -' lxc-checkpoint --verify --json -q -D $'/run/\xfe'
+json 3 'refused -' lxc-checkpoint --verify --json -D /run/nowhere
+echo >>$'/run/\xfe/pstree.img'
+json 1 'failed -' lxc-checkpoint --verify --json -D $'/run/\xfe'
+rm $'/run/\xfe/manifest.json'
+json 3 'refused hint' lxc-checkpoint --verify --json -D $'/run/\xfe'
+json 2 'usage -' lxc-checkpoint --json
+json 2 'usage -' lxc-checkpoint --json -n c1
+json 2 'usage -' lxc-checkpoint --no-such-option --json
+json 2 'usage -' lxc-checkpoint --check --js -n c1 -P ''
+json 2 'usage -' lxc-checkpoint --check --json -n c1 --timeout=5
+json 2 'usage -' lxc-checkpoint --check --json -n c1 c2
+json 2 'usage -' lxc-checkpoint -r --check --json -n c1 --force=other
+json 2 'usage -' lxc-checkpoint --info --json
+check_equal '' "$(lxc-checkpoint --check -q --json -n nobody 2>&1 >/dev/null || :)" 'stderr with -q'
+
+step 'what cannot be written is a failure'
+for arguments in --help --usage --version '--check -n c1' '--check --json -n c1' '--check --json -n nobody' \
+	"--info -D $IMG" "--info --json -D $IMG" "--verify -D $IMG" '--json'; do
+	# shellcheck disable=SC2086 # words
+	for to in /dev/full closed pipe; do
+		status=0
+		case $to in
+		closed) lxc-checkpoint $arguments >&- 2>/tmp/stderr || status=$? ;;
+		pipe)
+			# the reader is gone before it begins
+			status=$(python3 -c '
+import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+print(subprocess.run(sys.argv[1:], stdout=w, stderr=open("/tmp/stderr", "w")).returncode)
+' lxc-checkpoint $arguments)
+			;;
+		*) lxc-checkpoint $arguments >"$to" 2>/tmp/stderr || status=$? ;;
+		esac
+		check_equal 1 "$status" "exit status of $arguments with stdout $to"
+		check grep -q 'cannot write the answer to stdout' /tmp/stderr
+	done
+done
+check lxc-checkpoint -n c1 -D /run/second >&-
+rm -r /run/second
+
+step 'options of other tools'
+fails 2 'there is no option -p here: pre-dumps are not supported' lxc-checkpoint -n c1 -p
+fails 2 'there is no option -p here: pre-dumps are not supported' lxc-checkpoint -n c1 -sp
+fails 2 'there is no option --pre-dump here: pre-dumps' lxc-checkpoint --pre-dump -n c1
+fails 2 'there is no option --predump-dir=/x here: a checkpoint on top of' lxc-checkpoint -n c1 --predump-dir=/x
+fails 2 'there is no option -x here' lxc-checkpoint -n c1 -x
+fails 2 'there is no option --nothing here' lxc-checkpoint -n c1 --nothing
+fails 2 '-n needs an argument' lxc-checkpoint -n
+fails 2 '--name needs an argument' lxc-checkpoint --name
+fails 2 '--json=x: this option takes no argument' lxc-checkpoint -n c1 --json=x
+check grep -q '^Usage: ' <<<"$(lxc-checkpoint -n c1 '-?')"
+
+step 'nothing was touched: 3'
+mkdir /run/readonly
+mount -t tmpfs -o ro none /run/readonly
+fails 3 'cannot make the directory' lxc-checkpoint -n c1 -D /run/readonly/image
+fails 3 'left for /proc/image' lxc-checkpoint -n c1 -D /proc/image
+fails 3 'cannot write the log' lxc-checkpoint -n c1 -D /run/second -o /nowhere/log
+fails 3 'the action script /nowhere cannot be run' lxc-checkpoint -n c1 -D /run/second -A /nowhere
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
+
+step 'the suggested command is whole'
+lxc-freeze -n c1
+ln -s /var/lib/lxc /run/link
+fails 3 'hint: lxc-unfreeze -n c1' lxc-checkpoint -n c1
+lxc-unfreeze -n c1
+fails 3 'hint: stop it first: lxc-stop -n c1' lxc-checkpoint -P /run/link -n c1 -r -D "$IMG"
+ip link add dummy0 type dummy 2>/dev/null || :
+fails 3 'in the way, which lxc-checkpoint -r --check -P /run/link -n c1 -D '"'/run/a b'"' --force=cpu lists' \
+	lxc-checkpoint -P /run/link -n c1 -r -D '/run/a b' --force=cpu
+
+step '--check --replace'
+check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check --replace -n c1 -D "$IMG")" output
+check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check --replace -n c1 -D /run/new)" output
+mkdir "$IMG.new"
+cp -a "$IMG"/* "$IMG.new"
+fails 3 'did not come to replace' lxc-checkpoint --check --replace -n c1 -D "$IMG"
+fails 3 'did not come to replace' lxc-checkpoint --replace -n c1 -D "$IMG"
+rm -r "$IMG.new"
+mount --bind "$IMG" "$IMG"
+fails 3 'is a mount point' lxc-checkpoint --check --replace -n c1 -D "$IMG"
+fails 3 'is a mount point' lxc-checkpoint --replace -n c1 -D "$IMG"
+umount "$IMG"
+check lxc-checkpoint --replace -n c1 -D "$IMG"
+
+step 'a warning is told at the checkpoint too'
+lxc-attach -n c1 --clear-env -- sleep 1000 </dev/null >/dev/null 2>&1 &
+attached=$!
+wait_for 10 runs c1 sleep
+said=$(lxc-checkpoint --check -n c1)
+warning=$(sed -n 's/^warning  \(.*\) \[not-in-tree\]$/\1/p' <<<"$said")
+[ -n "$warning" ] || die "no warning: $said"
+said=$(lxc-checkpoint -n c1 --replace -D "$IMG" 2>&1) || die "$said"
+check_equal "lxc-checkpoint: warning: $warning" "$said" 'what a checkpoint says'
+check_equal '' "$(lxc-checkpoint -q -n c1 --replace -D "$IMG" 2>&1)" 'what it says with -q'
+kill "$attached"
+wait "$attached" || :
+
+step 'and of a restore that cannot even begin'
+check lxc-checkpoint -n c1 -s --replace -D "$IMG"
+LXC_CHECKPOINT_LIBEXEC=/nowhere fails 3 'lxc-checkpoint-monitor' lxc-checkpoint -r -n c1 -D "$IMG"
+check restore -n c1
