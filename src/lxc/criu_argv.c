@@ -288,6 +288,11 @@ static void add_restore_externals(struct strv *argv, const struct criu_job *job)
 		strv_add(argv, "mnt[%s]:%s", facts->mounts[i].key,
 			 job->mount_sources ? job->mount_sources[i] : facts->mounts[i].source);
 	}
+	/* Without one CRIU wants a device of the same number, which the same one need not have. */
+	for (size_t i = 0; job->devices && i < facts->n_block_filesystems; i++) {
+		add_flag(argv, "--external");
+		strv_add(argv, "%s:%s", facts->block_filesystems[i].source, job->devices[i]);
+	}
 	for (size_t i = 0; job->tty_ends && i < facts->n_ttys; i++) {
 		const struct tty_end *end = &job->tty_ends[i];
 		const struct tty *t = &facts->ttys[i];

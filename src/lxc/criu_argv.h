@@ -74,6 +74,8 @@ struct criu_job {
 	const char *images_path; /* where the images are to be read; NULL: image_dir */
 	/* one per facts->mounts, in the place of its source; NULL: as they are */
 	const char *const *mount_sources;
+	/* one per facts->block_filesystems, the device to mount; NULL: as they are */
+	const char *const *devices;
 	const struct tty_end *tty_ends; /* one per facts->ttys */
 	const char *const *host_veths;	/* one per facts->nics; NULL where it is no veth */
 	const char *pidfile;		/* absolute; NULL: none */

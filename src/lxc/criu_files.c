@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "criu_files.h"
 #include "criu_protobuf.h"
@@ -28,11 +29,18 @@
 #define REGULAR_MODE	 10
 #define REGULAR_BUILD_ID 11
 
-#define MOUNT_ID     2 /* of an entry in mountpoints-*.img */
-#define MOUNT_DEV    3
+#define MOUNT_TYPE   1 /* of an entry in mountpoints-*.img */
+#define MOUNT_ID     2
+#define MOUNT_DEVICE 3
 #define MOUNT_ROOT   6
 #define MOUNT_TARGET 7
+#define MOUNT_SOURCE 8
+#define MOUNT_FSNAME 14
 #define MOUNT_KEY    18
+
+#define TYPE_AUTO 16 /* of a mount that CRIU knows no more of than what to give to mount() */
+
+#define DEVICE_MINOR_BITS 20
 
 #define REMAP_ID 1 /* of an entry in remap-fpath.img */
 
@@ -134,24 +142,47 @@ static void set_text(char **text, const struct field *f)
 		*text = text_of(f);
 }
 
+static void read_mount_member(struct criu_mount *m, const struct field *f)
+{
+	switch (f->number) {
+	case MOUNT_ID:
+		m->id = (int)f->value;
+		break;
+	case MOUNT_TYPE:
+		m->automatic = f->value == TYPE_AUTO;
+		break;
+	case MOUNT_DEVICE:
+		m->dev = makedev((unsigned int)f->value >> DEVICE_MINOR_BITS,
+				 (unsigned int)f->value & ((1U << DEVICE_MINOR_BITS) - 1));
+		break;
+	case MOUNT_ROOT:
+		set_text(&m->root, f);
+		break;
+	case MOUNT_TARGET:
+		set_text(&m->target, f);
+		break;
+	case MOUNT_SOURCE:
+		set_text(&m->source, f);
+		break;
+	case MOUNT_FSNAME:
+		set_text(&m->type, f);
+		break;
+	case MOUNT_KEY:
+		set_text(&m->key, f);
+		break;
+	default:
+		break;
+	}
+}
+
 static void add_mount(struct criu_files *files, unsigned int ns, struct bytes entry)
 {
 	struct criu_mount *m = ARRAY_ADD(files->mounts, files->n_mounts);
 	struct field f = {0};
 
-	m->ns = ns;
-	while (take_field(&entry, &f)) {
-		if (f.number == MOUNT_ID)
-			m->id = (int)f.value;
-		else if (f.number == MOUNT_DEV)
-			m->dev = f.value;
-		else if (f.number == MOUNT_ROOT)
-			set_text(&m->root, &f);
-		else if (f.number == MOUNT_TARGET)
-			set_text(&m->target, &f);
-		else if (f.number == MOUNT_KEY)
-			set_text(&m->key, &f);
-	}
+	*m = (struct criu_mount){.ns = ns};
+	while (take_field(&entry, &f))
+		read_mount_member(m, &f);
 }
 
 void criu_files_add_mounts(struct criu_files *files, unsigned int ns, const void *text, size_t len)
@@ -226,6 +257,13 @@ static void read_mounts(int dirfd, const char *name, struct criu_files *files)
 
 void criu_files_read(int dirfd, struct criu_files *ret)
 {
+	read_image(dirfd, "files.img", ret, criu_files_add);
+	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
+	criu_files_read_mounts(dirfd, ret);
+}
+
+void criu_files_read_mounts(int dirfd, struct criu_files *ret)
+{
 	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
 	_cleanup_free_ char *ids = NULL;
 	ssize_t len = read_file_at(dirfd, "ids-1.img", IMAGE_MAX, &ids);
@@ -233,11 +271,19 @@ void criu_files_read(int dirfd, struct criu_files *ret)
 
 	if (len > 0)
 		ret->init_ns = criu_files_mount_ns(ids, (size_t)len);
-	read_image(dirfd, "files.img", ret, criu_files_add);
-	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
 	while (dir && (e = readdir(dir)))
 		if (strncmp(e->d_name, MOUNTS_PREFIX, strlen(MOUNTS_PREFIX)) == 0)
 			read_mounts(dirfd, e->d_name, ret);
+}
+
+bool criu_mount_is_by_name(const struct criu_files *f, const struct criu_mount *m, dev_t rootfs)
+{
+	if (!m->automatic || m->key || !major(m->dev) || m->dev == rootfs || !m->source || !m->type)
+		return false;
+	for (size_t i = 0; i < f->n_mounts; i++)
+		if (f->mounts[i].key && f->mounts[i].dev == m->dev)
+			return false;
+	return true;
 }
 
 const struct criu_mount *criu_files_mount(const struct criu_files *f, int id)
@@ -296,6 +342,8 @@ void criu_files_clear(struct criu_files *f)
 		free(f->mounts[i].root);
 		free(f->mounts[i].target);
 		free(f->mounts[i].key);
+		free(f->mounts[i].source);
+		free(f->mounts[i].type);
 	}
 	free(f->mounts);
 	*f = (struct criu_files){0};

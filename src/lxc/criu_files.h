@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "util/error.h"
 
@@ -32,10 +33,13 @@ struct criu_file {
 struct criu_mount {
 	int id;
 	unsigned int ns; /* CRIU's number of the mount namespace that it is in */
-	uint64_t dev;
+	dev_t dev;
 	char *root; /* what of the filesystem it shows: "/" or a folder or file in it */
 	char *target;
-	char *key; /* ext_mount's; NULL: CRIU makes it, or it is the root */
+	char *key;	/* ext_mount's; NULL: CRIU makes it, or it is the root */
+	bool automatic; /* CRIU knows nothing of its type, and mounts it by its source */
+	char *source;	/* "/dev/loop0" */
+	char *type;	/* "ext4"; NULL: one that CRIU knows */
 };
 
 struct criu_files {
@@ -48,6 +52,15 @@ struct criu_files {
 
 /* Of an image directory. What is of another form than is known here is left out. */
 void criu_files_read(int dirfd, struct criu_files *ret);
+
+/* Its mounts alone, of all mount namespaces. */
+void criu_files_read_mounts(int dirfd, struct criu_files *ret);
+
+/*
+ * Whether CRIU mounts it by the name of a block device, rather than takes it from the rootfs,
+ * which is on the device rootfs, or from another mount of the host.
+ */
+bool criu_mount_is_by_name(const struct criu_files *f, const struct criu_mount *m, dev_t rootfs);
 
 const struct criu_mount *criu_files_mount(const struct criu_files *f, int id);
 

@@ -18,6 +18,7 @@
 #include "dump.h"
 #include "image/dir.h"
 #include "image/network.h"
+#include "inspect/block_filesystems.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
@@ -369,8 +370,10 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
 		return error_set(reterr, ECANCELED, "it was interrupted");
 	inspect_threads(&d->manifest.facts);
+	r = inspect_block_filesystems(d->image->dirfd, &d->manifest.facts, reterr);
 	/* now, because what runs in them makes and removes cgroups */
-	r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r == 0)
+		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
 		r = criu_image_mend(d->image->dirfd, reterr);
 	if (r == 0)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "block_filesystem.h"
 #include "facts.h"
 #include "util/mem.h"
 
@@ -51,6 +52,14 @@ void facts_clear_threads(struct container_facts *f)
 	f->n_threads = 0;
 }
 
+void facts_clear_block_filesystems(struct container_facts *f)
+{
+	for (size_t i = 0; i < f->n_block_filesystems; i++)
+		block_filesystem_clear(&f->block_filesystems[i]);
+	free(TAKE_PTR(f->block_filesystems));
+	f->n_block_filesystems = 0;
+}
+
 void container_facts_clear(struct container_facts *f)
 {
 	free(f->name);
@@ -70,6 +79,7 @@ void container_facts_clear(struct container_facts *f)
 		free(f->mounts[i].kind);
 	}
 	free(f->mounts);
+	facts_clear_block_filesystems(f);
 	for (size_t i = 0; i < f->n_ttys; i++) {
 		free(f->ttys[i].key);
 		free(f->ttys[i].target);

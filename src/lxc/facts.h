@@ -40,6 +40,14 @@ struct ext_mount {
 
 #define TTY_INDEX_MAX 4095
 
+/* Of a block device, and mounted in the container alone: CRIU mounts it by the device's name. */
+struct block_filesystem {
+	char *source;	/* "/dev/loop0" */
+	char *type;	/* "ext4" */
+	char *identity; /* see superblock.h; NULL: it has nothing to be told by */
+	char *backing;	/* of a loop device its file; NULL: it is none */
+};
+
 /* A pty end in the container whose master the monitor holds. */
 struct tty {
 	int index;	   /* 0: console, n: /dev/tty<n> to TTY_INDEX_MAX, -1: another */
@@ -137,6 +145,8 @@ struct container_facts {
 	size_t n_nexthops;
 	struct ext_mount *mounts;
 	size_t n_mounts;
+	struct block_filesystem *block_filesystems; /* in all mount namespaces of the container */
+	size_t n_block_filesystems;
 	struct tty *ttys;
 	size_t n_ttys;
 	struct cgroup *cgroups;
@@ -167,6 +177,8 @@ void cgroup_node_clear(struct cgroup_node *node);
 void facts_clear_cgroup_tree(struct container_facts *facts);
 
 void facts_clear_threads(struct container_facts *facts);
+
+void facts_clear_block_filesystems(struct container_facts *facts);
 
 /* The cgroup2 entry; NULL where there is none. */
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);

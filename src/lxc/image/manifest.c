@@ -37,6 +37,14 @@ static const struct member mount_members[] = {
 	{0},
 };
 
+static const struct member block_filesystem_members[] = {
+	STRING(struct block_filesystem, source, check_path),
+	STRING(struct block_filesystem, type, check_text),
+	STRING_OR_NULL(struct block_filesystem, identity, check_text),
+	STRING_OR_NULL(struct block_filesystem, backing, check_text),
+	{0},
+};
+
 static const struct member tty_members[] = {
 	NUMBER(struct tty, index, MEMBER_INT, -1, TTY_INDEX_MAX),
 	STRING(struct tty, key, check_key),
@@ -128,6 +136,8 @@ static const struct member facts_members[] = {
 	BOOL(struct container_facts, host_network),
 	ARRAY(struct container_facts, "nics", nics, n_nics, nic_members),
 	ARRAY(struct container_facts, "mounts", mounts, n_mounts, mount_members),
+	ARRAY(struct container_facts, "block_filesystems", block_filesystems, n_block_filesystems,
+	      block_filesystem_members, .since = 3),
 	ARRAY(struct container_facts, "ttys", ttys, n_ttys, tty_members),
 	ARRAY(struct container_facts, "cgroups", cgroups, n_cgroups, cgroup_members),
 	STRING_OR_NULL(struct container_facts, inner_cgroup, check_container_name, .since = 2),

@@ -36,6 +36,11 @@ void check_rootfs(const struct restore_check *r, struct findings *found);
 void check_sources(const struct restore_check *r, struct findings *found);
 void check_open_files(const struct restore_check *r, struct findings *found);
 
+/* --- block_filesystems.c: what the container had mounted of block devices ------------------------
+ */
+
+void check_block_filesystems(const struct restore_check *r, struct findings *found);
+
 /* --- surroundings.c: what the host has to have for the container ---------------------------------
  */
 

@@ -70,6 +70,7 @@ void survey_mounts(struct survey *s, pid_t pid, ino_t ns)
 		m->type = copy(mnt_fs_get_fstype(fs));
 		m->root = copy(mnt_fs_get_root(fs));
 		m->target = copy(mnt_fs_get_target(fs));
+		m->source = copy(mnt_fs_get_source(fs));
 		m->external = is_init && is_external(s->p->facts, m->target);
 		m->covered = is_covered(table, fs);
 		m->shared = peer_group(fs, "shared:");
@@ -213,15 +214,15 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 		check_cgroup_mount(s, m);
 		return;
 	}
-	if (strcmp(m->root, "/") == 0 && is_first(s, m))
+	if (strcmp(m->root, "/") == 0 && is_first(s, m)) {
 		check_filesystem(s, m);
-	else if (strcmp(m->root, "/") == 0)
-		return;
-	else if (!has_whole(s, m->dev))
+		check_block_filesystem(s, m);
+	} else if (strcmp(m->root, "/") != 0 && !has_whole(s, m->dev)) {
 		found_container(s, "mount-root", true, "unmount it in the container",
 				"%s shows a part (%s) of a filesystem of type %s that the "
 				"container has not mounted, which CRIU cannot save",
 				m->target, m->root, m->type);
+	}
 }
 
 static bool is_surveyed(const struct survey *s, ino_t ns)

@@ -23,6 +23,7 @@ static void survey_clear(struct survey *s)
 		free(s->mounts[i].type);
 		free(s->mounts[i].root);
 		free(s->mounts[i].target);
+		free(s->mounts[i].source);
 	}
 	free(s->processes);
 	free(s->mounts);

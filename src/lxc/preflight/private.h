@@ -46,6 +46,7 @@ struct mount {
 	int id;
 	dev_t dev;
 	char *type, *root, *target;
+	char *source;	    /* as it was given to mount() */
 	bool external;	    /* of the host */
 	bool covered;	    /* another is mounted on its root */
 	int shared, master; /* peer groups; 0: none */
@@ -136,6 +137,11 @@ void check_mounts(struct survey *s);
 
 /* rootfs: its superblock. */
 void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
+
+/* --- block_filesystems.c -------------------------------------------------------------------------
+ */
+
+void check_block_filesystem(struct survey *s, const struct mount *m);
 
 /* --- processes.c ---------------------------------------------------------------------------------
  */

@@ -31,6 +31,8 @@ struct restore {
 	char **mount_points;	 /* one per facts' mount: the host's mount that its source is in */
 	char **mount_sources;	 /* ... and where CRIU finds the source */
 	struct stat *mount_pins; /* ... and what the source is, which it has to be in the end */
+	int *device_fds;	 /* one per facts' block filesystem: holds the device ... */
+	char **devices;		 /* ... of this name; both NULL once CRIU has mounted it */
 	const char
 		*images_path; /* where the container's root may read the images; NULL: as it is */
 	const char *cgroup_yard;
@@ -119,6 +121,14 @@ int mounts_lay_out(const struct restore *r);
  * not where the mounts are, and later something runs.
  */
 int mounts_check(const struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * What block devices hold is what the container had mounted. They are held from the stage on
+ * until CRIU has ended; that it has mounted these is to be looked at at its post-restore.
+ */
+int stage_block_filesystems(struct restore *r, struct error **reterr);
+void unstage_block_filesystems(struct restore *r);
+int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr);
 
 /* When CRIU has ended. */
 void mounts_release(struct restore *r);

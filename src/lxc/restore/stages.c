@@ -32,6 +32,7 @@ static const struct restore_stage stages[] = {
 	{"pre-start hooks", stage_pre_start, unstage_nothing},
 	{"cgroups", stage_cgroups, unstage_cgroups},
 	{"mounts", stage_mounts, unstage_mounts},
+	{"block devices", stage_block_filesystems, unstage_block_filesystems},
 	{"AppArmor", stage_lsm, unstage_lsm},
 	{"stop hooks", stage_nothing, unstage_stop_hooks},
 	{"network", stage_network, unstage_network},

@@ -89,6 +89,8 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 		int e = mounts_check(r, init, reterr);
 
 		if (e == 0)
+			e = block_filesystems_check(r, init, reterr);
+		if (e == 0)
 			e = wait_settled(r, reterr);
 		if (e < 0)
 			return e;
@@ -153,6 +155,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.root = r->plan->rootfs_mount,
 		.cgroup_root = cgroup_root,
 		.mount_sources = (const char *const *)r->mount_sources,
+		.devices = (const char *const *)r->devices,
 		.tty_ends = r->tty_ends,
 		.host_veths = (const char *const *)r->host_veths,
 		.ignore_cpu = r->plan->ignore_cpu,
@@ -236,6 +239,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 
 	keyring_forget(r);
 	mounts_release(r);
+	unstage_block_filesystems(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r, NULL);
 	if (r->refusal) {

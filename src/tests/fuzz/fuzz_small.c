@@ -99,7 +99,7 @@ static void keys(char *text, size_t len)
 
 static void (*const readers[])(char *, size_t) = {
 	status,	     words,	      encodings,       cgroups,	  version, nexthops,
-	criu_images, device_programs, criu_file_lists, elf_files, keys,
+	criu_images, device_programs, criu_file_lists, elf_files, keys,	   superblocks,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -10,5 +10,6 @@ void criu_images(char *bytes, size_t len);
 void device_programs(char *bytes, size_t len);
 void criu_file_lists(char *bytes, size_t len);
 void elf_files(char *bytes, size_t len);
+void superblocks(char *bytes, size_t len);
 
 #endif

@@ -2,6 +2,8 @@
 /* Those of fuzz_small.c that read bytes, and one whose header does not get on with the others. */
 #include "config.h"
 
+#include <string.h>
+
 #include "criu_files.h"
 #include "criu_image.h"
 #include "criu_mounts.h"
@@ -10,6 +12,7 @@
 #include "monitor/device_rules.h"
 #include "nexthop.h"
 #include "preflight/private.h"
+#include "superblock.h"
 #include "util/mem.h"
 
 void status(char *text, size_t len)
@@ -102,6 +105,19 @@ void criu_file_lists(char *bytes, size_t len)
 		must(files.v[i].path[0] == '/' && files.v[i].build_id_len <= BUILD_ID_MAX);
 		must(!m || m->id == files.v[i].mount);
 	}
+}
+
+/* The first byte says what it is read as. */
+void superblocks(char *bytes, size_t len)
+{
+	static const char *const types[] = {"ext4", "xfs", "btrfs", "vfat", "squashfs", "iso9660"};
+	_cleanup_free_ char *id = NULL;
+
+	if (len == 0)
+		return;
+	id = superblock_identity(types[(uint8_t)*bytes % (sizeof(types) / sizeof(types[0]))],
+				 bytes + 1, len - 1);
+	must(!id || strchr(id, ':'));
 }
 
 void elf_files(char *bytes, size_t len)

@@ -47,6 +47,7 @@ static const struct suite {
 	{"plan", plan_suite},
 	{"preflight", preflight_suite},
 	{"scrollback", scrollback_suite},
+	{"superblock", superblock_suite},
 	{"tty", tty_suite},
 	{"users", users_suite},
 };

@@ -69,6 +69,14 @@ static const struct container_facts with_twice = {.init_pid = 42, .ttys = twice,
 static const struct container_facts with_mixed = {.cgroups = mixed, .n_cgroups = 5};
 static const struct container_facts with_v1 = {.cgroups = v1_only, .n_cgroups = 3};
 
+static char loop0[] = "/dev/loop0";
+static struct block_filesystem filesystems[] = {{.source = loop0}};
+static const struct container_facts with_device = {
+	.block_filesystems = filesystems,
+	.n_block_filesystems = 1,
+};
+static const char *const devices[] = {"/dev/disk/by-uuid/1-2"};
+
 static const char *const scripts[] = {"/first", "/second", "/third", NULL};
 static const char *const no_scripts[] = {NULL};
 static const struct tty_end ends[] = {{7, "/dev/pts/3"}, {9, "/dev/pts/4"}};
@@ -97,6 +105,9 @@ static const struct {
 	 {JOB(CRIU_RESTORE), .facts = &with_twice, .tty_ends = same_ends},
 	 RESTORE " --external mnt[dev_console]:/dev/pts/3 --inherit-fd fd[7]:tty[8800:1a] "
 		 "--external mnt[dev_tty1]:/dev/pts/3"},
+	{"a block device under the name that it has now",
+	 {JOB(CRIU_RESTORE), .facts = &with_device, .devices = devices},
+	 RESTORE " --external /dev/loop0:/dev/disk/by-uuid/1-2"},
 	{"verbosity",
 	 {.verb = CRIU_DUMP,
 	  .criu = "/c",

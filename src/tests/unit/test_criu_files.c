@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "criu_files.h"
 #include "unit.h"
@@ -39,6 +40,17 @@ static const char other_mounts[] = COMMON "\x28\x39\x56\x55"
 
 static const char ids_img[] = COMMON "\x30\x20\x43\x54"
 				     "\x04\x00\x00\x00\x08\x01\x48\x0d";
+
+/* two of the device 7:0, the second given to CRIU; and one of 7:1 */
+static const char devices_img[] =
+	COMMON "\x28\x39\x56\x55"
+	       "\x19\x00\x00\x00\x08\x10\x10\x05\x18\x80\x80\xc0\x03\x3a\x02/a"
+	       "\x42\x04/dev\x72\x04"
+	       "ext4"
+	       "\x0d\x00\x00\x00\x08\x10\x10\x06\x18\x80\x80\xc0\x03\x92\x01\x01k"
+	       "\x19\x00\x00\x00\x08\x10\x10\x07\x18\x81\x80\xc0\x03\x3a\x02/b"
+	       "\x42\x04/dev\x72\x04"
+	       "ext4";
 
 static const char remap_img[] = COMMON "\x54\x39\x13\x59"
 				       "\x04\x00\x00\x00\x08\x05\x10\x01";
@@ -105,6 +117,24 @@ START_TEST(test_in_rootfs)
 		ck_assert_pstr_eq(found, cases[i].wanted);
 		free(found);
 	}
+}
+END_TEST
+
+START_TEST(test_by_name)
+{
+	_cleanup_criu_files_ struct criu_files f = {0};
+
+	criu_files_add_mounts(&f, 13, devices_img, sizeof(devices_img) - 1);
+	ck_assert_uint_eq(f.n_mounts, 3);
+	ck_assert_uint_eq(f.mounts[2].dev, makedev(7, 1));
+	ck_assert_str_eq(f.mounts[2].source, "/dev");
+	ck_assert_str_eq(f.mounts[2].type, "ext4");
+	/* the host's */
+	ck_assert(!criu_mount_is_by_name(&f, &f.mounts[0], makedev(8, 1)));
+	ck_assert(!criu_mount_is_by_name(&f, &f.mounts[1], makedev(8, 1)));
+	ck_assert(criu_mount_is_by_name(&f, &f.mounts[2], makedev(8, 1)));
+	/* the rootfs' */
+	ck_assert(!criu_mount_is_by_name(&f, &f.mounts[2], makedev(7, 1)));
 }
 END_TEST
 
@@ -194,6 +224,7 @@ Suite *criu_files_suite(void)
 	tcase_add_test(t, test_files);
 	tcase_add_test(t, test_mounts);
 	tcase_add_test(t, test_in_rootfs);
+	tcase_add_test(t, test_by_name);
 	tcase_add_test(t, test_cut_off);
 	tcase_add_test(t, test_build_id);
 	suite_add_tcase(s, t);

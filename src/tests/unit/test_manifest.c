@@ -84,6 +84,14 @@ static const char good[] = "{\n"
 			   "        \"kind\": \"directory\"\n"
 			   "      }\n"
 			   "    ],\n"
+			   "    \"block_filesystems\": [\n"
+			   "      {\n"
+			   "        \"source\": \"/dev/loop0\",\n"
+			   "        \"type\": \"ext4\",\n"
+			   "        \"identity\": \"uuid:30313233-3435-3637-3839-616263646566\",\n"
+			   "        \"backing\": null\n"
+			   "      }\n"
+			   "    ],\n"
 			   "    \"ttys\": [\n"
 			   "      {\n"
 			   "        \"index\": -1,\n"
@@ -179,7 +187,7 @@ static const char good[] = "{\n"
 			   "  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"3dc3fbacb9a3ea1e6c1618d1be1f5bbd\"\n"
+static const char good_ends[] = "  \"checksum\": \"db0492d60266c035249201f07a9d7ce4\"\n"
 				"}\n";
 
 /* With the end that its beginning has to have. Caller frees. */
@@ -260,6 +268,8 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(m.facts.mounts[0].kind, "directory");
 	ck_assert_str_eq(m.facts.ttys[0].options, "rw,nosuid,noexec,relatime");
 	ck_assert_int_eq(m.facts.threads[0].core_group, 1);
+	ck_assert_str_eq(m.facts.block_filesystems[0].source, "/dev/loop0");
+	ck_assert_ptr_null(m.facts.block_filesystems[0].backing);
 
 	m.facts.init_pid = 4711;
 	text = manifest_to_json(&m);

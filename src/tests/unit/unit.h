@@ -34,6 +34,7 @@ Suite *nexthop_suite(void);
 Suite *plan_suite(void);
 Suite *preflight_suite(void);
 Suite *scrollback_suite(void);
+Suite *superblock_suite(void);
 Suite *tty_suite(void);
 Suite *users_suite(void);
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the container's block devices hold, for the restore to compare. Runs in the command at
+ * CRIU's post-dump, as root on the host.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "block_filesystem.h"
+#include "criu_files.h"
+#include "inspect/block_filesystems.h"
+#include "util/mem.h"
+
+static bool is_there(const struct container_facts *facts, const char *source)
+{
+	for (size_t i = 0; i < facts->n_block_filesystems; i++)
+		if (strcmp(facts->block_filesystems[i].source, source) == 0)
+			return true;
+	return false;
+}
+
+int inspect_block_filesystems(int image, struct container_facts *facts, struct error **reterr)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)facts->init_pid);
+	struct stat root;
+	int r = 0;
+
+	if (stat(path, &root) < 0)
+		return error_errno(reterr, "cannot look into the container (%s)", path);
+	facts_clear_block_filesystems(facts);
+	criu_files_read_mounts(image, &files);
+	for (size_t i = 0; r == 0 && i < files.n_mounts; i++) {
+		const struct criu_mount *m = &files.mounts[i];
+		struct block_filesystem f = {0};
+
+		if (!criu_mount_is_by_name(&files, m, root.st_dev) || is_there(facts, m->source))
+			continue;
+		r = block_filesystem_read(m->source, m->type, m->dev, &f, reterr);
+		if (r == 0)
+			*ARRAY_ADD(facts->block_filesystems, facts->n_block_filesystems) = f;
+	}
+	return r;
+}

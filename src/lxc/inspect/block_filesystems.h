@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_BLOCK_FILESYSTEMS_H
+#define LXCCKPT_INSPECT_BLOCK_FILESYSTEMS_H
+
+#include "facts.h"
+#include "util/error.h"
+
+/*
+ * Those that CRIU will mount by the name of their device, as its image (a directory) says, which
+ * has the mounts of all namespaces. To be done while the container stands still.
+ */
+int inspect_block_filesystems(int image, struct container_facts *facts, struct error **reterr);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The block devices that CRIU mounts: from when they are compared until they are mounted they
+ * are held open, so that none can become another. Runs in the monitor, as root on the host.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "block_filesystem.h"
+#include "restore/restore.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define MOUNTINFO_MAX (64 * 1024 * 1024)
+
+int stage_block_filesystems(struct restore *r, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	size_t n = facts->n_block_filesystems;
+	int e = 0;
+
+	if (n == 0)
+		return 0;
+	r->device_fds = xcalloc(n, sizeof(*r->device_fds));
+	r->devices = xcalloc(n, sizeof(*r->devices));
+	for (size_t i = 0; i < n; i++)
+		r->device_fds[i] = -1;
+	for (size_t i = 0; e == 0 && i < n; i++)
+		e = block_filesystem_find(&facts->block_filesystems[i], &r->device_fds[i],
+					  &r->devices[i], reterr);
+	return e;
+}
+
+void unstage_block_filesystems(struct restore *r)
+{
+	for (size_t i = 0; r->devices && i < r->manifest.facts.n_block_filesystems; i++) {
+		fd_close(&r->device_fds[i]);
+		free(r->devices[i]);
+	}
+	free(TAKE_PTR(r->device_fds));
+	free(TAKE_PTR(r->devices));
+}
+
+/* "36 35 8:3 / /mnt rw,noatime - ext4 /dev/sda3 rw": whether it is of that source. */
+static bool is_of_source(const char *line, const char *source, dev_t *ret)
+{
+	const char *rest = strstr(line, " - ");
+	unsigned int maj, min;
+	char name[PATH_MAX];
+
+	if (!rest || sscanf(rest, " - %*s %4095s", name) != 1 || strcmp(name, source) != 0 ||
+	    sscanf(line, "%*d %*d %u:%u", &maj, &min) != 2)
+		return false;
+	*ret = makedev(maj, min);
+	return true;
+}
+
+/* All that was mounted by that name, and the name itself, are still that device. */
+static bool is_device(const char *source, char *mountinfo, dev_t held)
+{
+	char *save = NULL;
+	struct stat now;
+	dev_t dev;
+
+	if (stat(source, &now) < 0 || now.st_rdev != held)
+		return false;
+	for (char *l = strtok_r(mountinfo, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		if (is_of_source(l, source, &dev) && dev != held)
+			return false;
+	return true;
+}
+
+/* CRIU has mounted by the name, which may have become another device's since. */
+int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)init);
+
+	for (size_t i = 0; r->devices && i < facts->n_block_filesystems; i++) {
+		_cleanup_free_ char *text = NULL;
+		struct stat held;
+
+		if (read_file_at(AT_FDCWD, path, MOUNTINFO_MAX, &text) < 0 ||
+		    fstat(r->device_fds[i], &held) < 0)
+			return error_errno(reterr, "cannot look at what %s is mounted as",
+					   r->devices[i]);
+		if (is_device(r->devices[i], text, held.st_rdev))
+			continue;
+		error_set(reterr, EBUSY, "%s became another device during the restore",
+			  r->devices[i]);
+		error_set_hint(reterr, "see that its name stays its own, and restore again");
+		return -EBUSY;
+	}
+	return 0;
+}
