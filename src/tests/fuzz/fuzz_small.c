@@ -12,6 +12,7 @@
 #include "keyring_file.h"
 #include "monitor/frame.h"
 #include "monitor/ring.h"
+#include "pressure_trigger.h"
 #include "restore/plan.h"
 #include "util/base64.h"
 #include "util/cpus.h"
@@ -24,10 +25,15 @@
 static void words(char *text, size_t len)
 {
 	_cleanup_free_ char *cpus = NULL, *label = lsm_label(text);
+	char trigger[PRESSURE_TRIGGER_MAX], same[PRESSURE_TRIGGER_MAX];
 	unsigned long flags;
 	cpu_set_t set, again;
 
-	(void)len;
+	if (pressure_trigger_parse(text, len, trigger))
+		must(pressure_trigger_parse(trigger, strlen(trigger), same) &&
+		     strcmp(trigger, same) == 0);
+	pressure_trigger_of(text, len, "/", trigger);
+	(void)mountinfo_has(text, "proc", 1);
 	if (cpus_parse(text, &set)) {
 		cpus = cpus_format(&set);
 		must(cpus_parse(cpus, &again) && CPU_EQUAL(&set, &again));

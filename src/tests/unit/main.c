@@ -46,6 +46,7 @@ static const struct suite {
 	{"nexthop", nexthop_suite},
 	{"plan", plan_suite},
 	{"preflight", preflight_suite},
+	{"pressure", pressure_suite},
 	{"scrollback", scrollback_suite},
 	{"superblock", superblock_suite},
 	{"tty", tty_suite},

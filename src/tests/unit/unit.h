@@ -33,6 +33,7 @@ Suite *network_suite(void);
 Suite *nexthop_suite(void);
 Suite *plan_suite(void);
 Suite *preflight_suite(void);
+Suite *pressure_suite(void);
 Suite *scrollback_suite(void);
 Suite *superblock_suite(void);
 Suite *tty_suite(void);
