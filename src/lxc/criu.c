@@ -61,6 +61,15 @@ static const char *verb_name(const struct criu_job *job)
 	return job->verb == CRIU_RESTORE ? "restore" : "dump";
 }
 
+/*
+ * CRIU has tar save and restore what is in a tmpfs, and asks it for no more than modes and
+ * owners: also for extended attributes (file capabilities are one), ACLs and nanoseconds. Access
+ * and inode times would only make it larger. A tar that knows none of it does not look at this.
+ */
+#define TAR_OPTIONS                                                                                \
+	"TAR_OPTIONS=--xattrs --xattrs-include=* --acls --format=posix "                           \
+	"--pax-option=delete=atime,delete=ctime"
+
 /* The caller's environment without our own names, and with what the callback needs. */
 static struct strv run_environment(const struct run *r)
 {
@@ -70,9 +79,11 @@ static struct strv run_environment(const struct run *r)
 		if (strncmp(*e, "LXC_CHECKPOINT_", strlen("LXC_CHECKPOINT_")) != 0 &&
 		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0 &&
 		    strncmp(*e, "CRIU_CONFIG_FILE=", strlen("CRIU_CONFIG_FILE=")) != 0 &&
+		    strncmp(*e, "TAR_OPTIONS=", strlen("TAR_OPTIONS=")) != 0 &&
 		    /* it may be us who are preloaded, and there is nothing for us in CRIU */
 		    strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
 			strv_add(&env, "%s", *e);
+	strv_add(&env, "%s", TAR_OPTIONS);
 	strv_add(&env, "LXC_CHECKPOINT_VERB=%s", verb_name(r->job));
 	if (r->events->actions && r->events->action) {
 		strv_add(&env, "LXC_CHECKPOINT_NOTIFY=%d:%d", r->from_script[1], r->to_script[0]);
