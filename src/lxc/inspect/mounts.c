@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "inspect/mounts.h"
 #include "util/fd.h"
 #include "util/mountflags.h"
+#include "util/scout.h"
 #include "util/tty.h"
 
 static const char *fs_root(struct libmnt_fs *fs)
@@ -123,18 +125,16 @@ int tty_index(const char *target)
 	return *end == '\0' && n > 0 && n <= TTY_INDEX_MAX ? (int)n : -1;
 }
 
-static bool key_taken(const struct container_facts *facts, const char *key)
+#define FEW 16 /* from there on a number that nobody has is not looked for one by one */
+
+/* Of all that hash to the same, one is taken for the others: no more than a number is lost by it.
+ */
+static bool take_key(struct map *taken, const char *key)
 {
-	for (size_t i = 0; i < facts->n_mounts; i++)
-		if (strcmp(facts->mounts[i].key, key) == 0)
-			return true;
-	for (size_t i = 0; i < facts->n_ttys; i++)
-		if (strcmp(facts->ttys[i].key, key) == 0)
-			return true;
-	return false;
+	return map_add(taken, XXH3_64bits(key, strlen(key)), 0);
 }
 
-char *mount_key(const struct container_facts *facts, const char *target)
+char *mount_key(struct map *taken, const char *target)
 {
 	_cleanup_free_ char *base = xstrdup(target[0] == '/' ? target + 1 : target);
 	char *key;
@@ -143,9 +143,9 @@ char *mount_key(const struct container_facts *facts, const char *target)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
 			*p = '_';
 	key = xstrdup(base);
-	for (unsigned int i = 2; key_taken(facts, key); i++) {
+	for (size_t i = 2; !take_key(taken, key); i++) {
 		free(key);
-		key = xasprintf("%s-%u", base, i);
+		key = xasprintf("%s-%zu", base, i < FEW ? i : i + taken->n);
 	}
 	return key;
 }
@@ -172,51 +172,83 @@ static int check_options(struct libmnt_fs *fs, struct error **reterr)
 	return -EOPNOTSUPP;
 }
 
-static int stat_in_root(int root, const char *target, struct stat *ret)
-{
-	_cleanup_close_ int fd = open_in_root(root, target, O_PATH);
+/*
+ * All that CRIU is told of is one argument each, of its command line; and no container
+ * was ever seen with a tenth of so many.
+ */
+#define OUTSIDE_MAX 5000
 
-	return fd < 0 || fstat(fd, ret) < 0 ? -errno : 0;
+struct look {
+	struct container_facts *facts;
+	struct libmnt_table *host;
+	struct map keys;
+	struct scout scout;
+};
+
+/* The place of a mount, as O_PATH opens it. */
+static int place_of(struct look *l, const char *target, const char *what, int *ret,
+		    struct stat *ret_stat, struct error **reterr)
+{
+	int fd = scout_open(&l->scout, l->facts->init_pid, target, O_PATH);
+	int r = fd < 0 ? fd : stat_without_sync(fd, ret_stat);
+
+	if (r == 0) {
+		*ret = fd;
+		return 0;
+	}
+	fd_close(&fd);
+	error_refuse(reterr, -r, "cannot look at the container's %s %s: %s", what, target,
+		     r == -ETIMEDOUT ? "there is no answer" : strerror(-r));
+	if (r == -ETIMEDOUT)
+		error_set_hint(reterr, "%s", SCOUT_HINT);
+	return r;
 }
 
 /* Opened a second time through /proc, because what openat2() gave is no more than a place. */
-static char *settings_in_root(int root, const char *target)
+static char *settings_at(int place)
 {
-	_cleanup_close_ int place = open_in_root(root, target, O_PATH);
 	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
-	_cleanup_close_ int fd =
-		place < 0 ? -1 : open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	return fd < 0 ? NULL : tty_settings_read(fd);
 }
 
-static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int root,
-			struct libmnt_table *host, struct error **reterr)
+/*
+ * Whether a path of the host leads to what is mounted. There is no link in it, since the
+ * mount table has none: a link is what somebody has put there since.
+ */
+static bool leads_to(const char *path, const struct stat *inside)
 {
+	_cleanup_close_ int fd = open_without_links(path, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && stat_without_sync(fd, &st) == 0 && st.st_dev == inside->st_dev &&
+	       st.st_ino == inside->st_ino;
+}
+
+static int add_external(struct look *l, struct libmnt_fs *fs, struct error **reterr)
+{
+	struct container_facts *facts = l->facts;
 	const char *target = mnt_fs_get_target(fs);
-	_cleanup_strv_ struct strv candidates = mount_source_candidates(fs, host);
-	struct stat inside, outside;
+	_cleanup_strv_ struct strv candidates = mount_source_candidates(fs, l->host);
+	_cleanup_close_ int place = -1;
+	struct stat inside;
 	struct ext_mount *m;
 	char *key;
 	int r = check_options(fs, reterr);
 
+	if (r == 0)
+		r = place_of(l, target, "mount", &place, &inside, reterr);
 	if (r < 0)
 		return r;
-	r = stat_in_root(root, target, &inside);
-	if (r < 0)
-		return error_refuse(reterr, -r, "cannot look at the container's mount %s: %s",
-				    target, strerror(-r));
 	for (size_t i = 0; i < candidates.n; i++) {
-		char path[PATH_MAX];
-
-		if (stat(candidates.v[i], &outside) < 0 || outside.st_dev != inside.st_dev ||
-		    outside.st_ino != inside.st_ino || !realpath(candidates.v[i], path))
+		if (!leads_to(candidates.v[i], &inside))
 			continue;
-		key = mount_key(facts, target);
+		key = mount_key(&l->keys, target);
 		m = ARRAY_ADD(facts->mounts, facts->n_mounts);
 		m->key = key;
 		m->target = xstrdup(target);
-		m->source = xstrdup(path);
+		m->source = xstrdup(candidates.v[i]);
 		m->options = xstrdup(mount_options(fs));
 		m->kind = xstrdup(S_ISDIR(inside.st_mode) ? "directory" : "file");
 		return 0;
@@ -230,20 +262,20 @@ static int add_external(struct container_facts *facts, struct libmnt_fs *fs, int
 	return -ENOENT;
 }
 
-static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root,
-		   struct error **reterr)
+static int add_tty(struct look *l, struct libmnt_fs *fs, struct error **reterr)
 {
+	struct container_facts *facts = l->facts;
 	const char *target = mnt_fs_get_target(fs);
+	_cleanup_close_ int place = -1;
 	struct stat st;
 	unsigned long flags;
 	struct tty *t;
 	char *key;
-	int r = stat_in_root(root, target, &st);
+	int r = place_of(l, target, "terminal", &place, &st, reterr);
 
 	if (r < 0)
-		return error_refuse(reterr, -r, "cannot look at the container's terminal %s: %s",
-				    target, strerror(-r));
-	key = mount_key(facts, target);
+		return r;
+	key = mount_key(&l->keys, target);
 	t = ARRAY_ADD(facts->ttys, facts->n_ttys);
 	t->index = tty_index(target);
 	t->key = key;
@@ -253,7 +285,7 @@ static int add_tty(struct container_facts *facts, struct libmnt_fs *fs, int root
 	t->uid = st.st_uid;
 	t->gid = st.st_gid;
 	t->mode = st.st_mode & 07777;
-	t->settings = settings_in_root(root, target);
+	t->settings = settings_at(place);
 	if (mount_flags_parse(mount_options(fs), &flags))
 		t->options = xstrdup(mount_options(fs));
 	return 0;
@@ -270,9 +302,21 @@ static struct libmnt_table *read_table(const char *path, struct error **reterr)
 	return NULL;
 }
 
-static int sort_mounts(struct container_facts *facts, struct libmnt_table *table,
-		       struct libmnt_table *host, int root, struct error **reterr)
+static int check_number(const struct container_facts *facts, struct error **reterr)
 {
+	if (facts->n_mounts + facts->n_ttys <= OUTSIDE_MAX)
+		return 0;
+	error_refuse(reterr, E2BIG,
+		     "%s has more than %d mounts of the host's files, which is too "
+		     "much for the command line of CRIU",
+		     facts->name, OUTSIDE_MAX);
+	error_set_hint(reterr, "unmount those that nobody needs, in the container");
+	return -E2BIG;
+}
+
+static int sort_mounts(struct look *l, struct libmnt_table *table, struct error **reterr)
+{
+	struct container_facts *facts = l->facts;
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
 	/* the last one, should something be mounted over it */
 	struct libmnt_fs *top = mnt_table_find_target(table, "/", MNT_ITER_BACKWARD);
@@ -283,7 +327,7 @@ static int sort_mounts(struct container_facts *facts, struct libmnt_table *table
 	while (r == 0 && mnt_table_next_fs(table, it, &fs) == 0) {
 		if (fs == top || strcmp(mnt_fs_get_target(fs), "/") == 0)
 			continue;
-		switch (mount_classify(fs, top, host)) {
+		switch (mount_classify(fs, top, l->host)) {
 		case MOUNT_OWN:
 			/* CRIU binds it anew, of what is not */
 			if (mount_options_have(mount_options(fs), "idmapped") &&
@@ -291,12 +335,14 @@ static int sort_mounts(struct container_facts *facts, struct libmnt_table *table
 				r = check_options(fs, reterr);
 			break;
 		case MOUNT_EXTERNAL:
-			r = add_external(facts, fs, root, host, reterr);
+			r = add_external(l, fs, reterr);
 			break;
 		case MOUNT_TTY:
-			r = add_tty(facts, fs, root, reterr);
+			r = add_tty(l, fs, reterr);
 			break;
 		}
+		if (r == 0)
+			r = check_number(facts, reterr);
 	}
 	mnt_free_iter(it);
 	return r;
@@ -305,19 +351,17 @@ static int sort_mounts(struct container_facts *facts, struct libmnt_table *table
 int inspect_mounts(struct container_facts *facts, struct error **reterr)
 {
 	_cleanup_free_ char *table_path = xasprintf("/proc/%d/mountinfo", (int)facts->init_pid);
-	_cleanup_free_ char *root_path = xasprintf("/proc/%d/root", (int)facts->init_pid);
-	_cleanup_close_ int root = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct libmnt_table *table = NULL, *host = NULL;
+	struct libmnt_table *table = read_table(table_path, reterr);
+	struct look l = {.facts = facts, .scout.limit = SCOUT_LIMIT};
 	int r = -EIO;
 
-	if (root < 0)
-		return error_errno(reterr, "cannot look into the container (%s)", root_path);
-	table = read_table(table_path, reterr);
 	if (table)
-		host = read_table("/proc/self/mountinfo", reterr);
-	if (host)
-		r = sort_mounts(facts, table, host, root, reterr);
+		l.host = read_table("/proc/self/mountinfo", reterr);
+	if (l.host)
+		r = sort_mounts(&l, table, reterr);
+	scout_end(&l.scout);
+	map_clear(&l.keys);
 	mnt_unref_table(table);
-	mnt_unref_table(host);
+	mnt_unref_table(l.host);
 	return r;
 }

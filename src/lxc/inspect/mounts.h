@@ -6,6 +6,7 @@
 
 #include "facts.h"
 #include "util/error.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 enum mount_class {
@@ -24,8 +25,8 @@ struct strv mount_source_candidates(struct libmnt_fs *fs, struct libmnt_table *h
 /* Pure. 0 for a console, n for /dev/tty<n> (also below lxc.tty.dir), -1 for another. */
 int tty_index(const char *target);
 
-/* Pure. A key for CRIU made of the mount point, different from those in facts. Caller frees. */
-char *mount_key(const struct container_facts *facts, const char *target);
+/* Pure. A key for CRIU made of the mount point, different from those taken so far. Caller frees. */
+char *mount_key(struct map *taken, const char *target);
 
 /* Fills mounts and ttys of facts from /proc/<init_pid>. */
 int inspect_mounts(struct container_facts *facts, struct error **reterr);

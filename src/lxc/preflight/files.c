@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "preflight/private.h"
@@ -17,12 +16,12 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-#define MAPS_MAX   (16 * 1024 * 1024)
 #define FDINFO_MAX 65536
 #define LINK_SIZE  256
 #define BLOCK	   512 /* of stx_blocks */
 
 #define MEM_MAJOR	 1
+#define MEM_ZERO	 5
 #define TTY_MAJOR	 4
 #define TTYAUX_MAJOR	 5
 #define MISC_MAJOR	 10
@@ -137,7 +136,7 @@ const struct file_kind *file_kind(const char *link)
 }
 
 /* BPF maps are CRIU's where it was built with libbpf, which Debian's is not. */
-static bool criu_knows_bpf(const struct survey *s)
+static bool look_for_bpf(const struct survey *s)
 {
 	_cleanup_close_ int fd = open(s->p->criu->path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -152,6 +151,13 @@ static bool criu_knows_bpf(const struct survey *s)
 	found = memmem(p, (size_t)st.st_size, "libbpf.so", strlen("libbpf.so")) != NULL;
 	munmap(p, (size_t)st.st_size);
 	return found;
+}
+
+static bool criu_knows_bpf(struct survey *s)
+{
+	if (s->knows_bpf == ANSWER_UNKNOWN)
+		s->knows_bpf = look_for_bpf(s) ? ANSWER_YES : ANSWER_NO;
+	return s->knows_bpf == ANSWER_YES;
 }
 
 static void found_kind(struct survey *s, const struct process *p, const char *link)
@@ -175,6 +181,7 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 {
 	_cleanup_free_ char *info = read_fdinfo(f);
 	pid_t target = (pid_t)field_number(info, "Pid", 10);
+	const struct process *process;
 
 	if (!info)
 		return;
@@ -182,10 +189,8 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 		found_process(s, f->process, "file-kind", true, "stop that process",
 			      "has a file open that stands for a thread (pidfd), which CRIU "
 			      "cannot save");
-	for (size_t i = 0; i < s->n_processes; i++)
-		if (s->processes[i].pid == target && s->processes[i].in_tree)
-			return;
-	if (target > 0)
+	process = process_of(s, target);
+	if (target > 0 && !(process && process->in_tree))
 		found_process(s, f->process, "outside-file", true, "stop that process",
 			      "has a file open that stands for a process outside of the "
 			      "container (pidfd)");
@@ -213,15 +218,6 @@ static ino_t namespace_in(const char *link)
 	return p > link && strncmp(p, ":[", 2) == 0 ? (ino_t)strtoull(p + 2, NULL, 10) : 0;
 }
 
-static bool is_a_process_in(const struct survey *s, ino_t ns)
-{
-	for (size_t i = 0; i < s->n_processes; i++)
-		for (size_t k = 0; k < N_NAMESPACES; k++)
-			if (s->processes[i].in_tree && s->processes[i].ns[k] == ns)
-				return true;
-	return false;
-}
-
 static const struct {
 	long magic;
 	const char *what;
@@ -235,7 +231,7 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%s", (int)f->process->pid, f->name);
 	ino_t ns = namespace_in(link);
-	struct statfs fs;
+	long magic = 0;
 
 	if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0 ||
 	    strncmp(link, "pipe:[", strlen("pipe:[")) == 0)
@@ -245,15 +241,16 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 		return;
 	}
 	if (ns) {
-		if (!is_a_process_in(s, ns))
+		if (!map_get(&s->namespaces, ns, NULL))
 			found_process(s, f->process, "namespace-file", true, "stop that process",
 				      "holds a namespace that no process of the container is in "
 				      "(%s)",
 				      link);
 		return;
 	}
+	scout_filesystem(&s->scout, path, &magic);
 	for (size_t i = 0; i < sizeof(special_filesystems) / sizeof(special_filesystems[0]); i++)
-		if (statfs(path, &fs) == 0 && fs.f_type == special_filesystems[i].magic) {
+		if (magic == special_filesystems[i].magic) {
 			found_process(s, f->process, "file-kind", true,
 				      special_filesystems[i].remedy, "%s",
 				      special_filesystems[i].what);
@@ -302,20 +299,12 @@ static void check_regular(struct survey *s, const struct open_file *f)
 		      "has a deleted file open that is larger than the limit: %s", link);
 }
 
-/* systemd's pipes to the kernel's automounter are such, and CRIU knows them. */
-static bool has_automounts(const struct survey *s)
-{
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (strcmp(s->mounts[i].type, "autofs") == 0)
-			return true;
-	return false;
-}
-
 static void check_pipe(struct survey *s, const struct open_file *f)
 {
 	_cleanup_free_ char *info = read_fdinfo(f);
 
-	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !has_automounts(s))
+	/* systemd's pipes to the kernel's automounter are such, and CRIU knows them */
+	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !s->automounts)
 		found_process(s, f->process, "packet-pipe", true, "stop that process",
 			      "has a pipe open that keeps packets apart (O_DIRECT), which CRIU "
 			      "cannot save");
@@ -353,7 +342,12 @@ static void note_terminal(struct survey *s, const struct open_file *f)
 	} else {
 		return;
 	}
-	*ARRAY_ADD(s->terminals, s->n_terminals) = t;
+	/* of its ends the first counts, and of processes whether they have it open that way */
+	if (map_add(&s->terminals_by_end,
+		    map_key(t.kind,
+			    t.kind == TERMINAL_CURRENT ? (uint32_t)f->process->pid : t.index),
+		    s->n_terminals))
+		*ARRAY_ADD(s->terminals, s->n_terminals) = t;
 }
 
 /* As CRIU has it: what it opens by its path again, or knows the state of. */
@@ -377,7 +371,7 @@ static bool is_known_device(unsigned int maj, unsigned int min)
 }
 
 /* Some devices CRIU can save by plugins, which know best. */
-static bool has_plugins(void)
+static bool look_for_plugins(void)
 {
 	static const char *const places[] = {"/usr/lib/criu", "/usr/local/lib/criu"};
 
@@ -392,10 +386,17 @@ static bool has_plugins(void)
 	return false;
 }
 
+static bool has_plugins(struct survey *s)
+{
+	if (s->has_plugins == ANSWER_UNKNOWN)
+		s->has_plugins = look_for_plugins() ? ANSWER_YES : ANSWER_NO;
+	return s->has_plugins == ANSWER_YES;
+}
+
 static void found_device(struct survey *s, const struct process *p, const char *how,
 			 const char *link)
 {
-	found_process(s, p, "device", !has_plugins(), "stop that process",
+	found_process(s, p, "device", !has_plugins(s), "stop that process",
 		      "has a device %s whose state CRIU cannot save: %s", how, link);
 }
 
@@ -532,9 +533,11 @@ static bool is_device_mapping(const struct process *p, const char *range)
 	unsigned long from = strtoul(range, &end, 16), to = strtoul(end + 1, NULL, 16);
 	/* without the zeros in front that they have in maps */
 	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
-	struct stat st;
+	struct statx st;
 
-	return stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev != makedev(MEM_MAJOR, 5);
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
+	       S_ISCHR(st.stx_mode) &&
+	       (st.stx_rdev_major != MEM_MAJOR || st.stx_rdev_minor != MEM_ZERO);
 }
 
 static void check_mapping(struct survey *s, const struct process *p, const char *line,
@@ -554,10 +557,15 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 void check_mappings(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)p->pid);
-	_cleanup_free_ char *maps = NULL;
-	const char *line;
+	const char *maps, *line;
+	bool lost = s->scout.lost;
+	ssize_t n = scout_read(&s->scout, path, &maps);
 
-	if (read_file_at(AT_FDCWD, path, MAPS_MAX, &maps) <= 0)
+	if (n == -ETIMEDOUT && !lost)
+		found_process(s, p, "no-answer", true, SCOUT_HINT,
+			      "does not let its memory be looked at: it waits for something with "
+			      "its memory locked");
+	if (n <= 0)
 		return;
 	for (line = maps; *line;) {
 		size_t len = strcspn(line, "\n");

@@ -12,6 +12,9 @@
 
 #define CGROUP_MAX 65536
 
+/* Nobody reads more, and a container can have a hundred thousand of what is found. */
+#define FINDINGS_MAX 1000
+
 static void finding_clear(struct finding *f)
 {
 	free(f->process);
@@ -116,6 +119,15 @@ static bool is_known(const struct findings *f, const char *check, pid_t pid, con
 	return false;
 }
 
+/* But one that blocks is never lost for those that do not. */
+static bool is_too_much(struct findings *f, bool blocks)
+{
+	if (f->n < FINDINGS_MAX || (blocks && findings_blocking(f) == 0))
+		return false;
+	f->more++;
+	return true;
+}
+
 static struct finding *add(struct findings *f, const char *check, bool blocks, char *reason,
 			   const char *remedy)
 {
@@ -143,7 +155,7 @@ struct finding *findings_add(struct findings *f, const char *check, bool blocks,
 	reason = xvasprintf(fmt, ap);
 	va_end(ap);
 	make_printable(reason);
-	if (is_known(f, check, process ? process->pid : 0, reason)) {
+	if (is_known(f, check, process ? process->pid : 0, reason) || is_too_much(f, blocks)) {
 		free(reason);
 		return NULL;
 	}
@@ -177,6 +189,16 @@ void findings_tell(struct findings *f, const char *check, enum finding_kind kind
 		return;
 	new->note = kind == FINDING_NOTE;
 	new->force = force;
+}
+
+void findings_tell_rest(struct findings *f)
+{
+	if (f->more)
+		add(f, "more", false,
+		    xasprintf("there are %zu more findings like these, which are not listed",
+			      f->more),
+		    "look into those that are listed, and check again");
+	f->more = 0;
 }
 
 /* --- what a user may decide --- */

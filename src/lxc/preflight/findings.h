@@ -30,6 +30,7 @@ struct findings {
 	uint64_t memory; /* of a dump: bytes that the container's memory takes up to in the image */
 	struct finding *v;
 	size_t n;
+	size_t more; /* that are not told, after a thousand that are */
 	/* the container's own, of which units are looked for below; NULL: none */
 	const char *cgroup;
 	const char *command; /* that lists them; NULL: there is none */
@@ -57,6 +58,9 @@ struct finding *findings_add(struct findings *f, const char *check, bool blocks,
 enum finding_kind { FINDING_NOTE, FINDING_WARNING, FINDING_BLOCKS };
 void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
 		   const char *remedy, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* Says how many were left out, if any were. */
+void findings_tell_rest(struct findings *f);
 
 /* Those that one of words ("cpu,config"; NULL: none) overrides are warnings from here on. */
 void findings_force(struct findings *f, const char *words);

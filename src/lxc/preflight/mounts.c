@@ -11,15 +11,32 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-static bool is_external(const struct container_facts *facts, const char *target)
+/* Of all mount namespaces together. CRIU compares each of its mounts with each other. */
+#define MOUNTS_MAX 100000
+
+static int compare_texts(const void *a, const void *b)
 {
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Where the host's mounts and terminals are, in order. */
+static void list_outside(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	s->outside = xcalloc(facts->n_mounts + facts->n_ttys + 1, sizeof(*s->outside));
 	for (size_t i = 0; i < facts->n_mounts; i++)
-		if (strcmp(facts->mounts[i].target, target) == 0)
-			return true;
+		s->outside[s->n_outside++] = facts->mounts[i].target;
 	for (size_t i = 0; i < facts->n_ttys; i++)
-		if (strcmp(facts->ttys[i].target, target) == 0)
-			return true;
-	return false;
+		s->outside[s->n_outside++] = facts->ttys[i].target;
+	qsort(s->outside, s->n_outside, sizeof(*s->outside), compare_texts);
+}
+
+static bool is_external(const struct survey *s, const char *target)
+{
+	return bsearch(&target, s->outside, s->n_outside, sizeof(*s->outside), compare_texts);
 }
 
 /* "shared:5 master:2" */
@@ -36,56 +53,69 @@ static char *copy(const char *text)
 	return xstrdup(text ? text : "");
 }
 
-/* Whether something is mounted on its root, so that its own files are out of sight. */
-static bool is_covered(struct libmnt_table *table, struct libmnt_fs *fs)
+/* Something is mounted on the root of its parent, whose own files are out of sight then. */
+static void mark_covered(struct survey *s, struct libmnt_fs *fs)
 {
-	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *other;
-	bool covered = false;
+	size_t own, parent;
 
-	while (!covered && mnt_table_next_fs(table, it, &other) == 0)
-		covered = mnt_fs_get_parent_id(other) == mnt_fs_get_id(fs) && other != fs &&
-			  strcmp(mnt_fs_get_target(other), mnt_fs_get_target(fs)) == 0;
-	mnt_free_iter(it);
-	return covered;
+	if (mnt_fs_get_parent_id(fs) != mnt_fs_get_id(fs) &&
+	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_id(fs), &own) &&
+	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_parent_id(fs), &parent) &&
+	    strcmp(s->mounts[parent].target, s->mounts[own].target) == 0)
+		s->mounts[parent].covered = true;
 }
 
-/* CRIU knows those of the host by their place in init's mount namespace, and others by these. */
-void survey_mounts(struct survey *s, pid_t pid, ino_t ns)
+static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct process *p)
 {
-	bool is_init = pid == s->p->facts->init_pid;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)pid);
+	struct mount *m = ARRAY_ADD(s->mounts, s->n_mounts);
+	size_t index = s->n_mounts - 1;
+
+	m->ns = p->ns[NS_MNT];
+	m->process = p;
+	m->id = mnt_fs_get_id(fs);
+	m->dev = mnt_fs_get_devno(fs);
+	m->type = copy(mnt_fs_get_fstype(fs));
+	m->root = copy(mnt_fs_get_root(fs));
+	m->target = copy(mnt_fs_get_target(fs));
+	m->source = copy(mnt_fs_get_source(fs));
+	m->external = p->pid == s->p->facts->init_pid && is_external(s, m->target);
+	m->shared = peer_group(fs, "shared:");
+	m->master = peer_group(fs, "master:");
+	map_add(&s->mounts_by_id, (uint64_t)m->id, index);
+	if (m->external)
+		map_add(&s->outside_devices, m->dev, index);
+	if (strcmp(m->root, "/") == 0)
+		map_add(&s->whole_devices, m->dev, index);
+	s->automounts = s->automounts || strcmp(m->type, "autofs") == 0;
+}
+
+/*
+ * Adds those of the mount namespace that a process is in. CRIU knows those of the host
+ * by their place in init's, and others by these.
+ */
+static void survey_mounts(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)p->pid);
 	struct libmnt_table *table = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs;
 
 	if (mnt_table_parse_file(table, path) < 0)
 		mnt_reset_table(table);
-	while (mnt_table_next_fs(table, it, &fs) == 0) {
-		struct mount *m = ARRAY_ADD(s->mounts, s->n_mounts);
-
-		m->ns = ns;
-		m->id = mnt_fs_get_id(fs);
-		m->dev = mnt_fs_get_devno(fs);
-		m->type = copy(mnt_fs_get_fstype(fs));
-		m->root = copy(mnt_fs_get_root(fs));
-		m->target = copy(mnt_fs_get_target(fs));
-		m->source = copy(mnt_fs_get_source(fs));
-		m->external = is_init && is_external(s->p->facts, m->target);
-		m->covered = is_covered(table, fs);
-		m->shared = peer_group(fs, "shared:");
-		m->master = peer_group(fs, "master:");
-	}
+	while (mnt_table_next_fs(table, it, &fs) == 0)
+		add_mount(s, fs, p);
+	mnt_reset_iter(it, MNT_ITER_FORWARD);
+	while (mnt_table_next_fs(table, it, &fs) == 0)
+		mark_covered(s, fs);
 	mnt_free_iter(it);
 	mnt_unref_table(table);
 }
 
 const struct mount *survey_mount(const struct survey *s, int id)
 {
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (s->mounts[i].id == id)
-			return &s->mounts[i];
-	return NULL;
+	size_t i;
+
+	return map_get(&s->mounts_by_id, (uint64_t)id, &i) ? &s->mounts[i] : NULL;
 }
 
 /* --- what CRIU cannot save
@@ -93,19 +123,13 @@ const struct mount *survey_mount(const struct survey *s, int id)
 
 static bool has_external(const struct survey *s, dev_t dev)
 {
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (s->mounts[i].dev == dev && s->mounts[i].external)
-			return true;
-	return false;
+	return map_get(&s->outside_devices, dev, NULL);
 }
 
 /* Of the same filesystem, and its whole. */
 static bool has_whole(const struct survey *s, dev_t dev)
 {
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (s->mounts[i].dev == dev && strcmp(s->mounts[i].root, "/") == 0)
-			return true;
-	return false;
+	return map_get(&s->whole_devices, dev, NULL);
 }
 
 static bool starts_with(const char *text, const char *prefix)
@@ -113,13 +137,27 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Something is in the directory that a mount shows. */
-static bool has_entries(const struct survey *s, const struct mount *m)
+/* What is mounted, as a process that sees it finds it; -1 where that cannot be. */
+static int open_mount(struct survey *s, const struct mount *m, int flags, struct stat *ret)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)s->p->facts->init_pid);
-	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int fd =
-		root < 0 ? -1 : open_in_root(root, m->target, O_RDONLY | O_DIRECTORY);
+	bool lost = s->scout.lost;
+	int fd = scout_open(&s->scout, m->process->pid, m->target, flags);
+
+	if (fd == -ETIMEDOUT && !lost)
+		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
+			      "has mounted something on %s, and there is no answer from there",
+			      m->target);
+	/* something else may be there by now, and in the way */
+	if (fd >= 0 && (stat_without_sync(fd, ret) < 0 || ret->st_dev != m->dev))
+		fd_close(&fd);
+	return fd < 0 ? -1 : fd;
+}
+
+/* Something is in the directory that a mount shows. */
+static bool has_entries(struct survey *s, const struct mount *m)
+{
+	struct stat st;
+	_cleanup_close_ int fd = open_mount(s, m, O_RDONLY | O_DIRECTORY, &st);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : directory_at(fd, ".");
 	struct dirent *e;
 
@@ -135,7 +173,7 @@ static bool has_entries(const struct survey *s, const struct mount *m)
  */
 static const struct filesystem {
 	const char *type; /* "fuse." is also the beginning of a type */
-	bool (*applies)(const struct survey *s, const struct mount *m); /* NULL: always */
+	bool (*applies)(struct survey *s, const struct mount *m); /* NULL: always */
 	const char *check;
 	bool blocks;
 	const char *why;
@@ -169,36 +207,24 @@ static void check_filesystem(struct survey *s, const struct mount *m)
 /* The same one may be mounted twice, or seen from several mount namespaces. */
 static bool is_first(const struct survey *s, const struct mount *m)
 {
-	for (const struct mount *other = s->mounts; other < m; other++)
-		if (other->dev == m->dev && strcmp(other->root, "/") == 0)
-			return false;
-	return true;
-}
+	size_t first;
 
-static const struct process *process_in(const struct survey *s, ino_t ns)
-{
-	for (size_t i = 0; i < s->n_processes; i++)
-		if (s->processes[i].in_tree && s->processes[i].ns[NS_MNT] == ns)
-			return &s->processes[i];
-	return NULL;
+	return map_get(&s->whole_devices, m->dev, &first) && m == &s->mounts[first];
 }
 
 /* What is mounted is a file, as systemd does with a service's memory.pressure. */
-static bool is_on_file(const struct survey *s, const struct mount *m)
+static bool is_on_file(struct survey *s, const struct mount *m)
 {
-	const struct process *p = process_in(s, m->ns);
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", p ? (int)p->pid : 0);
-	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int fd = root < 0 ? -1 : open_in_root(root, m->target, O_PATH);
 	struct stat st;
+	_cleanup_close_ int fd = open_mount(s, m, O_PATH, &st);
 
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	return fd >= 0 && S_ISREG(st.st_mode);
 }
 
 static void check_cgroup_mount(struct survey *s, const struct mount *m)
 {
 	if (is_on_file(s, m))
-		found_process(s, process_in(s, m->ns), "cgroup-file", true,
+		found_process(s, m->process, "cgroup-file", true,
 			      "unmount it; of a service of systemd's: forbid namespaces in the "
 			      "container, with lxc.include = " LXC_CHECKPOINT_CONF " in its "
 			      "config, and start it anew",
@@ -225,30 +251,37 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 	}
 }
 
-static bool is_surveyed(const struct survey *s, ino_t ns)
+/* Of init's namespace first. */
+static void survey_all_mounts(struct survey *s, const struct process *init)
 {
-	for (size_t i = 0; i < s->n_mounts; i++)
-		if (s->mounts[i].ns == ns)
-			return true;
-	return false;
+	_cleanup_map_ struct map seen = {0};
+
+	map_add(&seen, init->ns[NS_MNT], 0);
+	survey_mounts(s, init);
+	for (size_t i = 0; i < s->n_processes && s->n_mounts <= MOUNTS_MAX; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->in_tree && p->ns[NS_MNT] && map_add(&seen, p->ns[NS_MNT], 0))
+			survey_mounts(s, p);
+	}
+	if (s->n_mounts > MOUNTS_MAX)
+		found_container(s, "too-many-mounts", true,
+				"unmount those that nobody needs, in the container",
+				"the container has more than %d mounts in its mount namespaces, "
+				"which CRIU would take too long for",
+				MOUNTS_MAX);
 }
 
 void check_mounts(struct survey *s)
 {
-	pid_t init = s->p->facts->init_pid;
-	ino_t init_ns = 0;
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+	ino_t init_ns = init ? init->ns[NS_MNT] : 0;
 	dev_t rootfs = 0;
 
-	for (size_t i = 0; i < s->n_processes; i++)
-		if (s->processes[i].pid == init)
-			init_ns = s->processes[i].ns[NS_MNT];
-	survey_mounts(s, init, init_ns);
-	for (size_t i = 0; i < s->n_processes; i++) {
-		const struct process *p = &s->processes[i];
-
-		if (p->in_tree && p->ns[NS_MNT] && !is_surveyed(s, p->ns[NS_MNT]))
-			survey_mounts(s, p->pid, p->ns[NS_MNT]);
-	}
+	if (!init)
+		return;
+	list_outside(s);
+	survey_all_mounts(s, init);
 	for (size_t i = 0; i < s->n_mounts; i++)
 		if (strcmp(s->mounts[i].target, "/") == 0 && s->mounts[i].ns == init_ns)
 			rootfs = s->mounts[i].dev;

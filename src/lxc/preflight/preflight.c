@@ -26,7 +26,15 @@ static void survey_clear(struct survey *s)
 		free(s->mounts[i].source);
 	}
 	free(s->processes);
+	free(s->outside);
 	free(s->mounts);
+	map_clear(&s->namespaces);
+	map_clear(&s->mounts_by_id);
+	map_clear(&s->outside_devices);
+	map_clear(&s->whole_devices);
+	map_clear(&s->terminals_by_end);
+	map_clear(&s->unix_by_inode);
+	scout_end(&s->scout);
 	free(s->terminals);
 	free(s->unix_sockets);
 }
@@ -34,11 +42,12 @@ static void survey_clear(struct survey *s)
 void preflight_find(const struct preflight *p, struct findings *found)
 {
 	const struct cgroup *cgroup = facts_cgroup2(p->facts);
-	struct survey s = {.p = p, .found = found};
+	struct survey s = {.p = p, .found = found, .scout.limit = SCOUT_LIMIT};
 
 	found->cgroup = cgroup ? cgroup->path : NULL;
 	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++)
 		dump_checks[i](&s);
+	findings_tell_rest(found);
 	found->cgroup = NULL;
 	survey_clear(&s);
 }

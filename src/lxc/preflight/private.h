@@ -14,6 +14,8 @@
 #include <sys/types.h>
 
 #include "preflight/preflight.h"
+#include "util/map.h"
+#include "util/scout.h"
 
 enum namespace_kind {
 	NS_PID, /* beneath the container's where it is another */
@@ -32,8 +34,9 @@ struct process {
 	pid_t pid;
 	char *status; /* text of /proc/PID/status */
 	pid_t parent;
-	pid_t container_pid; /* as the container's init sees it */
-	pid_t session;	     /* the same of its session; 0: outside */
+	const struct process *above; /* the same, where it is one of these; or NULL */
+	pid_t container_pid;	     /* as the container's init sees it */
+	pid_t session;		     /* the same of its session; 0: outside */
 	char name[64];
 	char state;   /* 'S', 'Z', ... */
 	bool in_tree; /* init or a descendant, which is what CRIU saves */
@@ -43,6 +46,7 @@ struct process {
 /* A mount that can be seen in one of the container's mount namespaces. */
 struct mount {
 	ino_t ns;
+	const struct process *process; /* one that sees it */
 	int id;
 	dev_t dev;
 	char *type, *root, *target;
@@ -52,7 +56,7 @@ struct mount {
 	int shared, master; /* peer groups; 0: none */
 };
 
-/* A pty's end, or /dev/tty, that a process has open. */
+/* A pty's end that some process was the first to have open, or a process's /dev/tty. */
 struct terminal {
 	const struct process *process;
 	enum { TERMINAL_SLAVE, TERMINAL_MASTER, TERMINAL_CURRENT } kind;
@@ -65,17 +69,32 @@ struct unix_socket {
 	ino_t inode;
 };
 
+/* To a question that is asked once, and only where it matters. */
+enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
+
 struct survey {
 	const struct preflight *p;
 	struct findings *found;
+	struct scout scout; /* looks where the container can keep one waiting */
 	struct process *processes;
 	size_t n_processes;
+	struct map namespaces; /* that a process is in, of any kind */
+	const char **outside;  /* mount points of what is the host's */
+	size_t n_outside;
 	struct mount *mounts;
 	size_t n_mounts;
+	struct map mounts_by_id;
+	struct map outside_devices; /* of mounts that are the host's */
+	struct map whole_devices;   /* of which all is mounted, and the first mount that shows it */
+	bool automounts;
+	enum answer knows_bpf, has_plugins, any_is_passed;
 	struct terminal *terminals;
 	size_t n_terminals;
+	struct map terminals_by_end;
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
+	struct map unix_by_inode;
+	unsigned int waits;	/* for what passes in a moment: no more than so many in all */
 	uint64_t private_bytes; /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
 	uint64_t deleted_bytes; /* files that are nowhere but in processes */
@@ -127,8 +146,6 @@ size_t field_count(const char *text, const char *field);
 /* --- mounts.c ------------------------------------------------------------------------------------
  */
 
-/* Adds those of the mount namespace that a process is in. */
-void survey_mounts(struct survey *s, pid_t pid, ino_t ns);
 const struct mount *survey_mount(const struct survey *s, int id);
 void check_mounts(struct survey *s);
 
@@ -148,6 +165,7 @@ void check_block_filesystem(struct survey *s, const struct mount *m);
 
 void survey_processes(struct survey *s);
 void check_processes(struct survey *s);
+const struct process *process_of(const struct survey *s, pid_t pid);
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
 
 /* --- files.c -------------------------------------------------------------------------------------

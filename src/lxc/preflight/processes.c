@@ -18,7 +18,7 @@
 #define STATUS_MAX 65536
 /* In that time a wait for a disk is over, and a dead child collected, on a busy machine too. */
 #define WAIT_NS	  20000000
-#define WAITS_MAX 50
+#define WAITS_MAX 50 /* for all of them together */
 
 static const struct {
 	const char *file;
@@ -66,26 +66,17 @@ static bool is_beneath(pid_t pid, ino_t top)
 	return found;
 }
 
-/* The PID namespaces that were met, so that each is looked at once. */
-struct pid_namespaces {
-	ino_t top; /* the container's */
-	struct {
-		ino_t ns;
-		bool beneath;
-	} *v;
-	size_t n;
-};
-
-static bool is_of_container(struct pid_namespaces *seen, pid_t pid, ino_t ns)
+/* seen: the PID namespaces that were met, each looked at once, and whether it is the container's.
+ */
+static bool is_of_container(struct map *seen, ino_t top, pid_t pid, ino_t ns)
 {
-	if (ns == seen->top)
-		return true;
-	for (size_t i = 0; i < seen->n; i++)
-		if (seen->v[i].ns == ns)
-			return seen->v[i].beneath;
-	ARRAY_ADD(seen->v, seen->n)->ns = ns;
-	seen->v[seen->n - 1].beneath = is_beneath(pid, seen->top);
-	return seen->v[seen->n - 1].beneath;
+	size_t is = ns == top;
+
+	if (is || map_get(seen, ns, &is))
+		return is;
+	is = is_beneath(pid, top);
+	map_add(seen, ns, is);
+	return is;
 }
 
 static void add_process(struct survey *s, pid_t pid, ino_t ns)
@@ -119,23 +110,23 @@ static int compare_pids(const void *a, const void *b)
 static void list_processes(struct survey *s)
 {
 	pid_t init = s->p->facts->init_pid;
-	struct pid_namespaces seen = {.top = namespace_of(init, NS_PID)};
+	ino_t top = namespace_of(init, NS_PID);
+	_cleanup_map_ struct map seen = {0};
 	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
 	struct dirent *e;
 
-	while (seen.top && proc && (e = readdir(proc))) {
+	while (top && proc && (e = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 		ino_t ns = pid > 0 ? namespace_of(pid, NS_PID) : 0;
 
-		if (ns && is_of_container(&seen, pid, ns))
+		if (ns && is_of_container(&seen, top, pid, ns))
 			add_process(s, pid, ns);
 	}
-	free(seen.v);
 	if (s->n_processes)
 		qsort(s->processes, s->n_processes, sizeof(*s->processes), compare_pids);
 }
 
-static const struct process *process_of(const struct survey *s, pid_t pid)
+const struct process *process_of(const struct survey *s, pid_t pid)
 {
 	const struct process key = {.pid = pid};
 
@@ -150,9 +141,32 @@ bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *p
 	for (size_t i = 0; process && i <= s->n_processes; i++) {
 		if (process->parent == ancestor)
 			return true;
-		process = process_of(s, process->parent);
+		process = process->above;
 	}
 	return false;
+}
+
+/* Whether each is init or a descendant: what is found of one is found of all above it. */
+static void mark_tree(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ signed char *known =
+		xcalloc(s->n_processes, 1); /* 1: it is, -1: it is not */
+
+	for (size_t i = 0; i < s->n_processes; i++)
+		s->processes[i].above = process_of(s, s->processes[i].parent);
+	known[init - s->processes] = 1;
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i], *top = p;
+		signed char found;
+
+		/* what was marked is met again where a ring was read */
+		for (; top && !known[top - s->processes]; top = top->above)
+			known[top - s->processes] = -1;
+		found = top && known[top - s->processes] > 0 ? 1 : -1;
+		for (; p != top && p && found > 0; p = p->above)
+			known[p - s->processes] = found;
+		s->processes[i].in_tree = found > 0;
+	}
 }
 
 void survey_processes(struct survey *s)
@@ -164,20 +178,23 @@ void survey_processes(struct survey *s)
 	init = process_of(s, s->p->facts->init_pid);
 	/* "NSpid: 4711 1": the last number is init's own, 1 */
 	level = init ? field_count(init->status, "NSpid") : 0;
+	if (init)
+		mark_tree(s, init);
 	for (size_t i = 0; level && i < s->n_processes; i++) {
 		struct process *p = &s->processes[i];
 
 		p->container_pid = field_nth(p->status, "NSpid", level - 1);
 		p->session = field_nth(p->status, "NSsid", level - 1);
-		p->in_tree = p->pid == init->pid || is_ancestor(s, init->pid, p);
 		s->private_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
 						      field_number(p->status, "VmSwap", 10));
 		s->resident_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
 						       field_number(p->status, "RssShmem", 10) +
 						       field_number(p->status, "VmSwap", 10));
-		for (size_t k = 0; p->in_tree && k < N_NAMESPACES; k++)
+		for (size_t k = 0; p->in_tree && k < N_NAMESPACES; k++) {
 			if (k != NS_PID)
 				p->ns[k] = namespace_of(p->pid, (enum namespace_kind)k);
+			map_add(&s->namespaces, p->ns[k], 0);
+		}
 	}
 }
 
@@ -263,7 +280,7 @@ static const struct status_check {
  */
 static void check_session(struct survey *s, const struct process *p)
 {
-	const struct process *parent = process_of(s, p->parent), *above = parent;
+	const struct process *parent = p->above, *above = parent;
 
 	if (!parent || p->session == 0 || p->session == p->container_pid ||
 	    parent->session == p->session || parent->pid == s->p->facts->init_pid)
@@ -271,7 +288,7 @@ static void check_session(struct survey *s, const struct process *p)
 	for (size_t i = 0; above && i <= s->n_processes; i++) {
 		if (above->container_pid == p->session)
 			return;
-		above = process_of(s, above->parent);
+		above = above->above;
 	}
 	found_process(s, p, "lost-session", true,
 		      "stop it, or start it as a leader of its session (setsid), or so that init "
@@ -368,14 +385,12 @@ static bool still_waits(const struct process *p)
 
 static void check_stuck(struct survey *s)
 {
-	int waits = 0; /* for all of them together */
-
 	for (size_t i = 0; i < s->n_processes; i++) {
 		const struct process *p = &s->processes[i];
 
 		if (p->state != 'D' || !p->in_tree)
 			continue;
-		for (; waits < WAITS_MAX && still_waits(p); waits++)
+		for (; s->waits < WAITS_MAX && still_waits(p); s->waits++)
 			nanosleep(&moment, NULL);
 		if (still_waits(p))
 			found_process(
@@ -391,17 +406,18 @@ static void check_stuck(struct survey *s)
  * What lxc-attach started and has just ended is init's to collect, which takes a
  * moment. An init that never does that leaves it for good.
  */
-static bool is_collected(const struct process *p)
+static bool is_collected(struct survey *s, const struct process *p)
 {
-	for (int i = 0; i < WAITS_MAX; i++) {
+	for (;; s->waits++) {
 		_cleanup_free_ char *now = read_status_again(p);
 		const char *state = now ? field_value(now, "State") : NULL;
 
 		if (!state || *state != 'Z')
 			return true;
+		if (s->waits >= WAITS_MAX)
+			return false;
 		nanosleep(&moment, NULL);
 	}
-	return false;
 }
 
 void check_processes(struct survey *s)
@@ -420,7 +436,7 @@ void check_processes(struct survey *s)
 		/* all else follows from that */
 		if (p->ns[NS_PID] != init->ns[NS_PID])
 			continue;
-		if (p->state == 'Z' && foreign_session(p) && is_collected(p))
+		if (p->state == 'Z' && foreign_session(p) && is_collected(s, p))
 			continue;
 		check_status(s, p);
 		check_session(s, p);

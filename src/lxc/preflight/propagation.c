@@ -153,14 +153,6 @@ static const struct mount *stray(const struct sharing *all, const struct group *
 
 /* --- telling of them --- */
 
-static const struct process *process_in(const struct survey *s, ino_t ns)
-{
-	for (size_t i = 0; i < s->n_processes; i++)
-		if (s->processes[i].in_tree && s->processes[i].ns[NS_MNT] == ns)
-			return &s->processes[i];
-	return NULL;
-}
-
 /* One in a mount namespace of a process, if there is one: init's mounts were there before. */
 static const struct mount *to_blame(const struct group *g, const struct mount *m, ino_t init_ns)
 {
@@ -190,7 +182,7 @@ static void tell(struct survey *s, const struct mount *m, ino_t init_ns)
 				"container",
 				"the container's mount %s (%s) %s", m->target, m->root, what);
 	else
-		found_process(s, process_in(s, m->ns), "nested-namespace", true,
+		found_process(s, m->process, "nested-namespace", true,
 			      "make that mount private in there, or forbid namespaces in the "
 			      "container: lxc.include = " LXC_CHECKPOINT_CONF
 			      " in its config, and start it anew",

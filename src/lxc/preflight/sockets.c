@@ -159,6 +159,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 			      "that this one came with",
 			      "has a socket open, which this CRIU cannot save on this kernel");
 	} else if (domain == AF_UNIX) {
+		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
 		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
 			(struct unix_socket){.process = p, .fd = fd, .inode = inode};
 	} else if (domain == AF_NETLINK) {
@@ -259,25 +260,16 @@ static const struct pair *pair_of(const struct pairs *pairs, ino_t inode)
 /* Of every network namespace that processes of the container are in. */
 static void list_all_pairs(const struct survey *s, struct pairs *ret)
 {
+	_cleanup_map_ struct map seen = {0};
+
 	for (size_t i = 0; i < s->n_processes; i++) {
 		ino_t ns = s->processes[i].ns[NS_NET];
-		bool seen = !s->processes[i].in_tree || ns == 0;
 
-		for (size_t k = 0; k < i && !seen; k++)
-			seen = s->processes[k].in_tree && s->processes[k].ns[NS_NET] == ns;
-		if (!seen)
+		if (s->processes[i].in_tree && ns && map_add(&seen, ns, 0))
 			list_pairs(s->processes[i].pid, ret);
 	}
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_pairs);
-}
-
-static bool is_open(const struct survey *s, ino_t inode)
-{
-	for (size_t i = 0; i < s->n_unix_sockets; i++)
-		if (s->unix_sockets[i].inode == inode)
-			return true;
-	return false;
 }
 
 /* Sockets may be on their way in others, as messages that were not read yet. */
@@ -300,11 +292,15 @@ static bool any_is_passed(const struct survey *s)
  * The other end belongs to nobody in the container. One that a server of the
  * host's has accepted is in the container's network namespace all the same.
  */
-static bool is_outside(const struct survey *s, const struct pairs *pairs, ino_t peer)
+static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
 {
-	if (is_open(s, peer))
+	if (map_get(&s->unix_by_inode, peer, NULL))
 		return false;
-	return !pair_of(pairs, peer) || !any_is_passed(s);
+	if (!pair_of(pairs, peer))
+		return true;
+	if (s->any_is_passed == ANSWER_UNKNOWN)
+		s->any_is_passed = any_is_passed(s) ? ANSWER_YES : ANSWER_NO;
+	return s->any_is_passed == ANSWER_NO;
 }
 
 /* A connection to the outside, as to a socket of the host that is mounted into the container. */

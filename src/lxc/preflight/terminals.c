@@ -59,10 +59,10 @@ static bool is_pty(unsigned int device, unsigned int *ret_index)
 
 static const struct terminal *end_of(const struct survey *s, int kind, unsigned int index)
 {
-	for (size_t i = 0; i < s->n_terminals; i++)
-		if ((int)s->terminals[i].kind == kind && s->terminals[i].index == index)
-			return &s->terminals[i];
-	return NULL;
+	size_t i;
+
+	return map_get(&s->terminals_by_end, map_key((uint64_t)kind, index), &i) ? &s->terminals[i]
+										 : NULL;
 }
 
 static bool can_be_saved(const struct survey *s, const struct process *p)

@@ -35,7 +35,7 @@ static struct libmnt_table *read_table(const char *text, size_t len)
 }
 
 static void look_at(struct container_facts *facts, struct libmnt_fs *fs, struct libmnt_fs *root,
-		    struct libmnt_table *host)
+		    struct libmnt_table *host, struct map *keys)
 {
 	const char *target = mnt_fs_get_target(fs);
 	const char *options = mnt_fs_get_vfs_options(fs);
@@ -51,7 +51,7 @@ static void look_at(struct container_facts *facts, struct libmnt_fs *fs, struct 
 	if (options && mount_flags_parse(options, &flags))
 		must(!mount_options_have(options, "idmapped"));
 	must(tty_index(target) <= TTY_INDEX_MAX);
-	key = mount_key(facts, target);
+	key = mount_key(keys, target);
 	m = ARRAY_ADD(facts->mounts, facts->n_mounts);
 	m->key = key;
 	must(strspn(m->key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") ==
@@ -68,10 +68,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct libmnt_fs *root = mnt_table_find_target(table, "/", MNT_ITER_BACKWARD);
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
 	_cleanup_facts_ struct container_facts facts = {0};
+	_cleanup_map_ struct map keys = {0};
 	struct libmnt_fs *fs;
 
 	while (root && mnt_table_next_fs(table, it, &fs) == 0)
-		look_at(&facts, fs, root, host);
+		look_at(&facts, fs, root, host, &keys);
 	mnt_free_iter(it);
 	mnt_unref_table(table);
 	mnt_unref_table(host);

@@ -36,6 +36,7 @@ static const struct suite {
 	{"inject", inject_suite},
 	{"keyring_file", keyring_file_suite},
 	{"manifest", manifest_suite},
+	{"map", map_suite},
 	{"monitor", monitor_suite},
 	{"monitor_connections", monitor_connections_suite},
 	{"monitor_console", monitor_console_suite},

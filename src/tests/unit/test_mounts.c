@@ -115,23 +115,25 @@ START_TEST(tty_numbers)
 }
 END_TEST
 
+static void check_key(struct map *taken, const char *target, const char *wanted)
+{
+	_cleanup_free_ char *key = mount_key(taken, target);
+
+	ck_assert_str_eq(key, wanted);
+}
+
 START_TEST(keys_are_plain_and_different)
 {
-	struct ext_mount mounts[] = {{.key = xstrdup("usr_lib")}};
-	struct tty tty[] = {{.key = xstrdup("usr_lib-2")}};
-	struct container_facts f = {.mounts = mounts, .n_mounts = 1, .ttys = tty, .n_ttys = 1};
-	char *key = mount_key(&f, "/dev/tty1");
+	_cleanup_map_ struct map taken = {0};
 
-	ck_assert_str_eq(key, "dev_tty1");
-	free(key);
-	key = mount_key(&f, "/usr/lib");
-	ck_assert_str_eq(key, "usr_lib-3");
-	free(key);
-	key = mount_key(&f, "/a b:c]d\xc3\xa9");
-	ck_assert_str_eq(key, "a_b_c_d__");
-	free(key);
-	free(mounts[0].key);
-	free(tty[0].key);
+	check_key(&taken, "/usr/lib", "usr_lib");
+	check_key(&taken, "/usr/lib-2", "usr_lib-2");
+	check_key(&taken, "/dev/tty1", "dev_tty1");
+	check_key(&taken, "/usr/lib", "usr_lib-3");
+	check_key(&taken, "/a b:c]d\xc3\xa9", "a_b_c_d__");
+	for (int i = 0; i < 40; i++)
+		free(mount_key(&taken, "/x"));
+	ck_assert_uint_eq(taken.n, 45);
 }
 END_TEST
 

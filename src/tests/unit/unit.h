@@ -23,6 +23,7 @@ Suite *identity_suite(void);
 Suite *inject_suite(void);
 Suite *keyring_file_suite(void);
 Suite *manifest_suite(void);
+Suite *map_suite(void);
 Suite *monitor_suite(void);
 Suite *monitor_connections_suite(void);
 Suite *monitor_console_suite(void);

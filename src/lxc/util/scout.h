@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_UTIL_SCOUT_H
+#define LXCCKPT_UTIL_SCOUT_H
+
+/*
+ * A path of a container's may lead through a filesystem that is served by a process
+ * of the container (FUSE), and who waits for an answer there cannot even be killed.
+ * So a child goes first: struct scout s = {.limit = SCOUT_LIMIT}. It is started when it is needed,
+ * and given up, once for all, when its answers take too long.
+ */
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct scout {
+	pid_t pid;  /* 0: not started */
+	int socket; /* to the child */
+	bool lost;  /* it did not answer */
+	int limit;  /* milliseconds, for all answers together, beyond what each may take */
+	int waited;
+	char *buffer; /* shared with the child: what it has read */
+};
+
+#define SCOUT_LIMIT 5000
+#define SCOUT_MAX   (16 * 1024 * 1024)
+
+/*
+ * Opens a path as the process pid sees it; no link is followed. A descriptor, or -errno:
+ * -ETIMEDOUT where there was no answer, now or earlier.
+ */
+int scout_open(struct scout *s, pid_t pid, const char *path, int flags);
+
+/* The type of the filesystem that a path of our own leads to, as of statfs(). 0 or -errno. */
+int scout_filesystem(struct scout *s, const char *path, long *ret);
+
+/*
+ * Reads a file, which may be in /proc. The text, with a NUL behind it, is good until the
+ * next call. Its length or -errno; -EFBIG from SCOUT_MAX on.
+ */
+ssize_t scout_read(struct scout *s, const char *path, const char **ret);
+
+void scout_end(struct scout *s);
+#define _cleanup_scout_ __attribute__((cleanup(scout_end)))
+
+/* What the kernel knows of an open file without asking whoever serves it. 0 or -errno. */
+int stat_without_sync(int fd, struct stat *ret);
+
+/* What to do where there was no answer. */
+#define SCOUT_HINT                                                                                 \
+	"a filesystem that is on the way there does not answer (FUSE, NFS): unmount it in the "    \
+	"container, or stop the process that serves it"
+
+#endif
