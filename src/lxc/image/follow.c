@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Sums up the files of pages while CRIU still writes them. A thread of the command's, with the
+ * host program's privileges, on the host; it only reads. CRIU writes one of them at a time and
+ * numbers them in order, so only the newest is open here, however many processes there are.
+ */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,15 +19,18 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* How long it waits for more, once it has read all. */
+/* How long the thread waits for more, once it has read all. */
 #define PAUSE_MS 5
 
+/* CRIU makes no file for a process without pages of its own: so many numbers may be missing. */
+#define GAP_MAX 8
+
 struct followed {
-	int fd;
+	unsigned int number; /* pages-<number>.img */
 	dev_t dev;
 	ino_t ino;
-	struct checksum *sum; /* NULL: it cannot be read, or was taken */
-	uint64_t len;	      /* of what sum is of */
+	uint64_t len; /* the bytes that the sum is of */
+	char *text;   /* the sum; NULL: the file could not be read to its end */
 };
 
 struct follower {
@@ -29,69 +40,88 @@ struct follower {
 	pthread_mutex_t lock; /* of last */
 	pthread_cond_t wake;
 	bool last; /* to read what is there, and end */
-	struct followed *files;
+
+	/* the newest file; -1: there is none yet, or it cannot be read */
+	int fd;
+	struct followed newest;
+	struct checksum *sum;
+
+	struct followed *files; /* those before it, in the order of their numbers */
 	size_t n_files;
 };
 
-static bool is_pages(const char *name)
+static int open_pages(const struct follower *f, unsigned int number)
 {
-	return strncmp(name, "pages-", 6) == 0;
+	_cleanup_free_ char *name = xasprintf("pages-%u.img", number);
+
+	return openat(f->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-static struct followed *find(struct follower *f, const struct stat *st)
-{
-	for (size_t i = 0; i < f->n_files; i++)
-		if (f->files[i].ino == st->st_ino && f->files[i].dev == st->st_dev)
-			return &f->files[i];
-	return NULL;
-}
-
-static void begin_file(struct follower *f, const char *name, const struct stat *st)
-{
-	struct followed *file = ARRAY_ADD(f->files, f->n_files);
-
-	*file = (struct followed){
-		.fd = openat(f->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.sum = checksum_new(),
-	};
-}
-
-/* Whether there was something new in it. */
-static bool read_on(struct followed *file)
+/* Whether there was something new in the newest. */
+static bool read_on(struct follower *f)
 {
 	struct stat st;
 
-	if (!file->sum || file->fd < 0 || fstat(file->fd, &st) < 0 ||
-	    (uint64_t)st.st_size <= file->len)
+	if (f->fd < 0 || fstat(f->fd, &st) < 0 || (uint64_t)st.st_size <= f->newest.len)
 		return false;
-	if (checksum_add_file(file->sum, file->fd, file->len, (uint64_t)st.st_size) < 0) {
-		checksum_free(TAKE_PTR(file->sum));
+	if (checksum_add_file(f->sum, f->fd, f->newest.len, (uint64_t)st.st_size) < 0) {
+		fd_close(&f->fd);
 		return false;
 	}
-	file->len = (uint64_t)st.st_size;
+	f->newest.len = (uint64_t)st.st_size;
 	return true;
+}
+
+/* The newest gets its sum, and is closed. */
+static void finish_file(struct follower *f)
+{
+	if (f->sum) {
+		f->newest.text = f->fd < 0 ? NULL : checksum_text(f->sum);
+		*ARRAY_ADD(f->files, f->n_files) = f->newest;
+		checksum_free(TAKE_PTR(f->sum));
+	}
+	fd_close(&f->fd);
+}
+
+/* CRIU has begun another file, so that the one before has all that it will ever have. */
+static void begin_file(struct follower *f, unsigned int number, int fd)
+{
+	struct stat st;
+
+	while (read_on(f))
+		;
+	finish_file(f);
+	f->newest = (struct followed){.number = number};
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return;
+	}
+	f->newest.dev = st.st_dev;
+	f->newest.ino = st.st_ino;
+	f->fd = fd;
+	f->sum = checksum_new();
+}
+
+static bool find_next(struct follower *f)
+{
+	for (unsigned int i = 1; i <= GAP_MAX; i++) {
+		unsigned int number = f->newest.number + i;
+		int fd = open_pages(f, number);
+
+		if (fd >= 0) {
+			begin_file(f, number, fd);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Whether there was something new. */
 static bool look(struct follower *f)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(f->dirfd, ".");
-	struct dirent *e;
-	bool found = false;
+	bool more = read_on(f);
 
-	while (dir && (e = readdir(dir))) {
-		struct stat st;
-
-		if (is_pages(e->d_name) &&
-		    fstatat(f->dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && !find(f, &st))
-			begin_file(f, e->d_name, &st);
-	}
-	for (size_t i = 0; i < f->n_files; i++)
-		found |= read_on(&f->files[i]);
-	return found;
+	return find_next(f) || more;
 }
 
 /* Whether it is the last time. */
@@ -133,6 +163,7 @@ struct follower *follow_start(int dirfd)
 	sigset_t all, was;
 
 	f->dirfd = dirfd;
+	f->fd = -1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -156,17 +187,39 @@ void follow_stop(struct follower *f)
 	pthread_mutex_unlock(&f->lock);
 	pthread_join(f->thread, NULL);
 	f->started = false;
+	finish_file(f);
 }
 
-struct checksum *follow_take(struct follower *f, const struct stat *file, uint64_t *ret_len)
+/* 0: CRIU gives no file of pages such a name. */
+static unsigned int number_of(const char *name)
 {
-	struct followed *found = f ? find(f, file) : NULL;
+	static const char head[] = "pages-";
+	unsigned long n;
+	char *end;
 
-	*ret_len = 0;
-	if (!found || !found->sum || found->len > (uint64_t)file->st_size)
+	if (strncmp(name, head, strlen(head)) != 0)
+		return 0;
+	n = strtoul(name + strlen(head), &end, 10);
+	return strcmp(end, ".img") == 0 && n <= UINT32_MAX ? (unsigned int)n : 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct followed *x = a, *y = b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+char *follow_sum(const struct follower *f, const char *name, const struct stat *st)
+{
+	const struct followed key = {.number = number_of(name)}, *found = NULL;
+
+	if (f && f->n_files)
+		found = bsearch(&key, f->files, f->n_files, sizeof(key), compare);
+	if (!found || !found->text || found->len != (uint64_t)st->st_size ||
+	    found->ino != st->st_ino || found->dev != st->st_dev)
 		return NULL;
-	*ret_len = found->len;
-	return TAKE_PTR(found->sum);
+	return xstrdup(found->text);
 }
 
 void follow_free(struct follower *f)
@@ -174,10 +227,8 @@ void follow_free(struct follower *f)
 	if (!f)
 		return;
 	follow_stop(f);
-	for (size_t i = 0; i < f->n_files; i++) {
-		fd_close(&f->files[i].fd);
-		checksum_free(f->files[i].sum);
-	}
+	for (size_t i = 0; i < f->n_files; i++)
+		free(f->files[i].text);
 	free(f->files);
 	pthread_cond_destroy(&f->wake);
 	pthread_mutex_destroy(&f->lock);

@@ -21,10 +21,10 @@ struct follower *follow_start(int dirfd);
 void follow_stop(struct follower *f);
 
 /*
- * After that: what was read of the file, from its beginning; NULL and 0 if nothing.
- * Caller frees.
+ * After that: the sum of the file of that name, if it was read to its end and st is still the
+ * same, as text. NULL otherwise. Caller frees.
  */
-struct checksum *follow_take(struct follower *f, const struct stat *file, uint64_t *ret_len);
+char *follow_sum(const struct follower *f, const char *name, const struct stat *st);
 
 void follow_free(struct follower *f);
 

@@ -22,29 +22,34 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int sum_file(int fd, uint64_t size, char **ret)
+{
+	_cleanup_checksum_ struct checksum *sum = checksum_new();
+	int r = checksum_add_file(sum, fd, 0, size);
+
+	if (r == 0)
+		*ret = checksum_text(sum);
+	return r;
+}
+
 /* What could not be restored is no part: an action script may have left it there. */
 static int sync_file(const struct image *img, const char *name, struct image_file *ret,
 		     struct error **reterr)
 {
 	_cleanup_close_ int fd = guard_open(img->dirfd, img->path, name, reterr);
-	_cleanup_checksum_ struct checksum *sum = NULL;
 	struct stat st;
-	uint64_t done;
 	int r;
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0 || fsync(fd) < 0)
 		return -errno;
-	sum = follow_take(img->follower, &st, &done);
-	if (!sum)
-		sum = checksum_new();
-	r = checksum_add_file(sum, fd, done, (uint64_t)st.st_size);
+	ret->xxh3_128 = follow_sum(img->follower, name, &st);
+	r = ret->xxh3_128 ? 0 : sum_file(fd, (uint64_t)st.st_size, &ret->xxh3_128);
 	if (r < 0)
 		return r;
 	ret->name = xstrdup(name);
 	ret->size = (uint64_t)st.st_size;
-	ret->xxh3_128 = checksum_text(sum);
 	return 0;
 }
 

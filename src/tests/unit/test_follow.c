@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "image/follow.h"
 #include "unit.h"
@@ -38,51 +39,52 @@ static int new_file(const char *name)
 	return fd;
 }
 
-/* What was followed, and what came after that, are the whole. */
-static void expect_sum(struct follower *f, int fd, const char *data, size_t len)
+static void expect_sum(const struct follower *f, const char *name, int fd, const char *data,
+		       size_t len)
 {
 	_cleanup_free_ char *wanted = checksum_of(data, len), *found = NULL;
-	_cleanup_checksum_ struct checksum *sum = NULL;
 	struct stat st;
-	uint64_t done;
 
 	ck_assert_int_eq(fstat(fd, &st), 0);
-	sum = follow_take(f, &st, &done);
-	ck_assert_ptr_nonnull(sum);
-	ck_assert_int_eq(checksum_add_file(sum, fd, done, len), 0);
-	found = checksum_text(sum);
+	found = follow_sum(f, name, &st);
+	ck_assert_ptr_nonnull(found);
 	ck_assert_str_eq(wanted, found);
 }
 
+static void expect_none(const struct follower *f, const char *name, int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_ptr_null(follow_sum(f, name, &st));
+}
+
+/* One after the other, as CRIU writes them, with a number left out. */
 START_TEST(test_growing)
 {
 	_cleanup_free_ char *data = xcalloc(PIECES, PIECE);
 	struct follower *f = follow_start(folder);
 	_cleanup_close_ int one = new_file("pages-1.img"), two = -1, other = new_file("core-1.img");
 	const size_t half = (size_t)(PIECES / 2) * PIECE;
-	struct stat st;
-	uint64_t done;
 
 	for (size_t i = 0; i < (size_t)PIECES * PIECE; i++)
 		data[i] = (char)(i * 7 + i / 251);
 	for (size_t i = 0; i < PIECES; i++) {
 		if (i == PIECES / 2)
-			two = new_file("pages-2.img");
-		ck_assert_int_eq(write_all(one, data + i * PIECE, PIECE), 0);
-		if (two >= 0)
-			ck_assert_int_eq(write_all(two, data + i * PIECE, PIECE), 0);
+			two = new_file("pages-3.img");
+		ck_assert_int_eq(write_all(two < 0 ? one : two, data + i * PIECE, PIECE), 0);
 		ck_assert_int_eq(write_all(other, data, 10), 0);
 	}
 	follow_stop(f);
-	expect_sum(f, one, data, (size_t)PIECES * PIECE);
-	/* what comes when it has ended is still to be read */
-	memmove(data, data + half, half);
-	ck_assert_int_eq(write_all(two, data, half), 0);
-	memcpy(data + half, data, half);
-	expect_sum(f, two, data, 2 * half);
-	ck_assert_int_eq(fstat(other, &st), 0);
-	ck_assert_ptr_null(follow_take(f, &st, &done));
-	ck_assert_uint_eq(done, 0);
+	expect_sum(f, "pages-1.img", one, data, half);
+	expect_sum(f, "pages-3.img", two, data + half, half);
+	expect_none(f, "pages-2.img", two);
+	expect_none(f, "pages-1.img", two);
+	expect_none(f, "pages-1", one);
+	expect_none(f, "core-1.img", other);
+	/* what comes when the thread has ended is not in the sum */
+	ck_assert_int_eq(write_all(two, data, PIECE), 0);
+	expect_none(f, "pages-3.img", two);
 	follow_free(f);
 }
 END_TEST
@@ -92,15 +94,36 @@ START_TEST(test_shrunk)
 {
 	struct follower *f = follow_start(folder);
 	_cleanup_close_ int fd = new_file("pages-1.img");
-	struct stat st;
-	uint64_t done;
 
 	ck_assert_int_eq(write_all(fd, "0123456789", 10), 0);
 	follow_stop(f);
 	ck_assert_int_eq(ftruncate(fd, 5), 0);
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	ck_assert_ptr_null(follow_take(f, &st, &done));
-	ck_assert_uint_eq(done, 0);
+	expect_none(f, "pages-1.img", fd);
+	follow_free(f);
+}
+END_TEST
+
+/* More files than this process may have open, while the thread looks. */
+START_TEST(test_many)
+{
+	struct rlimit few = {.rlim_cur = 32, .rlim_max = 32};
+	struct follower *f;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	f = follow_start(folder);
+	for (int i = 1; i <= 2000; i++) {
+		_cleanup_free_ char *name = xasprintf("pages-%d.img", i);
+		_cleanup_close_ int fd = new_file(name);
+
+		ck_assert_int_eq(write_all(fd, &i, sizeof(i)), 0);
+	}
+	follow_stop(f);
+	for (int i = 1; i <= 2000; i++) {
+		_cleanup_free_ char *name = xasprintf("pages-%d.img", i);
+		_cleanup_close_ int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+
+		expect_sum(f, name, fd, (const char *)&i, sizeof(i));
+	}
 	follow_free(f);
 }
 END_TEST
@@ -108,18 +131,14 @@ END_TEST
 START_TEST(test_nothing)
 {
 	struct follower *f = follow_start(folder);
-	struct stat st;
-	uint64_t done = 1;
 
-	ck_assert_int_eq(fstat(folder, &st), 0);
 	follow_stop(f);
 	follow_stop(f);
-	ck_assert_ptr_null(follow_take(f, &st, &done));
-	ck_assert_uint_eq(done, 0);
+	expect_none(f, "pages-1.img", folder);
 	follow_free(f);
 	follow_free(follow_start(folder));
 	follow_stop(NULL);
-	ck_assert_ptr_null(follow_take(NULL, &st, &done));
+	expect_none(NULL, "pages-1.img", folder);
 	follow_free(NULL);
 }
 END_TEST
@@ -132,6 +151,7 @@ Suite *follow_suite(void)
 	tcase_add_checked_fixture(t, make_directory, remove_directory);
 	tcase_add_test(t, test_growing);
 	tcase_add_test(t, test_shrunk);
+	tcase_add_test(t, test_many);
 	tcase_add_test(t, test_nothing);
 	suite_add_tcase(s, t);
 	return s;
