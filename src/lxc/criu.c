@@ -18,6 +18,7 @@
 #include "criu.h"
 #include "criu_log.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 #include "util/text.h"
@@ -25,6 +26,9 @@
 #define TICK_MS	     200
 #define ORPHANS_MS   1000
 #define LOG_TAIL_MAX (8 * 1024 * 1024)
+
+#define LOG_MAX	      (256 * 1024 * 1024) /* no log comes near it */
+#define VERBOSITY_LOW 2			  /* of nothing but errors and warnings */
 
 struct run {
 	const struct criu_job *job;
@@ -49,6 +53,11 @@ static void run_clear(struct run *r)
 	error_free(r->action_error);
 }
 
+unsigned int criu_verbosity_for(unsigned int wanted, uint64_t limit)
+{
+	return limit < LOG_MAX && wanted > VERBOSITY_LOW ? VERBOSITY_LOW : wanted;
+}
+
 char *libexec_path(const char *program)
 {
 	const char *dir = secure_getenv("LXC_CHECKPOINT_LIBEXEC");
@@ -70,19 +79,47 @@ static const char *verb_name(const struct criu_job *job)
 	"TAR_OPTIONS=--xattrs --xattrs-include=* --acls --format=posix "                           \
 	"--pax-option=delete=atime,delete=ctime"
 
+/* CRIU runs ip, tar and nft by their names; cron jobs and services may have no sbin there. */
+static void add_path(struct strv *env)
+{
+	const char *path = getenv("PATH");
+
+	strv_add(env, "PATH=%s%s/usr/sbin:/usr/bin:/sbin:/bin", path ? path : "",
+		 path && *path ? ":" : "");
+}
+
+/* What changes what the tools do that CRIU runs, or is ours. */
+static bool is_kept(const char *variable)
+{
+	static const char *const dropped[] = {
+		"LXC_CHECKPOINT_",
+		"CRTOOLS_",
+		"CRIU_CONFIG_FILE=",
+		"CR_IP_TOOL=",
+		"CR_IPTABLES=",
+		"CR_IP6TABLES=",
+		"TAR_OPTIONS=",
+		"GZIP=",
+		"PATH=",
+		/* it may be us who are preloaded, and there is nothing for us in CRIU */
+		"LD_PRELOAD=",
+	};
+
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++)
+		if (strncmp(variable, dropped[i], strlen(dropped[i])) == 0)
+			return false;
+	return true;
+}
+
 /* The caller's environment without our own names, and with what the callback needs. */
 static struct strv run_environment(const struct run *r)
 {
 	struct strv env = {0};
 
 	for (char **e = environ; e && *e; e++)
-		if (strncmp(*e, "LXC_CHECKPOINT_", strlen("LXC_CHECKPOINT_")) != 0 &&
-		    strncmp(*e, "CRTOOLS_", strlen("CRTOOLS_")) != 0 &&
-		    strncmp(*e, "CRIU_CONFIG_FILE=", strlen("CRIU_CONFIG_FILE=")) != 0 &&
-		    strncmp(*e, "TAR_OPTIONS=", strlen("TAR_OPTIONS=")) != 0 &&
-		    /* it may be us who are preloaded, and there is nothing for us in CRIU */
-		    strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
+		if (is_kept(*e))
 			strv_add(&env, "%s", *e);
+	add_path(&env);
 	strv_add(&env, "%s", TAR_OPTIONS);
 	strv_add(&env, "LXC_CHECKPOINT_VERB=%s", verb_name(r->job));
 	if (r->events->actions && r->events->action) {
@@ -105,6 +142,7 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	reset_signals();
+	limits_raise();
 	setpgid(0, 0);
 	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
 	    fd_place(r->output, STDOUT_FILENO) < 0 || fd_place(r->output, STDERR_FILENO) < 0)
@@ -117,6 +155,8 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 	for (const int *fd = r->events->locks; fd && *fd >= 0; fd++)
 		fd_set_cloexec(*fd, false);
 	if (job->verb == CRIU_RESTORE) {
+		/* what CRIU does not set the restored processes would have for good */
+		settings_reset();
 		for (size_t i = 0; i < job->facts->n_ttys; i++)
 			fd_set_cloexec(job->tty_ends[i].slave_fd, false);
 	} else {

@@ -11,6 +11,13 @@
 #define CRIU_VERBOSITY	   3
 #define CRIU_VERBOSITY_MAX 4 /* everything */
 
+/*
+ * CRIU's code writes to its log as the process that it is in, whose limit of a file's size
+ * (RLIMIT_FSIZE) counts then: the process dies of SIGXFSZ. How much to log, so that none does,
+ * where limit is the smallest that one has.
+ */
+unsigned int criu_verbosity_for(unsigned int wanted, uint64_t limit);
+
 /* Seconds that a dump may take to stop the processes, unless it is told otherwise: CRIU's own. */
 #define CRIU_TIMEOUT 10
 

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "criu_image.h"
@@ -15,19 +17,25 @@
 
 #define MAGIC_FILES 0x56303138
 #define MAGIC_MM    0x57492820
+#define MAGIC_CORE  0x55053847
 
 #define FILE_TYPE     1 /* of an entry in files.img */
 #define FILE_ID	      2
 #define FILE_REGULAR  3
 #define REGULAR_FLAGS 2 /* of FILE_REGULAR */
 #define MM_PROGRAM    12
+#define CORE_TASK     3
+#define TASK_LIMITS   8 /* of CORE_TASK */
+#define LIMITS_LIMIT  1 /* of TASK_LIMITS, one for each resource in their order */
+#define LIMIT_SOFT    1 /* of LIMITS_LIMIT */
 
 #define TYPE_REGULAR 1
 
 /* As CRIU writes it, on the architectures it knows. */
 #define CRIU_O_PATH 010000000
 
-#define MM_MAX (64 * 1024 * 1024)
+#define MM_MAX	 (64 * 1024 * 1024)
+#define CORE_MAX (16 * 1024 * 1024)
 
 uint32_t criu_image_program(const void *mm, size_t len)
 {
@@ -138,6 +146,47 @@ static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 	criu_image_clear_o_path(files, (size_t)st.st_size, programs, n);
 	munmap(files, (size_t)st.st_size);
 	return 0;
+}
+
+/* The member of that number which is the nth such one of a message. */
+static bool find_member(struct bytes message, unsigned int number, size_t nth, struct field *ret)
+{
+	while (take_field(&message, ret))
+		if (ret->number == number && nth-- == 0)
+			return true;
+	return false;
+}
+
+uint64_t criu_image_core_file_limit(const void *core, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)core, len}, entry;
+	struct field f = {0};
+
+	if (!take_magic(&image, MAGIC_CORE) || !take_entry(&image, &entry) ||
+	    !find_member(entry, CORE_TASK, 0, &f) || !find_member(f.bytes, TASK_LIMITS, 0, &f) ||
+	    !find_member(f.bytes, LIMITS_LIMIT, RLIMIT_FSIZE, &f) ||
+	    !find_member(f.bytes, LIMIT_SOFT, 0, &f))
+		return UINT64_MAX;
+	return f.value;
+}
+
+uint64_t criu_image_file_limit(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	uint64_t least = UINT64_MAX;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		_cleanup_free_ char *core = NULL;
+		ssize_t len;
+
+		if (strncmp(e->d_name, "core-", strlen("core-")) != 0)
+			continue;
+		len = read_file_at(dirfd, e->d_name, CORE_MAX, &core);
+		if (len > 0)
+			least = MIN(least, criu_image_core_file_limit(core, (size_t)len));
+	}
+	return least;
 }
 
 int criu_image_mend(int dirfd, struct error **reterr)

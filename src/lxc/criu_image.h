@@ -24,12 +24,22 @@
 int criu_image_mend(int dirfd, struct error **reterr);
 
 /*
- * The parts, pure. Reads the file that is the process's program off the text of an mm-*.img;
- * 0 where it says none.
+ * The smallest soft limit of a file's size (RLIMIT_FSIZE) that a process in the image has.
+ * UINT64_MAX: none has one.
+ */
+uint64_t criu_image_file_limit(int dirfd);
+
+/* Pure. The same of the text of one core-*.img; UINT64_MAX where it says none. */
+uint64_t criu_image_core_file_limit(const void *core, size_t len);
+
+/*
+ * Pure. Reads the file that is the process's program off the text of an mm-*.img; 0 where it says
+ * none.
  */
 uint32_t criu_image_program(const void *mm, size_t len);
 
-/* Takes O_PATH from those files of a files.img, in place, that are among programs; how many. */
+/* Pure. Takes O_PATH from those files of a files.img, in place, that are among programs; how many.
+ */
 size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs, size_t n);
 
 #endif

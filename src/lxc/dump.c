@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -395,6 +397,24 @@ static void on_tick(void *userdata)
 	d->o->progress(image_bytes(d->image), d->o->userdata);
 }
 
+static int file_limit(pid_t pid, void *userdata)
+{
+	uint64_t *least = userdata;
+	struct rlimit l;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &l) == 0)
+		*least = MIN(*least, l.rlim_cur);
+	return 0;
+}
+
+static unsigned int verbosity(const struct dump *d)
+{
+	uint64_t least = UINT64_MAX;
+
+	for_each_process(d->manifest.facts.init_pid, file_limit, &least);
+	return criu_verbosity_for(d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY, least);
+}
+
 static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
@@ -409,7 +429,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.image_dir = d->image->path,
 		.image_fd = d->image->dirfd,
 		.log_file = "dump.log",
-		.verbosity = d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
+		.verbosity = verbosity(d),
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
 		.cgroup_yard = yard,

@@ -11,6 +11,7 @@
 #include "lxccontainer.h"
 #include "migrate.h"
 #include "options.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 
 static int keep_error(struct lxc_container *c, int r, const struct error *e)
@@ -24,8 +25,11 @@ static int keep_error(struct lxc_container *c, int r, const struct error *e)
 int container_dump(struct lxc_container *c, const struct dump_options *o)
 {
 	_cleanup_error_ struct error *e = NULL;
-	int r = dump_container(c, o, &e);
+	int r;
 
+	file_limit_begin();
+	r = dump_container(c, o, &e);
+	file_limit_end();
 	return keep_error(c, r, e);
 }
 
@@ -36,7 +40,9 @@ int container_restore(struct lxc_container *c, struct restore_options *o, int *r
 	int r;
 
 	o->directory = directory;
+	file_limit_begin();
 	r = restore_container(c, o, ret_status, &e);
+	file_limit_end();
 	return keep_error(c, r, e);
 }
 
@@ -248,7 +254,9 @@ int lxc_checkpoint_check(struct lxc_container *c,
 	check.restore = o.restore;
 	check.force = o.force;
 	check.replace = o.replace;
+	file_limit_begin();
 	r = check_container(c, &check, &e);
+	file_limit_end();
 	return keep_error(c, r, e);
 }
 

@@ -25,6 +25,7 @@
 #include "restore/log.h"
 #include "restore/restore.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -207,6 +208,8 @@ int main(void)
 	block_signals();
 	close_foreign_fds();
 	umask(0022);
+	/* it may serve for months */
+	limits_raise();
 	if (read_plan(&plan, &e) < 0)
 		return report_failure(e);
 	log_setup(&plan);

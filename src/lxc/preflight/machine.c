@@ -13,6 +13,7 @@
 #include "preflight/private.h"
 #include "util/cpuinfo.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -185,10 +186,27 @@ static void check_memory(const struct restore_check *r, struct findings *found)
 			      (double)needed / MIB, (double)there / MIB);
 }
 
+/* --- what started this --- */
+
+/* All that is restored would have it for good, and no program could drop it. */
+static void check_inherited(struct findings *found)
+{
+	const char *what = settings_for_good();
+
+	if (what)
+		findings_tell(found, "inherited", FINDING_BLOCKS, NULL,
+			      "start it from elsewhere: a shell of root, or a service without "
+			      "NoNewPrivileges= and SecureBits=",
+			      "this command was started with %s, which every restored process "
+			      "would keep: sudo, ping and the like stop working",
+			      what);
+}
+
 void check_machine(const struct restore_check *r, struct findings *found)
 {
 	check_cpu(r, found);
 	check_kernel(r, found);
 	check_criu(r, found);
 	check_memory(r, found);
+	check_inherited(found);
 }

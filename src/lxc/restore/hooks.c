@@ -101,8 +101,7 @@ static int run_hook(const struct restore *r, const char *section, const char *ty
 	}
 	argv[2] = command;
 	/* when the container ends nobody is answered any more, nor is it by LXC's monitor */
-	status = run_capture_while(argv, &output, r->ending ? NULL : serving_until,
-				   (void *)(uintptr_t)r);
+	status = run_users(argv, &output, r->ending ? NULL : serving_until, (void *)(uintptr_t)r);
 	if (output)
 		make_lines_printable(output);
 	if (output && *output)

@@ -16,6 +16,7 @@
 #include "monitor/frame.h"
 #include "restore/restore.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -60,7 +61,7 @@ int restart_container(const struct restore *r, struct error **reterr)
 	if (status < 0)
 		return status;
 	/* it ends when the container runs, or cannot */
-	status = run_capture((const char *const *)argv.v, &output);
+	status = run_users((const char *const *)argv.v, &output, NULL, NULL);
 	if (status == 0)
 		return 0;
 	if (status < 0)
@@ -142,6 +143,7 @@ int restart_in_foreground(struct restore *r, void (*begin)(void), struct error *
 	monitor_free(TAKE_PTR(r->serving));
 	begin();
 	reset_signals();
+	limits_put_back();
 	execv(argv.v[0], argv.v);
 	return error_errno(reterr, "cannot run %s", argv.v[0]);
 }

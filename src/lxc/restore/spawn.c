@@ -25,6 +25,7 @@
 #include "restore/spawn.h"
 #include "suggest.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 #include "util/runtime.h"
@@ -200,6 +201,7 @@ _Noreturn static void exec_monitor(const char *program, char *title, char *const
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	reset_signals();
+	limits_put_back();
 	if (!foreground && (setsid() < 0 || null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
 			    fd_place(null, STDOUT_FILENO) < 0 || fd_place(null, STDERR_FILENO) < 0))
 		_exit(127);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "criu_image.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -149,7 +150,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.images_path = r->images_path,
 		.cgroup_yard = r->cgroup_yard,
 		.log_file = "restore.log",
-		.verbosity = r->plan->verbosity,
+		.verbosity = criu_verbosity_for(r->plan->verbosity,
+						criu_image_file_limit(r->image->dirfd)),
 		.action_scripts = scripts,
 		.facts = &r->manifest.facts,
 		.root = r->plan->rootfs_mount,

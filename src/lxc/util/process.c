@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -77,11 +78,13 @@ void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-_Noreturn static void exec_captured(const char *const argv[], int output)
+_Noreturn static void exec_captured(const char *const argv[], int output, bool users)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	reset_signals();
+	if (users)
+		limits_put_back();
 	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 || fd_place(output, STDOUT_FILENO) < 0 ||
 	    fd_place(output, STDERR_FILENO) < 0)
 		_exit(127);
@@ -92,13 +95,9 @@ _Noreturn static void exec_captured(const char *const argv[], int output)
 	_exit(127);
 }
 
-int run_capture(const char *const argv[], char **ret_output)
-{
-	return run_capture_while(argv, ret_output, NULL, NULL);
-}
-
-int run_capture_while(const char *const argv[], char **ret_output,
-		      void (*wait)(int fd, void *userdata), void *userdata)
+/* users: it is no tool of ours, but what the user has it do. */
+static int run(const char *const argv[], bool users, char **ret_output,
+	       void (*wait)(int fd, void *userdata), void *userdata)
 {
 	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no
 	 * one. */
@@ -113,7 +112,7 @@ int run_capture_while(const char *const argv[], char **ret_output,
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		exec_captured(argv, output);
+		exec_captured(argv, output, users);
 	pidfd = wait ? pidfd_open_pid(pid) : -1;
 	if (pidfd >= 0)
 		wait(pidfd, userdata);
@@ -127,6 +126,17 @@ int run_capture_while(const char *const argv[], char **ret_output,
 			*ret_output = xstrdup("");
 	}
 	return status;
+}
+
+int run_capture(const char *const argv[], char **ret_output)
+{
+	return run(argv, false, ret_output, NULL, NULL);
+}
+
+int run_users(const char *const argv[], char **ret_output, void (*wait)(int fd, void *userdata),
+	      void *userdata)
+{
+	return run(argv, true, ret_output, wait, userdata);
 }
 
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)

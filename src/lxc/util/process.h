@@ -28,9 +28,12 @@ void reset_signals(void);
  */
 int run_capture(const char *const argv[], char **ret_output);
 
-/* The same; wait is called with a descriptor that polls as readable when the program has ended. */
-int run_capture_while(const char *const argv[], char **ret_output,
-		      void (*wait)(int fd, void *userdata), void *userdata);
+/*
+ * The same of a program of the user's: with the limits that this process was started with. wait
+ * (may be NULL) is called with a descriptor that polls as readable when the program has ended.
+ */
+int run_users(const char *const argv[], char **ret_output, void (*wait)(int fd, void *userdata),
+	      void *userdata);
 
 /*
  * Calls fn for every process in the PID namespace of init until it returns

@@ -59,6 +59,7 @@ void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
 
+	criu_image_core_file_limit(bytes, len);
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
 	mount_images(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);

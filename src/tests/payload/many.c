@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A crowd: crowd still|forks|threads NUMBER FILE
+ * many still|forks|threads NUMBER FILE
  *
  * still: NUMBER processes that stand still. forks: NUMBER processes, each of which forks another
  * and ends, for ever. threads: NUMBER threads that do the same. All write a byte to FILE, if it

@@ -35,6 +35,21 @@ START_TEST(test_program)
 }
 END_TEST
 
+/* magic; length; {thread info}, {task {2 limits {{cur, max}, {cur, max}}}} */
+static const char core[] = "\x19\x43\x56\x54\x47\x38\x05\x55"
+			   "\x15\0\0\0\x08\x01\x12\0\x1a\x0f"
+			   "\x42\x0d\x0a\x04\x08\x07\x10\x08\x0a\x05\x08\x80\x20\x10\x09";
+
+START_TEST(test_file_limit)
+{
+	ck_assert_uint_eq(criu_image_core_file_limit(core, sizeof(core) - 1), 4096);
+	/* another image, and whatever is cut off */
+	ck_assert_uint_eq(criu_image_core_file_limit(mm, sizeof(mm) - 1), UINT64_MAX);
+	for (size_t len = 0; len < sizeof(core) - 1; len++)
+		ck_assert_uint_eq(criu_image_core_file_limit(core, len), UINT64_MAX);
+}
+END_TEST
+
 START_TEST(test_clear)
 {
 	static const uint32_t programs[] = {3, 470, 472, 473};
@@ -143,6 +158,7 @@ Suite *criu_image_suite(void)
 	TCase *t = tcase_create("criu_image");
 
 	tcase_add_test(t, test_program);
+	tcase_add_test(t, test_file_limit);
 	tcase_add_test(t, test_clear);
 	tcase_add_test(t, test_other_flags);
 	tcase_add_test(t, test_unknown);

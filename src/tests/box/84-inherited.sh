@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Whatever limits and settings the command was called with: it saves and restores the same, and
+# none of them reaches the restored processes.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+MANY=200
+inherit=${0%/*}/inherit.py
+tool=$(command -v lxc-checkpoint)
+
+# what_they_have: all processes of the container. In sigtimedwait(), where busybox's init mostly
+# is, it blocks other signals than outside.
+what_they_have()
+{
+	xargs python3 "$inherit" show </sys/fs/cgroup/lxc.payload.c1/cgroup.procs |
+		awk '/^---/ { first = $2 == 1 } !first || !/^SigBlk/'
+}
+
+# there_are: so many processes of the two, their parents included
+there_are()
+{
+	[ "$(pgrep -xc many)" = "$1" ]
+}
+
+cat >/run/hook <<'END'
+#!/bin/sh
+ulimit -S -f >/run/hook.said
+END
+chmod +x /run/hook
+payload many >/dev/null
+# one may write no byte to a file: not to CRIU's log either
+INITTAB="::once:/tmp/many still $MANY
+::once:/bin/sh -c 'ulimit -f 0; exec /tmp/many still 1'" start_counter c1 <<-'END'
+	lxc.mount.entry = /tmp/payload tmp none ro,bind 0 0
+	lxc.hook.pre-start = /run/hook
+END
+all=$((MANY + 3))
+wait_for 20 there_are $all
+start_client
+
+step "a process's own limit, which is less than CRIU's log has"
+check dump -n c1
+check dump -n c1 -v --replace
+check there_are $all
+check_client_goes_on
+
+step 'more processes than the command may have files open'
+for _ in 1 2; do
+	check prlimit --nofile=64: lxc-checkpoint -n c1 -D "$IMG" -s --replace
+	check prlimit --nofile=64: lxc-checkpoint -n c1 -D "$IMG" -r
+	check there_are $all
+	check_client_goes_on
+done
+
+step 'limits, settings and an environment that are unusual'
+what_they_have >/tmp/before
+check python3 "$inherit" run "$tool" -n c1 -D "$IMG" -s --replace
+check_equal 0 "$(find "$IMG" ! -user root -o -perm /077 | wc -l)" 'files that others may read'
+check python3 "$inherit" run "$tool" -n c1 -D "$IMG" -r --check
+check python3 "$inherit" run "$tool" -n c1 -D "$IMG" -r
+check there_are $all
+check_client_goes_on
+what_they_have >/tmp/after
+check diff /tmp/before /tmp/after
+check_equal 4 "$(cat /run/hook.said)" "the hook's own limit, in half KiB"
+check grep -q '^Max cpu time *unlimited' "/proc/$(monitor_pid c1)/limits"
+
+step 'and what they ran with at the dump does no harm at the next'
+check dump -n c1 -s --replace
+check restore -n c1 -v
+check there_are $all
+check_client_goes_on
+end_client
+
+step 'what nobody can take from a process again'
+check dump -n c1 -s --replace
+fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r
+fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r --check
+fails 3 'started with locked securebits' setpriv --securebits +noroot_locked \
+	lxc-checkpoint -n c1 -D "$IMG" -r
+check restore -n c1
+check setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -s --replace
