@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "monitor/private.h"
@@ -14,6 +16,10 @@
 
 /* One accept() event takes this many, then the clients that are already here have a turn. */
 #define ACCEPT_BATCH 64
+
+/* After an accept() that failed the next try is so much later, twice as much each time. */
+#define PAUSE_MIN_MS 10
+#define PAUSE_MAX_MS 1000
 
 static void read_header(struct monitor *m, struct client *c);
 static void read_payload(struct monitor *m, struct client *c);
@@ -47,6 +53,74 @@ static void client_enter(struct monitor *m, struct client *c, enum client_phase 
 		client_close(m, c);
 }
 
+static void set_timer(const struct monitor *m, unsigned int ms)
+{
+	const struct itimerspec when = {
+		.it_value = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L},
+	};
+
+	timerfd_settime(m->accept_again.fd, 0, &when, NULL);
+}
+
+/*
+ * Nobody tells when the host has memory or descriptors again, so a timer does. It is in the
+ * epoll set like all else, because during a restore others wait for that.
+ */
+static void accept_pause(struct monitor *m)
+{
+	m->accept_paused = source_want(m, &m->listener, 0) == 0;
+	m->accept_pause_ms = m->accept_pause_ms ? m->accept_pause_ms * 2 : PAUSE_MIN_MS;
+	if (m->accept_pause_ms > PAUSE_MAX_MS)
+		m->accept_pause_ms = PAUSE_MAX_MS;
+	set_timer(m, m->accept_pause_ms);
+}
+
+static void reserve_again(struct monitor *m)
+{
+	if (m->reserve < 0)
+		m->reserve = fcntl(m->epoll_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+static void accept_resume(struct monitor *m)
+{
+	if (!m->accept_paused)
+		return;
+	if (source_want(m, &m->listener, EPOLLIN) == 0)
+		m->accept_paused = false;
+	else
+		accept_pause(m);
+}
+
+static void accept_again(struct monitor *m, struct source *s, uint32_t events)
+{
+	uint64_t times;
+
+	(void)events;
+	if (read(s->fd, &times, sizeof(times)) < 0)
+		return;
+	reserve_again(m);
+	accept_resume(m);
+}
+
+int clients_start(struct monitor *m)
+{
+	int r, fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	r = source_add(m, &m->accept_again, fd, EPOLLIN, accept_again);
+	if (r < 0)
+		fd_close(&fd);
+	reserve_again(m);
+	return r < 0 ? r : source_add(m, &m->listener, m->setup.listen_fd, EPOLLIN, clients_accept);
+}
+
+void clients_stop(struct monitor *m)
+{
+	source_close(m, &m->accept_again);
+	fd_close(&m->reserve);
+}
+
 void client_close(struct monitor *m, struct client *c)
 {
 	if (c->phase == PHASE_CLOSED)
@@ -66,8 +140,8 @@ void client_close(struct monitor *m, struct client *c)
 	c->next = m->closed;
 	m->closed = c;
 
-	if (m->accept_paused && source_want(m, &m->listener, EPOLLIN) == 0)
-		m->accept_paused = false;
+	reserve_again(m);
+	accept_resume(m);
 }
 
 void clients_bury(struct monitor *m)
@@ -373,6 +447,13 @@ static void client_new(struct monitor *m, int fd)
 	m->clients = c;
 }
 
+static bool has_spoken(const struct client *c)
+{
+	char byte;
+
+	return recv(c->source.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /*
  * Everybody on the host may connect. When that has used up our descriptors the
  * connection that has said nothing for longest goes, so that whoever does say
@@ -383,11 +464,27 @@ static bool evict_oldest(struct monitor *m)
 	struct client *oldest = NULL;
 
 	for (struct client *c = m->clients; c; c = c->next)
-		if (!c->kept && c->phase != PHASE_WAIT && c->phase != PHASE_HELD)
+		if (!c->kept && c->phase != PHASE_WAIT && c->phase != PHASE_HELD && !has_spoken(c))
 			oldest = c;
 	if (oldest)
 		client_close(m, oldest);
 	return oldest != NULL;
+}
+
+/* Where all connections are kept: one more, so that whoever stops the container is heard. */
+static bool give_up_reserve(struct monitor *m)
+{
+	bool given = m->reserve >= 0;
+
+	fd_close(&m->reserve);
+	return given;
+}
+
+static bool is_pending(int listener)
+{
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
 }
 
 void clients_accept(struct monitor *m, struct source *s, uint32_t events)
@@ -397,6 +494,7 @@ void clients_accept(struct monitor *m, struct source *s, uint32_t events)
 		int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
+			m->accept_pause_ms = 0;
 			client_new(m, fd);
 			continue;
 		}
@@ -404,9 +502,14 @@ void clients_accept(struct monitor *m, struct source *s, uint32_t events)
 			continue;
 		if (errno == EAGAIN)
 			return;
-		if ((errno == EMFILE || errno == ENFILE) && evict_oldest(m))
-			continue;
-		m->accept_paused = source_want(m, s, 0) == 0;
+		if (errno == EMFILE || errno == ENFILE) {
+			/* without a free number it fails before it looks whether somebody waits */
+			if (!is_pending(s->fd))
+				return;
+			if (evict_oldest(m) || give_up_reserve(m))
+				continue;
+		}
+		accept_pause(m);
 		return;
 	}
 }

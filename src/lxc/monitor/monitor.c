@@ -274,7 +274,7 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m = xcalloc(1, sizeof(*m));
 	m->setup = *setup;
 	m->state = STATE_STARTING;
-	m->listener.fd = m->signals.fd = m->init.fd = -1;
+	m->listener.fd = m->signals.fd = m->init.fd = m->accept_again.fd = m->reserve = -1;
 	m->freeze.source.fd = -1;
 	m->console.master.fd = m->console.proxy.source.fd = m->console.foreground.source.fd = -1;
 	m->console.proxy_master = m->console.out = -1;
@@ -282,7 +282,7 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (m->epoll_fd < 0)
 		r = error_errno(reterr, "cannot make an event loop");
-	else if (source_add(m, &m->listener, setup->listen_fd, EPOLLIN, clients_accept) < 0)
+	else if (clients_start(m) < 0)
 		r = error_errno(reterr, "cannot watch the command socket");
 	if (r < 0) {
 		monitor_free(m);
@@ -339,6 +339,7 @@ void monitor_free(struct monitor *m)
 	console_finish(m);
 	clients_close_all(m);
 	source_close(m, &m->freeze.source);
+	clients_stop(m);
 	fd_close(&m->epoll_fd);
 	free(m->console.slots);
 	free(m);

@@ -74,6 +74,8 @@ struct client {
 	int64_t deadline;  /* ms of CLOCK_MONOTONIC, -1 none */
 };
 
+int clients_start(struct monitor *m); /* -errno */
+void clients_stop(struct monitor *m);
 void clients_accept(struct monitor *m, struct source *s, uint32_t events);
 void client_send(struct monitor *m, struct client *c, const void *buf, size_t len, int fd);
 void client_answer(struct monitor *m, struct client *c, int ret);
@@ -204,7 +206,10 @@ struct monitor {
 	int epoll_fd;
 	struct source listener, signals, init;
 	bool listener_closed;
-	bool accept_paused; /* out of descriptors: wait until a connection ends */
+	struct source accept_again; /* a timer: when to accept again after a failure */
+	unsigned int accept_pause_ms;
+	bool accept_paused;
+	int reserve; /* a descriptor to give up for one more connection; -1: given up */
 	bool init_dead;
 	bool stop_wanted; /* before there was an init */
 

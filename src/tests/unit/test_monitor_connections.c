@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -134,6 +135,67 @@ START_TEST(test_out_of_descriptors)
 }
 END_TEST
 
+/* Waits for an answer; false: there is none within a moment. */
+static bool is_answered(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 300) > 0;
+}
+
+/* One connection that stays, and what became of it. */
+static bool keep_one(int *ret_fd)
+{
+	const int32_t states[N_STATES] = {[STATE_FROZEN] = 1};
+
+	*ret_fd = dial();
+	request(*ret_fd, CMD_ADD_STATE_CLIENT, 0, states, sizeof(states));
+	if (!is_answered(*ret_fd))
+		return false;
+	assert_response(response(*ret_fd, NULL, 0, NULL), 8, 8);
+	return true;
+}
+
+/* All descriptors are taken by connections that stay: one more is heard. */
+START_TEST(test_reserve)
+{
+	const struct rlimit few = {32, 32};
+	int fds[64];
+	size_t n = 0;
+
+	world_start();
+	while (count_fds(w.monitor) - 2 < 32)
+		ck_assert(keep_one(&fds[n++]));
+	ck_assert_int_eq(prlimit(w.monitor, RLIMIT_NOFILE, &few, NULL), 0);
+	for (int i = 0; i < 3; i++)
+		assert_serving();
+	for (size_t i = 0; i < n; i++)
+		ck_assert(is_quiet(fds[i]));
+	world_stop();
+}
+END_TEST
+
+/* Nobody tells the monitor that it may open files again. */
+START_TEST(test_after_failed_accept)
+{
+	const struct rlimit few = {32, 256}, more = {256, 256};
+	int fds[64];
+	size_t n = 0;
+
+	world_start();
+	ck_assert_int_eq(prlimit(w.monitor, RLIMIT_NOFILE, &few, NULL), 0);
+	while (n < 64 && keep_one(&fds[n]))
+		n++;
+	ck_assert_uint_lt(n, 64);
+	ck_assert(is_quiet(fds[n]));
+	ck_assert_int_eq(prlimit(w.monitor, RLIMIT_NOFILE, &more, NULL), 0);
+	/* without an end of a connection */
+	assert_response(response(fds[n], NULL, 0, NULL), 8, 8);
+	assert_serving();
+	world_stop();
+}
+END_TEST
+
 Suite *monitor_connections_suite(void)
 {
 	Suite *s = suite_create("monitor_connections");
@@ -145,6 +207,8 @@ Suite *monitor_connections_suite(void)
 	tcase_add_test(tc, test_too_much_data);
 	tcase_add_test(tc, test_many_idle_connections);
 	tcase_add_test(tc, test_out_of_descriptors);
+	tcase_add_test(tc, test_reserve);
+	tcase_add_test(tc, test_after_failed_accept);
 	suite_add_tcase(s, tc);
 	return s;
 }
