@@ -67,6 +67,14 @@ static void add_build_id(struct criu_file *file, uint64_t word)
 		file->build_id[file->build_id_len++] = (uint8_t)(word >> (8 * i));
 }
 
+static int compare_mounts(const void *a, const void *b)
+{
+	const struct criu_mount *x = *(const struct criu_mount *const *)a;
+	const struct criu_mount *y = *(const struct criu_mount *const *)b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 static void read_member(struct criu_file *file, const struct field *f, bool *external)
 {
 	switch (f->number) {
@@ -208,12 +216,23 @@ unsigned int criu_files_mount_ns(const void *text, size_t len)
 	return 0;
 }
 
-static void remove_file(struct criu_files *files, uint32_t id)
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* A container may have as many that are removed as others. */
+static void remove_files(struct criu_files *files, uint32_t *ids, size_t n)
 {
 	size_t kept = 0;
 
+	if (n == 0)
+		return;
+	qsort(ids, n, sizeof(*ids), compare_ids);
 	for (size_t i = 0; i < files->n; i++) {
-		if (files->v[i].id == id)
+		if (bsearch(&files->v[i].id, ids, n, sizeof(*ids), compare_ids))
 			free(files->v[i].path);
 		else
 			files->v[kept++] = files->v[i];
@@ -224,14 +243,17 @@ static void remove_file(struct criu_files *files, uint32_t id)
 void criu_files_remove(struct criu_files *files, const void *text, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	_cleanup_free_ uint32_t *ids = NULL;
 	struct field f = {0};
+	size_t n = 0;
 
 	if (!take_magic(&image, MAGIC_REMAPS))
 		return;
 	while (take_entry(&image, &entry))
 		while (take_field(&entry, &f))
 			if (f.number == REMAP_ID)
-				remove_file(files, (uint32_t)f.value);
+				*ARRAY_ADD(ids, n) = (uint32_t)f.value;
+	remove_files(files, ids, n);
 }
 
 static void read_image(int dirfd, const char *name, struct criu_files *files,
@@ -253,13 +275,6 @@ static void read_mounts(int dirfd, const char *name, struct criu_files *files)
 
 	if (len > 0)
 		criu_files_add_mounts(files, (unsigned int)ns, text, (size_t)len);
-}
-
-void criu_files_read(int dirfd, struct criu_files *ret)
-{
-	read_image(dirfd, "files.img", ret, criu_files_add);
-	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
-	criu_files_read_mounts(dirfd, ret);
 }
 
 void criu_files_read_mounts(int dirfd, struct criu_files *ret)
@@ -288,13 +303,18 @@ bool criu_mount_is_by_name(const struct criu_files *f, const struct criu_mount *
 
 const struct criu_mount *criu_files_mount(const struct criu_files *f, int id)
 {
-	for (size_t i = 0; i < f->n_mounts; i++)
+	const struct criu_mount key = {.id = id}, *wanted = &key;
+	const struct criu_mount *const *found = NULL;
+
+	if (f->by_id)
+		found = bsearch(&wanted, f->by_id, f->n_mounts, sizeof(*f->by_id), compare_mounts);
+	for (size_t i = 0; !f->by_id && i < f->n_mounts; i++)
 		if (f->mounts[i].id == id)
 			return &f->mounts[i];
-	return NULL;
+	return found ? *found : NULL;
 }
 
-const struct criu_mount *criu_files_rootfs(const struct criu_files *f)
+static const struct criu_mount *find_rootfs(const struct criu_files *f)
 {
 	const struct criu_mount *found = NULL;
 
@@ -307,6 +327,30 @@ const struct criu_mount *criu_files_rootfs(const struct criu_files *f)
 			found = m;
 	}
 	return found;
+}
+
+const struct criu_mount *criu_files_rootfs(const struct criu_files *f)
+{
+	return f->by_id ? f->rootfs : find_rootfs(f);
+}
+
+/* For who looks up a mount for each of many files; the lists stay as they are from here on. */
+static void make_index(struct criu_files *f)
+{
+	f->rootfs = find_rootfs(f);
+	f->by_id = xcalloc(f->n_mounts + 1, sizeof(*f->by_id));
+	for (size_t i = 0; i < f->n_mounts; i++)
+		f->by_id[i] = &f->mounts[i];
+	if (f->n_mounts > 1)
+		qsort(f->by_id, f->n_mounts, sizeof(*f->by_id), compare_mounts);
+}
+
+void criu_files_read(int dirfd, struct criu_files *ret)
+{
+	read_image(dirfd, "files.img", ret, criu_files_add);
+	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
+	criu_files_read_mounts(dirfd, ret);
+	make_index(ret);
 }
 
 const char *criu_files_below(const char *path, const char *top)
@@ -346,6 +390,7 @@ void criu_files_clear(struct criu_files *f)
 		free(f->mounts[i].type);
 	}
 	free(f->mounts);
+	free(f->by_id);
 	*f = (struct criu_files){0};
 }
 

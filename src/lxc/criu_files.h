@@ -47,6 +47,8 @@ struct criu_files {
 	size_t n;
 	struct criu_mount *mounts;
 	size_t n_mounts;
+	const struct criu_mount **by_id; /* sorted, once all are read; NULL before that ... */
+	const struct criu_mount *rootfs; /* ... and found */
 	unsigned int init_ns; /* of criu_mount.ns that of the container's init; 0: not known */
 };
 

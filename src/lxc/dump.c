@@ -18,10 +18,12 @@
 #include "criu.h"
 #include "criu_image.h"
 #include "dump.h"
+#include "file_times.h"
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/block_filesystems.h"
 #include "inspect/cgroup_tree.h"
+#include "inspect/open_files.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
 #include "inspect/keyring.h"
@@ -179,6 +181,7 @@ static void describe(struct dump *d)
 
 	m->schema = MANIFEST_SCHEMA;
 	m->created = now_utc();
+	m->stopped = d->o->stop;
 	m->tool_version = xstrdup(PACKAGE_VERSION);
 	m->lxc_version = xstrdup(lxc_get_version());
 	m->criu_version = criu_version_text(&d->criu.version);
@@ -338,6 +341,14 @@ static int save_scrollback(struct dump *d, struct error **reterr)
 	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
 }
 
+/* What the container's memory fits to: a restore compares it. */
+static int save_file_times(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *text = inspect_file_times(&d->manifest.facts, d->image->dirfd);
+
+	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
+}
+
 static void on_started(pid_t criu, void *userdata)
 {
 	struct dump *d = userdata;
@@ -378,6 +389,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
 		r = criu_image_mend(d->image->dirfd, reterr);
+	if (r == 0)
+		r = save_file_times(d, reterr);
 	if (r == 0)
 		r = save_scrollback(d, reterr);
 	if (r < 0 || !d->o->stop)

@@ -4,8 +4,12 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "criu_files.h"
+#include "file_times.h"
 #include "image/describe.h"
+#include "image/history.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 /* Longer chains of checkpoints that build on each other are not followed to their end. */
 #define PARENTS_MAX 64
@@ -147,6 +151,58 @@ static json_t *describe_parents(const struct image *img, const struct manifest *
 	return array;
 }
 
+/* NULL where its time is not known. */
+static json_t *describe_open_file(const struct criu_file *file, const struct file_times *times)
+{
+	const struct file_time *t = file_times_find(times, file->id);
+	_cleanup_free_ char *path = xstrdup(file->path);
+	_cleanup_free_ char *when = t ? file_time_text(t->mtime.tv_sec) : NULL;
+	json_t *o = t ? json_object() : NULL;
+
+	if (!t)
+		return NULL;
+	make_printable(path);
+	set_text(o, "path", path);
+	set_number(o, "size", t->size);
+	set_text(o, "modified", when);
+	return o;
+}
+
+/* Those that a restore expects as they were. */
+static json_t *describe_open_files(const struct image *img, const struct manifest *m)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	_cleanup_file_times_ struct file_times times = {0};
+	_cleanup_free_ char *text = NULL;
+	json_t *array = json_array();
+	size_t len;
+
+	if (image_read(img, m, FILE_TIMES_NAME, FILE_TIMES_MAX, &text, &len, NULL) < 0 || !text ||
+	    file_times_parse(text, len, &times) < 0)
+		return array;
+	criu_files_read(img->dirfd, &files);
+	for (size_t i = 0; i < files.n; i++) {
+		json_t *o = describe_open_file(&files.v[i], &times);
+
+		if (o)
+			json_array_append_new(array, o);
+	}
+	return array;
+}
+
+static void describe_history(json_t *out, const struct image *img, const struct manifest *m)
+{
+	_cleanup_strv_ struct strv restored = {0};
+	json_t *array = json_array();
+
+	history_read(img->dirfd, img->path, &restored);
+	for (size_t i = 0; i < restored.n; i++)
+		json_array_append_new(array, json_string(restored.v[i]));
+	set(out, "stopped", m->schema < 3 ? json_null() : json_boolean(m->stopped));
+	set(out, "restored", array);
+	set(out, "open_files", describe_open_files(img, m));
+}
+
 static void describe_container(json_t *out, const struct container_facts *f)
 {
 	const struct cgroup *cg = facts_cgroup2(f);
@@ -192,6 +248,7 @@ char *image_describe(const struct image *img, const struct manifest *m)
 	set(out, "console_bytes", json_null());
 	describe_files(out, m);
 	describe_container(out, &m->facts);
+	describe_history(out, img, m);
 	set(out, "parents", describe_parents(img, m));
 	text = json_dumps(out, JSON_INDENT(2));
 	json_decref(out);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "image/guard.h"
+#include "image/history.h"
 #include "image/private.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -212,7 +213,8 @@ static bool ends_with(const char *s, const char *end)
  */
 enum guard_name guard_name(const char *name)
 {
-	static const char *const beside[] = {MANIFEST_NAME, IMAGE_MARKER, IMAGE_REPLACED};
+	static const char *const beside[] = {MANIFEST_NAME, IMAGE_MARKER, IMAGE_REPLACED,
+					     HISTORY_NAME};
 
 	if (name[0] == '.' || name[strspn(name, plain_letters)] != '\0' ||
 	    strcmp(name, "lost+found") == 0)

@@ -166,6 +166,7 @@ static const struct member item_members[] = {
 static const struct member manifest_members[] = {
 	NUMBER(struct manifest, schema, MEMBER_UINT, 1, MANIFEST_SCHEMA),
 	STRING(struct manifest, created, check_time),
+	BOOL(struct manifest, stopped, .since = 3),
 	STRING(struct manifest, tool_version, check_text),
 	STRING(struct manifest, lxc_version, check_text),
 	STRING(struct manifest, criu_version, check_text),

@@ -23,6 +23,7 @@ struct image_file {
 struct manifest {
 	unsigned int schema;
 	char *created;	    /* UTC, "2026-01-31T12:00:00Z" */
+	bool stopped;	    /* the container was stopped by it; not known before schema 3 */
 	char *tool_version; /* of this project */
 	char *lxc_version;
 	char *criu_version; /* "4.2.1" */

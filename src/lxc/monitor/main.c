@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "image/history.h"
 #include "monitor/monitor.h"
 #include "restore/log.h"
 #include "restore/restore.h"
@@ -102,11 +103,22 @@ static void leave_mounts(const struct restore *r)
 		mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 }
 
+/* Another restore of it would find what the container does from now on. */
+static void remember(const struct restore *r)
+{
+	int e = history_add(r->image->dirfd);
+
+	if (e < 0)
+		log_at(LOG_LEVEL_WARN, "Cannot write %s/%s: %s", r->image->path, HISTORY_NAME,
+		       strerror(-e));
+}
+
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	serving_update(r);
 	leave_mounts(r);
 	monitor_set_state(r->serving, STATE_RUNNING);
+	remember(r);
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));
 	release_lock(r);

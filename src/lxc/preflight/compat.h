@@ -5,6 +5,7 @@
 /* The checks before a restore, and those of their parts that are pure. */
 
 #include "criu_files.h"
+#include "file_times.h"
 #include "preflight/preflight.h"
 
 /* --- machine.c: the host's processor, kernel, CRIU and memory ------------------------------------
@@ -40,6 +41,19 @@ void check_open_files(const struct restore_check *r, struct findings *found);
  */
 
 void check_block_filesystems(const struct restore_check *r, struct findings *found);
+/* --- stale.c: whether those files are of the time of the checkpoint, and its history -------------
+ */
+
+void check_history(const struct restore_check *r, struct findings *found);
+
+/* What the image says of its files' times; nothing where it has none. */
+void stale_read(int image, const char *path, struct file_times *ret);
+
+/* Pure: "was changed at TIME". Caller frees. */
+char *stale_when(time_t when);
+
+/* Pure: what follows the name of a file that is not FILE_SAME. Caller frees. */
+char *stale_text(const struct file_time *then, const struct stat *now, enum file_age age);
 
 /* --- surroundings.c: what the host has to have for the container ---------------------------------
  */

@@ -203,7 +203,7 @@ void findings_tell_rest(struct findings *f)
 
 /* --- what a user may decide --- */
 
-static const char *const force_words[] = {"cpu", "criu", "config", "rootfs"};
+static const char *const force_words[] = {"cpu", "criu", "config", "rootfs", "stale"};
 
 static bool is_among(const char *words, const char *word)
 {
@@ -243,8 +243,8 @@ int findings_check_words(const char *words, struct error **reterr)
 			continue;
 		make_printable(word);
 		return error_refuse(reterr, EINVAL,
-				    "--force takes cpu, criu, config and rootfs, with commas "
-				    "between them, and not \"%s\"",
+				    "--force takes cpu, criu, config, rootfs and stale, with "
+				    "commas between them, and not \"%s\"",
 				    word);
 	}
 	return 0;

@@ -51,10 +51,21 @@ static void check_architecture(const struct restore_check *r, struct findings *f
 
 /* The particular before what follows from it. */
 static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
-	check_name,    check_architecture,    check_machine,	       check_config,
-	check_rootfs,  check_sources,	      check_block_filesystems, check_open_files,
-	check_network, check_limits,	      check_apparmor,	       check_users,
-	check_seccomp, check_core_scheduling,
+	check_name,
+	check_architecture,
+	check_machine,
+	check_config,
+	check_rootfs,
+	check_sources,
+	check_block_filesystems,
+	check_open_files,
+	check_history,
+	check_network,
+	check_limits,
+	check_apparmor,
+	check_users,
+	check_seccomp,
+	check_core_scheduling,
 };
 
 void preflight_find_restore(const struct restore_check *r, struct findings *found)

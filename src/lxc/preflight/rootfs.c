@@ -28,8 +28,14 @@ void check_rootfs(const struct restore_check *r, struct findings *found)
 	struct stat st;
 	bool moved;
 
-	if (!r->rootfs || stat(r->rootfs, &st) < 0)
+	if (!r->rootfs)
 		return;
+	if (stat(r->rootfs, &st) < 0) {
+		findings_tell(found, "rootfs", FINDING_BLOCKS, NULL,
+			      "mount it, or mend lxc.rootfs.path in the configuration",
+			      "the rootfs %s is not there", r->rootfs);
+		return;
+	}
 	moved = strcmp(r->rootfs, facts->rootfs) != 0;
 	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
 		findings_tell(
@@ -68,12 +74,41 @@ void check_sources(const struct restore_check *r, struct findings *found)
 
 /* --- files that processes have open, mapped, or as their program --- */
 
+/* What can be told of one, and the word for --force that overrides it. */
+enum verdict {
+	VERDICT_SAME,
+	VERDICT_FORM,  /* CRIU gives up at it, whatever is said */
+	VERDICT_MODE,  /* CRIU can be told not to look ... */
+	VERDICT_BUILD, /* ... and at this */
+	VERDICT_STALE, /* CRIU would not see it */
+	VERDICT_OLDER,
+	N_VERDICTS,
+};
+
+static const struct telling {
+	const char *check;
+	enum finding_kind kind;
+	const char *force;
+	const char *remedy;
+} tellings[N_VERDICTS] = {
+	[VERDICT_FORM] = {"open-file", FINDING_BLOCKS, NULL,
+			  "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_MODE] = {"open-file", FINDING_BLOCKS, "rootfs",
+			  "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_BUILD] = {"open-file", FINDING_BLOCKS, "rootfs",
+			   "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_STALE] = {"stale", FINDING_BLOCKS, "stale",
+			   "roll the container's files back to the time of the checkpoint"},
+	[VERDICT_OLDER] = {"stale", FINDING_WARNING, NULL, NULL},
+};
+
 struct walk {
 	const struct restore_check *r;
 	struct findings *found;
 	const struct criu_files *files;
+	const struct file_times *times;
 	time_t made; /* when the checkpoint was */
-	size_t differ;
+	size_t differ[N_VERDICTS];
 };
 
 static const struct ext_mount *source_of(const struct manifest *m, const char *key)
@@ -126,45 +161,89 @@ static bool build_id_differs(int place, const struct criu_file *file)
 	return len && (len != file->build_id_len || memcmp(id, file->build_id, len) != 0);
 }
 
-/* What CRIU would stumble over; NULL: nothing. *ret_force: whether it can be told not to look. */
-static char *difference(const struct walk *w, const struct criu_file *file, bool *ret_force)
+/* What CRIU would stumble over; NULL: nothing. */
+static char *difference(const struct walk *w, const struct criu_file *file, int fd,
+			const struct stat *st, enum verdict *ret)
 {
-	_cleanup_close_ int fd = open_file(w, file);
-	struct stat st;
+	const struct file_time *then = file_times_find(w->times, file->id);
+	_cleanup_free_ char *when = NULL;
 
-	*ret_force = false;
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? xstrdup("is not there") : NULL;
-	if (fstat(fd, &st) < 0)
-		return NULL;
-	if (file->has_mode && (file->mode & S_IFMT) != (st.st_mode & S_IFMT))
+	*ret = VERDICT_FORM;
+	if (file->has_mode && (file->mode & S_IFMT) != (st->st_mode & S_IFMT))
 		return xstrdup("is of another kind");
-	if (file->has_size && file->size != (uint64_t)st.st_size)
-		return xasprintf("had %llu bytes and has %llu", (unsigned long long)file->size,
-				 (unsigned long long)st.st_size);
-	*ret_force = true;
-	if (file->has_mode && file->mode != st.st_mode)
+	if (file->has_size && file->size != (uint64_t)st->st_size) {
+		when = then && file_time_compare(then, st) == FILE_NEWER
+			       ? stale_when(st->st_mtim.tv_sec)
+			       : NULL;
+		return xasprintf("had %llu bytes and has %llu%s%s", (unsigned long long)file->size,
+				 (unsigned long long)st->st_size, when ? "; it " : "",
+				 when ? when : "");
+	}
+	*ret = VERDICT_MODE;
+	if (file->has_mode && file->mode != st->st_mode)
 		return xasprintf("had the mode %04o and has %04o", file->mode & 07777,
-				 (unsigned int)st.st_mode & 07777);
+				 (unsigned int)st->st_mode & 07777);
+	*ret = VERDICT_BUILD;
 	/* a time that is not older says that there may be a difference, and no more */
-	if (file->build_id_len && st.st_ctime >= w->made && build_id_differs(fd, file))
+	if (file->build_id_len && st->st_ctime >= w->made && build_id_differs(fd, file))
 		return xstrdup("is another build");
+	*ret = VERDICT_SAME;
 	return NULL;
+}
+
+static void tell(struct walk *w, const struct criu_file *file, enum verdict verdict,
+		 const char *what)
+{
+	const struct telling *t = &tellings[verdict];
+	_cleanup_free_ char *rest = criu_files_in_rootfs(w->files, file);
+	/* its path may be that of another root than the container's */
+	_cleanup_free_ char *name = rest ? xasprintf("/%s", rest) : NULL;
+
+	if (w->differ[verdict]++ < NAMED_MAX)
+		findings_tell(w->found, t->check, t->kind, t->force, t->remedy,
+			      "%s, which a process has open or runs, %s", name ? name : file->path,
+			      what);
+}
+
+/* What nobody but us would see. */
+static void check_time_of(struct walk *w, const struct criu_file *file, const struct stat *st)
+{
+	const struct file_time *then = file_times_find(w->times, file->id);
+	enum file_age age = then ? file_time_compare(then, st) : FILE_SAME;
+	_cleanup_free_ char *what = age == FILE_SAME ? NULL : stale_text(then, st, age);
+
+	if (what)
+		tell(w, file, age == FILE_OLDER ? VERDICT_OLDER : VERDICT_STALE, what);
 }
 
 static void check_file(struct walk *w, const struct criu_file *file)
 {
-	bool force;
-	_cleanup_free_ char *what = difference(w, file, &force);
-	_cleanup_free_ char *rest = what ? criu_files_in_rootfs(w->files, file) : NULL;
-	/* its path may be that of another root than the container's */
-	_cleanup_free_ char *name = rest ? xasprintf("/%s", rest) : NULL;
+	_cleanup_close_ int fd = open_file(w, file);
+	_cleanup_free_ char *what = NULL;
+	enum verdict verdict;
+	struct stat st;
 
-	if (!what || w->differ++ >= NAMED_MAX)
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		tell(w, file, VERDICT_FORM, "is not there");
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return;
-	findings_tell(w->found, "open-file", FINDING_BLOCKS, force ? "rootfs" : NULL,
-		      "put it back as it was, from a backup of the time of the checkpoint",
-		      "%s, which a process has open or runs, %s", name ? name : file->path, what);
+	what = difference(w, file, fd, &st, &verdict);
+	if (what)
+		tell(w, file, verdict, what);
+	/* with another build, or another size, that it was changed says nothing new */
+	if (!what || verdict == VERDICT_MODE)
+		check_time_of(w, file, &st);
+}
+
+static void tell_rest(const struct walk *w)
+{
+	for (size_t i = 0; i < N_VERDICTS; i++)
+		if (w->differ[i] > NAMED_MAX)
+			findings_tell(w->found, tellings[i].check, tellings[i].kind,
+				      tellings[i].force, tellings[i].remedy,
+				      "%zu more files that processes have open or run differ%s",
+				      w->differ[i] - NAMED_MAX,
+				      i == VERDICT_STALE ? ": they were changed" : "");
 }
 
 static time_t time_of(const char *created)
@@ -174,20 +253,38 @@ static time_t time_of(const char *created)
 	return strptime(created, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
 }
 
+/* The same file together, and first the one of which most is known. */
+static int compare_paths(const void *a, const void *b)
+{
+	const struct criu_file *x = a, *y = b;
+	int r = strcmp(x->path, y->path);
+
+	if (r == 0)
+		r = x->mount < y->mount ? -1 : x->mount > y->mount;
+	return r ? r : (int)y->has_size - (int)x->has_size;
+}
+
+/* However many have it open. */
+static bool is_same(const struct criu_file *a, const struct criu_file *b)
+{
+	return strcmp(a->path, b->path) == 0 && a->mount == b->mount;
+}
+
 void check_open_files(const struct restore_check *r, struct findings *found)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
-	struct walk w = {.r = r, .found = found, .files = &files};
+	_cleanup_file_times_ struct file_times times = {0};
+	struct walk w = {.r = r, .found = found, .files = &files, .times = &times};
 
 	if (r->image < 0 || !r->rootfs)
 		return;
 	w.made = time_of(r->manifest->created);
 	criu_files_read(r->image, &files);
+	stale_read(r->image, r->image_path, &times);
+	if (files.n > 1)
+		qsort(files.v, files.n, sizeof(*files.v), compare_paths);
 	for (size_t i = 0; i < files.n; i++)
-		check_file(&w, &files.v[i]);
-	if (w.differ > NAMED_MAX)
-		findings_tell(found, "open-file", FINDING_BLOCKS, NULL,
-			      "put them back as they were",
-			      "%zu more files that processes have open or run differ",
-			      w.differ - NAMED_MAX);
+		if (i == 0 || !is_same(&files.v[i - 1], &files.v[i]))
+			check_file(&w, &files.v[i]);
+	tell_rest(&w);
 }

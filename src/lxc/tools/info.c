@@ -52,6 +52,46 @@ static const char *plural(long long n)
 	return n == 1 ? "" : "s";
 }
 
+/* What became of the container, and of this checkpoint. */
+static void print_history(const json_t *o)
+{
+	const json_t *stopped = json_object_get(o, "stopped");
+	const json_t *restored = json_object_get(o, "restored");
+	size_t n = json_array_size(restored);
+
+	if (json_is_boolean(stopped)) {
+		label("container");
+		printf("%s\n", json_is_true(stopped) ? "stopped by the checkpoint"
+						     : "ran on after the checkpoint");
+	}
+	label("restored");
+	if (n == 0)
+		printf("never\n");
+	else if (n == 1)
+		printf("once, at %s\n", json_string_value(json_array_get(restored, 0)));
+	else
+		printf("%zu times, last at %s\n", n,
+		       json_string_value(json_array_get(restored, n - 1)));
+}
+
+/* Processes may have one open many times. */
+static void print_open_files(const json_t *files)
+{
+	json_t *seen = json_object(), *f;
+	size_t i;
+
+	json_array_foreach(files, i, f)
+	{
+		if (json_object_get(seen, text(f, "path")))
+			continue;
+		json_object_set(seen, text(f, "path"), f);
+		label("open file");
+		printf("%s (%lld bytes, changed at %s)\n", text(f, "path"), number(f, "size"),
+		       text(f, "modified"));
+	}
+	json_decref(seen);
+}
+
 static void print_contents(const json_t *o)
 {
 	long long processes = number(o, "processes"), threads = number(o, "threads");
@@ -172,6 +212,7 @@ static void print_info(const json_t *o)
 	label("directory");
 	printf("%s\n", text(o, "directory"));
 	print_state(o);
+	print_history(o);
 	print_contents(o);
 	print_origin(o);
 	label("rootfs");
@@ -188,6 +229,7 @@ static void print_info(const json_t *o)
 	print_interfaces(json_object_get(o, "interfaces"));
 	print_mounts(json_object_get(o, "mounts"));
 	print_terminals(json_object_get(o, "terminals"));
+	print_open_files(json_object_get(o, "open_files"));
 	print_parents(json_object_get(o, "parents"));
 }
 

@@ -80,7 +80,7 @@ static const struct option_text {
 	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
 	 "do not compare the image with its checksums first"},
 	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
-	 "go on with another cpu, criu, config or rootfs"},
+	 "go on with another cpu, criu, config or rootfs, or stale files"},
 	{OPT_CHECK, "check", NULL, G_CHECK,
 	 "only say whether it would go through, and if not, why; with -r: a restore"},
 	{OPT_INFO, "info", NULL, G_IMAGE, "say what is in the checkpoint in DIR"},

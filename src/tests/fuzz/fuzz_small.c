@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "criu_argv.h"
+#include "file_times.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "inspect/cgroups.h"
@@ -22,6 +23,17 @@
 #include "util/text.h"
 #include "util/tty.h"
 
+static void file_times(const char *text)
+{
+	_cleanup_file_times_ struct file_times t = {0};
+	_cleanup_free_ char *again = NULL;
+
+	if (file_times_parse(text, strlen(text), &t) < 0)
+		return;
+	again = file_times_format(&t);
+	must(file_times_find(&t, 0) || strncmp(again, "0 ", 2) != 0);
+}
+
 static void words(char *text, size_t len)
 {
 	_cleanup_free_ char *cpus = NULL, *label = lsm_label(text);
@@ -38,6 +50,7 @@ static void words(char *text, size_t len)
 		cpus = cpus_format(&set);
 		must(cpus_parse(cpus, &again) && CPU_EQUAL(&set, &again));
 	}
+	file_times(text);
 	(void)mount_flags_parse(text, &flags);
 	(void)mount_options_have(text, "ro");
 	(void)tty_settings_valid(text);

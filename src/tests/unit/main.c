@@ -29,6 +29,7 @@ static const struct suite {
 	{"device_rules", device_rules_suite},
 	{"error", error_suite},
 	{"follow", follow_suite},
+	{"file_times", file_times_suite},
 	{"flock", flock_suite},
 	{"frame", frame_suite},
 	{"guard", guard_suite},

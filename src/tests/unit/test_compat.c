@@ -386,7 +386,7 @@ START_TEST(test_force_words)
 
 	ck_assert_int_eq(findings_check_words(forced[_i].words, &e) == 0, forced[_i].good);
 	if (!forced[_i].good)
-		ck_assert_ptr_nonnull(strstr(e->message, "cpu, criu, config and rootfs"));
+		ck_assert_ptr_nonnull(strstr(e->message, "cpu, criu, config, rootfs and stale"));
 }
 END_TEST
 

@@ -16,6 +16,7 @@
 static const char good[] = "{\n"
 			   "  \"schema\": 3,\n"
 			   "  \"created\": \"2026-01-31T12:00:00Z\",\n"
+			   "  \"stopped\": true,\n"
 			   "  \"tool_version\": \"0.1\",\n"
 			   "  \"lxc_version\": \"7.0.0\",\n"
 			   "  \"criu_version\": \"4.2.1\",\n"
@@ -187,7 +188,7 @@ static const char good[] = "{\n"
 			   "  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"db0492d60266c035249201f07a9d7ce4\"\n"
+static const char good_ends[] = "  \"checksum\": \"b1f0b6d8bdb16af5a70571be7d1c44e4\"\n"
 				"}\n";
 
 /* With the end that its beginning has to have. Caller frees. */
@@ -255,6 +256,7 @@ START_TEST(test_round_trip)
 
 	ck_assert_msg(r == 0, "%s", e ? e->message : "");
 	ck_assert_uint_eq(m.schema, 3);
+	ck_assert(m.stopped);
 	expect_facts(&m);
 	ck_assert_str_eq(m.files[0].xxh3_128, "99aa06d3014798d86001c324468d497f");
 	ck_assert_str_eq(m.facts.inner_cgroup, "in");
@@ -303,6 +305,7 @@ START_TEST(test_schema_1)
 }
 END_TEST
 
+/* It has checksums, and what came with them. */
 START_TEST(test_schema_2)
 {
 	_cleanup_free_ char *text = NULL;
@@ -318,6 +321,8 @@ START_TEST(test_schema_2)
 	expect_facts(&m);
 	ck_assert_str_eq(m.facts.inner_cgroup, "in");
 	ck_assert_uint_eq(m.page_size, 4096);
+	ck_assert_ptr_nonnull(m.files[0].xxh3_128);
+	ck_assert(!m.stopped);
 }
 END_TEST
 
@@ -328,8 +333,8 @@ START_TEST(test_schema_1_strict)
 	_cleanup_free_ char *sums = xasprintf("%.*s\n}\n", (int)strlen(text) - 2, text);
 	_cleanup_free_ char *whole = sealed(text);
 
-	expect_refusal(sums, strlen(sums), "page_size: ");
-	expect_refusal(whole, strlen(whole), "page_size: is not a member");
+	expect_refusal(sums, strlen(sums), "stopped: ");
+	expect_refusal(whole, strlen(whole), "stopped: is not a member");
 }
 END_TEST
 
@@ -515,7 +520,9 @@ static const struct {
 	{"\"vethA\"", "\"all\"", "container.nics[0].host_name: "},
 	{"fe:00", "fe-00", "container.nics[0].host_mac: "},
 	{"\"lxcbr0\"", "\"-\"", "container.nics[0].bridge: "},
-	{"true", "1", "container.nics[0].host_ipv6_disabled: "},
+	{"\"host_ipv6_disabled\": true", "\"host_ipv6_disabled\": 1",
+	 "container.nics[0].host_ipv6_disabled: "},
+	{"\"stopped\": true", "\"stopped\": 1", "stopped: "},
 	{"\"host_name\": null", "\"host_name\": \"x\"", "container.nics[1].type: "},
 	/* mounts, ttys, cgroups */
 	{"\"mounts\": [", "\"mounts\": [ 1,", "container.mounts[0]: "},

@@ -16,6 +16,7 @@ Suite *criu_log_suite(void);
 Suite *device_rules_suite(void);
 Suite *error_suite(void);
 Suite *follow_suite(void);
+Suite *file_times_suite(void);
 Suite *flock_suite(void);
 Suite *frame_suite(void);
 Suite *guard_suite(void);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_INSPECT_OPEN_FILES_H
+#define LXCCKPT_INSPECT_OPEN_FILES_H
+
+#include "facts.h"
+
+/*
+ * The text of FILE_TIMES_NAME, of the container's files that CRIU's image in dirfd names: once
+ * that is written and the processes stand still. Caller frees.
+ */
+char *inspect_file_times(const struct container_facts *facts, int dirfd);
+
+#endif
