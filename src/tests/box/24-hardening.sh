@@ -165,7 +165,8 @@ chmod 700 /run/eighth
 chown 65534 /run/eighth/pages-1.img
 fails 3 'does not belong to root' lxc-checkpoint -n c1 -r -D /run/eighth
 chown 0 /run/eighth/pages-1.img
-check lxc-checkpoint -n c1 -r -D /run/eighth
+# it has run since, and written
+check lxc-checkpoint -n c1 -r -D /run/eighth --force=stale
 
 step 'a name that no manifest could hold is refused while the container runs'
 in_container c1 sh -c 'mkdir "/with	tab" && mount --bind /lib "/with	tab"'

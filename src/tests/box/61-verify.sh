@@ -209,7 +209,7 @@ import json
 import sys
 m = json.load(open(sys.argv[1]))
 m["schema"] = 1
-for name in "checksum", "page_size", "cpu_model", "cpu_features", "config_items":
+for name in "checksum", "stopped", "page_size", "cpu_model", "cpu_features", "config_items":
     del m[name]
 for name in "inner_cgroup", "rootfs_inode":
     del m["container"][name]
