@@ -229,16 +229,13 @@ comes_back --force=stale
 save
 
 step 'an image of an earlier version has neither'
-python3 - "$IMG" <<-'END'
-	import json, sys, os
-	path = sys.argv[1] + "/manifest.json"
-	m = json.load(open(path))
-	del m["stopped"], m["checksum"]
-	m["schema"] = 2
+as_schema 2 "$IMG"
+rm "$IMG/file-times"
+python3 - "$IMG/manifest.json" <<-'END'
+	import json, sys
+	m = json.load(open(sys.argv[1]))
 	m["files"] = [f for f in m["files"] if f["name"] != "file-times"]
-	os.unlink(sys.argv[1] + "/file-times")
-	text = json.dumps(m, indent=2)
-	open(path, "w").write(text[:-2] + ',\n  "checksum": ""\n}\n')
+	open(sys.argv[1], "w").write(json.dumps(m, indent=2) + "\n")
 END
 reseal "$IMG"
 check_equal null "$(of stopped)" 'stopped'

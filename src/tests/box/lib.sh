@@ -110,6 +110,24 @@ reseal()
 	END
 }
 
+# as_schema N DIR: the manifest as an earlier version would have written it, with what the fixture
+# of that schema has. Without its files; where N has a checksum, reseal it.
+as_schema()
+{
+	python3 - "$2/manifest.json" "$(dirname "$(dirname "${BASH_SOURCE[0]}")")/fixtures/manifest/schema-$1.json" "$1" <<-'END'
+		import json, sys
+		def keep(x, like):
+		    if isinstance(x, dict):
+		        return {k: keep(v, like[k]) for k, v in x.items() if k in like} if like else x
+		    if isinstance(x, list) and like:
+		        return [keep(v, like[0]) for v in x]
+		    return x
+		m = keep(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))
+		m["schema"] = int(sys.argv[3])
+		open(sys.argv[1], "w").write(json.dumps(m, indent=2) + "\n")
+	END
+}
+
 # payload NAME [GCC OPTION]...: builds src/tests/payload/NAME.c, with all in the
 # folder NAME if there is one, statically, so that it runs in any container; prints
 # the program's path. In a VM, which has no compiler, they were there before
