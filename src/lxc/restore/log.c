@@ -12,6 +12,7 @@
 #include "restore/log.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 static const char *const levels[] = {
 	[LOG_LEVEL_TRACE] = "TRACE",   [LOG_LEVEL_DEBUG] = "DEBUG", [LOG_LEVEL_INFO] = "INFO",
@@ -83,8 +84,10 @@ void log_write(enum log_level level, const char *file, const char *function, int
 	say_now(now, sizeof(now));
 	where = say_where(file, function, line);
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		_cleanup_free_ char *whole =
-			xasprintf("lxc-checkpoint %s %s %-8s %s - %s\n", logging.container, now,
+		_cleanup_free_ char *whole = NULL;
+
+		make_printable(l);
+		whole = xasprintf("lxc-checkpoint %s %s %-8s %s - %s\n", logging.container, now,
 				  levels[level], where, l);
 
 		/* in one piece: others may write to it too */

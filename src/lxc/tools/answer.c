@@ -81,7 +81,7 @@ void answer_set_error_of(json_t *object, int status, struct lxc_container *c)
 
 void answer_print(json_t *object)
 {
-	json_dumpf(object, stdout, JSON_INDENT(2));
+	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	json_decref(object);
 }

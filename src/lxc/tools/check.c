@@ -9,6 +9,7 @@
 
 #include "tools/answer.h"
 #include "tools/check.h"
+#include "util/text.h"
 
 /* --- for people
  * ----------------------------------------------------------------------------------- */
@@ -21,8 +22,8 @@ struct text {
 /* "redis-server (pid 123, in the container 45, redis-server.service)" */
 static void print_process(FILE *to, const struct lxc_checkpoint_finding *f)
 {
-	fprintf(to, "%s (pid %d, in the container %d%s%s) ", f->process, (int)f->pid,
-		(int)f->container_pid, f->unit ? ", " : "", f->unit ? f->unit : "");
+	say(to, "%s (pid %d, in the container %d%s%s) ", f->process, (int)f->pid,
+	    (int)f->container_pid, f->unit ? ", " : "", f->unit ? f->unit : "");
 }
 
 static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata)
@@ -32,12 +33,12 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 	t->blocking += f->blocks;
 	if (t->quiet)
 		return;
-	printf("%-8s ", f->blocks ? "BLOCKS" : f->note ? "note" : "warning");
+	say(stdout, "%-8s ", f->blocks ? "BLOCKS" : f->note ? "note" : "warning");
 	if (f->pid)
 		print_process(stdout, f);
-	printf("%s [%s]\n", f->reason, f->check);
+	say(stdout, "%s [%s]\n", f->reason, f->check);
 	if (f->remedy)
-		printf("         remedy: %s\n", f->remedy);
+		say(stdout, "         remedy: %s\n", f->remedy);
 }
 
 int check_as_text(struct lxc_container *c, const struct check_request *q)
@@ -59,10 +60,10 @@ int check_as_text(struct lxc_container *c, const struct check_request *q)
 	if (q->quiet)
 		return r;
 	if (r == 0)
-		printf("%s can be %s\n", c->name, what);
+		say(stdout, "%s can be %s\n", c->name, what);
 	else if (r == -LXC_CHECKPOINT_EREFUSED)
-		printf("%s cannot be %s: %u reason%s\n", c->name, what, t.blocking,
-		       t.blocking == 1 ? "" : "s");
+		say(stdout, "%s cannot be %s: %u reason%s\n", c->name, what, t.blocking,
+		    t.blocking == 1 ? "" : "s");
 	return r;
 }
 
@@ -142,8 +143,8 @@ void warn_of_finding(const struct lxc_checkpoint_finding *f, void *userdata)
 	(void)userdata;
 	if (f->note)
 		return;
-	fprintf(stderr, "lxc-checkpoint: warning: ");
+	say(stderr, "lxc-checkpoint: warning: ");
 	if (f->pid)
 		print_process(stderr, f);
-	fprintf(stderr, "%s\n", f->reason);
+	say(stderr, "%s\n", f->reason);
 }

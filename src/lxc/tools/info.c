@@ -10,6 +10,7 @@
 #include "lxccheckpoint.h"
 #include "tools/answer.h"
 #include "tools/info.h"
+#include "util/text.h"
 
 /* --- what is in it --- */
 
@@ -31,7 +32,7 @@ static bool is_true(const json_t *o, const char *name)
 
 static void label(const char *name)
 {
-	printf("  %-12s ", name);
+	say(stdout, "  %-12s ", name);
 }
 
 static void print_size(long long bytes)
@@ -44,7 +45,7 @@ static void print_size(long long bytes)
 		size /= 1024;
 		unit++;
 	}
-	printf(unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	say(stdout, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
 static const char *plural(long long n)
@@ -98,21 +99,21 @@ static void print_contents(const json_t *o)
 
 	label("size");
 	print_size(number(o, "bytes"));
-	printf(" in %lld files, ", number(o, "files"));
+	say(stdout, " in %lld files, ", number(o, "files"));
 	print_size(number(o, "memory_bytes"));
-	printf(" of it memory\n");
+	say(stdout, " of it memory\n");
 	label("processes");
-	printf("%lld, with %lld thread%s\n", processes, threads, plural(threads));
+	say(stdout, "%lld, with %lld thread%s\n", processes, threads, plural(threads));
 }
 
 static void print_origin(const json_t *o)
 {
 	label("made by");
-	printf("lxc-checkpoint %s, LXC %s, CRIU %s (manifest schema %lld)\n",
-	       text(o, "tool_version"), text(o, "lxc_version"), text(o, "criu_version"),
-	       number(o, "schema"));
+	say(stdout, "lxc-checkpoint %s, LXC %s, CRIU %s (manifest schema %lld)\n",
+	    text(o, "tool_version"), text(o, "lxc_version"), text(o, "criu_version"),
+	    number(o, "schema"));
 	label("made on");
-	printf("Linux %s, %s\n", text(o, "kernel"), text(o, "arch"));
+	say(stdout, "Linux %s, %s\n", text(o, "kernel"), text(o, "arch"));
 }
 
 static void print_users(const json_t *maps)
@@ -123,8 +124,8 @@ static void print_users(const json_t *maps)
 	json_array_foreach(maps, i, m)
 	{
 		label("users");
-		printf("%s %lld %lld %lld\n", text(m, "kind"), number(m, "inside"),
-		       number(m, "outside"), number(m, "count"));
+		say(stdout, "%s %lld %lld %lld\n", text(m, "kind"), number(m, "inside"),
+		    number(m, "outside"), number(m, "count"));
 	}
 }
 
@@ -136,14 +137,14 @@ static void print_interfaces(const json_t *nics)
 	json_array_foreach(nics, i, n)
 	{
 		label("interface");
-		printf("%s (%s", text(n, "name"), text(n, "type"));
+		say(stdout, "%s (%s", text(n, "name"), text(n, "type"));
 		if (text(n, "mac"))
-			printf(", %s", text(n, "mac"));
-		printf(")");
+			say(stdout, ", %s", text(n, "mac"));
+		say(stdout, ")");
 		if (text(n, "host_name"))
-			printf(", on the host %s", text(n, "host_name"));
+			say(stdout, ", on the host %s", text(n, "host_name"));
 		if (text(n, "bridge"))
-			printf(" on %s", text(n, "bridge"));
+			say(stdout, " on %s", text(n, "bridge"));
 		putchar('\n');
 	}
 }
@@ -156,8 +157,8 @@ static void print_mounts(const json_t *mounts)
 	json_array_foreach(mounts, i, m)
 	{
 		label("mount");
-		printf("%s from %s (%s)\n", text(m, "target"), text(m, "source"),
-		       text(m, "options"));
+		say(stdout, "%s from %s (%s)\n", text(m, "target"), text(m, "source"),
+		    text(m, "options"));
 	}
 }
 
@@ -169,7 +170,7 @@ static void print_terminals(const json_t *ttys)
 	if (json_array_size(ttys) == 0)
 		return;
 	label("terminals");
-	json_array_foreach(ttys, i, t) printf("%s%s", i ? " " : "", json_string_value(t));
+	json_array_foreach(ttys, i, t) say(stdout, "%s%s", i ? " " : "", json_string_value(t));
 	putchar('\n');
 }
 
@@ -183,8 +184,8 @@ static void print_parents(const json_t *parents)
 		const char *created = text(p, "created");
 
 		label("builds on");
-		printf("%s%s%s\n", text(p, "directory"),
-		       created ? ", of " : ", which cannot be read", created ? created : "");
+		say(stdout, "%s%s%s\n", text(p, "directory"),
+		    created ? ", of " : ", which cannot be read", created ? created : "");
 	}
 }
 
@@ -195,36 +196,36 @@ static void print_state(const json_t *o)
 
 	label("complete");
 	if (is_true(o, "complete"))
-		printf("yes, by the sizes of its files%s\n",
-		       is_true(o, "checksums") ? "; --verify reads them" : "; it has no checksums");
+		say(stdout, "yes, by the sizes of its files%s\n",
+		    is_true(o, "checksums") ? "; --verify reads them" : "; it has no checksums");
 	else
-		printf("no\n");
+		say(stdout, "no\n");
 	json_array_foreach(damaged, i, d)
 	{
 		label("damage");
-		printf("%s\n", text(d, "reason"));
+		say(stdout, "%s\n", text(d, "reason"));
 	}
 }
 
 static void print_info(const json_t *o)
 {
-	printf("%s, checkpoint of %s\n", text(o, "container"), text(o, "created"));
+	say(stdout, "%s, checkpoint of %s\n", text(o, "container"), text(o, "created"));
 	label("directory");
-	printf("%s\n", text(o, "directory"));
+	say(stdout, "%s\n", text(o, "directory"));
 	print_state(o);
 	print_history(o);
 	print_contents(o);
 	print_origin(o);
 	label("rootfs");
-	printf("%s\n", text(o, "rootfs"));
+	say(stdout, "%s\n", text(o, "rootfs"));
 	print_users(json_object_get(o, "idmaps"));
 	if (text(o, "apparmor")) {
 		label("AppArmor");
-		printf("%s\n", text(o, "apparmor"));
+		say(stdout, "%s\n", text(o, "apparmor"));
 	}
 	if (is_true(o, "host_network")) {
 		label("network");
-		printf("the host's\n");
+		say(stdout, "the host's\n");
 	}
 	print_interfaces(json_object_get(o, "interfaces"));
 	print_mounts(json_object_get(o, "mounts"));
@@ -278,15 +279,16 @@ static void print_verified(const json_t *o, const char *directory)
 	size_t i, n = json_array_size(damaged);
 	json_t *d;
 
-	json_array_foreach(damaged, i, d) printf("%s\n", text(d, "reason"));
+	json_array_foreach(damaged, i, d) say(stdout, "%s\n", text(d, "reason"));
 	if (n)
-		printf("%s is damaged: %zu file%s\n", directory, n, plural((long long)n));
+		say(stdout, "%s is damaged: %zu file%s\n", directory, n, plural((long long)n));
 	else if (is_true(o, "checksums"))
-		printf("%s is whole\n", directory);
+		say(stdout, "%s is whole\n", directory);
 	else
-		printf("%s has files of the right sizes; an earlier version made it, without "
-		       "checksums\n",
-		       directory);
+		say(stdout,
+		    "%s has files of the right sizes; an earlier version made it, without "
+		    "checksums\n",
+		    directory);
 }
 
 void info_describe_verified(json_t *object, const char *directory)

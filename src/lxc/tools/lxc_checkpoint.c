@@ -25,6 +25,8 @@
 #include "tools/info.h"
 #include "tools/lxcpath.h"
 #include "tools/unknown.h"
+#include "util/mem.h"
+#include "util/text.h"
 
 struct arguments {
 	const char *name;
@@ -152,13 +154,14 @@ static void print_help(void)
 
 static void __attribute__((format(printf, 1, 2))) complain(const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
-	fputs("lxc-checkpoint: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	make_lines_printable(text);
+	fprintf(stderr, "lxc-checkpoint: %s\n", text);
 }
 
 /*

@@ -8,6 +8,7 @@
 
 #include "util/error.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 __attribute__((format(printf, 3, 0))) static struct error *error_make(int err, bool refused,
 								      const char *fmt, va_list ap)
@@ -136,9 +137,21 @@ void error_set_log(struct error **reterr, const char *path)
 	(*reterr)->log = path ? xstrdup(path) : NULL;
 }
 
+/* A line of its own cannot be had by what somebody was called. */
+static void add_line(char **text, const char *label, const char *value, size_t len)
+{
+	_cleanup_free_ char *line = xstrndup(value, len);
+
+	make_printable(line);
+	str_append(text, "%s%s", label, line);
+}
+
 char *error_format(const struct error *e)
 {
-	char *text = xstrdup(e->message ? e->message : strerror(e->err));
+	const char *message = e->message ? e->message : strerror(e->err);
+	char *text = NULL;
+
+	add_line(&text, "", message, strlen(message));
 
 	if (e->detail) {
 		const char *line = e->detail;
@@ -146,14 +159,14 @@ char *error_format(const struct error *e)
 		while (*line) {
 			size_t len = strcspn(line, "\n");
 
-			str_append(&text, "\n  CRIU: %.*s", (int)len, line);
+			add_line(&text, "\n  CRIU: ", line, len);
 			line += len + (line[len] == '\n');
 		}
 	}
 	if (e->hint)
-		str_append(&text, "\n  hint: %s", e->hint);
+		add_line(&text, "\n  hint: ", e->hint, strlen(e->hint));
 	if (e->log)
-		str_append(&text, "\n  log:  %s", e->log);
+		add_line(&text, "\n  log:  ", e->log, strlen(e->log));
 	return text;
 }
 

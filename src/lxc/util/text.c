@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "util/mem.h"
 #include "util/text.h"
+
+/* Marks, embeddings, overrides and isolates of direction, ends of lines, and what has no width. */
+static bool is_hidden(uint32_t c)
+{
+	static const uint32_t ranges[][2] = {
+		{0xad, 0xad},	  {0x61c, 0x61c},   {0x180e, 0x180e},
+		{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
 
 size_t printable_length(const char *text, size_t len)
 {
@@ -31,7 +48,7 @@ size_t printable_length(const char *text, size_t len)
 	/* Overlong, surrogate, out of range, or a control character of the second block. */
 	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || c < 0xa0)
 		return 0;
-	return n;
+	return is_hidden(c) ? 0 : n;
 }
 
 void make_printable(char *text)
@@ -62,6 +79,24 @@ void make_lines_printable(char *text)
 		*end = '\n';
 	}
 	make_printable(text);
+}
+
+void say(FILE *to, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '\n')
+		text[--len] = '\0';
+	else
+		len = 0;
+	make_printable(text);
+	fprintf(to, "%s%s", text, len ? "\n" : "");
 }
 
 char *shell_word(const char *text)

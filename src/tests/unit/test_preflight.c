@@ -239,6 +239,12 @@ static const struct {
 	 "??x"},
 	{"\xe2\x82", "??"},
 	{"\x7f", "?"},
+	/* it would be read from right to left; and what is not seen */
+	{"a\xe2\x80\xae"
+	 "b",
+	 "a???b"},
+	{"\xe2\x81\xa6\xd8\x9c\xe2\x80\xa8\xef\xbb\xbf", "???????????"},
+	{"\xd7\x90 \xe2\x82\xac", "\xd7\x90 \xe2\x82\xac"},
 };
 
 START_TEST(test_shell_word)
