@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "criu_image.h"
-#include "criu_mounts.h"
 #include "criu_protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -189,7 +188,7 @@ uint64_t criu_image_file_limit(int dirfd)
 	return least;
 }
 
-int criu_image_mend(int dirfd, struct error **reterr)
+int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr)
 {
 	_cleanup_free_ uint32_t *programs = NULL;
 	size_t n = 0;
@@ -198,7 +197,7 @@ int criu_image_mend(int dirfd, struct error **reterr)
 	if (r == 0)
 		r = mend_files(dirfd, programs, n);
 	if (r == 0)
-		r = criu_mounts_mend(dirfd);
+		r = criu_mounts_mend(dirfd, skipped);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

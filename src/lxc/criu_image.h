@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "criu_mounts.h"
 #include "util/error.h"
 
 /*
@@ -17,11 +18,11 @@
  * which is the program of the "(sd-pam)" beside each user's manager. The flag is
  * taken from such a file: it comes back as one that can be read as well.
  *
- * Copies of the container's terminals in other mount namespaces: see criu_mounts.h.
+ * What it says of mounts: see criu_mounts.h.
  *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
-int criu_image_mend(int dirfd, struct error **reterr);
+int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr);
 
 /*
  * The smallest soft limit of a file's size (RLIMIT_FSIZE) that a process in the image has.

@@ -18,12 +18,23 @@
 #define MAGIC_MOUNTS 0x55563928
 #define PREFIX	     "mountpoints-"
 
-#define MOUNT_TYPE 1 /* of an entry */
-#define MOUNT_DEV  3
-#define MOUNT_ROOT 6
-#define MOUNT_KEY  18
+#define MOUNT_TYPE	  1 /* of an entry */
+#define MOUNT_ID	  2
+#define MOUNT_DEV	  3
+#define MOUNT_PARENT	  4
+#define MOUNT_FLAGS	  5
+#define MOUNT_ROOT	  6
+#define MOUNT_TARGET	  7
+#define MOUNT_SOURCE	  8
+#define MOUNT_OPTIONS	  9
+#define MOUNT_SHARED	  10
+#define MOUNT_MASTER	  11
+#define MOUNT_FILESYSTEM  14
+#define MOUNT_SUPER_FLAGS 17
+#define MOUNT_KEY	  18
 
 #define TYPE_DEVPTS 6
+#define TYPE_AUTO   16 /* of the name in MOUNT_FILESYSTEM */
 
 #define IMAGE_MAX (64 * 1024 * 1024)
 
@@ -156,13 +167,149 @@ char *criu_mounts_with_keys(const void *text, size_t len, const struct keyed_mou
 	return out.p;
 }
 
+/* --- what CRIU has skipped --- */
+
+/* A tag and a number take at most 2 and 10 bytes, and there are ten numbers and lengths more. */
+#define SKIPPED_MAX (4 + 14 * 12)
+
+void skipped_mounts_clear(struct skipped_mounts *skipped)
+{
+	for (size_t i = 0; i < skipped->n; i++) {
+		struct skipped_mount *m = &skipped->v[i];
+
+		free(m->type);
+		free(m->root);
+		free(m->target);
+		free(m->source);
+		free(m->key);
+	}
+	free(skipped->v);
+	*skipped = (struct skipped_mounts){0};
+}
+
+static void put_number(struct out *out, uint64_t v)
+{
+	uint8_t byte;
+
+	for (; v > 0x7f; v >>= 7) {
+		byte = (uint8_t)((v & 0x7f) | 0x80);
+		put(out, &byte, 1);
+	}
+	byte = (uint8_t)v;
+	put(out, &byte, 1);
+}
+
+static void put_number_field(struct out *out, unsigned int number, uint64_t v)
+{
+	put_number(out, (uint64_t)number << 3);
+	put_number(out, v);
+}
+
+static void put_text_field(struct out *out, unsigned int number, const char *text)
+{
+	put_number(out, (uint64_t)number << 3 | 2);
+	put_number(out, strlen(text));
+	put(out, text, strlen(text));
+}
+
+static size_t room_for(const struct skipped_mount *m)
+{
+	return SKIPPED_MAX + strlen(m->type) + strlen(m->root) + strlen(m->target) +
+	       strlen(m->source) + (m->key ? strlen(m->key) : 0);
+}
+
+static void put_skipped(struct out *out, const struct skipped_mount *m)
+{
+	size_t before = out->len, len;
+
+	out->len += 4;
+	put_number_field(out, MOUNT_TYPE, TYPE_AUTO);
+	put_number_field(out, MOUNT_ID, m->id);
+	put_number_field(out, MOUNT_DEV, m->dev);
+	put_number_field(out, MOUNT_PARENT, m->parent);
+	put_number_field(out, MOUNT_FLAGS, m->flags);
+	put_text_field(out, MOUNT_ROOT, m->root);
+	put_text_field(out, MOUNT_TARGET, m->target);
+	put_text_field(out, MOUNT_SOURCE, m->source);
+	put_text_field(out, MOUNT_OPTIONS, "");
+	put_number_field(out, MOUNT_SHARED, m->shared);
+	put_number_field(out, MOUNT_MASTER, m->master);
+	put_text_field(out, MOUNT_FILESYSTEM, m->type);
+	put_number_field(out, MOUNT_SUPER_FLAGS, m->super_flags);
+	if (m->key)
+		put_text_field(out, MOUNT_KEY, m->key);
+	len = out->len - before - 4;
+	for (size_t i = 0; i < 4; i++)
+		out->p[before + i] = (char)(len >> (8 * i));
+}
+
+static bool has_mount(struct bytes image, unsigned int id)
+{
+	struct bytes entry;
+	struct field f = {0};
+
+	while (take_entry(&image, &entry))
+		while (take_field(&entry, &f))
+			if (f.number == MOUNT_ID && f.value == id)
+				return true;
+	return false;
+}
+
+/* A mount can be on one that was skipped as well, and comes after it. */
+static bool has_parent(struct bytes image, const struct skipped_mounts *skipped, size_t i,
+		       const bool *added)
+{
+	unsigned int parent = skipped->v[i].parent;
+
+	for (size_t k = 0; k < i; k++)
+		if (added[k] && skipped->v[k].id == parent)
+			return true;
+	return has_mount(image, parent);
+}
+
+char *criu_mounts_with_skipped(const void *text, size_t len, const struct skipped_mounts *skipped,
+			       size_t *ret_len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len};
+	_cleanup_free_ bool *added = xcalloc(skipped->n + 1, sizeof(*added));
+	struct out out = {0};
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return NULL;
+	for (size_t i = 0; i < skipped->n; i++) {
+		const struct skipped_mount *m = &skipped->v[i];
+
+		added[i] = has_parent(image, skipped, i, added) && !has_mount(image, m->id);
+		if (!added[i])
+			continue;
+		out.p = xreallocarray(out.p, (out.p ? out.len : len) + room_for(m), 1);
+		if (out.len == 0)
+			put(&out, text, len);
+		put_skipped(&out, m);
+	}
+	*ret_len = out.len;
+	return out.p;
+}
+
 /* --- the files --- */
 
 struct mount_image {
 	char *name;
 	char *text;
 	size_t len;
+	bool changed;
 };
+
+bool criu_mounts_nested(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0;
+	return n > 1;
+}
 
 static int read_images(int dirfd, struct mount_image **ret, size_t *ret_n)
 {
@@ -182,7 +329,7 @@ static int read_images(int dirfd, struct mount_image **ret, size_t *ret_n)
 		if (len < 0)
 			return (int)len;
 		image = ARRAY_ADD(*ret, *ret_n);
-		*image = (struct mount_image){xstrdup(e->d_name), text, (size_t)len};
+		*image = (struct mount_image){xstrdup(e->d_name), text, (size_t)len, false};
 	}
 	return 0;
 }
@@ -197,31 +344,58 @@ static int write_image(int dirfd, const char *name, const char *text, size_t len
 	return write_all(fd, text, len);
 }
 
+static void add_skipped(struct mount_image *image, const struct skipped_mounts *skipped)
+{
+	size_t len = 0;
+	char *text = criu_mounts_with_skipped(image->text, image->len, skipped, &len);
+
+	if (!text)
+		return;
+	free(image->text);
+	image->text = text;
+	image->len = len;
+	image->changed = true;
+}
+
 static int mend_image(int dirfd, const struct mount_image *image, const struct keyed_mounts *keyed)
 {
 	size_t len = 0;
 	_cleanup_free_ char *text = criu_mounts_with_keys(image->text, image->len, keyed, &len);
 
-	return text ? write_image(dirfd, image->name, text, len) : 0;
+	if (text)
+		return write_image(dirfd, image->name, text, len);
+	return image->changed ? write_image(dirfd, image->name, image->text, image->len) : 0;
 }
 
-int criu_mounts_mend(int dirfd)
+static int mend_images(int dirfd, struct mount_image *images, size_t n,
+		       const struct skipped_mounts *skipped)
 {
-	struct mount_image *images = NULL;
 	struct keyed_mounts keyed = {0};
-	size_t n = 0;
-	int r = read_images(dirfd, &images, &n);
+	int r = 0;
 
+	for (size_t i = 0; skipped->n > 0 && i < n; i++)
+		add_skipped(&images[i], skipped);
 	/* of a container without other mount namespaces there is one */
 	for (size_t i = 0; n > 1 && i < n; i++)
 		criu_mounts_keyed(images[i].text, images[i].len, &keyed);
-	for (size_t i = 0; r == 0 && n > 1 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = mend_image(dirfd, &images[i], &keyed);
+	free(keyed.v);
+	return r;
+}
+
+int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped)
+{
+	struct mount_image *images = NULL;
+	size_t n = 0;
+	int r = read_images(dirfd, &images, &n);
+
+	if (r == 0)
+		r = mend_images(dirfd, images, n, skipped);
 	for (size_t i = 0; i < n; i++) {
 		free(images[i].name);
 		free(images[i].text);
 	}
 	free(images);
-	free(keyed.v);
 	return r;
 }

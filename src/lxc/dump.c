@@ -30,6 +30,7 @@
 #include "inspect/loopback.h"
 #include "inspect/scrollback.h"
 #include "inspect/settings.h"
+#include "inspect/skipped.h"
 #include "inspect/sysctls.h"
 #include "inspect/threads.h"
 #include "inspect/yard.h"
@@ -349,6 +350,18 @@ static int save_file_times(struct dump *d, struct error **reterr)
 	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
 }
 
+static int mend_image(struct dump *d, struct error **reterr)
+{
+	_cleanup_skipped_ struct skipped_mounts skipped = {0};
+	int dirfd = d->image->dirfd;
+	int r = inspect_skipped(&d->manifest.facts, criu_mounts_nested(dirfd), &skipped);
+
+	if (r < 0)
+		return error_set(reterr, -r, "cannot read the container's mounts: %s",
+				 strerror(-r));
+	return criu_image_mend(dirfd, &skipped, reterr);
+}
+
 static void on_started(pid_t criu, void *userdata)
 {
 	struct dump *d = userdata;
@@ -388,7 +401,7 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
-		r = criu_image_mend(d->image->dirfd, reterr);
+		r = mend_image(d, reterr);
 	if (r == 0)
 		r = save_file_times(d, reterr);
 	if (r == 0)

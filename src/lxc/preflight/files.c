@@ -268,12 +268,15 @@ static bool check_place(struct survey *s, const struct open_file *f)
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	char link[LINK_SIZE];
 
-	if (m && !m->covered)
+	if (m && !m->covered && !is_tracefs(m))
 		return true;
 	read_link(f, link);
 	if (!*link)
 		return false;
-	if (m)
+	if (m && is_tracefs(m))
+		found_process(s, f->process, "file-kind", true, "stop that process",
+			      "has a file of a tracefs open, which CRIU cannot save: %s", link);
+	else if (m)
 		found_process(s, f->process, "covered-file", true,
 			      "unmount what is mounted over it, or stop that process",
 			      "has a file open on %s, over which something else is mounted: %s",
@@ -480,6 +483,19 @@ static bool look(struct open_file *f)
 	       (f->st.stx_mask & STATX_MNT_ID);
 }
 
+/* What a process runs or is in: m is its mount, NULL where that is none of the container's. */
+static void check_one_place(struct survey *s, const struct process *p, const struct mount *m,
+			    const char *what, const char *link)
+{
+	if (!m)
+		found_process(s, p, "outside-file", true,
+			      "stop it; what was started with lxc-attach may have brought it along",
+			      "%s that is on no mount of the container: %s", what, link);
+	else if (is_tracefs(m))
+		found_process(s, p, "file-kind", true, "stop it",
+			      "%s in a tracefs, which CRIU cannot save: %s", what, link);
+}
+
 /* The program, the root and the working directory. */
 static void check_places(struct survey *s, const struct process *p)
 {
@@ -495,12 +511,10 @@ static void check_places(struct survey *s, const struct process *p)
 		struct open_file f = {.process = p, .dir = dir, .name = places[i].name, .fd = -1};
 		char link[LINK_SIZE];
 
-		if (!look(&f) || survey_mount(s, (int)f.st.stx_mnt_id))
+		if (!look(&f))
 			continue;
 		read_link(&f, link);
-		found_process(s, p, "outside-file", true,
-			      "stop it; what was started with lxc-attach may have brought it along",
-			      "%s that is on no mount of the container: %s", places[i].what, link);
+		check_one_place(s, p, survey_mount(s, (int)f.st.stx_mnt_id), places[i].what, link);
 	}
 }
 

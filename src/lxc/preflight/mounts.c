@@ -73,6 +73,7 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 	m->ns = p->ns[NS_MNT];
 	m->process = p;
 	m->id = mnt_fs_get_id(fs);
+	m->parent = mnt_fs_get_parent_id(fs);
 	m->dev = mnt_fs_get_devno(fs);
 	m->type = copy(mnt_fs_get_fstype(fs));
 	m->root = copy(mnt_fs_get_root(fs));
@@ -167,6 +168,8 @@ static bool has_entries(struct survey *s, const struct mount *m)
 	return false;
 }
 
+#define EMPTY_AFTERWARDS "whose content CRIU does not save: it will be empty after a restore"
+
 /*
  * CRIU mounts anew what it does not know (--enable-fs all). These are known, to
  * it or from experience, not to come back that way.
@@ -185,8 +188,9 @@ static const struct filesystem {
 	{"mqueue", has_entries, "filesystem", true,
 	 "with message queues in it, which CRIU cannot save"},
 	{"pstore", has_entries, "filesystem", true, "with files in it, which CRIU cannot save"},
-	{"ramfs", has_entries, "lost-content", false,
-	 "whose content CRIU does not save: it will be empty after a restore"},
+	{"ramfs", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
+	{"hugetlbfs", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
+	{"bpf", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
 };
 
 static void check_filesystem(struct survey *s, const struct mount *m)
@@ -251,6 +255,23 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 	}
 }
 
+bool is_tracefs(const struct mount *m)
+{
+	return strcmp(m->type, "tracefs") == 0;
+}
+
+/* CRIU leaves a tracefs out, and gives up at a mount whose parent it does not know. */
+static void check_parent(struct survey *s, const struct mount *m)
+{
+	const struct mount *parent = survey_mount(s, m->parent);
+
+	if (parent && is_tracefs(parent) && !is_tracefs(m))
+		found_container(s, "filesystem", true, "unmount it in the container",
+				"a filesystem of type %s is mounted on %s, in a tracefs, which "
+				"CRIU cannot save",
+				m->type, m->target);
+}
+
 /* Of init's namespace first. */
 static void survey_all_mounts(struct survey *s, const struct process *init)
 {
@@ -285,7 +306,9 @@ void check_mounts(struct survey *s)
 	for (size_t i = 0; i < s->n_mounts; i++)
 		if (strcmp(s->mounts[i].target, "/") == 0 && s->mounts[i].ns == init_ns)
 			rootfs = s->mounts[i].dev;
-	for (size_t i = 0; i < s->n_mounts; i++)
+	for (size_t i = 0; i < s->n_mounts; i++) {
 		check_mount(s, &s->mounts[i], rootfs);
+		check_parent(s, &s->mounts[i]);
+	}
 	check_propagation(s, rootfs, init_ns);
 }

@@ -47,7 +47,7 @@ struct process {
 struct mount {
 	ino_t ns;
 	const struct process *process; /* one that sees it */
-	int id;
+	int id, parent;
 	dev_t dev;
 	char *type, *root, *target;
 	char *source;	    /* as it was given to mount() */
@@ -147,6 +147,7 @@ size_t field_count(const char *text, const char *field);
  */
 
 const struct mount *survey_mount(const struct survey *s, int id);
+bool is_tracefs(const struct mount *m);
 void check_mounts(struct survey *s);
 
 /* --- propagation.c -------------------------------------------------------------------------------

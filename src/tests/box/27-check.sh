@@ -56,11 +56,13 @@ mount_blockers()
 		covered-file p=covered-file
 		fuse-mount n=filesystem p=device
 		message-queue n=filesystem p=file-kind
+		mount-on-tracefs n=filesystem
 		namespace-mnt-cgroup-file p=cgroup-file
 		namespace-mnt-services c=nested-namespace
 		namespace-mount n=mount-root
 		overlay-mount n=filesystem
 		shared-folders n=mount-sharing
+		tracefs-file p=file-kind p=file-kind
 	END
 }
 
@@ -276,9 +278,13 @@ while read -r mode expected; do
 	# shellcheck disable=SC2086 # words
 	blocks "$mode" $expected
 done < <(mount_blockers)
-restart
-block c1 ramfs
-check_equal 'n=(lost-content)' "$(findings)" 'findings in ramfs'
+for mode in ramfs hugepage-file; do
+	restart
+	block c1 "$mode"
+	check_equal 'n=(lost-content)' "$(findings)" "findings in $mode"
+	check dump -n c1
+	rm -r "$IMG"
+done
 check dump -n c1
 restart
 

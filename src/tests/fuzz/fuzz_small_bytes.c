@@ -6,7 +6,6 @@
 
 #include "criu_files.h"
 #include "criu_image.h"
-#include "criu_mounts.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "monitor/device_rules.h"
@@ -43,6 +42,13 @@ void nexthops(char *bytes, size_t len)
 
 static void mount_images(const char *bytes, size_t len)
 {
+	struct skipped_mount mount = {.id = 2,
+				      .parent = 1,
+				      .type = (char *)(uintptr_t)"tracefs",
+				      .root = (char *)(uintptr_t)"/",
+				      .target = (char *)(uintptr_t)"/t",
+				      .source = (char *)(uintptr_t)"none"};
+	const struct skipped_mounts skipped = {&mount, 1};
 	struct keyed_mounts keyed = {0};
 	_cleanup_free_ char *text = NULL, *again = NULL;
 	size_t n = 0;
@@ -53,6 +59,9 @@ static void mount_images(const char *bytes, size_t len)
 	again = text ? criu_mounts_with_keys(text, n, &keyed, &n) : NULL;
 	must(!again);
 	free(keyed.v);
+	free(text);
+	text = criu_mounts_with_skipped(bytes, len, &skipped, &n);
+	must(!text || n > len);
 }
 
 void criu_images(char *bytes, size_t len)

@@ -729,6 +729,25 @@ static void bracket_mount(void)
 	CHECK(mount("none", "/a]b", "tmpfs", 0, NULL) == 0);
 }
 
+static void tracefs_file(void)
+{
+	CHECK(mount("none", "/mnt", "tracefs", 0, NULL) == 0);
+	CHECK(open("/mnt/trace_marker", O_WRONLY) >= 0);
+	CHECK(chdir("/mnt/events") == 0);
+}
+
+static void mount_on_tracefs(void)
+{
+	CHECK(mount("none", "/mnt", "tracefs", 0, NULL) == 0);
+	CHECK(mount("none", "/mnt/events", "tmpfs", 0, NULL) == 0);
+}
+
+static void hugepage_file(void)
+{
+	CHECK(mount("none", "/mnt", "hugetlbfs", 0, NULL) == 0);
+	close(open("/mnt/file", O_CREAT | O_RDWR, 0600));
+}
+
 static void overlay_mount(void)
 {
 	mkdir("/lower", 0755);
@@ -893,6 +912,7 @@ static const struct mode {
 	{"fan-watch", fan_watch},
 	{"fuse-device", fuse_device},
 	{"fuse-mount", fuse_mount},
+	{"hugepage-file", hugepage_file},
 	{"hugepage-mount", hugepage_mount},
 	{"io-uring", io_uring},
 	{"kmsg-device", kmsg_device},
@@ -904,6 +924,7 @@ static const struct mode {
 	{"message-queue", message_queue},
 	{"mount-fd", mount_fd},
 	{"mptcp", mptcp},
+	{"mount-on-tracefs", mount_on_tracefs},
 	{"mqueue-empty", mqueue_empty},
 	{"namespace-cgroup", namespace_cgroup},
 	{"namespace-fd", namespace_fd},
@@ -946,6 +967,7 @@ static const struct mode {
 	{"stopped-child", stopped_child},
 	{"threads", threads},
 	{"traced", traced},
+	{"tracefs-file", tracefs_file},
 	{"tty-getty", tty_getty},
 	{"tty-shell", tty_shell},
 	{"tun-device", tun_device},

@@ -90,6 +90,14 @@ static void own_mounts(void)
 	CHECK(mount("/bin", "/tmp", NULL, MS_BIND, NULL) == 0);
 }
 
+/* a tracefs that is nowhere else */
+static void own_tracefs(void)
+{
+	private();
+	CHECK(mount("none", "/mnt", "tracefs", MS_NOSUID, NULL) == 0);
+	CHECK(mount("/mnt/events", "/tmp", NULL, MS_BIND, NULL) == 0);
+}
+
 /* a /dev with the container's terminals at other places */
 static void own_dev(void)
 {
@@ -169,9 +177,11 @@ static const struct {
 	const char *name;
 	void (*set)(void);
 } modes[] = {
-	{"private", private},	      {"slave", slave},		  {"slave-shared", slave_shared},
-	{"shared", shared},	      {"own-mounts", own_mounts}, {"own-dev", own_dev},
-	{"pivot-tmpfs", pivot_tmpfs}, {"pivot-bind", pivot_bind}, {"pivot-whole", pivot_whole},
+	{"private", private},		{"slave", slave},
+	{"slave-shared", slave_shared}, {"shared", shared},
+	{"own-mounts", own_mounts},	{"own-dev", own_dev},
+	{"own-tracefs", own_tracefs},	{"pivot-tmpfs", pivot_tmpfs},
+	{"pivot-bind", pivot_bind},	{"pivot-whole", pivot_whole},
 	{"chroot", other_root},
 };
 

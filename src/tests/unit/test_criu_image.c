@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "criu_image.h"
-#include "criu_mounts.h"
 #include "unit.h"
 
 /* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
@@ -152,6 +151,40 @@ START_TEST(test_long_key)
 }
 END_TEST
 
+#define SKIPPED(id, parent, key)                                                                   \
+	(struct skipped_mount)                                                                     \
+	{                                                                                          \
+		(id), (parent), 0x21, 1, 0, (char *)(uintptr_t)"tracefs", (char *)(uintptr_t)"/",  \
+			(char *)(uintptr_t)"/t", (char *)(uintptr_t)"none", 300, 0,                \
+			(char *)(uintptr_t)(key)                                                   \
+	}
+
+#define ENTRY_5                                                                                    \
+	"\x32\0\0\0\x08\x10\x10\x05\x18\x21\x20\x01\x28\x01\x32\x01/\x3a\x02/t\x42\x04none\x4a\0"  \
+	"\x50\xac\x02\x58\0\x72\x07tracefs\x88\x01\0\x92\x01\x05trace"
+#define ENTRY_6                                                                                    \
+	"\x2a\0\0\0\x08\x10\x10\x06\x18\x21\x20\x05\x28\x01\x32\x01/\x3a\x02/t\x42\x04none\x4a\0"  \
+	"\x50\xac\x02\x58\0\x72\x07tracefs\x88\x01\0"
+
+/* Those whose parents are there, or were skipped as well, once each. */
+START_TEST(test_skipped)
+{
+	static const char wanted[] = ORIGINAL ENTRY_5 ENTRY_6;
+	struct skipped_mount mounts[] = {SKIPPED(5, 1, "trace"), SKIPPED(6, 5, NULL),
+					 SKIPPED(7, 8, NULL), SKIPPED(1, 1, NULL)};
+	const struct skipped_mounts skipped = {mounts, 4}, none = {mounts + 2, 2};
+	size_t len = 0;
+	char *text = criu_mounts_with_skipped(original, sizeof(original) - 1, &skipped, &len);
+
+	ck_assert_uint_eq(len, sizeof(wanted) - 1);
+	ck_assert_mem_eq(text, wanted, len);
+	ck_assert_ptr_null(criu_mounts_with_skipped(text, len, &skipped, &len));
+	free(text);
+	ck_assert_ptr_null(criu_mounts_with_skipped(original, sizeof(original) - 1, &none, &len));
+	ck_assert_ptr_null(criu_mounts_with_skipped(mm, sizeof(mm) - 1, &skipped, &len));
+}
+END_TEST
+
 Suite *criu_image_suite(void)
 {
 	Suite *s = suite_create("criu_image");
@@ -164,6 +197,7 @@ Suite *criu_image_suite(void)
 	tcase_add_test(t, test_unknown);
 	tcase_add_test(t, test_copies);
 	tcase_add_test(t, test_long_key);
+	tcase_add_test(t, test_skipped);
 	suite_add_tcase(s, t);
 	return s;
 }
