@@ -15,6 +15,7 @@
 #include "image/private.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 #define MANIFEST_MAX (16 * 1024 * 1024)
 #define STAGING	     ".new" /* beside a checkpoint that is to be replaced */

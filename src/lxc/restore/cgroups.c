@@ -13,6 +13,7 @@
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 #define CONTROLLERS_MAX 4096
 #define SUFFIX_MAX	999 /* as lxc-start counts */
@@ -79,22 +80,6 @@ static int make_parents(int root, const char *path)
 	return 0;
 }
 
-/* Only directories can be removed from a cgroup filesystem, and only without a process in them. */
-static int remove_cgroup(int parent, const char *name)
-{
-	_cleanup_closedir_ DIR *dir = directory_at(parent, name);
-	int fd = dir ? dirfd(dir) : -1;
-	struct dirent *e;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(dir)))
-		if (e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
-			remove_cgroup(fd, e->d_name);
-	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
-}
-
 /* Processes in it or anywhere beneath: it is somebody's, down to its empty children. */
 static bool is_populated(int root, const char *path)
 {
@@ -139,7 +124,7 @@ static int make_cgroup(int root, const char *wanted, char **ret, struct error **
 
 	for (unsigned int i = 1; r == 0 && i <= SUFFIX_MAX; i++) {
 		r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
-		if (r == -EEXIST && !is_populated(root, path) && remove_cgroup(root, path) == 0)
+		if (r == -EEXIST && !is_populated(root, path) && remove_cgroup_at(root, path) == 0)
 			r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
 		if (r == 0) {
 			*ret = TAKE_PTR(path);
@@ -246,7 +231,7 @@ static void leave_monitor_cgroup(struct restore *r)
 		return;
 	if (enter_cgroup(r->cgroup_root, pivot) == 0) {
 		wait_until_empty(r->cgroup_root, r->monitor);
-		remove_cgroup(r->cgroup_root, r->monitor);
+		remove_cgroup_at(r->cgroup_root, r->monitor);
 	}
 }
 
@@ -254,7 +239,7 @@ void unstage_cgroups(struct restore *r)
 {
 	if (r->payload) {
 		wait_until_empty(r->cgroup_root, r->payload);
-		remove_cgroup(r->cgroup_root, r->payload);
+		remove_cgroup_at(r->cgroup_root, r->payload);
 	}
 	if (r->monitor)
 		leave_monitor_cgroup(r);

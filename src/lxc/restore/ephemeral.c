@@ -12,6 +12,7 @@
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 void ephemeral_destroy(const struct restore *r)
 {

@@ -84,35 +84,6 @@ int write_file_at(int dirfd, const char *path, const char *text)
 	return write_all(fd, text, strlen(text));
 }
 
-static int open_same_mount(int dirfd, const char *name)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_NO_XDEV | RESOLVE_BENEATH,
-	};
-
-	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-}
-
-static int remove_entry_at(int dirfd, const char *name)
-{
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	if (unlinkat(dirfd, name, 0) == 0)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return errno == ENOENT ? 0 : -errno;
-
-	fd = open_same_mount(dirfd, name);
-	if (fd < 0)
-		return -errno;
-	r = remove_contents_at(fd, NULL);
-	if (r < 0)
-		return r;
-	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 ? -errno : 0;
-}
-
 DIR *directory_at(int dirfd, const char *path)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -121,41 +92,6 @@ DIR *directory_at(int dirfd, const char *path)
 	if (fd >= 0 && !dir)
 		close(fd);
 	return dir;
-}
-
-int remove_contents_at(int dirfd, bool (*keep)(const char *name))
-{
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
-	int ret = 0;
-
-	if (!dir)
-		return -errno;
-	while ((e = readdir(dir))) {
-		int r;
-
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		if (keep && keep(e->d_name))
-			continue;
-		r = remove_entry_at(dirfd, e->d_name);
-		if (r < 0 && ret == 0)
-			ret = r;
-	}
-	return ret;
-}
-
-int remove_tree(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	r = remove_contents_at(fd, NULL);
-	if (r < 0)
-		return r;
-	return rmdir(path) < 0 ? -errno : 0;
 }
 
 int open_in_root(int root, const char *path, int flags)

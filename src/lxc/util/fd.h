@@ -59,12 +59,6 @@ ssize_t read_file_at(int dirfd, const char *path, size_t max, char **ret);
 /* Writes a string to an existing file (a /proc or cgroup file). 0 or -errno. */
 int write_file_at(int dirfd, const char *path, const char *text);
 
-/*
- * Removes everything below the directory, but not the directory itself, and nothing that is
- * mounted there. 0 or -errno.
- */
-int remove_contents_at(int dirfd, bool (*keep)(const char *name));
-
 /* A stream of a directory below dirfd; a symlink in its place is not followed. NULL with errno. */
 DIR *directory_at(int dirfd, const char *path);
 
@@ -77,9 +71,6 @@ int open_in_root(int root, const char *path, int flags);
 
 /* A path in which no component may be a symbolic link: -1 with ELOOP where one is. */
 int open_without_links(const char *path, int flags);
-
-/* A directory and everything below it. */
-int remove_tree(const char *path);
 
 /*
  * Moves a descriptor that is 0, 1 or 2 above those. A host program may have

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 /* --- error --- */
 
@@ -315,6 +317,31 @@ START_TEST(test_remove_contents_follows_no_symlink)
 }
 END_TEST
 
+/* Deeper than there may be descriptors, and than a path may be long. */
+START_TEST(test_deep_trees_are_removed)
+{
+	const struct rlimit few = {64, 64};
+	char path[] = "/tmp/unit.XXXXXX";
+	int fd, below;
+
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 3000; i++) {
+		ck_assert_int_eq(mkdirat(fd, "a directory", 0700), 0);
+		ck_assert_int_eq(mkdirat(fd, "beside it", 0700), 0);
+		ck_assert_int_eq(symlinkat("/etc", fd, "link"), 0);
+		below = openat(fd, "a directory", O_RDONLY | O_DIRECTORY);
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_int_eq(remove_tree(path), 0);
+	ck_assert_int_lt(access(path, F_OK), 0);
+	ck_assert_int_eq(access("/etc", F_OK), 0);
+}
+END_TEST
+
 START_TEST(test_remove_tree_of_nothing_is_done)
 {
 	_cleanup_free_ char *path = xasprintf("%s/none", tmp);
@@ -416,6 +443,7 @@ Suite *error_suite(void)
 	tcase_add_test(fd, test_remove_contents_keeps_what_it_is_told);
 	tcase_add_test(fd, test_remove_contents_follows_no_symlink);
 	tcase_add_test(fd, test_remove_tree_of_nothing_is_done);
+	tcase_add_test(fd, test_deep_trees_are_removed);
 	tcase_add_test(fd, test_cloexec_on_and_off);
 	suite_add_tcase(s, fd);
 	return s;

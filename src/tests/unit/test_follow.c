@@ -10,6 +10,7 @@
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 #define PIECE  70000
 #define PIECES 40

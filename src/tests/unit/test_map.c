@@ -16,6 +16,7 @@
 #include "util/map.h"
 #include "util/mem.h"
 #include "util/scout.h"
+#include "util/tree.h"
 
 START_TEST(finds_what_was_added)
 {

@@ -18,6 +18,7 @@
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 #include "world.h"
 
 /* The container's end, without a line discipline in the way. */

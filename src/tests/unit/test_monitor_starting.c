@@ -11,6 +11,7 @@
 
 #include "unit.h"
 #include "util/fd.h"
+#include "util/tree.h"
 #include "world.h"
 
 static void world_begins(void)

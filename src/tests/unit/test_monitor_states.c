@@ -16,6 +16,7 @@
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 #include "world.h"
 
 START_TEST(test_state_reached_already)

@@ -20,6 +20,7 @@
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 
 /* ---- the buffer ---- */
 

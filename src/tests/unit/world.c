@@ -17,6 +17,7 @@
 
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/tree.h"
 #include "world.h"
 
 struct world w;
