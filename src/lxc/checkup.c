@@ -3,6 +3,7 @@
 /* What a checkpoint or restore would come across, without one. */
 #include "config.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "checkup.h"
@@ -17,7 +18,8 @@
 #include "suggest.h"
 #include "util/mem.h"
 
-#define STOP_WAIT_S 30
+#define STOP_WAIT_S  30
+#define STOP_TICK_MS 20
 
 /* What fails here stands in the way, and there is nothing to look at behind it. */
 static void check_directory(const char *directory, bool replace, long owner, struct findings *found)
@@ -104,6 +106,21 @@ static bool check_other_spelling(struct lxc_container *c, struct findings *found
 	return true;
 }
 
+/* One that ends soon. liblxc would ask whoever has its command socket by now. */
+static bool wait_stopped(struct lxc_container *c)
+{
+	const char *state = "";
+
+	for (int waited = 0; waited < STOP_WAIT_S * 1000; waited += STOP_TICK_MS) {
+		if (inspect_state(c, &state, NULL) < 0)
+			return false;
+		if (strcmp(state, "STOPPED") == 0)
+			return true;
+		poll(NULL, 0, STOP_TICK_MS);
+	}
+	return false;
+}
+
 /* false: there is no such container, and nothing to compare with. */
 static bool check_stopped(struct lxc_container *c, bool wait, struct findings *found)
 {
@@ -119,7 +136,7 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 		return check_other_spelling(c, found);
 	/* one that is just going may be waited for: its cgroups and names are soon free */
 	if (wait && (strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
-	    c->wait(c, "STOPPED", STOP_WAIT_S))
+	    wait_stopped(c))
 		return true;
 	error_refuse(&e, EBUSY, "%s is already running (%s)", c->name, state);
 	words = container_words(c);

@@ -22,6 +22,7 @@
 #include "image/dir.h"
 #include "image/network.h"
 #include "inspect/block_filesystems.h"
+#include "inspect/asking.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/open_files.h"
 #include "inspect/identity.h"
@@ -36,6 +37,7 @@
 #include "inspect/yard.h"
 #include "keeper.h"
 #include "keyring_file.h"
+#include "monitor/frame.h"
 #include "operation.h"
 #include "preflight/preflight.h"
 #include "recover.h"
@@ -48,13 +50,12 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-#define CONFIG_MAX (4 * 1024 * 1024)
-#define GONE_MS	   30000
-#define DYING_MS   1000
+#define CONFIG_MAX	  (4 * 1024 * 1024)
+#define GONE_MS		  30000
+#define SOCKET_PATIENCE_S 1
+#define DYING_MS	  1000
 
-#define SOCKET_NAME_MAX 106
-#define TRIES_MAX	5
-#define SOCKETS_MAX	(64 * 1024 * 1024)
+#define TRIES_MAX 5
 
 struct dump {
 	struct lxc_container *c;
@@ -250,12 +251,26 @@ static int write_sysctls(struct dump *d, struct error **reterr)
 static int write_keyring(struct dump *d, struct error **reterr)
 {
 	char *text = NULL;
-	int r = inspect_keyring(d->c, &d->manifest.facts, &text, reterr);
+	int r = inspect_keyring(d->c, &d->manifest.facts, d->init, &text, reterr);
 
 	if (r == 0 && text)
 		r = image_write(d->image, KEYRING_NAME, text, reterr);
 	free_secret(text);
 	return r;
+}
+
+/* From here on the number is that of this process, as long as the descriptor says that it lives. */
+static int pin_init(struct dump *d, struct error **reterr)
+{
+	pid_t found = 0;
+	int r;
+
+	d->init = pidfd_open_pid(d->manifest.facts.init_pid);
+	r = asked_init_pid(d->c, &found, reterr);
+	if (r < 0 || (d->init >= 0 && found == d->manifest.facts.init_pid))
+		return r;
+	return error_refuse(reterr, ESRCH, "%s was stopped, or started anew, meanwhile",
+			    d->c->name);
 }
 
 static int check_dump(struct dump *d, const char *directory, struct error **reterr)
@@ -303,9 +318,10 @@ static int prepare(struct dump *d, struct error **reterr)
 				 reterr);
 	if (r < 0)
 		return r;
-	d->init = pidfd_open_pid(facts->init_pid);
+	r = pin_init(d, reterr);
 	find_monitor(d);
-	r = write_network(d, reterr);
+	if (r == 0)
+		r = write_network(d, reterr);
 	if (r == 0)
 		r = write_sysctls(d, reterr);
 	return r < 0 ? r : write_keyring(d, reterr);
@@ -522,17 +538,15 @@ static bool path_exists(const char *path)
 
 /*
  * liblxc would ask the monitor, and complain on stderr when that goes away while
- * it answers. (A name that is too long for an address is another there; then only
- * the monitor's own end tells.)
+ * it answers. Another user who has taken the name meanwhile is no monitor.
  */
 static bool socket_is_gone(const struct container_facts *facts)
 {
-	_cleanup_free_ char *name = xasprintf("@%s/%s/command\n", facts->lxcpath, facts->name);
-	_cleanup_free_ char *sockets = NULL;
+	int fd = command_socket_connect(facts->lxcpath, facts->name, SOCKET_PATIENCE_S);
 
-	return strlen(name) <= SOCKET_NAME_MAX &&
-	       read_file_at(AT_FDCWD, "/proc/net/unix", SOCKETS_MAX, &sockets) > 0 &&
-	       !strstr(sockets, name);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ECONNREFUSED || fd == -EPERM;
 }
 
 static bool is_gone(struct dump *d)

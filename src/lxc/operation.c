@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "image/network.h"
+#include "inspect/asking.h"
 #include "inspect/identity.h"
 #include "operation.h"
 #include "recover.h"
@@ -161,15 +162,18 @@ static int heal(const struct operation *op, struct lxc_container *c, struct erro
 {
 	_cleanup_free_ char *content = NULL;
 	const char *state;
-	pid_t init;
+	pid_t init = 0;
+	int r;
 
 	if (read_file_at(AT_FDCWD, op->path, CONTENT_MAX, &content) <= 0)
 		return 0;
-	init = c->init_pid(c);
+	r = asked_init_pid(c, &init, reterr);
+	if (r < 0)
+		return r;
 	if (init > 0)
 		return heal_network(content, init, c->name, reterr);
-	state = c->state(c);
-	if (!state || strcmp(state, "STOPPED") == 0) {
+	r = asked_state(c, &state, reterr);
+	if (r == 0 && strcmp(state, "STOPPED") == 0) {
 		end_half_made(op);
 		for_each_line(op, "# link ", remove_link);
 	}

@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/asking.h"
 #include "inspect/identity.h"
 #include "inspect/settings.h"
 #include "monitor/frame.h"
@@ -95,11 +95,8 @@ char *command_socket_lxcpath(const char *line, const char *name)
 static bool is_roots(const char *lxcpath, const char *name)
 {
 	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, PATIENCE_S);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 
-	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       peer.uid == 0;
+	return fd >= 0;
 }
 
 /* A relative LXCPATH leads from where its monitor was started, which nobody knows any more. */
@@ -110,7 +107,7 @@ static bool has_same_rootfs(struct lxc_container *c, char *lxcpath)
 	char *own = c->config_path;
 
 	c->config_path = lxcpath;
-	theirs = c->get_running_config_item(c, "lxc.rootfs.path");
+	(void)asked_config(c, "lxc.rootfs.path", &theirs, NULL);
 	c->config_path = own;
 	return ours && theirs && strcmp(ours, theirs) == 0;
 }
@@ -176,9 +173,9 @@ char *container_other_lxcpath(struct lxc_container *c)
 struct spelling spelling_adopt(struct lxc_container *c)
 {
 	struct spelling s = {.c = c, .own = c->config_path};
-	const char *state = c->is_defined(c) ? c->state(c) : NULL;
+	const char *state;
 
-	if (!state || strcmp(state, "STOPPED") != 0)
+	if (!c->is_defined(c) || asked_state(c, &state, NULL) < 0 || strcmp(state, "STOPPED") != 0)
 		return s;
 	s.other = container_other_lxcpath(c);
 	if (s.other)

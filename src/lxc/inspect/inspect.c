@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/asking.h"
 #include "inspect/cgroup_names.h"
 #include "inspect/cgroups.h"
 #include "inspect/settings.h"
@@ -31,14 +32,9 @@ int inspect_defined(struct lxc_container *c, struct error **reterr)
 
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr)
 {
-	const char *state;
 	int r = inspect_defined(c, reterr);
 
-	if (r < 0)
-		return r;
-	state = c->state(c);
-	*ret = state ? state : "STOPPED";
-	return 0;
+	return r < 0 ? r : asked_state(c, ret, reterr);
 }
 
 int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
@@ -96,11 +92,23 @@ static char *inner_cgroup(struct lxc_container *c, int cgroup)
 }
 
 /* As it was started, whatever the file says by now. */
-static bool is_ephemeral(struct lxc_container *c)
+static int inspect_ephemeral(struct lxc_container *c, bool *ret, struct error **reterr)
 {
-	_cleanup_free_ char *value = c->get_running_config_item(c, "lxc.ephemeral");
+	_cleanup_free_ char *value = NULL;
+	int r = asked_config(c, "lxc.ephemeral", &value, reterr);
 
-	return value && strcmp(value, "1") == 0;
+	*ret = value && strcmp(value, "1") == 0;
+	return r;
+}
+
+static int inspect_init(struct lxc_container *c, pid_t *ret, struct error **reterr)
+{
+	int r = asked_init_pid(c, ret, reterr);
+
+	if (r < 0 || *ret > 0)
+		return r;
+	error_refuse(reterr, ESRCH, "%s is not running", c->name);
+	return -ESRCH;
 }
 
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
@@ -113,13 +121,11 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	cgroup_names(c, &names);
 	facts.name = xstrdup(c->name);
 	facts.lxcpath = xstrdup(c->get_config_path(c));
-	facts.init_pid = c->init_pid(c);
-	if (facts.init_pid <= 0) {
-		error_refuse(reterr, ESRCH, "%s is not running", c->name);
-		return -ESRCH;
-	}
-	facts.ephemeral = is_ephemeral(c);
-	r = inspect_rootfs(c, &facts.rootfs, reterr);
+	r = inspect_init(c, &facts.init_pid, reterr);
+	if (r == 0)
+		r = inspect_ephemeral(c, &facts.ephemeral, reterr);
+	if (r == 0)
+		r = inspect_rootfs(c, &facts.rootfs, reterr);
 	if (r == 0)
 		r = inspect_users(&facts, reterr);
 	if (r == 0)

@@ -28,8 +28,9 @@
 #define KEYS_MAX (16 * 1024 * 1024)
 
 /* What a container's processes can make up is read only so far. */
-#define VISITS_MAX  4096
-#define CPU_SECONDS 20
+#define VISITS_MAX   4096
+#define CPU_SECONDS  20
+#define READ_SECONDS 20
 
 /* Permissions, see keyctl_setperm(): all that who has a key can do; others put keys in. */
 #define POSSESSOR_ALL 0x3f000000
@@ -214,7 +215,7 @@ static bool is_void(ssize_t e)
 	return e == -EKEYREVOKED || e == -EKEYEXPIRED || e == -EKEYREJECTED || e == -ENOKEY;
 }
 
-static key_id session_keyring(struct reading *r, pid_t init)
+static key_id session_keyring(struct reading *r, pid_t init, int pidfd)
 {
 	_cleanup_free_ key_id *ids = NULL;
 	key_id keyring = open_keyring(process_status_number(init, "\nUid:") != 0);
@@ -225,7 +226,7 @@ static key_id session_keyring(struct reading *r, pid_t init)
 
 	if (keyring < 0)
 		fail(r, EXIT_OTHER, "a keyring cannot be made: %s", strerror(-keyring));
-	e = inject_call(init, SYS_keyctl, args, &linked);
+	e = inject_call(init, pidfd, SYS_keyctl, args, &linked);
 	if (e == 0)
 		e = (int)linked;
 	/* on this architecture it cannot be done; or there is nothing in it that could be used */
@@ -235,6 +236,7 @@ static key_id session_keyring(struct reading *r, pid_t init)
 		fail(r, EXIT_OTHER, "its init cannot be asked for them: %s",
 		     e == -ETIMEDOUT ? "it stands still, a cgroup of its may be frozen"
 		     : e == -EBUSY   ? "it is never found waiting"
+		     : e == -EBADMSG ? "it has changed the kernel's code in it (vdso)"
 				     : strerror(-e));
 	if (ask_ids(KEY_SPEC_SESSION_KEYRING, &ids) != 1)
 		fail(r, EXIT_OTHER, "its init did not give what it was asked for");
@@ -325,7 +327,7 @@ static bool is_containers(key_id keyring, uid_t user)
 	       !cut(text, &type, &key, &description) || key.uid == user;
 }
 
-_Noreturn static void read_in(pid_t init, uid_t user, int fd)
+_Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 {
 	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
 	struct reading r = {.out = fdopen(fd, "w")};
@@ -339,7 +341,10 @@ _Noreturn static void read_in(pid_t init, uid_t user, int fd)
 	setfsuid(0);
 	if (!some)
 		_exit(EXIT_SUCCESS);
-	keyring = session_keyring(&r, init);
+	keyring = session_keyring(&r, init, pidfd);
+	/* nothing is to be put back any more: a key that is long in coming ends this process */
+	reset_signals();
+	alarm(READ_SECONDS);
 	if (!is_containers(keyring, user))
 		_exit(EXIT_SUCCESS);
 	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &r.keys) < 0)
@@ -371,8 +376,8 @@ static int refuse(struct lxc_container *c, int status, const char *said, struct 
 	return -EIO;
 }
 
-int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, char **ret,
-		    struct error **reterr)
+int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, int init,
+		    char **ret, struct error **reterr)
 {
 	_cleanup_close_ int fd = -1;
 	long user = facts->n_idmaps ? facts_root_id(facts, "u") : 0;
@@ -386,7 +391,7 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 	fd = memfd_create("keyring", MFD_CLOEXEC);
 	pid = fd < 0 ? -1 : fork_quietly();
 	if (pid == 0)
-		read_in(facts->init_pid, (uid_t)user, fd);
+		read_in(facts->init_pid, init, (uid_t)user, fd);
 	status = pid < 0 ? -errno : wait_status(pid);
 	if (status < 0)
 		return error_set(reterr, -status, "cannot look for the container's keys: %s",

@@ -13,9 +13,10 @@
  * Caller frees.
  *
  * The kernel shows keys to those alone who have them, so init makes a system call for us:
- * only if some session keyring of its user has keys that could be worth it.
+ * only if some session keyring of its user has keys that could be worth it. init is a pidfd of
+ * the process that was found to be it.
  */
-int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, char **ret,
-		    struct error **reterr);
+int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, int init,
+		    char **ret, struct error **reterr);
 
 #endif

@@ -2,67 +2,26 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
+#include "inspect/asking.h"
 #include "inspect/scrollback.h"
 #include "monitor/frame.h"
-#include "util/fd.h"
 #include "util/mem.h"
 
 /* The container's processes stand still meanwhile: a monitor that hangs is not waited for. */
 #define PATIENCE_S 5
 
-static int receive(int fd, void *buf, size_t len)
-{
-	for (size_t got = 0; got < len;) {
-		ssize_t n = recv(fd, (char *)buf + got, len - got, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EPIPE;
-		got += (size_t)n;
-	}
-	return 0;
-}
-
-static int ask(int fd, int cmd, const void *payload, size_t len)
-{
-	struct wire_request head = {.cmd = cmd, .datalen = (int32_t)len};
-	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)(uintptr_t)payload, len}};
-	const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
-	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
-
-	return n == (ssize_t)(sizeof(head) + len) ? 0 : -EIO;
-}
-
-/* One exchange. The monitor's answer, or -errno where there was none that can be used. */
+/* The monitor's answer, or -errno where there was none that can be used. */
 static int exchange(const char *lxcpath, const char *name, int cmd, const void *payload, size_t len,
 		    char **ret, size_t *ret_len)
 {
-	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, PATIENCE_S);
-	_cleanup_free_ char *body = NULL;
-	struct wire_response head;
-	int r = fd < 0 ? fd : ask(fd, cmd, payload, len);
+	_cleanup_answer_ struct monitor_answer a = {0};
+	int r = ask_monitor(lxcpath, name, cmd, payload, len, PATIENCE_S, &a);
 
-	if (r == 0)
-		r = receive(fd, &head, sizeof(head));
-	if (r < 0)
-		return r;
-	if (head.ret < 0 || head.datalen <= 0)
-		return head.ret;
-	if ((size_t)head.datalen > SCROLLBACK_MAX)
-		return -EMSGSIZE;
-	body = xcalloc(1, (size_t)head.datalen);
-	r = receive(fd, body, (size_t)head.datalen);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(body);
-	*ret_len = (size_t)head.datalen;
+	if (r < 0 || a.ret < 0 || !a.body)
+		return r < 0 ? r : a.ret;
+	*ret = TAKE_PTR(a.body);
+	*ret_len = a.body_len;
 	return 0;
 }
 

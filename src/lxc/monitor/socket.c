@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "monitor/frame.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define LISTEN_BACKLOG 100
+#define CONNECT_S      5
 
 _Static_assert(sizeof(((struct sockaddr_un *)NULL)->sun_path) == SOCKET_NAME_BYTES, "sun_path");
 
@@ -47,19 +49,32 @@ size_t command_socket_name(const char *lxcpath, const char *name,
 	return len + 1;
 }
 
+/* Of who began to listen, which may have ended since: the pid is no help. */
+static bool is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
 int command_socket_connect(const char *lxcpath, const char *name, int patience_s)
 {
 	const struct timeval patience = {.tv_sec = patience_s};
+	/* a queue that nobody takes connections from fills up */
+	const struct timeval connecting = {
+		.tv_sec = patience_s > 0 && patience_s < CONNECT_S ? patience_s : CONNECT_S};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 				    command_socket_name(lxcpath, name, addr.sun_path));
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connecting, sizeof(connecting)) < 0 ||
 	    connect(fd, (struct sockaddr *)&addr, len) < 0)
 		return -errno;
-	return TAKE_FD(fd);
+	return is_trusted(fd) ? TAKE_FD(fd) : -EPERM;
 }
 
 int command_socket_bind(const char *lxcpath, const char *name)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -60,17 +61,15 @@ static const char *find_vdso(char *maps)
 	return NULL;
 }
 
-/* The kernel's own code in every process has the instruction. -EOPNOTSUPP: but not here. */
-static int find_gate(pid_t pid, unsigned long *ret)
+/* Where the kernel's own code is in a process. */
+static int find_code(pid_t pid, unsigned long *ret_start, size_t *ret_len)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)pid);
 	_cleanup_free_ char *maps = NULL;
-	_cleanup_free_ char *code = xcalloc(VDSO_MAX, 1);
-	struct iovec here, there;
-	const char *line, *found;
-	unsigned long start, end;
-	char *dash;
 	ssize_t n = read_file_at(AT_FDCWD, path, MAPS_MAX, &maps);
+	unsigned long start, end;
+	const char *line;
+	char *dash;
 
 	if (n <= 0)
 		return n < 0 ? (int)n : -ESRCH;
@@ -81,12 +80,47 @@ static int find_gate(pid_t pid, unsigned long *ret)
 	end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 	if (end <= start || end - start > VDSO_MAX)
 		return -EOPNOTSUPP;
-	here = (struct iovec){code, end - start};
-	there = (struct iovec){(void *)(uintptr_t)start, end - start};
-	n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+	*ret_start = start;
+	*ret_len = end - start;
+	return 0;
+}
+
+static int read_code(pid_t pid, unsigned long start, char *code, size_t len)
+{
+	struct iovec here = {code, len}, there = {(void *)(uintptr_t)start, len};
+	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+
 	if (n < 0)
 		return -errno;
-	found = memmem(code, (size_t)n, SYSCALL_CODE, SYSCALL_LEN);
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+/*
+ * The kernel's own code has the instruction, and is the same in every process. One that was
+ * changed was so by the process, and what would be run is not known: -EBADMSG.
+ * -EOPNOTSUPP: there is none here, or another, as a 32-bit process has.
+ */
+static int find_gate(pid_t pid, unsigned long *ret)
+{
+	_cleanup_free_ char *code = xcalloc(VDSO_MAX, 1), *ours = xcalloc(VDSO_MAX, 1);
+	unsigned long start = 0, own = 0;
+	size_t len = 0, own_len = 0;
+	const char *found;
+	int r = find_code(pid, &start, &len);
+
+	if (r == 0)
+		r = find_code(getpid(), &own, &own_len);
+	if (r == 0 && len != own_len)
+		r = -EOPNOTSUPP;
+	if (r == 0)
+		r = read_code(pid, start, code, len);
+	if (r == 0)
+		r = read_code(getpid(), own, ours, len);
+	if (r < 0)
+		return r;
+	if (memcmp(code, ours, len) != 0)
+		return -EBADMSG;
+	found = memmem(code, len, SYSCALL_CODE, SYSCALL_LEN);
 	if (!found)
 		return -EOPNOTSUPP;
 	*ret = start + (unsigned long)(found - code);
@@ -319,12 +353,15 @@ static int make_call(struct target *t, long number, const unsigned long args[INJ
 	return back < 0 ? back : r;
 }
 
-static int seize_and_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
-			  long *ret)
+static int seize_and_call(struct target *t, int pidfd, long number,
+			  const unsigned long args[INJECT_ARGS], long *ret)
 {
 	int r = -EAGAIN;
 
 	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)OPTIONS) < 0)
+		return -errno;
+	/* who is traced keeps its number: it is the process, if that is still there */
+	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
 		return -errno;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		if (i > 0 && ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
@@ -340,7 +377,7 @@ static int seize_and_call(struct target *t, long number, const unsigned long arg
 	return r == -EAGAIN ? -EBUSY : r;
 }
 
-int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret)
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
 	static const struct sigaction told = {.sa_handler = SIG_DFL};
 	struct target t = {.pid = pid};
@@ -353,7 +390,7 @@ int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], l
 	sigaddset(&set, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	sigaction(SIGCHLD, &told, &old_action);
-	r = seize_and_call(&t, number, args, ret);
+	r = seize_and_call(&t, pidfd, number, args, ret);
 	sigaction(SIGCHLD, &old_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return r;
@@ -361,9 +398,10 @@ int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], l
 
 #else /* the registers are another architecture's */
 
-int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret)
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
 	(void)pid;
+	(void)pidfd;
 	(void)number;
 	(void)args;
 	(void)ret;

@@ -12,10 +12,13 @@
  * and a seccomp filter of its does not see the call. To be called in a process that has nothing
  * else to wait for. The call's result is *ret.
  *
+ * pidfd is the process's too: nothing is done to one that has got its number since.
+ *
  * -EBUSY: it did not wait in a call for a second; -ETIMEDOUT: it is frozen; -EPERM: somebody
- * else traces it; -EOPNOTSUPP: on this architecture, or with such a process, it cannot be done;
- * -ESRCH: it ended.
+ * else traces it; -EBADMSG: the kernel's code in it was changed; -EOPNOTSUPP: on this
+ * architecture, or with such a process, it cannot be done; -ESRCH: it ended.
  */
-int inject_call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret);
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS],
+		long *ret);
 
 #endif

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 
 #include "unit.h"
 #include "util/inject.h"
+#include "util/process.h"
 
 #ifdef __x86_64__
 
@@ -18,6 +20,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -139,6 +142,16 @@ static bool still_runs(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid;
 }
 
+static int call(pid_t pid, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	int pidfd = pidfd_open_pid(pid);
+	int r = inject_call(pid, pidfd, number, args, ret);
+
+	if (pidfd >= 0)
+		close(pidfd);
+	return r;
+}
+
 START_TEST(call_is_made_and_the_other_one_goes_on)
 {
 	const struct sigaction on_signal = {.sa_handler = count, .sa_flags = SA_RESTART};
@@ -156,7 +169,7 @@ START_TEST(call_is_made_and_the_other_one_goes_on)
 	for (int i = 0; i < 50; i++) {
 		if (waits[_i] == wait_in_read_with_signals)
 			kill(pid, SIGUSR1);
-		ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), 0);
+		ck_assert_int_eq(call(pid, SYS_getppid, nothing, &r), 0);
 		ck_assert_int_eq(r, getpid());
 	}
 	ck_assert(still_runs(pid));
@@ -182,12 +195,12 @@ START_TEST(arguments_and_errors_come_through)
 		_exit(take(fds[0]));
 	args[0] = (unsigned long)pair[0];
 	args[1] = 77;
-	ck_assert_int_eq(inject_call(pid, SYS_dup2, args, &r), 0);
+	ck_assert_int_eq(call(pid, SYS_dup2, args, &r), 0);
 	ck_assert_int_eq(r, 77);
 	args[0] = 77;
-	ck_assert_int_eq(inject_call(pid, SYS_close, args, &r), 0);
+	ck_assert_int_eq(call(pid, SYS_close, args, &r), 0);
 	ck_assert_int_eq(r, 0);
-	ck_assert_int_eq(inject_call(pid, SYS_close, args, &r), 0);
+	ck_assert_int_eq(call(pid, SYS_close, args, &r), 0);
 	ck_assert_int_eq(r, -EBADF);
 	ck_assert_int_eq(write(fds[1], "x", 1), 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -215,7 +228,7 @@ START_TEST(one_that_never_waits_is_left_alone)
 	/* before that it is on its way out of a call */
 	while (*turns == 0)
 		sched_yield();
-	ck_assert_int_eq(inject_call(pid, SYS_getppid, nothing, &r), -EBUSY);
+	ck_assert_int_eq(call(pid, SYS_getppid, nothing, &r), -EBUSY);
 	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -232,7 +245,69 @@ START_TEST(one_that_is_not_there)
 	if (pid == 0)
 		_exit(0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_int_lt(inject_call(pid, SYS_getppid, nothing, &r), 0);
+	ck_assert_int_lt(call(pid, SYS_getppid, nothing, &r), 0);
+}
+END_TEST
+
+/* Its number is another's by now. */
+START_TEST(one_that_was_not_meant_is_left_alone)
+{
+	int fds[2], status, gone;
+	long r = 0;
+	pid_t pid, other;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(waits[0](fds[0]));
+	other = fork();
+	if (other == 0)
+		_exit(0);
+	gone = pidfd_open_pid(other);
+	ck_assert_int_ge(gone, 0);
+	ck_assert_int_eq(waitpid(other, NULL, 0), other);
+	ck_assert_int_eq(inject_call(pid, gone, SYS_getppid, nothing, &r), -ESRCH);
+	close(gone);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	close_pair(fds);
+}
+END_TEST
+
+/* One byte of it, anywhere: here in the header, which nobody runs. */
+static int change_code(int fd)
+{
+	unsigned long code = getauxval(AT_SYSINFO_EHDR);
+	int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	unsigned char other = 1;
+
+	if (pwrite(memory, &other, 1, (off_t)code + 9) != 1)
+		return 1;
+	close(memory);
+	return waits[0](fd);
+}
+
+START_TEST(one_with_other_code_is_left_alone)
+{
+	int fds[2], status;
+	long r = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(change_code(fds[0]));
+	/* until it has changed it the call is made */
+	for (int e = 0; e != -EBADMSG;) {
+		e = call(pid, SYS_getppid, nothing, &r);
+		ck_assert(e == 0 || e == -EBADMSG || e == -EBUSY);
+	}
+	ck_assert(still_runs(pid));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	close_pair(fds);
 }
 END_TEST
 
@@ -243,7 +318,7 @@ START_TEST(it_says_that_it_cannot)
 	static const unsigned long nothing[INJECT_ARGS];
 	long r = 0;
 
-	ck_assert_int_eq(inject_call(getppid(), 0, nothing, &r), -EOPNOTSUPP);
+	ck_assert_int_eq(inject_call(getppid(), -1, 0, nothing, &r), -EOPNOTSUPP);
 }
 END_TEST
 
@@ -259,6 +334,8 @@ Suite *inject_suite(void)
 	tcase_add_test(t, arguments_and_errors_come_through);
 	tcase_add_test(t, one_that_never_waits_is_left_alone);
 	tcase_add_test(t, one_that_is_not_there);
+	tcase_add_test(t, one_that_was_not_meant_is_left_alone);
+	tcase_add_test(t, one_with_other_code_is_left_alone);
 #else
 	tcase_add_test(t, it_says_that_it_cannot);
 #endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the command asks a container's monitor, as root on the host, and whether it is the
+ * monitor that answers. See the header for why liblxc is not asked.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "inspect/asking.h"
+#include "monitor/frame.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/process.h"
+
+/* A monitor that is starting its container answers when hooks are through. */
+#define PATIENCE_S 30
+
+#define STATUS_MAX    65536
+#define DIAG_SIZE     32768
+#define DIAG_PATIENCE 5
+
+/* --- one exchange --- */
+
+/* -EAGAIN: it took too long. */
+static int receive(int fd, void *buf, size_t len)
+{
+	for (size_t got = 0; got < len;) {
+		ssize_t n = recv(fd, (char *)buf + got, len - got, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return -EPIPE;
+		if (n < 0)
+			return -errno;
+		got += (size_t)n;
+	}
+	return 0;
+}
+
+static int ask(int fd, int cmd, const void *payload, size_t len)
+{
+	struct wire_request head = {.cmd = cmd, .datalen = (int32_t)len};
+	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)(uintptr_t)payload, len}};
+	const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
+	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	return n == (ssize_t)(sizeof(head) + len) ? 0 : -EIO;
+}
+
+int ask_monitor(const char *lxcpath, const char *name, int cmd, const void *payload, size_t len,
+		int patience_s, struct monitor_answer *ret)
+{
+	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, patience_s);
+	_cleanup_free_ char *body = NULL;
+	struct wire_response head;
+	int r = fd < 0 ? fd : ask(fd, cmd, payload, len);
+
+	*ret = (struct monitor_answer){0};
+	if (r == 0)
+		r = receive(fd, &head, sizeof(head));
+	if (r < 0)
+		return r;
+	if (head.datalen > 0 && (size_t)head.datalen > SCROLLBACK_MAX)
+		return -EMSGSIZE;
+	if (head.datalen > 0) {
+		body = xcalloc(1, (size_t)head.datalen + 1);
+		r = receive(fd, body, (size_t)head.datalen);
+	}
+	if (r < 0)
+		return r;
+	*ret = (struct monitor_answer){
+		.ret = head.ret,
+		.data = head.data,
+		.body_len = body ? (size_t)head.datalen : 0,
+	};
+	ret->body = TAKE_PTR(body);
+	return 0;
+}
+
+/* --- what it says --- */
+
+static int refuse(struct lxc_container *c, int e, struct error **reterr)
+{
+	if (e == -EPERM) {
+		error_refuse(reterr, EPERM,
+			     "the command socket of %s is held by another user, not by its "
+			     "monitor",
+			     c->name);
+		error_set_hint(
+			reterr,
+			"`ss -lxp | grep %s/%s/command` shows the process that holds it: end "
+			"that",
+			c->get_config_path(c), c->name);
+	} else if (e == -EAGAIN) {
+		error_refuse(reterr, ETIMEDOUT, "the monitor of %s does not answer within %d s",
+			     c->name, PATIENCE_S);
+		error_set_hint(reterr, "see what keeps it: a hook, or a process that stopped it");
+	} else {
+		error_refuse(reterr, -e, "the monitor of %s cannot be asked: %s", c->name,
+			     strerror(-e));
+	}
+	return e;
+}
+
+/* 1: an answer; 0: there is no monitor, or it has just ended. */
+static int ask_it(struct lxc_container *c, int cmd, const char *key, struct monitor_answer *ret,
+		  struct error **reterr)
+{
+	int r = ask_monitor(c->get_config_path(c), c->name, cmd, key, key ? strlen(key) + 1 : 0,
+			    PATIENCE_S, ret);
+
+	if (r == 0)
+		return 1;
+	return r == -ECONNREFUSED || r == -EPIPE ? 0 : refuse(c, r, reterr);
+}
+
+int asked_state(struct lxc_container *c, const char **ret, struct error **reterr)
+{
+	static const char *const names[N_STATES] = {"STOPPED",	"STARTING", "RUNNING", "STOPPING",
+						    "ABORTING", "FREEZING", "FROZEN",  "THAWED"};
+	_cleanup_answer_ struct monitor_answer a = {0};
+	int r = ask_it(c, CMD_GET_STATE, NULL, &a, reterr);
+
+	*ret = names[0];
+	if (r > 0 && a.ret >= 0 && a.data >= 0 && a.data < N_STATES)
+		*ret = names[a.data];
+	return r < 0 ? r : 0;
+}
+
+int asked_config(struct lxc_container *c, const char *key, char **ret, struct error **reterr)
+{
+	_cleanup_answer_ struct monitor_answer a = {0};
+	int r = ask_it(c, CMD_GET_CONFIG_ITEM, key, &a, reterr);
+
+	*ret = r > 0 && a.ret >= 0 ? TAKE_PTR(a.body) : NULL;
+	return r < 0 ? r : 0;
+}
+
+/* --- whether it is the container's init --- */
+
+/* Of the command socket, in this network namespace; 0: nobody listens there, or cannot be asked. */
+static uint32_t inode_of(struct nlmsghdr *h, const char *name, size_t len)
+{
+	struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct rtattr *a = (struct rtattr *)(void *)(m + 1);
+	int left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*m));
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == UNIX_DIAG_NAME && RTA_PAYLOAD(a) == len &&
+		    memcmp(RTA_DATA(a), name, len) == 0)
+			return m->udiag_ino;
+	return 0;
+}
+
+/* True: it is found, or there is no more to come. */
+static bool find_in_answer(void *answer, size_t size, const char *name, size_t len, uint32_t *ret)
+{
+	for (struct nlmsghdr *h = answer; NLMSG_OK(h, size) && *ret == 0; h = NLMSG_NEXT(h, size)) {
+		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+			return true;
+		*ret = inode_of(h, name, len);
+	}
+	return *ret != 0;
+}
+
+static uint32_t command_socket_inode(const char *lxcpath, const char *name)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req request;
+	} question = {
+		.header = {.nlmsg_len = sizeof(question),
+			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.request = {.sdiag_family = AF_UNIX,
+			    .udiag_states = 1U << TCP_LISTEN,
+			    .udiag_show = UDIAG_SHOW_NAME},
+	};
+	static const struct timeval patience = {.tv_sec = DIAG_PATIENCE};
+	_cleanup_free_ char *answer = xcalloc(1, DIAG_SIZE);
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	char address[SOCKET_NAME_BYTES] = {0};
+	size_t len = command_socket_name(lxcpath, name, address);
+	uint32_t inode = 0;
+	ssize_t n;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    send(fd, &question, sizeof(question), 0) < 0)
+		return 0;
+	do
+		n = recv(fd, answer, DIAG_SIZE, 0);
+	while (n > 0 && !find_in_answer(answer, (size_t)n, address, len, &inode));
+	return inode;
+}
+
+static bool has_socket(pid_t pid, uint32_t inode)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
+	_cleanup_free_ char *wanted = xasprintf("socket:[%u]", inode);
+	_cleanup_closedir_ DIR *fds = directory_at(AT_FDCWD, path);
+	struct dirent *e;
+
+	while (fds && (e = readdir(fds))) {
+		char link[64] = "";
+
+		if (readlinkat(dirfd(fds), e->d_name, link, sizeof(link) - 1) > 0 &&
+		    strcmp(link, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_with_us(pid_t pid, const char *kind)
+{
+	_cleanup_free_ char *theirs = xasprintf("/proc/%d/ns/%s", (int)pid, kind);
+	_cleanup_free_ char *ours = xasprintf("/proc/self/ns/%s", kind);
+	struct stat a, b;
+
+	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino == b.st_ino;
+}
+
+/* NULL: it is what listens on the container's command socket; else what it is not. */
+static const char *fault_of_monitor(struct lxc_container *c, pid_t pid)
+{
+	uint32_t inode = command_socket_inode(c->get_config_path(c), c->name);
+	long user = process_status_number(pid, "\nUid:");
+
+	if (pid <= 0 || (user != 0 && user != (long)geteuid()) || !is_with_us(pid, "pid") ||
+	    !is_with_us(pid, "user"))
+		return "whose parent is not root's on this host";
+	return inode && has_socket(pid, inode) ? NULL
+					       : "which is no child of the process that listens "
+						 "there";
+}
+
+/* "NSpid:\t4711\t1": of a PID namespace right below this one */
+static bool is_init(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+	int end = 0;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return false;
+	p = strstr(text, "\nNSpid:");
+	return p && sscanf(p, "\nNSpid: %*d 1%n", &end) == 0 && end > 0 && p[end] == '\n';
+}
+
+/* Its number is that of one process only as long as that is not waited for. */
+static const char *fault_of_init(struct lxc_container *c, pid_t pid)
+{
+	if (!is_init(pid))
+		return "which is not the first process of a PID namespace of its own";
+	return fault_of_monitor(c, (pid_t)process_status_number(pid, "\nPPid:"));
+}
+
+int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr)
+{
+	_cleanup_answer_ struct monitor_answer a = {0};
+	int r = ask_it(c, CMD_GET_INIT_PID, NULL, &a, reterr);
+	const char *fault;
+
+	*ret = 0;
+	if (r <= 0 || a.ret < 0 || a.data <= 0)
+		return r < 0 ? r : 0;
+	*ret = a.data <= INT32_MAX ? (pid_t)a.data : 0;
+	fault = fault_of_init(c, *ret);
+	/* it has ended while it was looked at */
+	if (fault && process_is_gone(*ret))
+		*ret = 0;
+	if (!fault || *ret == 0)
+		return 0;
+	*ret = 0;
+	error_refuse(reterr, EPERM,
+		     "the command socket of %s names process %lld as the container's init, %s",
+		     c->name, (long long)a.data, fault);
+	error_set_hint(reterr, "see with `ss -lxp` which process listens on @%s/%s/command",
+		       c->get_config_path(c), c->name);
+	return -EPERM;
+}

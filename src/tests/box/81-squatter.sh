@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Whoever takes the command socket of a container that does not run is not believed: no
+# process that they name is saved or ended, and nobody waits for their answer.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+
+# squat UID HOW [PID]: as that user on the socket of c2
+squat()
+{
+	local uid=$1
+
+	shift
+	"$(dirname "$0")/squat.py" c2 "$uid" /run/ready "$@" 2>/run/squatter &
+	SQUATTER=$!
+	read -r _ </run/ready
+}
+
+end_squatter()
+{
+	kill "$SQUATTER"
+	wait "$SQUATTER" || :
+}
+
+# refused WORDS COMMAND...: at once, and all that could have been harmed is there
+refused()
+{
+	SECONDS=0
+	fails 3 "$1" timeout -s KILL 60 "${@:2}"
+	check [ "$SECONDS" -lt 20 ]
+	check kill -0 "$PLAIN" "$INNER"
+	check answers
+	check_not test -e /run/c2
+}
+
+api()
+{
+	LD_PRELOAD=liblxc-checkpoint.so.0 timeout -s KILL 60 /run/api "$@"
+}
+
+mkfifo /run/ready
+start_counter c1
+make_container c2 </dev/null
+gcc -D_GNU_SOURCE -o /run/api "$(dirname "$0")/../payload/api.c" -llxc -ldl
+# root's, and one of them the first of a PID namespace
+sleep 1000 &
+PLAIN=$!
+unshare --pid --fork --kill-child sleep 1000 &
+has_child()
+{
+	INNER=$(pgrep -P $! sleep)
+}
+wait_for 10 has_child
+
+step 'another user'
+held='held by another user'
+for pid in "$PLAIN" "$INNER" "$(init_pid c1)"; do
+	squat 65534 answer "$pid"
+	refused "$held" lxc-checkpoint -n c2 -D /run/c2 -s
+	refused "$held" lxc-checkpoint -n c2 -D /run/c2 --check
+	refused "$held" lxc-checkpoint -n c2 -D /run/c2 -r
+	check_not api checkpoint c2 /run/c2
+	check_not api stop c2 /run/c2
+	check kill -0 "$PLAIN" "$INNER"
+	check answers
+	end_squatter
+done
+
+step 'who does not answer, or takes no connection'
+squat 65534 silent
+refused "$held" lxc-checkpoint -n c2 -D /run/c2 -s
+refused "$held" lxc-checkpoint -n c2 -D /run/c2 -r
+end_squatter
+squat 65534 full
+refused 'does not answer' lxc-checkpoint -n c2 -D /run/c2 -s
+end_squatter
+
+step 'the root of a container that is in the host'\''s network'
+squat 0 answer "$PLAIN"
+refused 'is not the first process of a PID namespace' lxc-checkpoint -n c2 -D /run/c2 -s
+end_squatter
+for pid in "$INNER" "$(init_pid c1)"; do
+	squat 0 answer "$pid"
+	refused 'is no child of the process that listens there' lxc-checkpoint -n c2 -D /run/c2 -s
+	refused 'is no child of the process that listens there' lxc-checkpoint -n c2 --check
+	end_squatter
+done
+
+step 'while one waits for the name that a stopped container leaves'
+check dump -n c1 -s
+squat 65534 silent
+check timeout -s KILL 60 lxc-checkpoint -r -n c1 -D "$IMG"
+check answers
+end_squatter
+
+step 'and then it is as if nobody had been there'
+check lxc-start -n c2
+check lxc-wait -n c2 -s RUNNING -t 10
+check dump -n c2 --replace -s
+check restore -n c2
+check state_is c2 RUNNING
