@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -14,6 +15,10 @@
 #include "util/mountflags.h"
 #include "util/scout.h"
 #include "util/tty.h"
+
+/* Unix98 ptys, as devpts has them. */
+#define PTY_SLAVE_MAJOR	     136
+#define PTY_SLAVE_MAJOR_LAST 143
 
 static const char *fs_root(struct libmnt_fs *fs)
 {
@@ -204,13 +209,23 @@ static int place_of(struct look *l, const char *target, const char *what, int *r
 	return r;
 }
 
-/* Opened a second time through /proc, because what openat2() gave is no more than a place. */
+/*
+ * Of a place that was looked at: opened a second time through /proc, where nothing can be put
+ * in the way. Only a pty of the devpts that the mount is of: to open another device can do
+ * something, as a watchdog begins to wait for its next sign of life.
+ */
 static char *settings_at(int place)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
 	_cleanup_close_ int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	return fd < 0 ? NULL : tty_settings_read(fd);
+}
+
+static bool is_pty(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && major(st->st_rdev) >= PTY_SLAVE_MAJOR &&
+	       major(st->st_rdev) <= PTY_SLAVE_MAJOR_LAST;
 }
 
 /*
@@ -262,6 +277,16 @@ static int add_external(struct look *l, struct libmnt_fs *fs, struct error **ret
 	return -ENOENT;
 }
 
+static int refuse_covered_tty(const char *target, struct error **reterr)
+{
+	error_refuse(reterr, EBUSY,
+		     "something else is in the place of the container's terminal %s: it cannot be "
+		     "saved",
+		     target);
+	error_set_hint(reterr, "in the container, unmount what is mounted over %s", target);
+	return -EBUSY;
+}
+
 static int add_tty(struct look *l, struct libmnt_fs *fs, struct error **reterr)
 {
 	struct container_facts *facts = l->facts;
@@ -275,6 +300,8 @@ static int add_tty(struct look *l, struct libmnt_fs *fs, struct error **reterr)
 
 	if (r < 0)
 		return r;
+	if (st.st_dev != mnt_fs_get_devno(fs) || !is_pty(&st))
+		return refuse_covered_tty(target, reterr);
 	key = mount_key(&l->keys, target);
 	t = ARRAY_ADD(facts->ttys, facts->n_ttys);
 	t->index = tty_index(target);

@@ -185,7 +185,9 @@ static char *difference(const struct walk *w, const struct criu_file *file, int 
 				 (unsigned int)st->st_mode & 07777);
 	*ret = VERDICT_BUILD;
 	/* a time that is not older says that there may be a difference, and no more */
-	if (file->build_id_len && st->st_ctime >= w->made && build_id_differs(fd, file))
+	/* no device is opened to look into it */
+	if (file->build_id_len && S_ISREG(st->st_mode) && st->st_ctime >= w->made &&
+	    build_id_differs(fd, file))
 		return xstrdup("is another build");
 	*ret = VERDICT_SAME;
 	return NULL;

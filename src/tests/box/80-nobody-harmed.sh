@@ -63,8 +63,75 @@ before=$(cat "/proc/$(init_pid c1)/oom_score_adj")
 full=$(ask_liar)
 check dump -n c1 -s
 SECONDS=0
+# deep cgroups come later, for the monitor
+ulimit -Sn 1024
 check timeout -s KILL 60 lxc-checkpoint -r -D "$IMG" -n c1
 check [ "$SECONDS" -lt 15 ]
 check_equal "$before" "$(cat "/proc/$(init_pid c1)/oom_score_adj")" "init's oom_score_adj"
 check_equal "$full" "$(ask_liar)" 'the files'
 check waits cpu
+
+step 'what lies at the place of a terminal is not opened'
+cat >/run/opened.py <<-'END'
+	import ctypes, os, sys
+	libc = ctypes.CDLL(None, use_errno=True)
+	fd = libc.inotify_init()
+	assert libc.inotify_add_watch(fd, sys.argv[1].encode(), 0x20) >= 0  # IN_OPEN
+	open("/run/watching", "w").close()
+	os.read(fd, 4096)
+	open("/run/opened", "w").close()
+END
+in_container c1 sh -c 'mknod /tmp/device c 1 3 && mount --bind /tmp/device /dev/console'
+python3 /run/opened.py "/proc/$(init_pid c1)/root/tmp/device" &
+watcher=$!
+wait_for 10 test -e /run/watching
+fails 3 'something else is in the place of the container'\''s terminal /dev/console' \
+	lxc-checkpoint -n c1 -D /run/second --check
+fails 3 'unmount what is mounted over /dev/console' lxc-checkpoint -n c1 -D /run/second
+check_not test -e /run/opened
+cat "/proc/$(init_pid c1)/root/tmp/device"
+wait "$watcher"
+check test -e /run/opened
+in_container c1 umount /dev/console
+check lxc-checkpoint -n c1 -D /run/second --check
+
+step 'the interface of another container is not taken for the other end of one'
+make_container c2 </dev/null
+start_container c2
+# "2: eth0@if17: ...": its number there, and that of its other end here
+eth0=$(nsenter -t "$(init_pid c2)" -n ip -o link show eth0)
+inside=${eth0%%:*} outside=${eth0#*@if}
+outside=${outside%%:*}
+other=$(ip -o link show | sed -n "s/^$outside: \([^@:]*\).*/\1/p")
+check_equal lxcbr0 "$(bridge_of "$other")"
+nsenter -t "$(init_pid c1)" -n unshare -n sleep 1000 &
+sleeper=$!
+is_apart()
+{
+	! [ "/proc/$sleeper/ns/net" -ef "/proc/$(init_pid c1)/ns/net" ] &&
+		! [ "/proc/$sleeper/ns/net" -ef /proc/self/ns/net ]
+}
+wait_for 10 is_apart
+nsenter -t "$(init_pid c1)" -n ip link delete eth0
+nsenter -t "$(init_pid c1)" -n ip link add eth0 index "$inside" type veth \
+	peer name b index "$outside" netns "$sleeper"
+fails 3 'has no other end in this network namespace' lxc-checkpoint -n c1 -D /run/second -s
+check_equal lxcbr0 "$(bridge_of "$other")"
+kill "$sleeper"
+check lxc-stop -n c2 -k
+
+step 'cgroups that are deeper than there may be descriptors do not stay'
+python3 - <<-'END'
+	import os
+	os.chdir("/sys/fs/cgroup/lxc.payload.c1")
+	for _ in range(1200):
+	    os.mkdir("a")
+	    os.mkdir("b")
+	    os.chdir("a")
+END
+check lxc-stop -n c1 -k
+is_gone()
+{
+	[ ! -e /sys/fs/cgroup/lxc.payload.c1 ]
+}
+wait_for 30 is_gone
