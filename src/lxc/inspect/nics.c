@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/route/addr.h>
@@ -59,8 +60,43 @@ static bool ipv6_disabled(const char *link)
 	return read_file_at(AT_FDCWD, path, 64, &text) > 0 && text[0] == '1';
 }
 
+/* What the host calls the container's network namespace; -1: nothing. */
+static int take_nsid(struct nl_msg *msg, void *userdata)
+{
+	struct nlattr *nsid = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct rtgenmsg), NETNSA_NSID);
+
+	if (nsid)
+		*(int32_t *)userdata = (int32_t)nla_get_u32(nsid);
+	return NL_OK;
+}
+
+static int32_t ask_nsid(struct nl_sock *host, int netns)
+{
+	const struct rtgenmsg general = {.rtgen_family = AF_UNSPEC};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETNSID, 0);
+	int32_t nsid = -1;
+
+	nl_socket_disable_auto_ack(host);
+	if (msg && nlmsg_append(msg, (void *)(uintptr_t)&general, sizeof(general), 0) == 0 &&
+	    nla_put_u32(msg, NETNSA_FD, (uint32_t)netns) == 0 &&
+	    nl_socket_modify_cb(host, NL_CB_VALID, NL_CB_CUSTOM, take_nsid, &nsid) == 0 &&
+	    nl_send_auto(host, msg) >= 0)
+		nl_recvmsgs_default(host);
+	nlmsg_free(msg);
+	return nsid;
+}
+
+/* Numbers alone say little: a container gives its links those that it likes. */
+static bool is_in(struct rtnl_link *peer, int32_t nsid)
+{
+	int32_t other;
+
+	return nsid >= 0 && rtnl_link_get_link_netnsid(peer, &other) == 0 && other == nsid;
+}
+
 /* The other end of a veth, which must be a veth that says the same of this one. */
-static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl_cache *host)
+static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl_cache *host,
+			      int32_t nsid)
 {
 	struct rtnl_link *peer = rtnl_link_get(host, rtnl_link_get_link(link));
 	struct rtnl_link *bridge;
@@ -68,7 +104,7 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 	if (!peer)
 		return;
 	if (rtnl_link_get_link(peer) == rtnl_link_get_ifindex(link) && rtnl_link_get_type(peer) &&
-	    strcmp(rtnl_link_get_type(peer), "veth") == 0) {
+	    strcmp(rtnl_link_get_type(peer), "veth") == 0 && is_in(peer, nsid)) {
 		nic->host_name = xstrdup(rtnl_link_get_name(peer));
 		nic->host_mac = link_mac(peer);
 		nic->host_ipv6_disabled = ipv6_disabled(nic->host_name);
@@ -95,7 +131,7 @@ static bool has_link_local(const struct view *v, int ifindex)
 }
 
 static void add_nics(struct container_facts *facts, const struct view *inside,
-		     const struct view *host)
+		     const struct view *host, int32_t nsid)
 {
 	for (struct nl_object *o = nl_cache_get_first(inside->links); o; o = nl_cache_get_next(o)) {
 		struct rtnl_link *link = (struct rtnl_link *)o;
@@ -112,7 +148,7 @@ static void add_nics(struct container_facts *facts, const struct view *inside,
 		nic->mtu = rtnl_link_get_mtu(link);
 		nic->ipv6_link_local = has_link_local(inside, rtnl_link_get_ifindex(link));
 		if (strcmp(nic->type, "veth") == 0)
-			nic_add_host_side(nic, link, host->links);
+			nic_add_host_side(nic, link, host->links, nsid);
 	}
 }
 
@@ -141,7 +177,7 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 	if (r == 0)
 		r = view_open(-1, &host);
 	if (r == 0)
-		add_nics(facts, &inside, &host);
+		add_nics(facts, &inside, &host, ask_nsid(host.sock, netns));
 	else
 		error_set(reterr, EIO, "cannot list network interfaces: %s", nl_geterror(r));
 	view_clear(&inside);
