@@ -10,6 +10,8 @@
 /* No release has come near it; what is beyond is no version but garbage. */
 #define VERSION_PART_MAX 9999
 
+#define LOCK_ID_MAX 64 /* of the name of a network lock */
+
 static const struct criu_version network_lock_since = {3, 17, 0};
 static const struct criu_version network_lock_skip_since = {3, 19, 0};
 static const struct criu_version skip_rwx_check_since = {3, 18, 0};
@@ -345,4 +347,21 @@ struct strv criu_argv(const struct criu_job *job)
 	add_common(&argv, job);
 	add[job->verb](&argv, job);
 	return argv;
+}
+
+/*
+ * "table inet CRIU-<id of that run>", and nothing else: the names of tables are the container's,
+ * and what is said to nft is a language, in which a name could go on as anything.
+ */
+bool criu_is_network_lock(const char *line, size_t len)
+{
+	static const char head[] = "table inet CRIU-";
+	size_t n = strlen(head);
+
+	if (len <= n || len - n > LOCK_ID_MAX || strncmp(line, head, n) != 0)
+		return false;
+	for (size_t i = n; i < len; i++)
+		if (!isalnum((unsigned char)line[i]) && line[i] != '-')
+			return false;
+	return true;
 }

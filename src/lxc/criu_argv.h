@@ -86,4 +86,7 @@ struct criu_job {
 /* Pure: no I/O, nothing but the job decides. Caller frees with strv_free(). */
 struct strv criu_argv(const struct criu_job *job);
 
+/* Pure. Whether a line of `nft list tables` names a network lock, as a killed CRIU leaves it. */
+bool criu_is_network_lock(const char *line, size_t len);
+
 #endif

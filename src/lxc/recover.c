@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "criu_argv.h"
 #include "recover.h"
 #include "util/fd.h"
 #include "util/link.h"
@@ -23,6 +24,9 @@
 #ifndef TCP_REPAIR_OFF_NO_WP
 #define TCP_REPAIR_OFF_NO_WP (-1)
 #endif
+
+/* Of the network locks of CRIUs that were killed. */
+#define LOCKS_MAX 16
 
 #define ENDING_MS 5000
 #define TICK_MS	  10
@@ -90,6 +94,7 @@ static void socket_note(int sock, void *userdata)
 struct socket_walk {
 	void (*fn)(int sock, void *userdata);
 	void *userdata;
+	ino_t pid_namespace;
 };
 
 static int walk_sockets(pid_t pid, void *userdata)
@@ -100,7 +105,11 @@ static int walk_sockets(pid_t pid, void *userdata)
 	_cleanup_closedir_ DIR *fds = directory_at(AT_FDCWD, path);
 	struct dirent *e;
 
-	while (pidfd >= 0 && fds && (e = readdir(fds))) {
+	/* the number could be that of another by now, which is not the container's */
+	if (pidfd < 0 || !process_is_in(pid, w->pid_namespace) ||
+	    syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		return 0;
+	while (fds && (e = readdir(fds))) {
 		char target[64];
 		ssize_t n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
 		_cleanup_close_ int sock = -1;
@@ -118,7 +127,7 @@ static int walk_sockets(pid_t pid, void *userdata)
 struct connections *connections_look(pid_t init)
 {
 	struct connections *all = xcalloc(1, sizeof(*all));
-	struct socket_walk w = {socket_note, all};
+	struct socket_walk w = {socket_note, all, process_pid_namespace(init)};
 
 	for_each_process(init, walk_sockets, &w);
 	if (all->n)
@@ -128,26 +137,29 @@ struct connections *connections_look(pid_t init)
 
 void recover_connections(pid_t init, const struct connections *were)
 {
-	struct socket_walk w = {socket_leave_repair, (void *)(uintptr_t)were};
+	struct socket_walk w = {socket_leave_repair, (void *)(uintptr_t)were,
+				process_pid_namespace(init)};
 
 	for_each_process(init, walk_sockets, &w);
 }
 
-/* "table inet CRIU-<id of that run>" */
+/* One that the container has made by so many names has locked itself. */
 static void delete_tables(const char *nft, const char *list)
 {
-	static const char head[] = "table inet CRIU-";
+	const char *line = list;
 
-	for (const char *line = list; line; line = strchr(line, '\n')) {
-		_cleanup_free_ char *name = NULL;
+	for (int n = 0; *line && n < LOCKS_MAX;) {
+		size_t len = strcspn(line, "\n"), words = strlen("table inet ");
 
-		line += *line == '\n';
-		if (strncmp(line, head, strlen(head)) != 0)
-			continue;
-		name = xasprintf("%.*s", (int)strcspn(line, "\n") - (int)strlen("table inet "),
-				 line + strlen("table inet "));
-		run_capture((const char *const[]){nft, "delete", "table", "inet", name, NULL},
-			    NULL);
+		if (criu_is_network_lock(line, len)) {
+			_cleanup_free_ char *name = xstrndup(line + words, len - words);
+
+			run_capture(
+				(const char *const[]){nft, "delete", "table", "inet", name, NULL},
+				NULL);
+			n++;
+		}
+		line += len + (line[len] == '\n');
 	}
 }
 

@@ -107,7 +107,13 @@ static void make_absolute(struct timer *t)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	t->left.it_value.tv_sec += now.tv_sec;
+	/* one for the end of time stays there */
+	if (__builtin_add_overflow(t->left.it_value.tv_sec, now.tv_sec + 1,
+				   &t->left.it_value.tv_sec)) {
+		t->left.it_value = (struct timespec){INT64_MAX, 0};
+		return;
+	}
+	t->left.it_value.tv_sec--;
 	t->left.it_value.tv_nsec += now.tv_nsec;
 	if (t->left.it_value.tv_nsec >= 1000000000L) {
 		t->left.it_value.tv_sec++;

@@ -73,6 +73,19 @@ static int complete(struct restore *r, pid_t init, struct error **reterr)
 	return threads_mend(r, init, &r->refusal) < 0 ? forbid(init) : 0;
 }
 
+/*
+ * Before anything runs that could have it wait, with a filesystem that does not answer.
+ * A container without one is fine.
+ */
+static void open_devpts(struct restore *r, pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root >= 0 && r->devpts_fd < 0)
+		r->devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
+}
+
 static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
 {
 	struct restore *r = userdata;
@@ -95,6 +108,7 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 			e = wait_settled(r, reterr);
 		if (e < 0)
 			return e;
+		open_devpts(r, init);
 		pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
@@ -209,8 +223,6 @@ static unsigned int namespaces_of(pid_t pid)
 /* CRIU made init its sibling, which is to say our only child. */
 static int adopt_init(struct restore *r, struct error **reterr)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int root = -1;
 	pid_t pid = only_child();
 
 	if (pid <= 0)
@@ -223,10 +235,6 @@ static int adopt_init(struct restore *r, struct error **reterr)
 		return error_errno(reterr, "cannot watch the container's init");
 	r->clone_flags = namespaces_of(pid);
 	namespaces_keep(r);
-	path = xasprintf("/proc/%d/root", (int)pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* a container without one is fine */
-	r->devpts_fd = root < 0 ? -1 : open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
 	return 0;
 }
 

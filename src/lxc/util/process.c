@@ -139,21 +139,30 @@ int run_users(const char *const argv[], char **ret_output, void (*wait)(int fd, 
 	return run(argv, true, ret_output, wait, userdata);
 }
 
+ino_t process_pid_namespace(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/pid", (int)pid);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+bool process_is_in(pid_t pid, ino_t pid_namespace)
+{
+	return pid_namespace && process_pid_namespace(pid) == pid_namespace;
+}
+
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
 {
-	_cleanup_free_ char *ns = xasprintf("/proc/%d/ns/pid", (int)init);
+	ino_t pid_namespace = process_pid_namespace(init);
 	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
-	struct stat init_ns, st;
 	struct dirent *e;
 	int r = 0;
 
-	if (stat(ns, &init_ns) < 0)
-		return 0;
-	while (r == 0 && proc && (e = readdir(proc))) {
-		_cleanup_free_ char *task_ns = xasprintf("/proc/%s/ns/pid", e->d_name);
+	while (r == 0 && pid_namespace && proc && (e = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
-		if (pid > 0 && stat(task_ns, &st) == 0 && st.st_ino == init_ns.st_ino)
+		if (pid > 0 && process_is_in(pid, pid_namespace))
 			r = fn(pid, userdata);
 	}
 	return r;

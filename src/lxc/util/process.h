@@ -35,6 +35,10 @@ int run_capture(const char *const argv[], char **ret_output);
 int run_users(const char *const argv[], char **ret_output, void (*wait)(int fd, void *userdata),
 	      void *userdata);
 
+/* The inode of the PID namespace that a process is in; 0: there is no such process. */
+ino_t process_pid_namespace(pid_t pid);
+bool process_is_in(pid_t pid, ino_t pid_namespace);
+
 /*
  * Calls fn for every process in the PID namespace of init until it returns
  * something else than 0, which is then returned.

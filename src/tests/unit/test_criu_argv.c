@@ -301,6 +301,33 @@ START_TEST(test_version_cmp)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool is_one;
+} tables[] = {
+	{"table inet CRIU-4711", true},
+	{"table inet CRIU-0f3e-A9", true},
+	{"table inet CRIU-", false},
+	{"table ip CRIU-4711", false},
+	{"table inet filter", false},
+	{"table inet CRIU-1; include \"/etc/shadow\"", false},
+	{"table inet CRIU-1 { }", false},
+	{"table inet CRIU-1#", false},
+	{"table inet CRIU-1\\", false},
+	{"table inet CRIU-$x", false},
+	{"table inet CRIU-\xc3\xa4", false},
+	{"table inet CRIU-00000000000000000000000000000000000000000000000000000000000000000",
+	 false},
+};
+
+START_TEST(network_locks_are_told_from_names_like_them)
+{
+	const char *line = tables[_i].line;
+
+	ck_assert_int_eq(criu_is_network_lock(line, strlen(line)), tables[_i].is_one);
+}
+END_TEST
+
 Suite *criu_argv_suite(void)
 {
 	Suite *s = suite_create("criu_argv");
@@ -310,6 +337,8 @@ Suite *criu_argv_suite(void)
 	tcase_add_test(t, test_arguments_stay_whole);
 	tcase_add_loop_test(t, test_version_parse, 0, sizeof(versions) / sizeof(versions[0]));
 	tcase_add_test(t, test_version_cmp);
+	tcase_add_loop_test(t, network_locks_are_told_from_names_like_them, 0,
+			    sizeof(tables) / sizeof(tables[0]));
 	suite_add_tcase(s, t);
 	return s;
 }
