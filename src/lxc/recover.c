@@ -247,11 +247,16 @@ static bool is_populated(int cgroup)
 }
 
 /* Before 5.14 a kernel has no cgroup.kill: there they stay, and the next restore avoids them. */
-void recover_cgroup(const char *directory)
+void recover_cgroup(const char *numbered)
 {
-	_cleanup_close_ int cgroup = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *directory;
+	ino_t number = (ino_t)strtoull(numbered, &directory, 10);
+	_cleanup_close_ int cgroup =
+		*directory == ' ' ? open(directory + 1, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct stat st;
 
-	if (cgroup < 0 || write_file_at(cgroup, "cgroup.kill", "1") < 0)
+	if (cgroup < 0 || fstat(cgroup, &st) < 0 || st.st_ino != number ||
+	    write_file_at(cgroup, "cgroup.kill", "1") < 0)
 		return;
 	for (int waited = 0; waited < ENDING_MS && is_populated(cgroup); waited += TICK_MS)
 		poll(NULL, 0, TICK_MS);

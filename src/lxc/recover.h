@@ -34,9 +34,10 @@ void recover_firewall(pid_t init);
 int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr);
 
 /*
- * Ends all processes of a cgroup (its directory), as a restore that was killed leaves
- * them half made, and waits a moment until they have ended.
+ * Ends all processes of a cgroup, as a restore that was killed leaves them half made, and
+ * waits a moment until they have ended. "NUMBER DIRECTORY": where the directory is another
+ * cgroup's by now, nothing is done.
  */
-void recover_cgroup(const char *directory);
+void recover_cgroup(const char *numbered);
 
 #endif

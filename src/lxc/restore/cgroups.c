@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <mntent.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -174,9 +175,11 @@ static void note_cgroup(const struct restore *r, const char *path)
 	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
 	char target[PATH_MAX];
 	ssize_t n = readlink(link, target, sizeof(target));
+	struct stat st;
 
-	if (r->lock_fd >= 0 && n > 0 && (size_t)n < sizeof(target))
-		dprintf(r->lock_fd, "# cgroup %.*s\n", (int)n, target);
+	/* no other cgroup will ever have its number, but another may get its name */
+	if (r->lock_fd >= 0 && n > 0 && (size_t)n < sizeof(target) && fstat(fd, &st) == 0)
+		dprintf(r->lock_fd, "# cgroup %ju %.*s\n", (uintmax_t)st.st_ino, (int)n, target);
 }
 
 /* LXC lists them once, before it makes a cgroup, and answers by this list from then on. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,11 +40,29 @@ void log_setup(const struct restore_plan *p)
 			logging.least = (enum log_level)i;
 }
 
+/*
+ * The directory of a container with other users is its root's, as the host sees it: who has
+ * got out of it could have a link there to any file.
+ */
+static bool is_in_others_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *directory =
+		slash > path ? xstrndup(path, (size_t)(slash - path)) : xstrdup("/");
+	struct stat st;
+
+	return stat(directory, &st) < 0 || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Nor may a FIFO that nobody reads hold up anything. */
 static bool is_open(void)
 {
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
 	if (logging.fd < 0 && logging.path)
-		logging.fd = open(logging.path,
-				  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+		logging.fd =
+			open(logging.path,
+			     flags | (is_in_others_directory(logging.path) ? O_NOFOLLOW : 0), 0640);
 	return logging.fd >= 0;
 }
 
