@@ -161,11 +161,27 @@ static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 		.rootfs = p->rootfs,
 		.config = p->config,
 		.n_config = p->n_config,
+		.hooks = p->hooks,
 	};
 
 	preflight_find_restore(&check, found);
 	if (inspect_config_idmap(c, &p->manifest.facts, &e) < 0)
 		findings_add_error(found, "idmap", e);
+}
+
+/* What they make need not be there before. */
+static bool has_pre_start_hooks(const struct restore_parts *p)
+{
+	for (size_t i = 0; i < p->n_config; i++)
+		if (strcmp(p->config[i].key, "lxc.hook.pre-start") == 0 && *p->config[i].value)
+			return true;
+	return false;
+}
+
+static int find_rootfs(struct lxc_container *c, struct restore_parts *p, struct error **reterr)
+{
+	return p->hooks ? inspect_rootfs_path(c, &p->rootfs, reterr)
+			: inspect_rootfs(c, &p->rootfs, reterr);
 }
 
 void check_restore(struct lxc_container *c, const char *directory, bool wait,
@@ -176,12 +192,13 @@ void check_restore(struct lxc_container *c, const char *directory, bool wait,
 
 	there = check_stopped(c, wait, found);
 	check_host(&ret->criu, found);
-	if (there && inspect_rootfs(c, &ret->rootfs, &no_rootfs) < 0)
+	if (there)
+		config_list(c, &ret->config, &ret->n_config);
+	ret->hooks = has_pre_start_hooks(ret);
+	if (there && find_rootfs(c, ret, &no_rootfs) < 0)
 		findings_add_error(found, "rootfs", no_rootfs);
 	if (image_open(directory, &ret->image, &ret->manifest, &no_image) < 0)
 		findings_add_error(found, "image", no_image);
-	if (there)
-		config_list(c, &ret->config, &ret->n_config);
 	if (there && ret->image)
 		check_parts(c, ret, found);
 }

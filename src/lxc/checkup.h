@@ -36,6 +36,7 @@ struct restore_parts {
 	char *rootfs;
 	struct config_item *config;
 	size_t n_config;
+	bool hooks; /* pre-start hooks come first: its files can only be looked at then */
 };
 
 /*

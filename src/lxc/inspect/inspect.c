@@ -37,11 +37,10 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
 	return r < 0 ? r : asked_state(c, ret, reterr);
 }
 
-int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
+int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **reterr)
 {
 	_cleanup_free_ char *path = config_get(c, "lxc.rootfs.path");
 	const char *dir = path;
-	struct stat st;
 
 	if (!path) {
 		error_refuse(reterr, ENOENT, "%s has no lxc.rootfs.path", c->name);
@@ -56,12 +55,24 @@ int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 			c->name, path);
 		return -EOPNOTSUPP;
 	}
+	*ret = xstrdup(dir);
+	return 0;
+}
+
+int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
+{
+	_cleanup_free_ char *dir = NULL;
+	struct stat st;
+	int r = inspect_rootfs_path(c, &dir, reterr);
+
+	if (r < 0)
+		return r;
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
 		error_refuse(reterr, ENOENT, "the rootfs of %s, %s, is not there", c->name, dir);
 		error_set_hint(reterr, "mount it, or mend lxc.rootfs.path in %s", c->configfile);
 		return -ENOENT;
 	}
-	*ret = xstrdup(dir);
+	*ret = TAKE_PTR(dir);
 	return 0;
 }
 

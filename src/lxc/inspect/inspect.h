@@ -23,4 +23,7 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
 /* The host directory of the rootfs; other storage than a directory is refused. */
 int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr);
 
+/* The same, where it need not be there yet. */
+int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **reterr);
+
 #endif

@@ -55,10 +55,14 @@ char *stale_when(time_t when);
 /* Pure: what follows the name of a file that is not FILE_SAME. Caller frees. */
 char *stale_text(const struct file_time *then, const struct stat *now, enum file_age age);
 
-/* --- surroundings.c: what the host has to have for the container ---------------------------------
+/* --- made.c: what pre-start hooks may make -------------------------------------------------------
  */
 
 void check_network(const struct restore_check *r, struct findings *found);
+
+/* --- surroundings.c: what the host has to have for the container ---------------------------------
+ */
+
 void check_limits(const struct restore_check *r, struct findings *found);
 void check_apparmor(const struct restore_check *r, struct findings *found);
 void check_users(const struct restore_check *r, struct findings *found);

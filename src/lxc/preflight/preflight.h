@@ -50,10 +50,14 @@ struct restore_check {
 	const char *rootfs; /* the host's directory; NULL: it is not there */
 	const struct config_item *config;
 	size_t n_config;
+	bool hooks; /* pre-start hooks come first, and may make what is not there yet */
 };
 
 /* All that can be seen from here to stand in the way of the restore, or is worth a warning. */
 void preflight_find_restore(const struct restore_check *r, struct findings *found);
+
+/* The part of it that pre-start hooks have to come before. */
+void preflight_find_made(const struct restore_check *r, struct findings *found);
 
 /* Whether an item of the config is one that is compared: those are kept in the manifest. */
 bool preflight_config_matters(const char *key);

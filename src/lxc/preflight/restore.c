@@ -49,23 +49,26 @@ static void check_architecture(const struct restore_check *r, struct findings *f
 			      r->manifest->arch, un.machine);
 }
 
+static void check_made(const struct restore_check *r, struct findings *found)
+{
+	if (r->hooks) {
+		findings_tell(
+			found, "hooks", FINDING_NOTE, NULL, NULL,
+			"%s has pre-start hooks, which may make its rootfs, what it mounts and "
+			"its bridges: a restore looks at these, and at open files, when the hooks "
+			"have run",
+			r->name);
+		return;
+	}
+	preflight_find_made(r, found);
+	check_block_filesystems(r, found);
+}
+
 /* The particular before what follows from it. */
 static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
-	check_name,
-	check_architecture,
-	check_machine,
-	check_config,
-	check_rootfs,
-	check_sources,
-	check_block_filesystems,
-	check_open_files,
-	check_history,
-	check_network,
-	check_limits,
-	check_apparmor,
-	check_users,
-	check_seccomp,
-	check_core_scheduling,
+	check_name,  check_architecture, check_machine,		check_config,
+	check_made,  check_history,	 check_limits,		check_apparmor,
+	check_users, check_seccomp,	 check_core_scheduling,
 };
 
 void preflight_find_restore(const struct restore_check *r, struct findings *found)

@@ -19,34 +19,6 @@
 
 #define TEXT_MAX (1024 * 1024)
 
-/* --- the network --- */
-
-static void check_nic(const struct nic *nic, struct findings *found)
-{
-	if (nic->bridge) {
-		_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
-
-		if (access(path, F_OK) < 0)
-			findings_tell(
-				found, "bridge", FINDING_BLOCKS, NULL,
-				"make the bridge (systemctl start lxc-net, where lxc-net "
-				"made it) and restore again",
-				"the bridge %s, which %s of the container was on, is not there",
-				nic->bridge, nic->name);
-	}
-	if (nic->host_name && if_nametoindex(nic->host_name) != 0)
-		findings_tell(found, "interface-name", FINDING_NOTE, NULL, NULL,
-			      "%s, the host's end of %s, gets another name: there is an interface "
-			      "of that name",
-			      nic->host_name, nic->name);
-}
-
-void check_network(const struct restore_check *r, struct findings *found)
-{
-	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
-		check_nic(&r->manifest->facts.nics[i], found);
-}
-
 /* --- cgroups --- */
 
 static bool has_controller(const char *controllers, const char *name, size_t len)

@@ -37,6 +37,8 @@ struct restore_plan {
 	bool foreground;
 	bool ignore_cpu;   /* go on with a processor that lacks what the other had */
 	bool ignore_files; /* ... and with files of another mode or build */
+	bool hooks;	   /* pre-start hooks: what they may make is looked at after them, */
+	char *force;	   /* which these words may override; NULL: none */
 	struct config_item *config;
 	size_t n_config;
 };

@@ -139,6 +139,10 @@ void unstage_socket(struct restore *r);
 /* hooks.c: of the config's hooks and scripts those that run on the host. */
 int stage_pre_start(struct restore *r, struct error **reterr);
 int stage_nothing(struct restore *r, struct error **reterr);
+
+/* made.c: what the command could not look at before them. */
+int stage_made(struct restore *r, struct error **reterr);
+
 void unstage_stop_hooks(struct restore *r);
 void unstage_post_stop(struct restore *r);
 

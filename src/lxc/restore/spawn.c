@@ -162,6 +162,8 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	ret->foreground = o->foreground;
 	plan_log(c, o, ret);
 	ret->ignore_cpu = findings_are_forced(o->force, "cpu");
+	ret->hooks = parts.hooks;
+	ret->force = o->force ? xstrdup(o->force) : NULL;
 	ret->ignore_files = findings_are_forced(o->force, "rootfs");
 	ret->config = TAKE_PTR(parts.config);
 	ret->n_config = parts.n_config;

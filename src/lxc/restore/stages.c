@@ -20,6 +20,7 @@ static void unstage_nothing(struct restore *r)
  *    closed and run after it: whoever is connected to a terminal sees its end only when
  *    the rest is gone;
  *  - pre-start hooks when nothing else is made, as they may make what the others need;
+ *  - what they may have made is looked at when they have run, and nothing else is there yet;
  *  - cgroups before AppArmor before stop hooks before the network, so that they go in the
  *    order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
  *  - mounts after cgroups, of which they have one;
@@ -30,6 +31,7 @@ static const struct restore_stage stages[] = {
 	{"post-stop hooks", stage_nothing, unstage_post_stop},
 	{"command socket", stage_socket, unstage_socket},
 	{"pre-start hooks", stage_pre_start, unstage_nothing},
+	{"what hooks make", stage_made, unstage_nothing},
 	{"cgroups", stage_cgroups, unstage_cgroups},
 	{"mounts", stage_mounts, unstage_mounts},
 	{"block devices", stage_block_filesystems, unstage_block_filesystems},
@@ -49,6 +51,9 @@ int restore_apply(struct restore *r, struct error **reterr)
 		if (e < 0) {
 			if (r->serving)
 				monitor_set_state(r->serving, STATE_ABORTING);
+			/* a hook has run: what it did is not known, and perhaps not undone */
+			if (r->begun && r->plan->hooks && reterr && *reterr)
+				(*reterr)->refused = false;
 			restore_undo(r);
 			return e;
 		}

@@ -146,7 +146,7 @@ counter_is_gone()
 }
 wait_for 10 counter_is_gone
 check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
-check lxc-checkpoint -n c1 -r -D /run/seventh
+check lxc-checkpoint -n c1 -r -D /run/seventh --force=stale
 veth=$(host_veth)
 wait "$CLIENT" || :
 start_client

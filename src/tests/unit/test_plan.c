@@ -9,6 +9,7 @@
 #include "unit.h"
 #include "util/mem.h"
 
+static char force[] = "stale,rootfs";
 static char name[] = "c1", lxcpath[] = "/var/lib/lxc", dir[] = "/run/i m\xc3\xa4ge";
 static char config[] = "/etc/c1.conf";
 static char rootfs[] = "/var/lib/lxc/c1/rootfs", mnt[] = "/usr/lib/lxc/rootfs";
@@ -37,6 +38,8 @@ static const struct restore_plan plan = {
 	.log_level = log_level,
 	.verbosity = 4,
 	.foreground = true,
+	.hooks = true,
+	.force = force,
 	.ignore_cpu = true,
 	.config = items,
 	.n_config = 1,
@@ -58,6 +61,8 @@ START_TEST(plan_round_trip)
 	ck_assert_str_eq(p.log_level, log_level);
 	ck_assert_uint_eq(p.criu_version.patch, 1);
 	ck_assert(p.foreground);
+	ck_assert(p.hooks);
+	ck_assert_str_eq(p.force, "stale,rootfs");
 	ck_assert(p.ignore_cpu);
 	ck_assert(!p.ignore_files);
 	ck_assert_str_eq(restore_plan_config(&p, key), value);
