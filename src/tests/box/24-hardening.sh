@@ -198,5 +198,5 @@ check_not test -e /run/real/replaced
 (cd /run/real && check lxc-checkpoint -n c1 -D . --replace)
 check test -s /run/real/manifest.json
 check lxc-stop -n c1 -k
-check lxc-checkpoint -n c1 -r -D /run/link
+check lxc-checkpoint -n c1 -r -D /run/link --force=stale
 check_equal ok "$(ask check)" 'the memory'
