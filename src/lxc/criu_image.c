@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "criu_ghosts.h"
 #include "criu_image.h"
 #include "criu_protobuf.h"
 #include "util/fd.h"
@@ -33,8 +34,9 @@
 /* As CRIU writes it, on the architectures it knows. */
 #define CRIU_O_PATH 010000000
 
-#define MM_MAX	 (64 * 1024 * 1024)
-#define CORE_MAX (16 * 1024 * 1024)
+#define MM_MAX	   (64 * 1024 * 1024)
+#define CORE_MAX   (16 * 1024 * 1024)
+#define REMAPS_MAX (64 * 1024 * 1024)
 
 uint32_t criu_image_program(const void *mm, size_t len)
 {
@@ -127,8 +129,19 @@ static int read_programs(int dirfd, uint32_t **ret, size_t *ret_n)
 	return 0;
 }
 
+static uint32_t *read_ghosts(int dirfd, size_t *ret_n)
+{
+	_cleanup_free_ char *remaps = NULL;
+	ssize_t len = read_file_at(dirfd, "remap-fpath.img", REMAPS_MAX, &remaps);
+
+	*ret_n = 0;
+	return len > 0 ? criu_ghosts_read(remaps, (size_t)len, ret_n) : NULL;
+}
+
 static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 {
+	size_t n_ghosts;
+	_cleanup_free_ uint32_t *ghosts = read_ghosts(dirfd, &n_ghosts);
 	_cleanup_close_ int fd = openat(dirfd, "files.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	void *files;
@@ -143,6 +156,7 @@ static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 	if (files == MAP_FAILED)
 		return -errno;
 	criu_image_clear_o_path(files, (size_t)st.st_size, programs, n);
+	criu_ghosts_shorten(files, (size_t)st.st_size, ghosts, n_ghosts);
 	munmap(files, (size_t)st.st_size);
 	return 0;
 }

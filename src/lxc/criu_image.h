@@ -20,6 +20,8 @@
  *
  * What it says of mounts: see criu_mounts.h.
  *
+ * Deleted files with long names: see criu_ghosts.h.
+ *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr);

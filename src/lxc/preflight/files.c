@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,9 +17,10 @@
 #include "util/mem.h"
 #include "util/process.h"
 
-#define FDINFO_MAX 65536
-#define LINK_SIZE  256
-#define BLOCK	   512 /* of stx_blocks */
+#define FDINFO_MAX    65536
+#define LINK_SIZE     256
+#define CRIU_LINK_MAX (PATH_MAX - 2)
+#define BLOCK	      512 /* of stx_blocks */
 
 #define MEM_MAJOR	 1
 #define MEM_ZERO	 5
@@ -262,14 +264,55 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 		      "has a file open that is on no mount of the container: %s", link);
 }
 
+/* "has a file open" */
+static void found_name(struct survey *s, const struct process *p, const char *how, const char *why)
+{
+	found_process(s, p, "long-name", true,
+		      "restart that process, or rename the folder or file to something shorter",
+		      "%s whose %s, which CRIU cannot save", how, why);
+}
+
+/*
+ * The kernel tells no path of a page or more, and CRIU wants a byte less. And of a file that has
+ * lost this name and has another CRIU asks by the first with " (deleted)" behind it.
+ */
+static void check_name(struct survey *s, const struct open_file *f, const char *how)
+{
+	static const char deleted[] = " (deleted)";
+	size_t tail = sizeof(deleted) - 1;
+	char link[PATH_MAX + 1];
+	ssize_t n = readlinkat(f->dir, f->name, link, sizeof(link) - 1);
+	const char *name;
+
+	if (n < 0 ? errno == ENAMETOOLONG : n > CRIU_LINK_MAX)
+		found_name(s, f->process, how, "path is too long");
+	if (n < 0)
+		return;
+	link[n] = '\0';
+	name = strrchr(link, '/');
+	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX &&
+	    strcmp(link + n - tail, deleted) == 0)
+		found_name(s, f->process, how,
+			   "name, of more than 245 bytes, is deleted, while it has another");
+}
+
+static void check_open_name(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *how = xasprintf("has a file open (descriptor %d)", f->fd);
+
+	check_name(s, f, how);
+}
+
 /* true: it is on a mount that CRIU can open it from */
 static bool check_place(struct survey *s, const struct open_file *f)
 {
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	char link[LINK_SIZE];
 
-	if (m && !m->covered && !is_tracefs(m))
+	if (m && !m->covered && !is_tracefs(m)) {
+		check_open_name(s, f);
 		return true;
+	}
 	read_link(f, link);
 	if (!*link)
 		return false;
@@ -513,6 +556,7 @@ static void check_places(struct survey *s, const struct process *p)
 
 		if (!look(&f))
 			continue;
+		check_name(s, &f, places[i].what);
 		read_link(&f, link);
 		check_one_place(s, p, survey_mount(s, (int)f.st.stx_mnt_id), places[i].what, link);
 	}
@@ -559,6 +603,8 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 {
 	_cleanup_free_ char *text = NULL;
 
+	if (len > CRIU_LINK_MAX)
+		found_name(s, p, "has a file mapped", "path is too long");
 	if (strncmp(name, "anon_inode:", strlen("anon_inode:")) == 0) {
 		text = xstrndup(name, len);
 		found_kind(s, p, text);

@@ -309,6 +309,7 @@ void check_mounts(struct survey *s)
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		check_mount(s, &s->mounts[i], rootfs);
 		check_parent(s, &s->mounts[i]);
+		check_deleted_mount(s, &s->mounts[i]);
 	}
 	check_propagation(s, rootfs, init_ns);
 }

@@ -156,6 +156,11 @@ void check_mounts(struct survey *s);
 /* rootfs: its superblock. */
 void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
 
+/* --- deleted_mounts.c ----------------------------------------------------------------------------
+ */
+
+void check_deleted_mount(struct survey *s, const struct mount *m);
+
 /* --- block_filesystems.c -------------------------------------------------------------------------
  */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "criu_files.h"
+#include "criu_ghosts.h"
 #include "criu_image.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
@@ -67,9 +68,16 @@ static void mount_images(const char *bytes, size_t len)
 void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
+	_cleanup_free_ uint32_t *ghosts = NULL;
+	size_t n;
 
 	criu_image_core_file_limit(bytes, len);
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+	ghosts = criu_ghosts_read(bytes, len, &n);
+	must(n == 0 || ghosts);
+	criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+	must(criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0])) ==
+	     0);
 	mount_images(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
 }

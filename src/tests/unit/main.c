@@ -24,6 +24,7 @@ static const struct suite {
 	{"cpus", cpus_suite},
 	{"criu_argv", criu_argv_suite},
 	{"criu_files", criu_files_suite},
+	{"criu_ghosts", criu_ghosts_suite},
 	{"criu_image", criu_image_suite},
 	{"criu_log", criu_log_suite},
 	{"device_rules", device_rules_suite},

@@ -11,6 +11,7 @@ Suite *core_cookie_suite(void);
 Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_files_suite(void);
+Suite *criu_ghosts_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_log_suite(void);
 Suite *device_rules_suite(void);

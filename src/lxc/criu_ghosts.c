@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Names of deleted files in CRIU's image that are too long for CRIU to restore. Pure. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "criu_ghosts.h"
+#include "criu_protobuf.h"
+#include "util/mem.h"
+
+#define MAGIC_FILES  0x56303138
+#define MAGIC_REMAPS 0x59133954
+
+#define FILE_TYPE    1 /* of an entry in files.img */
+#define FILE_REGULAR 3
+#define REGULAR_ID   1 /* of FILE_REGULAR */
+#define REGULAR_PATH 6
+
+#define TYPE_REGULAR 1
+
+#define REMAP_ORIGINAL 1 /* of an entry in remap-fpath.img */
+#define REMAP_TYPE     3
+
+#define TYPE_GHOST 1
+
+#define KEPT_MAX 200 /* of a name: the rest is the file's number */
+
+uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len}, entry;
+	uint32_t *ghosts = NULL;
+
+	*ret_n = 0;
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return NULL;
+	while (take_entry(&image, &entry)) {
+		uint64_t id = 0, type = 0;
+		struct field f = {0};
+
+		while (take_field(&entry, &f)) {
+			if (f.number == REMAP_ORIGINAL)
+				id = f.value;
+			else if (f.number == REMAP_TYPE)
+				type = f.value;
+		}
+		if (type == TYPE_GHOST)
+			*ARRAY_ADD(ghosts, *ret_n) = (uint32_t)id;
+	}
+	return ghosts;
+}
+
+static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Of a regular file's entry. */
+static bool find_path(struct bytes entry, uint32_t *ret_id, struct bytes *ret)
+{
+	struct bytes regular = {0};
+	struct field f = {0};
+	uint64_t type = 0;
+
+	*ret_id = 0;
+	*ret = (struct bytes){0};
+	while (take_field(&entry, &f)) {
+		if (f.number == FILE_TYPE)
+			type = f.value;
+		else if (f.number == FILE_REGULAR)
+			regular = f.bytes;
+	}
+	while (type == TYPE_REGULAR && take_field(&regular, &f)) {
+		if (f.number == REGULAR_ID)
+			*ret_id = (uint32_t)f.value;
+		else if (f.number == REGULAR_PATH)
+			*ret = f.bytes;
+	}
+	return ret->len > 1 && ret->p[0] == '/';
+}
+
+/*
+ * The path keeps its length: "/tmp/long" becomes "/././tmp/l.00000001". Not "//tmp", because
+ * CRIU takes one slash off its front and what is left would be absolute.
+ */
+static void shorten(struct bytes path, size_t name_at, uint32_t id)
+{
+	_cleanup_free_ char *old = xstrndup((const char *)path.p, path.len);
+	size_t kept = KEPT_MAX, fill;
+	char number[10];
+
+	/* no half of a character */
+	while (kept > 0 && ((uint8_t)old[name_at + kept] & 0xc0) == 0x80)
+		kept--;
+	snprintf(number, sizeof(number), ".%08x", id);
+	fill = path.len - name_at - kept - strlen(number);
+	for (size_t i = 0; i < fill; i++)
+		path.p[1 + i] = i % 2 ? '/' : '.';
+	/* an odd one is a second slash */
+	path.p[fill] = '/';
+	memcpy(path.p + 1 + fill, old + 1, name_at - 1 + kept);
+	memcpy(path.p + fill + name_at + kept, number, strlen(number));
+}
+
+size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size_t n)
+{
+	struct bytes image = {files, len}, entry, path;
+	size_t changed = 0;
+	uint32_t id;
+
+	if (n == 0 || !take_magic(&image, MAGIC_FILES))
+		return 0;
+	while (take_entry(&image, &entry)) {
+		const uint8_t *slash;
+		size_t name_at;
+
+		if (!find_path(entry, &id, &path) || !is_among(id, ghosts, n))
+			continue;
+		slash = memrchr(path.p, '/', path.len);
+		name_at = (size_t)(slash - path.p) + 1;
+		if (path.len - name_at <= CRIU_GHOST_NAME_MAX)
+			continue;
+		shorten(path, name_at, id);
+		changed++;
+	}
+	return changed;
+}
