@@ -101,8 +101,8 @@ static int refuse(struct lxc_container *c, int e, struct error **reterr)
 {
 	if (e == -EPERM) {
 		error_refuse(reterr, EPERM,
-			     "the command socket of %s is held by another user, not by its "
-			     "monitor",
+			     "the command socket of %s is held by another user, whose answers are "
+			     "not believed",
 			     c->name);
 		error_set_hint(
 			reterr,

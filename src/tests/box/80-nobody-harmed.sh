@@ -29,10 +29,31 @@ ask_liar()
 	cat "$rootfs/tmp/ready.said"
 }
 
-# pressure NAME: how often that process was told of pressure
-waits()
+# How often the process that waits for pressure was told of it, and of whatever else polls.
+told()
 {
-	[ "$(cat "$rootfs/tmp/$1.count" 2>/dev/null)" = 0 ]
+	cat "$rootfs/tmp/cpu.count"
+}
+told_after()
+{
+	[ "$(told)" -gt "$1" ]
+}
+
+# More work than there are CPUs: there is one event in each window of two seconds.
+check_told()
+{
+	local before loops=() i
+
+	before=$(told)
+	for ((i = 0; i < 6; i++)); do
+		while :; do :; done &
+		loops+=($!)
+	done
+	(wait_for 30 told_after "$before") || die 'nobody was told of the pressure'
+	kill "${loops[@]}"
+	wait "${loops[@]}" || :
+	# where it is told of an error there is no end to it
+	check [ "$(told)" -lt $((before + 20)) ]
 }
 
 INITTAB='::respawn:/bin/sh /liar
@@ -58,18 +79,21 @@ start_by_init /cpu <<-'END'
 END
 wait_for 20 test -e "$rootfs/tmp/ready"
 wait_for 20 test -e "$rootfs/tmp/many"
-wait_for 20 waits cpu
+wait_for 20 test -e "$rootfs/tmp/cpu.count"
 before=$(cat "/proc/$(init_pid c1)/oom_score_adj")
 full=$(ask_liar)
 check dump -n c1 -s
 SECONDS=0
 # deep cgroups come later, for the monitor
 ulimit -Sn 1024
-check timeout -s KILL 60 lxc-checkpoint -r -D "$IMG" -n c1
+# and a log that nobody reads
+mkdir -p /var/log/lxc
+mkfifo /var/log/lxc/c1.log
+check timeout -s KILL 60 lxc-checkpoint -r -D "$IMG" -n c1 -l TRACE
 check [ "$SECONDS" -lt 15 ]
 check_equal "$before" "$(cat "/proc/$(init_pid c1)/oom_score_adj")" "init's oom_score_adj"
 check_equal "$full" "$(ask_liar)" 'the files'
-check waits cpu
+check_told
 
 step 'what lies at the place of a terminal is not opened'
 cat >/run/opened.py <<-'END'
