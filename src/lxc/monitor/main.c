@@ -94,15 +94,6 @@ static void close_foreign_fds(void)
 	syscall(SYS_close_range, (unsigned int)LOCK_FD + 1, ~0U, 0);
 }
 
-/* Once nothing more is mounted, because what CRIU is shown depends on it. */
-static void leave_mounts(const struct restore *r)
-{
-	const char *wanted = restore_plan_config(r->plan, "lxc.monitor.unshare");
-
-	if (wanted && strcmp(wanted, "1") == 0 && unshare(CLONE_NEWNS) == 0)
-		mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
-}
-
 /* Another restore of it would find what the container does from now on. */
 static void remember(const struct restore *r)
 {
@@ -116,7 +107,6 @@ static void remember(const struct restore *r)
 static int serve(struct restore *r, int *ret_status, struct error **reterr)
 {
 	serving_update(r);
-	leave_mounts(r);
 	monitor_set_state(r->serving, STATE_RUNNING);
 	remember(r);
 	/* The image may be removed, replaced or restored again from now on. */
@@ -191,6 +181,22 @@ static int live(struct restore *r, int *ret_status, struct error **reterr)
 	return e;
 }
 
+/*
+ * As LXC's monitor before anything else: what hooks mount stays with this process. Mounts of
+ * the host's still come in.
+ */
+static int own_mounts(const struct restore_plan *plan, struct error **reterr)
+{
+	const char *wanted = restore_plan_config(plan, "lxc.monitor.unshare");
+
+	if (!wanted || strcmp(wanted, "1") != 0)
+		return 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return error_errno(reterr, "cannot give the monitor a mount namespace of its own "
+					   "(lxc.monitor.unshare)");
+	return 0;
+}
+
 static int run(struct restore_plan *plan)
 {
 	_cleanup_error_ struct error *e = NULL;
@@ -199,7 +205,8 @@ static int run(struct restore_plan *plan)
 
 	restore_init(&r, plan);
 	r.lock_fd = LOCK_FD;
-	if (image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
+	if (own_mounts(plan, &e) < 0 ||
+	    image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
 	    restore_apply(&r, &e) < 0 || live(&r, &status, &e) < 0) {
 		release_lock(&r);
 		ret = report_failure(e);

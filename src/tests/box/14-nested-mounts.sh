@@ -11,12 +11,13 @@
 # in a folder that is / for one of them
 change_a_file()
 {
+	cp -a "$rootfs/nested.bind" "$rootfs/nested.chroot" /run/
 	echo more >>"$rootfs/nested.bind/file"
 	fails 3 '/nested.bind/file, which a process has open or runs, had 18 bytes and has 23' restore -n c1
-	truncate -s 18 "$rootfs/nested.bind/file"
+	cp -a /run/nested.bind/file "$rootfs/nested.bind/file"
 	rm "$rootfs/nested.chroot/file"
 	fails 3 '/nested.chroot/file, which a process has open or runs, is not there' restore -n c1
-	echo 'of the other root' >"$rootfs/nested.chroot/file"
+	cp -a /run/nested.chroot/file "$rootfs/nested.chroot/file"
 }
 
 make_bridge

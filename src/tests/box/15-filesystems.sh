@@ -3,7 +3,8 @@
 #
 # Filesystems of the kernel's that a container shows of the host's, or has mounted
 # itself: they are there again after two checkpoints, at the same places and as
-# read-only, a tracefs too, which CRIU leaves out.
+# read-only, a tracefs too, which CRIU leaves out. And what hooks mount for a
+# container stays with its monitor, where that has mounts of its own.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 . "${0%/*}/nested.sh"
@@ -47,3 +48,44 @@ works()
 }
 works
 stop
+
+step 'a monitor with mounts of its own, and a hook that mounts'
+mkdir /run/of-hook /run/of-host
+cat >/run/hook <<-'END'
+	#!/bin/sh
+	mount -t tmpfs of-hook /run/of-hook && echo here >/run/of-hook/file
+	! [ -e /run/fail ]
+END
+chmod +x /run/hook
+cat >>/var/lib/lxc/c1/config <<-'END'
+	lxc.monitor.unshare = 1
+	lxc.hook.pre-start = /run/hook
+	lxc.mount.entry = /run/of-hook of-hook none bind,create=dir
+END
+mount --make-shared --bind /run/of-host /run/of-host
+start_container c1
+
+# What the monitor has mounted, beside what the host has.
+of_monitor()
+{
+	grep -c of-hook "/proc/$(cut -d' ' -f4 "/proc/$(init_pid c1)/stat")/mountinfo"
+}
+before=$(of_monitor)
+here_before=$(wc -l </proc/self/mountinfo)
+for round in first second; do
+	check dump -n c1 -s
+	touch /run/fail
+	fails 1 'the pre-start hook, /run/hook, exited with 1' restore -n c1
+	rm /run/fail
+	check_equal "$here_before" "$(wc -l </proc/self/mountinfo)" "mounts of the host's after a failed restore"
+	check restore -n c1
+	check_equal "$before" "$(of_monitor)" "mounts of the monitor's after the $round restore"
+	check_equal "$here_before" "$(wc -l </proc/self/mountinfo)" "mounts of the host's after the $round restore"
+	check_equal here "$(in_container c1 cat /of-hook/file)" 'what the hook has made'
+	rm -r "$IMG"
+done
+# mounts of the host's come in to it
+mount -t tmpfs later /run/of-host
+check grep -q later "/proc/$(monitor_pid c1)/mountinfo"
+stop
+check_equal "$((here_before + 1))" "$(wc -l </proc/self/mountinfo)" "mounts of the host's at the end"
