@@ -11,6 +11,7 @@
 
 #include "criu_ghosts.h"
 #include "criu_image.h"
+#include "criu_network.h"
 #include "criu_protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -212,6 +213,8 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 		r = mend_files(dirfd, programs, n);
 	if (r == 0)
 		r = criu_mounts_mend(dirfd, skipped);
+	if (r == 0)
+		r = criu_network_mend(dirfd);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

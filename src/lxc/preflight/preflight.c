@@ -37,6 +37,7 @@ static void survey_clear(struct survey *s)
 	scout_end(&s->scout);
 	free(s->terminals);
 	free(s->unix_sockets);
+	addresses_clear(&s->addresses);
 }
 
 void preflight_find(const struct preflight *p, struct findings *found)

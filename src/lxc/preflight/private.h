@@ -8,6 +8,7 @@
  */
 
 #include <libmount/libmount.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <sys/capability.h>
 #include <sys/stat.h>
@@ -72,6 +73,20 @@ struct unix_socket {
 /* To a question that is asked once, and only where it matters. */
 enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
 
+/* The addresses of a network namespace; IPv4 ones as mapped into IPv6. */
+struct addresses {
+	ino_t ns;	    /* 0: of none */
+	bool known;	    /* they could be read */
+	bool any4, any6;    /* sockets may be bound to any (ip_nonlocal_bind) */
+	struct in6_addr *v; /* sorted */
+	size_t n;
+	struct address_network {
+		struct in6_addr address;
+		unsigned int bits;
+	} *networks; /* all of which is here */
+	size_t n_networks;
+};
+
 struct survey {
 	const struct preflight *p;
 	struct findings *found;
@@ -95,6 +110,8 @@ struct survey {
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
 	unsigned int waits;	/* for what passes in a moment: no more than so many in all */
+	ino_t own_network;	    /* the network namespace of init */
+	struct addresses addresses; /* of the one that was looked at last */
 	uint64_t private_bytes; /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
 	uint64_t deleted_bytes; /* files that are nowhere but in processes */
@@ -201,6 +218,17 @@ void check_unix_peers(struct survey *s);
 
 /* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
+
+/* --- addresses.c ---------------------------------------------------------------------------------
+ */
+
+/* number: the socket's descriptor in the process; fd: ours for the same. */
+void check_socket_address(struct survey *s, const struct process *process, int number, int fd);
+void addresses_clear(struct addresses *a);
+
+/* Pure. */
+struct in6_addr mapped_address(int family, const void *address);
+bool addresses_have(const struct addresses *all, const struct in6_addr *a);
 
 /* --- terminals.c ---------------------------------------------------------------------------------
  */

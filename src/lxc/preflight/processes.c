@@ -424,6 +424,7 @@ void check_processes(struct survey *s)
 {
 	const struct process *init = process_of(s, s->p->facts->init_pid);
 
+	s->own_network = init ? init->ns[NS_NET] : 0;
 	for (size_t i = 0; init && i < s->n_processes; i++) {
 		const struct process *p = &s->processes[i];
 

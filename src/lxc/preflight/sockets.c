@@ -164,6 +164,8 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 			(struct unix_socket){.process = p, .fd = fd, .inode = inode};
 	} else if (domain == AF_NETLINK) {
 		check_netlink(s, p, copy);
+	} else if (domain == AF_INET || domain == AF_INET6) {
+		check_socket_address(s, p, fd, copy);
 	}
 }
 

@@ -154,7 +154,10 @@ static int run_criu(struct restore *r, struct error **reterr)
 		"LXC_CHECKPOINT_SCRIPT=%s", r->plan->action_script ? r->plan->action_script : "");
 	bool away = r->netns_fd >= 0;
 	const char *const scripts[] = {callback, away ? NULL : r->plan->action_script, NULL};
-	const char *const environment[] = {network, away ? netns : NULL, script, NULL};
+	/* some addresses and routes the kernel only takes in another form than CRIU has them */
+	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
+	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
+	const char *const environment[] = {network, script, ip_tool, away ? netns : NULL, NULL};
 	const struct criu_job job = {
 		.verb = CRIU_RESTORE,
 		.criu = r->plan->criu,

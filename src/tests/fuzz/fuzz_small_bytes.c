@@ -7,8 +7,10 @@
 #include "criu_files.h"
 #include "criu_ghosts.h"
 #include "criu_image.h"
+#include "criu_network.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
+#include "ip_saved.h"
 #include "monitor/device_rules.h"
 #include "nexthop.h"
 #include "preflight/private.h"
@@ -28,6 +30,29 @@ void status(char *text, size_t len)
 	}
 }
 
+static bool is_odd(int ifindex)
+{
+	return ifindex & 1;
+}
+
+static void ip_saved(char *bytes, size_t len)
+{
+	size_t offset = 0;
+	struct nlmsghdr *m;
+
+	ip_saved_mend_routes(bytes, len);
+	while ((m = ip_saved_next(bytes, len, &offset))) {
+		_cleanup_free_ struct nlmsghdr *request = ip_saved_request(m);
+
+		if (!request)
+			continue;
+		must(ip_saved_rank(m) < IP_SAVED_RANKS);
+		if (ip_saved_skip_dad(request))
+			ip_saved_unskip_dad(request);
+		(void)ip_saved_drop_nexthops(request, is_odd);
+	}
+}
+
 void nexthops(char *bytes, size_t len)
 {
 	/* as the kernel's messages and malloc() are */
@@ -39,6 +64,7 @@ void nexthops(char *bytes, size_t len)
 		request = nexthop_request(said);
 	must(!request || nexthop_request_valid(request, request->nlmsg_len));
 	must(nexthop_filter_saved(bytes, len) <= len);
+	ip_saved(bytes, len);
 }
 
 static void mount_images(const char *bytes, size_t len)
@@ -80,6 +106,7 @@ void criu_images(char *bytes, size_t len)
 	     0);
 	mount_images(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
+	criu_network_name_bridges(bytes, len, (const uint8_t[MAC_LEN]){2});
 }
 
 void device_programs(char *bytes, size_t len)

@@ -271,6 +271,29 @@ START_TEST(test_make_printable)
 }
 END_TEST
 
+START_TEST(test_addresses)
+{
+	static const unsigned char v4[] = {10, 1, 2, 3}, inside[] = {10, 1, 7, 9},
+				   outside[] = {10, 1, 8, 9};
+	struct in6_addr own[] = {mapped_address(AF_INET, v4)}, a = mapped_address(AF_INET, inside);
+	struct address_network network = {own[0], 96 + 21};
+	struct addresses all = {.v = own, .n = 1};
+
+	ck_assert(addresses_have(&all, &own[0]));
+	ck_assert(!addresses_have(&all, &a));
+	all.networks = &network;
+	all.n_networks = 1;
+	ck_assert(addresses_have(&all, &a));
+	a = mapped_address(AF_INET, outside);
+	ck_assert(!addresses_have(&all, &a));
+	network.bits = 96;
+	ck_assert(addresses_have(&all, &a));
+	a.s6_addr[0] = 0xfd;
+	ck_assert(!addresses_have(&all, &a));
+	ck_assert(!addresses_have(&(struct addresses){0}, &a));
+}
+END_TEST
+
 Suite *preflight_suite(void)
 {
 	Suite *s = suite_create("preflight");
@@ -285,6 +308,7 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_findings_of_errors);
 	tcase_add_test(t, test_shell_word);
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(t, test_addresses);
 	suite_add_tcase(s, t);
 	return s;
 }
