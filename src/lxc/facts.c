@@ -68,6 +68,9 @@ void container_facts_clear(struct container_facts *f)
 	free(f->apparmor_label);
 	free(f->apparmor_file);
 	free(f->apparmor_policy);
+	for (size_t i = 0; i < f->n_shares; i++)
+		free(f->shares[i]);
+	free(f->shares);
 	for (size_t i = 0; i < f->n_nics; i++)
 		nic_clear(&f->nics[i]);
 	free(f->nics);

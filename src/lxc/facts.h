@@ -134,6 +134,11 @@ struct container_facts {
 	uint64_t rootfs_inode; /* 0: not known */
 	bool ephemeral;	       /* when it stops, its storage goes; not in the manifest */
 
+	/* other's namespaces that it was started in: "lxc.namespace.share.net = c1"; not in the
+	 * manifest */
+	char **shares;
+	size_t n_shares;
+
 	struct idmap *idmaps; /* sorted; none: it has no user namespace of its own */
 	size_t n_idmaps;
 	bool rootfs_idmapped; /* the mount of its rootfs translates ids by the same map */

@@ -122,6 +122,36 @@ static int inspect_init(struct lxc_container *c, pid_t *ret, struct error **rete
 	return -ESRCH;
 }
 
+static bool is_in_ours(pid_t pid, const char *kind)
+{
+	_cleanup_free_ char *theirs = xasprintf("/proc/%d/ns/%s", (int)pid, kind);
+	_cleanup_free_ char *ours = xasprintf("/proc/self/ns/%s", kind);
+	struct stat a, b;
+
+	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino == b.st_ino;
+}
+
+/* As it was started. In the host's it is as others are without. */
+static int inspect_shares(struct lxc_container *c, struct container_facts *facts,
+			  struct error **reterr)
+{
+	static const char *const kinds[] = {"net",  "ipc", "uts",    "pid",
+					    "user", "mnt", "cgroup", "time"};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		_cleanup_free_ char *key = xasprintf("lxc.namespace.share.%s", kinds[i]);
+		_cleanup_free_ char *value = NULL;
+
+		r = asked_config(c, key, &value, reterr);
+		if (value && *value && strcmp(value, "(null)") != 0 &&
+		    !is_in_ours(facts->init_pid, kinds[i]))
+			*ARRAY_ADD(facts->shares, facts->n_shares) =
+				xasprintf("%s = %s", key, value);
+	}
+	return r;
+}
+
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
@@ -135,6 +165,8 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	r = inspect_init(c, &facts.init_pid, reterr);
 	if (r == 0)
 		r = inspect_ephemeral(c, &facts.ephemeral, reterr);
+	if (r == 0)
+		r = inspect_shares(c, &facts, reterr);
 	if (r == 0)
 		r = inspect_rootfs(c, &facts.rootfs, reterr);
 	if (r == 0)

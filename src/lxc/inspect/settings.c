@@ -96,6 +96,21 @@ static void add_nets(struct lxc_container *c, struct config_item **items, size_t
 	}
 }
 
+/* liblxc has one key for them all in its list, which is none to ask for. */
+static void add_shares(struct lxc_container *c, struct config_item **items, size_t *n)
+{
+	static const char *const kinds[] = {"net",  "ipc", "uts",    "pid",
+					    "user", "mnt", "cgroup", "time"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		_cleanup_free_ char *key = xasprintf("lxc.namespace.share.%s", kinds[i]);
+		_cleanup_free_ char *value = config_get(c, key);
+
+		if (value && *value)
+			add(c, key, items, n);
+	}
+}
+
 /* Lists "key = value" lines as items of their own: tools ask for one cgroup file's limit. */
 static void add_lines(const char *text, struct config_item **items, size_t *n)
 {
@@ -133,6 +148,7 @@ void config_list(struct lxc_container *c, struct config_item **ret, size_t *ret_
 			add_lines(text, &items, &n);
 		}
 	add_nets(c, &items, &n);
+	add_shares(c, &items, &n);
 	*ret = items;
 	*ret_n = n;
 }

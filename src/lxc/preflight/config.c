@@ -30,6 +30,11 @@ static const struct rule {
 	{"lxc.cap.drop", true, FINDING_BLOCKS},
 	{"lxc.cap.keep", true, FINDING_BLOCKS},
 	{"lxc.no_new_privs", false, FINDING_BLOCKS},
+	/* a restore makes the namespace anew, which the other container has */
+	{"lxc.namespace.share.net", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.ipc", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.uts", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.pid", false, FINDING_BLOCKS},
 	{"lxc.cgroup2", true, FINDING_WARNING},
 	{"lxc.prlimit", true, FINDING_WARNING},
 	{"lxc.sysctl", true, FINDING_WARNING},

@@ -109,10 +109,10 @@ struct survey {
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
-	unsigned int waits;	/* for what passes in a moment: no more than so many in all */
+	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
 	ino_t own_network;	    /* the network namespace of init */
 	struct addresses addresses; /* of the one that was looked at last */
-	uint64_t private_bytes; /* memory that is in no file: at least this goes to the image */
+	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
 	uint64_t deleted_bytes; /* files that are nowhere but in processes */
 };
@@ -234,6 +234,11 @@ bool addresses_have(const struct addresses *all, const struct in6_addr *a);
  */
 
 void check_terminals(struct survey *s);
+
+/* --- sharing.c -----------------------------------------------------------------------------------
+ */
+
+void check_sharing(struct survey *s);
 
 /* --- container.c ---------------------------------------------------------------------------------
  */
