@@ -119,6 +119,41 @@ check test -e /run/opened
 in_container c1 umount /dev/console
 check lxc-checkpoint -n c1 -D /run/second --check
 
+step 'names of tables are no words of the language of nft'
+cat >/run/table.py <<-'END'
+	import socket, struct, sys
+
+	def message(kind, flags, family, resource, attributes=b""):
+	    body = struct.pack("=BB", family, 0) + struct.pack("!H", resource) + attributes
+	    return struct.pack("=IHHII", 16 + len(body), kind, flags, 1, 0) + body
+
+	name = sys.argv[1].encode() + b"\0"
+	attribute = struct.pack("=HH", 4 + len(name), 1) + name + b"\0" * (-len(name) % 4)
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
+	# begin of a batch, a new inet table, its end
+	s.send(message(16, 1, 0, 10) + message(10 << 8, 0x405, 1, 0, attribute) + message(17, 1, 0, 10))
+	error = struct.unpack_from("=i", s.recv(4096), 16)[0]
+	assert error == 0, error
+END
+in_network()
+{
+	nsenter -t "$(init_pid c1)" -n "$@"
+}
+for name in CRIU-a 'CRIU-a; add table inet pwned' 'CRIU-a; include "/run/pwned"'; do
+	in_network python3 /run/table.py "$name"
+done
+cat >/run/refuse <<-'END'
+	#!/bin/sh
+	[ "$CRTOOLS_SCRIPT_ACTION" != post-dump ]
+END
+chmod +x /run/refuse
+echo 'add table inet included' >/run/pwned
+check_not lxc-checkpoint -n c1 -D /run/second -A /run/refuse
+tables=$(in_network nft list tables)
+check_equal '' "$(grep -E '^table inet (CRIU-a|pwned|included)$' <<<"$tables")" 'tables'
+check [ "$(grep -c '^table inet CRIU-a; ' <<<"$tables")" = 2 ]
+in_network nft flush ruleset
+
 step 'the interface of another container is not taken for the other end of one'
 make_container c2 </dev/null
 start_container c2
