@@ -378,6 +378,13 @@ static int mend_image(struct dump *d, struct error **reterr)
 	return criu_image_mend(dirfd, &skipped, reterr);
 }
 
+static bool init_dies_within(const struct dump *d, int ms)
+{
+	struct pollfd p = {.fd = d->init, .events = POLLIN};
+
+	return d->init >= 0 && poll(&p, 1, ms) > 0;
+}
+
 static void on_started(pid_t criu, void *userdata)
 {
 	struct dump *d = userdata;
@@ -405,6 +412,9 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	int r;
 
 	(void)init_pid;
+	/* what CRIU holds then is what has its number now */
+	if (init_dies_within(d, 0))
+		return error_set(reterr, ESRCH, "its init has ended");
 	if (strcmp(action, "network-lock") == 0) {
 		on_network_lock(d);
 		return 0;
@@ -499,13 +509,6 @@ static int run_criu(struct dump *d, struct error **reterr)
 
 	keeper_end(d->keeper);
 	return r;
-}
-
-static bool init_dies_within(const struct dump *d, int ms)
-{
-	struct pollfd p = {.fd = d->init, .events = POLLIN};
-
-	return d->init >= 0 && poll(&p, 1, ms) > 0;
 }
 
 /* A process that was killed is dead a moment later. */

@@ -25,7 +25,6 @@
 
 #define SOCKETS_MAX (64 * 1024 * 1024)
 #define NAME_LEN    200
-#define PATIENCE_S  5
 #define LISTENS	    0x10000 /* __SO_ACCEPTCON, in the flags */
 
 static char *absolute(const char *path)
@@ -91,10 +90,10 @@ char *command_socket_lxcpath(const char *line, const char *name)
 	return xstrndup(socket, len - n);
 }
 
-/* Whoever else listens there is none of ours to ask. */
+/* Whoever else listens there is none of ours to ask; there may be many, who do not accept. */
 static bool is_roots(const char *lxcpath, const char *name)
 {
-	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, PATIENCE_S);
+	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, -1);
 
 	return fd >= 0;
 }

@@ -202,7 +202,8 @@ size_t command_socket_name(const char *lxcpath, const char *name,
 			   char buf[static SOCKET_NAME_BYTES]);
 
 /*
- * A connection to it, on which both ways give up after so many seconds (0: never); or -errno.
+ * A connection to it, on which both ways give up after so many seconds (0: never;
+ * less: the connection itself is not waited for either); or -errno.
  * -EPERM: neither root nor the caller's user listens there. Anybody may take the name of one
  * that does not run.
  */

@@ -61,12 +61,14 @@ static bool is_trusted(int fd)
 
 int command_socket_connect(const char *lxcpath, const char *name, int patience_s)
 {
-	const struct timeval patience = {.tv_sec = patience_s};
+	const bool waits = patience_s >= 0;
+	const struct timeval patience = {.tv_sec = waits ? patience_s : 0};
 	/* a queue that nobody takes connections from fills up */
 	const struct timeval connecting = {
 		.tv_sec = patience_s > 0 && patience_s < CONNECT_S ? patience_s : CONNECT_S};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (waits ? 0 : SOCK_NONBLOCK), 0);
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 				    command_socket_name(lxcpath, name, addr.sun_path));
 

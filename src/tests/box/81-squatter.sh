@@ -76,6 +76,10 @@ squat 65534 full
 refused 'does not answer' lxc-checkpoint -n c2 -D /run/c2 -s
 end_squatter
 
+squat 65534 aliases
+refused 'c2 is not running' lxc-checkpoint -n c2 -D /run/c2 -s
+end_squatter
+
 step 'the root of a container that is in the host'\''s network'
 squat 0 answer "$PLAIN"
 refused 'is not the first process of a PID namespace' lxc-checkpoint -n c2 -D /run/c2 -s

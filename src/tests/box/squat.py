@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-squat.py NAME UID READY answer PID | silent | full
+squat.py NAME UID READY answer PID | silent | full | aliases
 
 Takes the command socket of a container that does not run, as that user, and answers what its
 monitor would: it runs, and PID is its init. silent: takes connections and says nothing.
-full: does not even take them. Says so on the FIFO READY.
+full: does not even take them, aliases: nor by twenty other spellings of the LXCPATH. Says so on the FIFO READY.
 """
 import os
 import socket
@@ -21,7 +21,7 @@ with open(ready, "w", encoding="ascii") as fifo:
     os.setgid(uid)
     os.setuid(uid)
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(f"\0/var/lib/lxc/{name}/command")
+    listener.bind(f"\0/var/lib/lxc/{name}{'/elsewhere' if how == 'aliases' else ''}/command")
     listener.listen(0 if how == "full" else 50)
     clients = []
     if how == "full":
@@ -30,6 +30,17 @@ with open(ready, "w", encoding="ascii") as fifo:
             client.setblocking(False)
             client.connect_ex(f"\0/var/lib/lxc/{name}/command")
             clients.append(client)
+    if how == "aliases":
+        for i in range(1, 20):
+            alias = socket.socket(socket.AF_UNIX)
+            alias.bind(f"\0/var/lib{'/.' * i}/lxc/{name}/command")
+            alias.listen(0)
+            clients.append(alias)
+            for _ in range(8):
+                client = socket.socket(socket.AF_UNIX)
+                client.setblocking(False)
+                client.connect_ex(alias.getsockname())
+                clients.append(client)
     fifo.write("ready\n")
 
 
@@ -42,7 +53,7 @@ def serve(client):
         client.sendall(struct.pack("=iiq", 0, 0, data))
 
 
-while how == "full":
+while how in ("full", "aliases"):
     threading.Event().wait()
 while True:
     connection, _ = listener.accept()
