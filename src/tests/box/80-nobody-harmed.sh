@@ -139,7 +139,7 @@ in_network()
 {
 	nsenter -t "$(init_pid c1)" -n "$@"
 }
-for name in CRIU-a 'CRIU-a; add table inet pwned' 'CRIU-a; include "/run/pwned"'; do
+for name in 'CRIU-a; add table inet pwned' 'CRIU-b; include "/run/pwned"' CRIU-a CRIU-b; do
 	in_network python3 /run/table.py "$name"
 done
 cat >/run/refuse <<-'END'
@@ -150,8 +150,8 @@ chmod +x /run/refuse
 echo 'add table inet included' >/run/pwned
 check_not lxc-checkpoint -n c1 -D /run/second -A /run/refuse
 tables=$(in_network nft list tables)
-check_equal '' "$(grep -E '^table inet (CRIU-a|pwned|included)$' <<<"$tables")" 'tables'
-check [ "$(grep -c '^table inet CRIU-a; ' <<<"$tables")" = 2 ]
+check_equal '' "$(grep -E '^table inet (CRIU-[ab]|pwned|included)$' <<<"$tables")" 'tables'
+check [ "$(grep -c '^table inet CRIU-[ab]; ' <<<"$tables")" = 2 ]
 in_network nft flush ruleset
 
 step 'the interface of another container is not taken for the other end of one'
