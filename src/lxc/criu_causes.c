@@ -248,7 +248,7 @@ static const struct known_cause known_causes[] = {
 	 "The network callback failed. Look with ip link whether the bridge and the "
 	 "container's interface on the host are there."},
 	{"Script ", "exited with",
-	 "An action script failed; its own message stands before this one in the log."},
+	 "An action script failed: see what it says, here and in the log, and mend that."},
 
 	/* privileges */
 	{"Can't get rlimit", "Operation not permitted",

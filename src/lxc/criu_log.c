@@ -12,7 +12,8 @@
 #define MAX_LINES    4
 #define MAX_LINE_LEN 300
 #define PID_MAX	     (1 << 22) /* the kernel's */
-#define MAX_HINTED   64	       /* a log of nothing but errors must not cost seconds */
+#define MAX_SAID     2
+#define MAX_HINTED   64 /* a log of nothing but errors must not cost seconds */
 
 enum level {
 	LEVEL_OTHER,
@@ -169,6 +170,12 @@ static bool is_cut(const struct log_line *l)
 	return l->where.len == 0 && span_starts(l->text, "(");
 }
 
+/* How a program ended that CRIU has run. What names a process first is another thing. */
+static bool is_of_script(const struct log_line *l)
+{
+	return span_starts(l->text, "killed by signal");
+}
+
 static bool finding_knows(const struct finding *f, const char *line)
 {
 	for (size_t i = 0; i < f->n; i++)
@@ -205,6 +212,10 @@ struct scan {
 	struct finding probes; /* errors from before CRIU began */
 	struct finding noise;
 	struct log_line last_warn, last;
+	struct span
+		said[MAX_SAID]; /* what an action script has printed last, the newest first, ... */
+	size_t n_said;
+	struct span ended; /* ... and how it ended: "status=7" */
 	bool timed_out;
 	pid_t waited_for;
 };
@@ -239,16 +250,62 @@ static void scan_timeout(struct scan *scan, struct span text)
 	scan->waited_for = pid < PID_MAX ? (pid_t)pid : 0;
 }
 
+/* Action scripts write to the same log: their lines are those that have no time. */
+static void scan_script(struct scan *scan, struct span s, const struct log_line *l)
+{
+	struct span ended = l->text;
+
+	if (l->level == LEVEL_OTHER && s.len > 0 && *s.p != '(') {
+		scan->said[1] = scan->said[0];
+		scan->said[0] = s;
+		scan->n_said += scan->n_said < MAX_SAID;
+	} else if (l->level == LEVEL_ERROR &&
+		   (span_skip_word(&ended, "exited, ") || span_starts(ended, "killed by signal"))) {
+		scan->ended = ended;
+	} else {
+		scan->n_said = 0;
+		scan->ended = (struct span){NULL, 0};
+	}
+}
+
+/* "Script PATH exited with -1", whatever it exited with: CRIU has said that before. */
+static bool scan_script_failed(struct scan *scan, const struct log_line *l)
+{
+	static const char end[] = " exited with -1";
+	size_t len = strlen(end);
+	struct finding *f = &scan->causes;
+	_cleanup_free_ char *path = NULL, *how = NULL;
+
+	if (!scan->ended.len || l->text.len < len || !span_starts(l->text, "Script ") ||
+	    memcmp(l->text.p + l->text.len - len, end, len) != 0)
+		return false;
+	for (size_t i = scan->n_said; i-- > 0 && f->n < MAX_LINES;)
+		f->lines[f->n++] = printable(scan->said[i]);
+	path = printable((struct span){l->text.p, l->text.len - len});
+	how = printable(scan->ended);
+	if (f->n < MAX_LINES)
+		f->lines[f->n++] = strncmp(how, "status=", 7) == 0
+					   ? xasprintf("%s exited with status %s", path, how + 7)
+					   : xasprintf("%s was %s", path, how);
+	if (!f->hint)
+		f->hint = criu_known_hint(l->text);
+	return true;
+}
+
 static void scan_line(struct scan *scan, struct span s)
 {
 	struct log_line l = parse_line(s);
+	bool failed_script = l.level == LEVEL_ERROR && scan_script_failed(scan, &l);
 
+	scan_script(scan, s, &l);
+	if (failed_script)
+		return;
 	if (l.text.len > 0)
 		scan->last = l;
 	switch (l.level) {
 	case LEVEL_ERROR:
 		scan_timeout(scan, l.text);
-		if (criu_is_noise(l.text) || is_cut(&l))
+		if (criu_is_noise(l.text) || is_cut(&l) || is_of_script(&l))
 			finding_add(&scan->noise, &l);
 		else
 			finding_add(&scan->causes, &l);

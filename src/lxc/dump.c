@@ -37,6 +37,7 @@
 #include "inspect/yard.h"
 #include "keeper.h"
 #include "keyring_file.h"
+#include "lxclog.h"
 #include "monitor/frame.h"
 #include "operation.h"
 #include "preflight/preflight.h"
@@ -286,8 +287,11 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 	int r = preflight_dump(&p, &found, reterr);
 
 	d->memory = found.memory;
-	for (size_t i = 0; r == 0 && d->first && d->o->found && i < found.n; i++)
-		d->o->found(&found.v[i], d->o->found_userdata);
+	for (size_t i = 0; r == 0 && d->first && i < found.n; i++) {
+		lxclog_finding(d->c, &found.v[i]);
+		if (d->o->found)
+			d->o->found(&found.v[i], d->o->found_userdata);
+	}
 	return r;
 }
 
@@ -611,9 +615,10 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);
-	if (dead)
-		return error_wrap(reterr, -r, "%s was not checkpointed, and has ended", d->c->name);
-	return error_wrap(reterr, -r, "%s was not checkpointed and runs on", d->c->name);
+	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
+		       dead ? ", and has ended" : " and runs on");
+	criu_log_reason(d->image->dirfd, "dump.log", reterr ? *reterr : NULL);
+	return r;
 }
 
 static int dump(struct dump *d, struct error **reterr)

@@ -9,6 +9,7 @@
 #include "criu.h"
 #include "last_error.h"
 #include "lxccontainer.h"
+#include "lxclog.h"
 #include "migrate.h"
 #include "options.h"
 #include "util/inherited.h"
@@ -30,6 +31,7 @@ int container_dump(struct lxc_container *c, const struct dump_options *o)
 	file_limit_begin();
 	r = dump_container(c, o, &e);
 	file_limit_end();
+	lxclog_failure(c, e);
 	return keep_error(c, r, e);
 }
 
@@ -43,6 +45,7 @@ int container_restore(struct lxc_container *c, struct restore_options *o, int *r
 	file_limit_begin();
 	r = restore_container(c, o, ret_status, &e);
 	file_limit_end();
+	lxclog_failure(c, e);
 	return keep_error(c, r, e);
 }
 

@@ -8,6 +8,7 @@
 
 #include "image/describe.h"
 #include "image/dir.h"
+#include "image/guard.h"
 #include "last_error.h"
 #include "lxccheckpoint.h"
 #include "options.h"
@@ -40,6 +41,22 @@ static void tell_damage(const char *file, const struct error *e, void *userdata)
 		o->damaged(&damage, o->userdata);
 }
 
+/* All that is wrong is told: files that may not be there, and those that are damaged. */
+static int verify_files(const struct image *img, const struct manifest *m,
+			struct lxc_checkpoint_verify_options *o, struct error **reterr)
+{
+	const struct image_verify v = {.sums = true, .damaged = tell_damage, .userdata = o};
+	_cleanup_error_ struct error *refused = NULL;
+	int foreign = guard_each(img->dirfd, img->path, m, tell_damage, o, &refused);
+
+	if (image_verify(img, m, &v, reterr) < 0)
+		return -LXC_CHECKPOINT_EFAILED;
+	if (foreign == 0)
+		return 0;
+	error_move(reterr, &refused, EPERM);
+	return -LXC_CHECKPOINT_EREFUSED;
+}
+
 /* A manifest that is no manifest any more is a damaged file; all else is no checkpoint at all. */
 static int peek_failed(int r, struct lxc_checkpoint_verify_options *o, const struct error *e)
 {
@@ -53,7 +70,6 @@ int lxc_checkpoint_verify(const char *directory,
 			  const struct lxc_checkpoint_verify_options *options)
 {
 	struct lxc_checkpoint_verify_options o = {0};
-	const struct image_verify v = {.sums = true, .damaged = tell_damage, .userdata = &o};
 	_cleanup_manifest_ struct manifest m = {0};
 	_cleanup_image_ struct image *img = NULL;
 	_cleanup_error_ struct error *e = NULL;
@@ -63,13 +79,13 @@ int lxc_checkpoint_verify(const char *directory,
 		return keep_error(-LXC_CHECKPOINT_EINVAL, e);
 	if (!directory || !*directory)
 		return refuse_arguments("no directory is named");
-	r = image_peek(directory, &img, &m, &e);
+	r = image_peek_manifest(directory, &img, &m, &e);
 	if (r < 0)
 		return peek_failed(r, &o, e);
 	if (o.checksums)
 		*o.checksums = m.schema > 1;
-	r = image_verify(img, &m, &v, &e);
-	return keep_error(r < 0 ? -LXC_CHECKPOINT_EFAILED : 0, e);
+	r = verify_files(img, &m, &o, &e);
+	return keep_error(r, e);
 }
 
 int lxc_checkpoint_describe(const char *directory, char **ret_json)

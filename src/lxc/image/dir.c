@@ -414,7 +414,7 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 	return r;
 }
 
-/* That the path leads to what is locked, and nobody but root can change that or anything there. */
+/* That the path leads to what is locked, and nobody but root can change that. */
 static int check_guarded(const struct image *img, const char *path, const struct manifest *m,
 			 struct error **reterr)
 {
@@ -426,11 +426,28 @@ static int check_guarded(const struct image *img, const char *path, const struct
 	if (r == 0 || fstat(img->dirfd, &locked) < 0 || locked.st_dev != found.st_dev ||
 	    locked.st_ino != found.st_ino)
 		return error_refuse(reterr, EBUSY, "%s has just been changed for another", path);
-	return guard_files(img->dirfd, img->path, m, reterr);
+	return 0;
 }
 
 int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr)
+{
+	_cleanup_image_ struct image *img = NULL;
+	_cleanup_manifest_ struct manifest m = {0};
+	int r = image_peek_manifest(path, &img, &m, reterr);
+
+	if (r == 0)
+		r = guard_files(img->dirfd, img->path, &m, reterr);
+	if (r < 0)
+		return r;
+	*ret_manifest = m;
+	m = (struct manifest){0};
+	*ret = TAKE_PTR(img);
+	return 0;
+}
+
+int image_peek_manifest(const char *path, struct image **ret, struct manifest *ret_manifest,
+			struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
 	_cleanup_manifest_ struct manifest m = {0};

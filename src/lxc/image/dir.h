@@ -53,6 +53,10 @@ int image_open(const char *path, struct image **ret, struct manifest *ret_manife
 int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr);
 
+/* And without a look at which files there are: guard_each() is for who wants to know of all. */
+int image_peek_manifest(const char *path, struct image **ret, struct manifest *ret_manifest,
+			struct error **reterr);
+
 struct image_verify {
 	bool sums; /* read all of them; false: only what stat() shows */
 	/* Called for each file that is not as it was, with the error that it would be alone. */

@@ -267,3 +267,25 @@ int guard_files(int dirfd, const char *path, const struct manifest *m, struct er
 	}
 	return 0;
 }
+
+int guard_each(int dirfd, const char *path, const struct manifest *m,
+	       void (*wrong)(const char *file, const struct error *e, void *userdata),
+	       void *userdata, struct error **reterr)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *entry;
+	int r = 0;
+
+	if (!dir)
+		return error_errno(reterr, "cannot list %s", path);
+	while ((entry = readdir(dir))) {
+		_cleanup_error_ struct error *e = NULL;
+
+		if (check_entry(dirfd, path, entry->d_name, m, &e) == 0)
+			continue;
+		wrong(entry->d_name, e, userdata);
+		if (r == 0)
+			r = error_move(reterr, &e, EPERM);
+	}
+	return r;
+}

@@ -35,6 +35,11 @@ int guard_open(int dirfd, const char *path, const char *name, struct error **ret
  */
 int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr);
 
+/* Calls wrong for each file that guard_files() would refuse, with its refusal. */
+int guard_each(int dirfd, const char *path, const struct manifest *m,
+	       void (*wrong)(const char *file, const struct error *e, void *userdata),
+	       void *userdata, struct error **reterr);
+
 /* Pure: what is wrong with a file of an image, or NULL. */
 const char *guard_file_wrong(const struct stat *st);
 

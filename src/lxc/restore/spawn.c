@@ -20,6 +20,7 @@
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
 #include "inspect/settings.h"
+#include "lxclog.h"
 #include "operation.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
@@ -132,8 +133,11 @@ static int look(struct lxc_container *c, const struct restore_options *o, struct
 	check_restore(c, o->directory, true, parts, &found);
 	findings_force(&found, o->force);
 	r = findings_refuse(&found, c->name, reterr);
-	for (size_t i = 0; r == 0 && o->found && i < found.n; i++)
-		o->found(&found.v[i], o->userdata);
+	for (size_t i = 0; r == 0 && i < found.n; i++) {
+		lxclog_finding(c, &found.v[i]);
+		if (o->found)
+			o->found(&found.v[i], o->userdata);
+	}
 	return r;
 }
 
@@ -303,6 +307,14 @@ static int follow(struct lxc_container *c, struct restoring *r, bool foreground,
 	return e;
 }
 
+static void log_reason(const char *image, const struct error *e)
+{
+	_cleanup_close_ int dir = open(image, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir >= 0)
+		criu_log_reason(dir, "restore.log", e);
+}
+
 int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
 		      struct error **reterr)
 {
@@ -332,7 +344,9 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 	/* a monitor in the background is the caller's child as lxc-start's was */
 	e = follow(c, &r, o->foreground, ret_status, reterr);
 	fclose(r.reports);
-	if (e < 0)
-		return error_wrap(reterr, -e, "%s was not restored", c->name);
-	return 0;
+	if (e < 0) {
+		e = error_wrap(reterr, -e, "%s was not restored", c->name);
+		log_reason(plan.image_dir, reterr ? *reterr : NULL);
+	}
+	return e;
 }

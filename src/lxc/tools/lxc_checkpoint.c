@@ -622,21 +622,11 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 	return r;
 }
 
-static void append_log(const struct arguments *a, const char *text)
-{
-	int fd = a->log_file ? open(a->log_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
-			     : -1;
-
-	if (fd < 0)
-		return;
-	dprintf(fd, "lxc-checkpoint %s ERROR    %s\n", a->name, text);
-	close(fd);
-}
-
 static int init_log(const struct arguments *a)
 {
 	struct lxc_log log = {
-		.name = a->name,
+		/* without -o liblxc would make one by the name, also of what is no container */
+		.name = a->log_file ? a->name : NULL,
 		.lxcpath = a->lxcpath,
 		.file = a->log_file,
 		.level = a->log_level ? a->log_level : "ERROR",
@@ -728,7 +718,6 @@ static int run(const struct arguments *a)
 		/* what a check has found is its answer, and stands on stdout */
 		if (!a->quiet && (!a->check || r == -LXC_CHECKPOINT_EINVAL))
 			complain("%s", why ? why : "failed");
-		append_log(a, why ? why : "failed");
 		status = status_of_error(r);
 	}
 	lxc_container_put(c);

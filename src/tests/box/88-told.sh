@@ -164,3 +164,72 @@ step 'and of a restore that cannot even begin'
 check lxc-checkpoint -n c1 -s --replace -D "$IMG"
 LXC_CHECKPOINT_LIBEXEC=/nowhere fails 3 'lxc-checkpoint-monitor' lxc-checkpoint -r -n c1 -D "$IMG"
 check restore -n c1
+
+step 'why an action script failed'
+cat >/run/script <<'END'
+#!/bin/sh
+echo "at $CRTOOLS_SCRIPT_ACTION" >&2
+[ "$CRTOOLS_SCRIPT_ACTION" != "$(cat /run/at)" ] || { echo 'the database does not answer' >&2; exit 7; }
+END
+chmod +x /run/script
+for at in pre-dump network-lock post-dump; do
+	echo "$at" >/run/at
+	fails 1 'Script /run/script exited with status 7' lxc-checkpoint -n c1 -s -D /run/third -A /run/script
+	check grep -q 'CRIU: the database does not answer' <<<"$said"
+	check_equal RUNNING "$(lxc-info -n c1 -sH)" state
+done
+check grep -q '^Error (lxc-checkpoint): c1 was not checkpointed and runs on: criu dump exited with 255; hint: ' \
+	/run/third/dump.log
+check lxc-checkpoint -n c1 -s -D /run/third
+for at in pre-restore setup-namespaces post-restore; do
+	echo "$at" >/run/at
+	fails 1 'Script /run/script exited with status 7' lxc-checkpoint -n c1 -r -D /run/third -A /run/script
+	check grep -q 'CRIU: the database does not answer' <<<"$said"
+done
+check grep -q '^Error (lxc-checkpoint): c1 was not restored: criu restore exited with 1; hint: ' \
+	/run/third/restore.log
+check lxc-checkpoint -n c1 -r -D /run/third
+
+step 'programs that only hear yes or no find the reason in the logs'
+theirs()
+{
+	LD_PRELOAD=liblxc-checkpoint.so.0 /usr/bin/lxc-checkpoint "$@"
+}
+echo post-dump >/run/at
+check_not theirs -n c1 -D /run/fourth -A /run/script -o /run/theirs.log
+check grep -q 'ERROR .* - c1 was not checkpointed and runs on: criu dump exited with 255$' /run/theirs.log
+check grep -q 'ERROR .* CRIU: Script /run/script exited with status 7' /run/theirs.log
+check grep -q '^Error (lxc-checkpoint): c1 was not checkpointed' /run/fourth/dump.log
+check_not theirs -n c1 -D /run/third -o /run/theirs.log
+check grep -q 'ERROR .* - /run/third already holds a checkpoint$' /run/theirs.log
+check_not grep -q 'Error (lxc-checkpoint)' /run/third/dump.log
+lxc-attach -n c1 --clear-env -- sleep 1000 </dev/null >/dev/null 2>&1 &
+attached=$!
+wait_for 10 runs c1 sleep
+check theirs -n c1 -D /run/fourth -o /run/theirs.log
+check grep -q 'WARN .* - process .*(sleep) ' /run/theirs.log
+kill "$attached"
+wait "$attached" || :
+# where a program says so of a container
+echo 'lxc.log.file = /run/own.log' >>/var/lib/lxc/c1/config
+check_not theirs -n c1 -D /run/third
+check grep -q 'ERROR .* - /run/third already holds a checkpoint$' /run/own.log
+check_not lxc-checkpoint -n nobody
+check_not test -e /var/lib/lxc/nobody
+check_not test -e /var/log/lxc/nobody
+
+step '--verify names all that is damaged, beside a file that is not part of it'
+echo >/run/third/foreign.img
+fails 3 'foreign.img is no part of this checkpoint' lxc-checkpoint --verify -D /run/third
+json 3 'refused hint' lxc-checkpoint --verify --json -D /run/third
+check grep -q '"file": "foreign.img"' /tmp/object
+for file in pstree.img inventory.img; do
+	printf '\377' | dd of="/run/third/$file" bs=1 seek=8 conv=notrunc status=none
+done
+rm /run/third/fs-1.img
+fails 1 'is damaged: 4 files' lxc-checkpoint --verify -D /run/third
+for file in foreign.img pstree.img inventory.img fs-1.img; do
+	check grep -q "^/run/third/$file" <<<"$said"
+done
+json 1 'failed -' lxc-checkpoint --verify --json -D /run/third
+check_equal 4 "$(grep -c '"file"' /tmp/object)" 'damaged files'

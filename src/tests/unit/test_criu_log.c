@@ -79,8 +79,17 @@ static const struct {
 	 "--timeout"},
 	{"dump-script-fails",
 	 "lxc-restore-net: veth1: no such device\n"
-	 "Script /run/s exited with -1 (action-scripts.c:94)",
+	 "Script /run/s exited with status 1",
 	 "callback"},
+	{"dump-action-script",
+	 "asking the database\n"
+	 "the database does not answer\n"
+	 "Script /run/script exited with status 7",
+	 "An action script failed"},
+	{"restore-action-script",
+	 "Script /run/script was killed by signal 15: Terminated\n"
+	 "Aborting restore due to pre-restore script ret code -1 (cr-restore.c:2013)",
+	 "An action script failed"},
 	{"dump-no-such-pid",
 	 "Unable to interrupt task: 99999 (No such process) (infect.c:132)\n"
 	 "rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted (util.c:1534)\n"
