@@ -138,11 +138,14 @@ static const struct known_cause known_causes[] = {
 	 "configuration include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp "
 	 "policy answer bpf with errno 1, and start it anew."},
 	{"io_uring", NULL,
-	 "A process uses io_uring, which CRIU cannot save. Switch it off in that program, or "
-	 "let the container's seccomp policy answer io_uring_setup with errno 38."},
+	 "A process uses io_uring, which CRIU cannot save. Switch it off in that program "
+	 "(UV_USE_IO_URING=0 in the environment of Node.js, innodb_use_native_aio=0 for MariaDB), "
+	 "or let the container's seccomp policy answer io_uring_setup with errno 38."},
 	{"send_fds failed (-22)", NULL,
 	 "A process has a file open that cannot be handed to CRIU, most likely io_uring. Switch "
-	 "it off in that program, or let the container's seccomp policy answer io_uring_setup "
+	 "it off in that program (UV_USE_IO_URING=0 in the environment of Node.js, "
+	 "innodb_use_native_aio=0 for MariaDB), or let the container's seccomp policy answer "
+	 "io_uring_setup "
 	 "with errno 38."},
 	{"perf_event", NULL, "A process is profiling (perf). Stop it and try again."},
 	{"of that type", "[20",

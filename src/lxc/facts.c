@@ -14,6 +14,7 @@ static void nic_clear(struct nic *n)
 	free(n->mac);
 	free(n->host_name);
 	free(n->host_mac);
+	free(n->inner_peer);
 	free(n->bridge);
 }
 

@@ -21,7 +21,9 @@ struct nic {
 	unsigned int mtu;
 	bool ipv6_link_local; /* it has an fe80:: address */
 	/* veth only; NULL/0 otherwise */
-	char *host_name; /* the host's end */
+	char *host_name;  /* the host's end */
+	char *inner_peer; /* the other end where that is in the container too; not in the manifest
+			   */
 	char *host_mac;
 	char *bridge;		 /* NULL when the host's end is on none */
 	bool special_port;	 /* see link_is_plain_port(); not kept in the manifest */

@@ -106,7 +106,8 @@ struct lxc_checkpoint_finding {
 	const char *remedy; /* what to do about it; NULL if nothing is known */
 	/* of a restore: the word in its options that overrides this; NULL: nothing does */
 	const char *force;
-	bool note; /* less than a warning: nothing is lost by it */
+	bool note;	/* less than a warning: nothing is lost by it */
+	int descriptor; /* of the process, that it is about; -1: about none */
 };
 
 /* Options of a restore; as above. Since 0.1. */

@@ -139,6 +139,7 @@ static struct lxc_checkpoint_finding public_finding(const struct finding *f)
 		.remedy = f->remedy,
 		.force = f->force,
 		.note = f->note,
+		.descriptor = f->descriptor,
 	};
 }
 

@@ -41,20 +41,47 @@ static void tell_damage(const char *file, const struct error *e, void *userdata)
 		o->damaged(&damage, o->userdata);
 }
 
-/* All that is wrong is told: files that may not be there, and those that are damaged. */
+/* What was found of the files. */
+struct verified {
+	struct lxc_checkpoint_verify_options *o;
+	struct strv refused;  /* which may not be there, or not be so */
+	struct error *damage; /* the first of another kind */
+};
+
+static void found_refused(const char *file, const struct error *e, void *userdata)
+{
+	struct verified *v = userdata;
+
+	strv_add(&v->refused, "%s", file);
+	tell_damage(file, e, v->o);
+}
+
+static void found_damaged(const char *file, const struct error *e, void *userdata)
+{
+	struct verified *v = userdata;
+
+	for (size_t i = 0; i < v->refused.n; i++)
+		if (strcmp(v->refused.v[i], file) == 0)
+			return;
+	if (!v->damage)
+		error_refuse(&v->damage, e->err, "%s", e->message);
+	tell_damage(file, e, v->o);
+}
+
+/* All that is wrong is told, each file once. */
 static int verify_files(const struct image *img, const struct manifest *m,
 			struct lxc_checkpoint_verify_options *o, struct error **reterr)
 {
-	const struct image_verify v = {.sums = true, .damaged = tell_damage, .userdata = o};
-	_cleanup_error_ struct error *refused = NULL;
-	int foreign = guard_each(img->dirfd, img->path, m, tell_damage, o, &refused);
+	struct verified found = {.o = o};
+	const struct image_verify v = {.sums = true, .damaged = found_damaged, .userdata = &found};
+	int r = guard_each(img->dirfd, img->path, m, found_refused, &found, reterr);
 
-	if (image_verify(img, m, &v, reterr) < 0)
-		return -LXC_CHECKPOINT_EFAILED;
-	if (foreign == 0)
-		return 0;
-	error_move(reterr, &refused, EPERM);
-	return -LXC_CHECKPOINT_EREFUSED;
+	image_verify(img, m, &v, NULL);
+	strv_free(&found.refused);
+	if (!found.damage)
+		return r < 0 ? -LXC_CHECKPOINT_EREFUSED : 0;
+	error_move(reterr, &found.damage, EINVAL);
+	return -LXC_CHECKPOINT_EFAILED;
 }
 
 /* A manifest that is no manifest any more is a damaged file; all else is no checkpoint at all. */

@@ -43,7 +43,8 @@ static int open_log(struct lxc_container *c)
 	const int *of_program = dlsym(RTLD_DEFAULT, "lxc_log_fd");
 
 	if (file && *file && strcmp(file, "none") != 0)
-		return open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+		return open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			    0640);
 	return of_program && *of_program >= 0 ? fcntl(*of_program, F_DUPFD_CLOEXEC, 3) : -1;
 }
 
@@ -54,7 +55,8 @@ static void write_line(int fd, const char *name, const char *level, const char *
 	_cleanup_free_ char *line = NULL;
 
 	make_printable(shown);
-	line = xasprintf("lxc-checkpoint %s %s %-8s checkpoint - %s\n", name, now, level, shown);
+	line = xasprintf("lxc-checkpoint %s %s %-8s checkpoint - lxclog.c:%s:%d - %s\n", name, now,
+			 level, __func__, __LINE__, shown);
 	/* in one piece: others may write to it too */
 	if (write(fd, line, strlen(line)) < 0)
 		return;

@@ -37,10 +37,43 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
 	return r < 0 ? r : asked_state(c, ret, reterr);
 }
 
+/*
+ * What is no directory on the host is mounted by LXC when the container starts. LXC writes the
+ * kind before the path, and liblxc does not always hand that out.
+ */
+static const char *storage_kind(const char *path)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	if (strncmp(path, "overlay", strlen("overlay")) == 0 || (!there && strstr(path, ":/")))
+		return "an overlay that LXC mounts";
+	if (strncmp(path, "loop:", strlen("loop:")) == 0 || (there && S_ISREG(st.st_mode)))
+		return "a file that LXC mounts (loop)";
+	if (there && S_ISBLK(st.st_mode))
+		return "a block device that LXC mounts";
+	return *path == '/' ? NULL : "mounted by LXC";
+}
+
+static int refuse_storage(struct lxc_container *c, const char *path, const char *kind,
+			  struct error **reterr)
+{
+	error_refuse(
+		reterr, EOPNOTSUPP,
+		"the rootfs of %s, %s, is %s: only a directory of the host can be checkpointed "
+		"and restored so far",
+		c->name, path, kind);
+	error_set_hint(reterr,
+		       "mount it on a directory of the host before the container starts, and name "
+		       "that as lxc.rootfs.path in %s",
+		       c->configfile);
+	return -EOPNOTSUPP;
+}
+
 int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **reterr)
 {
 	_cleanup_free_ char *path = config_get(c, "lxc.rootfs.path");
-	const char *dir = path;
+	const char *dir = path, *kind;
 
 	if (!path) {
 		error_refuse(reterr, ENOENT, "%s has no lxc.rootfs.path", c->name);
@@ -48,13 +81,9 @@ int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **rete
 	}
 	if (strncmp(dir, "dir:", 4) == 0)
 		dir += 4;
-	if (*dir != '/') {
-		error_refuse(
-			reterr, EOPNOTSUPP,
-			"the rootfs of %s is \"%s\": only a plain directory can be restored so far",
-			c->name, path);
-		return -EOPNOTSUPP;
-	}
+	kind = storage_kind(dir);
+	if (kind)
+		return refuse_storage(c, dir, kind, reterr);
 	*ret = xstrdup(dir);
 	return 0;
 }

@@ -118,6 +118,23 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 	rtnl_link_put(peer);
 }
 
+/* The kernel names the namespace of the other end only where it is not the same. Caller frees. */
+static char *inner_peer(struct rtnl_link *link, struct nl_cache *links)
+{
+	struct rtnl_link *peer;
+	char *name = NULL;
+	int32_t nsid;
+
+	if (rtnl_link_get_link_netnsid(link, &nsid) == 0)
+		return NULL;
+	peer = rtnl_link_get(links, rtnl_link_get_link(link));
+	if (peer) {
+		name = xstrdup(rtnl_link_get_name(peer));
+		rtnl_link_put(peer);
+	}
+	return name;
+}
+
 static bool has_link_local(const struct view *v, int ifindex)
 {
 	for (struct nl_object *o = nl_cache_get_first(v->addresses); o; o = nl_cache_get_next(o)) {
@@ -147,7 +164,10 @@ static void add_nics(struct container_facts *facts, const struct view *inside,
 		nic->mac = link_mac(link);
 		nic->mtu = rtnl_link_get_mtu(link);
 		nic->ipv6_link_local = has_link_local(inside, rtnl_link_get_ifindex(link));
-		if (strcmp(nic->type, "veth") == 0)
+		if (strcmp(nic->type, "veth") != 0)
+			continue;
+		nic->inner_peer = inner_peer(link, inside->links);
+		if (!nic->inner_peer)
 			nic_add_host_side(nic, link, host->links, nsid);
 	}
 }

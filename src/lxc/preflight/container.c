@@ -51,6 +51,13 @@ void check_nics(struct survey *s)
 					"the network interface %s of %s is a %s: only veth can be "
 					"restored so far",
 					nic->name, facts->name, nic->type);
+		else if (nic->inner_peer)
+			found_container(
+				s, "network-interface", true, "remove that pair first",
+				"the network interface %s of %s is one end of a pair whose other "
+				"end, %s, is in the container too: only pairs with an end on the "
+				"host can be restored so far",
+				nic->name, facts->name, nic->inner_peer);
 		else if (!nic->host_name)
 			found_container(
 				s, "network-interface", true,

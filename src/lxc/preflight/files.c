@@ -103,8 +103,9 @@ static const struct file_kind file_kinds[] = {
 	{"anon_inode:[io_uring]",
 	 "uses io_uring",
 	 {0, 0, 0},
-	 "switch it off in that program, or let the container's seccomp policy answer "
-	 "io_uring_setup with errno 38"},
+	 "switch it off in that program (in its environment UV_USE_IO_URING=0, for Node.js; in "
+	 "MariaDB's configuration innodb_use_native_aio=0), or let the container's seccomp policy "
+	 "answer io_uring_setup with errno 38"},
 	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
 	{"anon_inode:[userfaultfd]",
 	 "handles page faults (userfaultfd)",
@@ -375,7 +376,7 @@ static void note_terminal(struct survey *s, const struct open_file *f)
 {
 	unsigned int maj = f->st.stx_rdev_major, min = f->st.stx_rdev_minor;
 	_cleanup_free_ char *info = NULL;
-	struct terminal t = {.process = f->process, .index = min};
+	struct terminal t = {.process = f->process, .index = min, .fd = f->fd};
 
 	if (maj == PTY_SLAVE_MAJOR) {
 		t.kind = TERMINAL_SLAVE;
@@ -527,10 +528,20 @@ static bool look(struct open_file *f)
 }
 
 /* What a process runs or is in: m is its mount, NULL where that is none of the container's. */
+#define PROGRAM "runs a program"
+
 static void check_one_place(struct survey *s, const struct process *p, const struct mount *m,
 			    const char *what, const char *link)
 {
-	if (!m)
+	if (!m && p->container_pid == 1 && strcmp(what, PROGRAM) == 0)
+		found_process(
+			s, p, "outside-file", true,
+			"start the container with lxc-start; a program of its own in the place "
+			"of an init is lxc.init.cmd",
+			"runs a program of the host, as lxc-execute does, which a restore "
+			"would not find in the container: %s",
+			link);
+	else if (!m)
 		found_process(s, p, "outside-file", true,
 			      "stop it; what was started with lxc-attach may have brought it along",
 			      "%s that is on no mount of the container: %s", what, link);
@@ -544,9 +555,8 @@ static void check_places(struct survey *s, const struct process *p)
 {
 	static const struct {
 		const char *name, *what;
-	} places[] = {{"exe", "runs a program"},
-		      {"cwd", "is in a directory"},
-		      {"root", "has a root directory"}};
+	} places[] = {
+		{"exe", PROGRAM}, {"cwd", "is in a directory"}, {"root", "has a root directory"}};
 	_cleanup_free_ char *path = xasprintf("/proc/%d", (int)p->pid);
 	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -576,9 +586,11 @@ void check_files(struct survey *s, const struct process *p)
 		if (*e->d_name == '.')
 			continue;
 		f.fd = (int)strtol(e->d_name, NULL, 10);
+		s->descriptor = f.fd + 1;
 		if (look(&f))
 			check_file(s, &f, &pidfd);
 	}
+	s->descriptor = 0;
 }
 
 /* --- mappings

@@ -112,9 +112,12 @@ static char *unit_of(pid_t pid, const char *top)
 
 static bool is_known(const struct findings *f, const char *check, pid_t pid, const char *reason)
 {
+	size_t len = strlen(reason);
+
+	/* the same of several descriptors is told of the first */
 	for (size_t i = f->n; i-- > 0;)
 		if (f->v[i].pid == pid && strcmp(f->v[i].check, check) == 0 &&
-		    strcmp(f->v[i].reason, reason) == 0)
+		    f->v[i].plain_len == len && memcmp(f->v[i].reason, reason, len) == 0)
 			return true;
 	return false;
 }
@@ -136,6 +139,8 @@ static struct finding *add(struct findings *f, const char *check, bool blocks, c
 	new->check = check;
 	new->blocks = blocks;
 	new->reason = reason;
+	new->plain_len = strlen(reason);
+	new->descriptor = -1;
 	new->remedy = remedy ? xstrdup(remedy) : NULL;
 	new->err = EOPNOTSUPP;
 	if (new->remedy)
@@ -167,6 +172,10 @@ struct finding *findings_add(struct findings *f, const char *check, bool blocks,
 	new->process = xstrdup(process->name);
 	make_printable(new->process);
 	new->unit = unit_of(process->pid, f->cgroup);
+	if (process->descriptor > 0) {
+		new->descriptor = process->descriptor - 1;
+		str_append(&new->reason, " (descriptor %d)", new->descriptor);
+	}
 	return new;
 }
 

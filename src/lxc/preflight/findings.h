@@ -21,6 +21,8 @@ struct finding {
 	pid_t container_pid; /* in the container */
 	char *process;	     /* its name */
 	char *unit;	     /* systemd's, "redis-server.service"; NULL: none */
+	int descriptor;	     /* its number in the process; -1: it is about none */
+	size_t plain_len;    /* of the reason without that */
 	char *reason; /* of a process: what it is or does, "is traced by strace"; else a sentence */
 	char *remedy; /* NULL: none is known */
 	int err;      /* positive errno for the error */
@@ -40,6 +42,7 @@ struct findings {
 struct finding_process {
 	pid_t pid, container_pid;
 	const char *name;
+	int descriptor; /* its number and 1; 0: none */
 };
 
 /*

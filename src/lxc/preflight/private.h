@@ -62,6 +62,7 @@ struct terminal {
 	const struct process *process;
 	enum { TERMINAL_SLAVE, TERMINAL_MASTER, TERMINAL_CURRENT } kind;
 	unsigned int index; /* of the pty */
+	int fd;
 };
 
 struct unix_socket {
@@ -89,6 +90,7 @@ struct addresses {
 
 struct survey {
 	const struct preflight *p;
+	int descriptor; /* that is looked at, and 1; 0: none */
 	struct findings *found;
 	struct scout scout; /* looks where the container can keep one waiting */
 	struct process *processes;
@@ -121,7 +123,7 @@ struct survey {
 #define found_process(s, process, check, blocks, remedy, ...)                                      \
 	findings_add((s)->found, (check), (blocks),                                                \
 		     &(struct finding_process){(process)->pid, (process)->container_pid,           \
-					       (process)->name},                                   \
+					       (process)->name, (s)->descriptor},                  \
 		     (remedy), __VA_ARGS__)
 
 /* One of the container. */

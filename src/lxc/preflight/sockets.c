@@ -315,6 +315,7 @@ void check_unix_peers(struct survey *s)
 	for (size_t i = 0; i < s->n_unix_sockets; i++) {
 		const struct pair *own = pair_of(&pairs, s->unix_sockets[i].inode);
 
+		s->descriptor = s->unix_sockets[i].fd + 1;
 		if (own && own->peer && is_outside(s, &pairs, own->peer))
 			found_process(s, s->unix_sockets[i].process, "unix-peer", true,
 				      "close that connection, or stop that process; a socket of "
@@ -322,5 +323,6 @@ void check_unix_peers(struct survey *s)
 				      "is connected through a Unix socket to a process outside of "
 				      "the container");
 	}
+	s->descriptor = 0;
 	free(pairs.v);
 }

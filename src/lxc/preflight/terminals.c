@@ -88,6 +88,7 @@ void check_terminals(struct survey *s)
 	for (size_t i = 0; i < s->n_terminals; i++) {
 		const struct terminal *t = &s->terminals[i];
 
+		s->descriptor = t->fd + 1;
 		if (t->kind == TERMINAL_CURRENT && !can_be_saved(s, t->process))
 			found_process(s, t->process, "terminal", true,
 				      "log out there: on lxc-console, lxc-attach, or in a "
@@ -95,4 +96,5 @@ void check_terminals(struct survey *s)
 				      "has its terminal open by the name /dev/tty, as a shell with "
 				      "job control does, which CRIU cannot save");
 	}
+	s->descriptor = 0;
 }

@@ -89,6 +89,8 @@ static void add_finding(const struct lxc_checkpoint_finding *f, void *userdata)
 	json_object_set_new(finding, "reason", answer_text(f->reason));
 	json_object_set_new(finding, "remedy", answer_text(f->remedy));
 	json_object_set_new(finding, "force", answer_text(f->force));
+	json_object_set_new(finding, "descriptor",
+			    f->descriptor < 0 ? json_null() : json_integer(f->descriptor));
 	json_array_append_new(json_object_get(userdata, "findings"), finding);
 }
 

@@ -5,6 +5,7 @@
 # true, whole commands, and the reason wherever somebody looks for it.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+. "${0%/*}/blocker.sh"
 
 # One for all: "STATUS KIND HAS-HINT CHECKS" of the one object in the file that is named
 coproc READER {
@@ -36,7 +37,7 @@ json()
 }
 
 nobody=(setpriv --reuid 65534 --clear-groups)
-start_counter c1
+WITH_BLOCKER=1 start_counter c1
 make_container stopped </dev/null
 check dump -n c1
 
@@ -146,6 +147,70 @@ fails 3 'is a mount point' lxc-checkpoint --check --replace -n c1 -D "$IMG"
 fails 3 'is a mount point' lxc-checkpoint --replace -n c1 -D "$IMG"
 umount "$IMG"
 check lxc-checkpoint --replace -n c1 -D "$IMG"
+
+step 'a finding names the descriptor that it is about'
+for mode in landlock bpf-map vsock block-device; do
+	block c1 "$mode"
+	pid=$(host_pid c1 "$BLOCKED")
+	fails 3 "pid $pid" lxc-checkpoint --check -n c1
+	number=$(sed -n "s/^BLOCKS   blocker (pid $pid,.* (descriptor \([0-9]*\)) .*/\1/p" <<<"$said" | head -n 1)
+	check test -e "/proc/$pid/fd/$number"
+	lxc-checkpoint --check --json -n c1 >/tmp/object || :
+	check grep -q "\"descriptor\": $number" /tmp/object
+	unblock c1
+done
+
+step 'io_uring: how it is switched off'
+block c1 io-uring
+fails 3 'UV_USE_IO_URING=0' lxc-checkpoint --check -n c1
+check grep -q 'innodb_use_native_aio=0' <<<"$said"
+unblock c1
+
+step 'a pair of interfaces in the container'
+init=$(init_pid c1)
+nsenter -t "$init" -n ip link add inner0 type veth peer name inner1
+fails 3 'inner0 of c1 is one end of a pair whose other end, inner1, is in the container too' \
+	lxc-checkpoint --check -n c1
+nsenter -t "$init" -n ip link del inner0
+check lxc-checkpoint -q --check -n c1
+
+step 'a rootfs that LXC mounts, and lxc-execute'
+template=/var/lib/lxc/stopped
+refused_rootfs()
+{
+	mkdir "/var/lib/lxc/$1"
+	sed "s,stopped,$1,g; s,^lxc.rootfs.path.*,lxc.rootfs.path = $2," "$template/config" >"/var/lib/lxc/$1/config"
+	start_container "$1"
+	fails 3 "is $3: only a directory of the host" lxc-checkpoint --check -n "$1"
+	check grep -q 'remedy: mount it on a directory of the host before the container starts' <<<"$said"
+	fails 3 "is $3: only a directory of the host" lxc-checkpoint -n "$1"
+	lxc-stop -k -n "$1"
+	fails 3 "is $3: only a directory of the host" lxc-checkpoint -r --check -n "$1"
+}
+mount -t tmpfs none /mnt
+mkdir /mnt/upper /mnt/work /mnt/merged
+truncate -s 64M /mnt/disk
+mkfs.ext4 -q -d "$template/rootfs" /mnt/disk
+refused_rootfs over "overlay:$template/rootfs:/mnt/upper" 'an overlay that LXC mounts'
+refused_rootfs loop loop:/mnt/disk 'a file that LXC mounts (loop)'
+lxc-execute -n stopped -- sleep 1000 </dev/null >/dev/null 2>&1 &
+lxc-wait -n stopped -s RUNNING -t 10
+fails 3 'runs a program of the host, as lxc-execute does' lxc-checkpoint --check -n stopped
+check grep -q 'remedy: start the container with lxc-start' <<<"$said"
+lxc-stop -k -n stopped
+wait $! || :
+
+step 'the remedy is one: on a directory of the host both are saved and restored'
+mount -t overlay -o "lowerdir=$template/rootfs,upperdir=/mnt/upper,workdir=/mnt/work" none /mnt/merged
+for name in over loop; do
+	sed -i 's,^lxc.rootfs.path.*,lxc.rootfs.path = /mnt/merged,' "/var/lib/lxc/$name/config"
+	start_container "$name"
+	check lxc-checkpoint -n "$name" -s
+	check lxc-checkpoint -n "$name" -r
+	lxc-stop -k -n "$name"
+	wait_for 10 umount /mnt/merged
+	[ "$name" = loop ] || mount -o loop /mnt/disk /mnt/merged
+done
 
 step 'a warning is told at the checkpoint too'
 lxc-attach -n c1 --clear-env -- sleep 1000 </dev/null >/dev/null 2>&1 &

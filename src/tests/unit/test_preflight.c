@@ -170,8 +170,8 @@ START_TEST(test_is_fixed)
 END_TEST
 
 /* No such process can be: it has no cgroup, and so no unit. */
-static const struct finding_process redis = {-5, 45, "redis\033[1m"};
-static const struct finding_process cron = {-6, 46, "cron"};
+static const struct finding_process redis = {-5, 45, "redis\033[1m", 0};
+static const struct finding_process cron = {-6, 46, "cron", 0};
 
 START_TEST(test_findings)
 {
