@@ -10,6 +10,149 @@
 #include "util/mem.h"
 #include "util/text.h"
 
+/* --- mounts that share
+ * ----------------------------------------------------------------------------
+ */
+
+#define INIT_NS	  1
+#define OTHER_NS  2
+#define ROOTFS	  10
+#define OF_HOST	  20
+#define DEVPTS	  30
+#define MOUNT_MAX 8
+
+/* The rootfs is a slave of the host's in each case, /lib and /dev/tty1 are of the host's. */
+#define COMMON                                                                                     \
+	{.ns = INIT_NS, .dev = ROOTFS, .root = "/c1", .target = "/", .master = 90},                \
+		{.ns = INIT_NS,                                                                    \
+		 .dev = OF_HOST,                                                                   \
+		 .root = "/usr/lib",                                                               \
+		 .target = "/lib",                                                                 \
+		 .external = true},                                                                \
+		{.ns = INIT_NS,                                                                    \
+		 .dev = DEVPTS,                                                                    \
+		 .root = "/0",                                                                     \
+		 .target = "/dev/tty1",                                                            \
+		 .type = "devpts",                                                                 \
+		 .external = true,                                                                 \
+		 .shared = 3}
+
+static const struct shared_mounts {
+	struct {
+		ino_t ns;
+		dev_t dev;
+		const char *root, *target;
+		const char *type; /* NULL: one that does not matter */
+		bool external;
+		int shared, master;
+	} v[MOUNT_MAX];
+	const char *check;  /* that finds something; NULL: none does */
+	const char *target; /* of what */
+} shared_mounts[] = {
+	{{COMMON}, NULL, NULL},
+	/* a copy that is a slave, of the whole, of a part, of a terminal */
+	{{COMMON,
+	  {.ns = INIT_NS, .dev = ROOTFS, .root = "/c1", .target = "/x", .shared = 5},
+	  {.ns = OTHER_NS, .dev = ROOTFS, .root = "/c1", .target = "/", .master = 5},
+	  {.ns = OTHER_NS, .dev = ROOTFS, .root = "/c1/a", .target = "/a", .master = 5},
+	  {.ns = OTHER_NS,
+	   .dev = DEVPTS,
+	   .root = "/0",
+	   .target = "/t",
+	   .type = "devpts",
+	   .master = 3}},
+	 NULL,
+	 NULL},
+	/* two folders side by side, in init's namespace, or each in another one */
+	{{COMMON,
+	  {.ns = INIT_NS, .dev = ROOTFS, .root = "/c1/a", .target = "/x", .shared = 5},
+	  {.ns = INIT_NS, .dev = ROOTFS, .root = "/c1/ab", .target = "/y", .shared = 5}},
+	 "mount-sharing",
+	 "/y"},
+	{{COMMON,
+	  {.ns = INIT_NS, .dev = ROOTFS, .root = "/c1", .target = "/x", .shared = 5},
+	  {.ns = OTHER_NS, .dev = ROOTFS, .root = "/c1/a", .target = "/in", .master = 5},
+	  {.ns = OTHER_NS + 1, .dev = ROOTFS, .root = "/c1/ab", .target = "/in", .master = 5}},
+	 "nested-namespace",
+	 "/in"},
+	/* slaves of a folder that show another one */
+	{{COMMON,
+	  {.ns = INIT_NS, .dev = ROOTFS, .root = "/c1/a", .target = "/x", .shared = 5},
+	  {.ns = OTHER_NS, .dev = ROOTFS, .root = "/c1/b", .target = "/y", .master = 5}},
+	 "nested-namespace",
+	 "/y"},
+	/* of a mount of the host's: each has it from there, but not where they are one group too */
+	{{COMMON,
+	  {.ns = OTHER_NS, .dev = OF_HOST, .root = "/usr/lib/a", .target = "/x", .master = 9},
+	  {.ns = OTHER_NS, .dev = OF_HOST, .root = "/usr/lib/b", .target = "/y", .master = 9}},
+	 NULL,
+	 NULL},
+	{{COMMON,
+	  {.ns = OTHER_NS,
+	   .dev = OF_HOST,
+	   .root = "/usr/lib/a",
+	   .target = "/x",
+	   .shared = 8,
+	   .master = 9},
+	  {.ns = OTHER_NS,
+	   .dev = OF_HOST,
+	   .root = "/usr/lib/b",
+	   .target = "/y",
+	   .shared = 8,
+	   .master = 9}},
+	 "nested-namespace",
+	 "/y"},
+	/* a master that is nowhere */
+	{{COMMON, {.ns = OTHER_NS, .dev = 40, .root = "/", .target = "/own", .master = 9}},
+	 "nested-namespace",
+	 "/own"},
+	/* a terminal becomes one of the host's, and what it shares with does not */
+	{{COMMON,
+	  {.ns = INIT_NS,
+	   .dev = DEVPTS,
+	   .root = "/",
+	   .target = "/p",
+	   .type = "devpts",
+	   .shared = 3}},
+	 "mount-sharing",
+	 "/dev/tty1"},
+};
+
+START_TEST(test_propagation)
+{
+	const struct shared_mounts *c = &shared_mounts[_i];
+	const struct process process = {.pid = 100, .name = "x"};
+	_cleanup_findings_ struct findings found = {0};
+	struct mount mounts[MOUNT_MAX];
+	struct survey s = {.mounts = mounts, .found = &found};
+
+	for (; s.n_mounts < MOUNT_MAX && c->v[s.n_mounts].ns; s.n_mounts++) {
+		const char *type = c->v[s.n_mounts].type;
+
+		mounts[s.n_mounts] = (struct mount){
+			.ns = c->v[s.n_mounts].ns,
+			.process = &process,
+			.id = (int)s.n_mounts + 1,
+			.dev = c->v[s.n_mounts].dev,
+			.type = (char *)(uintptr_t)(type ? type : "ext4"),
+			.root = (char *)(uintptr_t)c->v[s.n_mounts].root,
+			.target = (char *)(uintptr_t)c->v[s.n_mounts].target,
+			.external = c->v[s.n_mounts].external,
+			.shared = c->v[s.n_mounts].shared,
+			.master = c->v[s.n_mounts].master,
+		};
+	}
+	check_propagation(&s, ROOTFS, INIT_NS);
+	ck_assert_uint_eq(found.n, c->check ? 1 : 0);
+	if (c->check) {
+		_cleanup_free_ char *words = xasprintf("mount %s (", c->target);
+
+		ck_assert_str_eq(found.v[0].check, c->check);
+		ck_assert_ptr_nonnull(strstr(found.v[0].reason, words));
+	}
+}
+END_TEST
+
 static const struct {
 	const char *text, *top, *unit;
 } cgroups[] = {
@@ -299,6 +442,8 @@ Suite *preflight_suite(void)
 	Suite *s = suite_create("preflight");
 	TCase *t = tcase_create("preflight");
 
+	tcase_add_loop_test(t, test_propagation, 0,
+			    sizeof(shared_mounts) / sizeof(shared_mounts[0]));
 	tcase_add_loop_test(t, test_unit_of_cgroup, 0, sizeof(cgroups) / sizeof(cgroups[0]));
 	tcase_add_test(t, test_fields);
 	tcase_add_loop_test(t, test_file_kind, 0, sizeof(kinds) / sizeof(kinds[0]));
