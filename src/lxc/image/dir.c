@@ -135,8 +135,8 @@ static int make_dir(const char *path, mode_t mode, struct error **reterr)
 	return r < 0 ? r : 1;
 }
 
-/* mkdir -p. *ret_made tells whether the last directory is new. */
-static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
+/* mkdir -p. *ret_made counts those that are new, on failure too. */
+static int make_dirs(const char *path, unsigned int *ret_made, struct error **reterr)
 {
 	_cleanup_free_ char *p = xstrdup(path);
 	int r;
@@ -150,10 +150,11 @@ static int make_dirs(const char *path, bool *ret_made, struct error **reterr)
 		r = make_dir(p, 0755, reterr);
 		if (r < 0)
 			return r;
+		*ret_made += r == 1;
 		*s = '/';
 	}
 	r = make_dir(p, 0700, reterr);
-	*ret_made = r == 1;
+	*ret_made += r == 1;
 	return r < 0 ? r : 0;
 }
 
@@ -299,8 +300,17 @@ static int move_to_staging(struct image *img, struct error **reterr)
 	fd_close(&img->dirfd);
 	img->path = staging.path;
 	img->dirfd = staging.dirfd;
-	img->made = true;
+	img->made = 1;
 	return 0;
+}
+
+/* As if nothing had been begun, if nobody has put something there meanwhile. */
+static void remove_made(const struct image *img)
+{
+	_cleanup_free_ char *path = xstrdup(img->path);
+
+	for (unsigned int n = img->made; n > 0 && rmdir(path) == 0; n--)
+		*strrchr(path, '/') = '\0';
 }
 
 int image_create(const char *path, bool replace, long owner, struct image **ret,
@@ -322,8 +332,11 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 		r = replace ? move_to_staging(img, reterr) : refuse_existing(img, reterr);
 	if (r == 0)
 		r = prepare(img, reterr);
-	if (r < 0)
+	if (r < 0) {
+		if (img->path)
+			remove_made(img);
 		return r;
+	}
 	*ret = TAKE_PTR(img);
 	return 0;
 }
@@ -582,8 +595,8 @@ void image_abandon(struct image *img, bool keep_log)
 	if (!image_has_file(img, IMAGE_MARKER))
 		image_write(img, IMAGE_MARKER, marker_text, NULL);
 	clear(img, keep_log);
-	if (!keep_log && img->made)
-		rmdir(img->path);
+	if (!keep_log)
+		remove_made(img);
 }
 
 /* What of the old one stays is no harm to the new one: the next replacement takes it away. */

@@ -15,12 +15,12 @@
 #include "util/error.h"
 
 struct image {
-	char *path;	  /* absolute: where CRIU works */
-	char *final_path; /* absolute: where the checkpoint will be; differs from path with replace
-			   */
-	int dirfd;	  /* holds the lock */
-	bool made;	  /* the directory did not exist before */
-	bool exchanged;	  /* path now holds the checkpoint that was replaced */
+	char *path;	   /* absolute: where CRIU works */
+	char *final_path;  /* absolute: where the checkpoint will be; differs from path with replace
+			    */
+	int dirfd;	   /* holds the lock */
+	unsigned int made; /* the last of its directories that did not exist before; 0: none */
+	bool exchanged;	   /* path now holds the checkpoint that was replaced */
 	struct follower *follower; /* see follow.h; NULL: none */
 };
 

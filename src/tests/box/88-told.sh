@@ -124,6 +124,13 @@ fails 3 'cannot write the log' lxc-checkpoint -n c1 -D /run/second -o /nowhere/l
 fails 3 'the action script /nowhere cannot be run' lxc-checkpoint -n c1 -D /run/second -A /nowhere
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 
+mkdir /run/tiny
+# room for three directories, and for nothing in them
+mount -t tmpfs -o nr_inodes=4 none /run/tiny
+fails 3 'cannot write /run/tiny/a/b/c/' lxc-checkpoint -n c1 -D /run/tiny/a/b/c
+check_not test -e /run/tiny/a
+umount /run/tiny
+
 step 'the suggested command is whole'
 lxc-freeze -n c1
 ln -s /var/lib/lxc /run/link
