@@ -381,8 +381,10 @@ static void run_cause(const struct run *r, bool has_said, struct error **reterr)
 		error_set_hint(reterr, "%s", cause.hint);
 	if (cause.timed_out && r->job->verb != CRIU_RESTORE)
 		tell_timeout(r, &cause, reterr);
-	if (reterr && *reterr)
+	if (reterr && *reterr) {
 		(*reterr)->passing = cause.passing;
+		(*reterr)->racing = cause.racing;
+	}
 	criu_cause_clear(&cause);
 }
 

@@ -188,6 +188,8 @@ static void add_memory(struct strv *argv, const struct criu_job *job)
 		add_flag(argv, "--timeout");
 		strv_add(argv, "%u", job->timeout);
 	}
+	if (job->freeze_cgroup)
+		add_option(argv, "--freeze-cgroup", job->freeze_cgroup);
 	if (job->track_mem)
 		add_flag(argv, "--track-mem");
 	if (job->prev_images_dir)

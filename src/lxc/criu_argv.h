@@ -66,7 +66,8 @@ struct criu_job {
 	enum network_lock network_lock;
 	bool no_skip_in_flight; /* do not pass --skip-in-flight */
 	bool force_irmap;
-	uint64_t ghost_limit; /* bytes; 0: CRIU's default */
+	const char *freeze_cgroup; /* directory of the cgroup to be frozen first; NULL: none */
+	uint64_t ghost_limit;	   /* bytes; 0: CRIU's default */
 
 	/* restore */
 	const char *root;	 /* where the rootfs is bind-mounted */

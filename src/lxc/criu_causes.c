@@ -390,6 +390,19 @@ static const char *const passing[] = {
 	"in-flight socket",
 };
 
+/*
+ * CRIU stops one process after the other, and those that it has not come to yet go on: they end,
+ * or make others faster than it stops them, or take away what is watched.
+ */
+static const char *const racing[] = {
+	"No such process",
+	"on procfs: No such file or directory",
+	"Zombie thread not supported",
+	"Zombies with threads are not supported",
+	"Zombie with children",
+	"Can't dump that handle",
+};
+
 static bool span_has(struct span s, const char *needle)
 {
 	return memmem(s.p, s.len, needle, strlen(needle)) != NULL;
@@ -411,6 +424,11 @@ bool criu_is_noise(struct span text)
 bool criu_is_beginning(struct span text)
 {
 	return has_any(text, begins, sizeof(begins) / sizeof(begins[0]));
+}
+
+bool criu_is_racing(struct span text)
+{
+	return has_any(text, racing, sizeof(racing) / sizeof(racing[0]));
 }
 
 bool criu_is_passing(struct span text)

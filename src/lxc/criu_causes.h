@@ -16,6 +16,8 @@ bool criu_is_noise(struct span text);	  /* an error that never is the cause */
 bool criu_is_beginning(struct span text); /* what was before it was a probe of the kernel */
 bool criu_is_passing(struct span text);	  /* of what is there for a moment: try again */
 
+bool criu_is_racing(struct span text); /* of processes that came and went: freeze them, try again */
+
 /* What to do about it; NULL if that is not known. */
 const char *criu_known_hint(struct span text);
 

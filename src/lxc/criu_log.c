@@ -34,6 +34,7 @@ struct finding {
 	size_t seen;
 	const char *hint;
 	bool passing;
+	bool racing;
 };
 
 static bool span_starts(struct span s, const char *prefix)
@@ -191,6 +192,7 @@ static void finding_add(struct finding *f, const struct log_line *l)
 		f->hint = criu_known_hint(l->text);
 		f->passing = criu_is_passing(l->text);
 	}
+	f->racing |= criu_is_racing(l->text);
 	if (f->n < MAX_LINES) {
 		_cleanup_free_ char *line = format_line(l);
 
@@ -330,6 +332,7 @@ static void report(const struct finding *f, struct criu_cause *ret)
 	if (f->hint)
 		ret->hint = xstrdup(f->hint);
 	ret->passing = f->passing;
+	ret->racing = f->racing;
 }
 
 /* The last warning says more than the errors that always are there, which come behind it. */
@@ -370,6 +373,8 @@ void criu_log_cause(const char *text, size_t len, struct criu_cause *ret)
 		ret->lines = xstrdup("");
 	ret->timed_out = scan.timed_out;
 	ret->waited_for = scan.waited_for;
+	/* no single one was in the way */
+	ret->racing |= scan.timed_out && scan.waited_for == 0;
 	scan_clear(&scan);
 }
 

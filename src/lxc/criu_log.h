@@ -15,6 +15,7 @@ struct criu_cause {
 			   none */
 	char *hint;	/* what to do, from the table of known causes; NULL if unknown */
 	bool passing;	/* it is of a kind that is there for a moment: try again */
+	bool racing;	/* processes came and went faster than they could be stopped */
 	bool timed_out; /* the processes had not stopped in time ... */
 	pid_t waited_for; /* ... and this one it waited for then; 0: it does not say */
 };

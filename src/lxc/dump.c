@@ -24,6 +24,7 @@
 #include "inspect/block_filesystems.h"
 #include "inspect/asking.h"
 #include "inspect/cgroup_tree.h"
+#include "inspect/cgroups.h"
 #include "inspect/open_files.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
@@ -57,6 +58,7 @@
 #define DYING_MS	  1000
 
 #define TRIES_MAX 5
+#define RACES_MAX 3
 
 struct dump {
 	struct lxc_container *c;
@@ -74,7 +76,9 @@ struct dump {
 	bool own;	 /* which is there for the container alone */
 	uint64_t memory; /* bytes that its image takes up to */
 	pid_t criu_pid;
-	pid_t keeper; /* 0, or -errno: none */
+	pid_t keeper;  /* 0, or -errno: none */
+	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
+	char *freezer; /* ... by this cgroup's directory */
 	bool sealed;
 	bool scrollback; /* the console's buffer was saved */
 };
@@ -240,6 +244,18 @@ static int write_network(struct dump *d, struct error **reterr)
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
 }
 
+/* Where the container's cgroup is; NULL where somebody else has frozen it. */
+static char *find_freezer(const struct container_facts *facts)
+{
+	_cleanup_close_ int cgroup = cgroup2_open(facts);
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", cgroup);
+	_cleanup_free_ char *state = NULL;
+
+	if (cgroup < 0 || read_file_at(cgroup, "cgroup.freeze", 16, &state) <= 0 || *state != '0')
+		return NULL;
+	return realpath(link, NULL);
+}
+
 static int write_sysctls(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
@@ -324,6 +340,8 @@ static int prepare(struct dump *d, struct error **reterr)
 		return r;
 	r = pin_init(d, reterr);
 	find_monitor(d);
+	d->freezer = d->freeze ? find_freezer(facts) : NULL;
+	operation_about(&d->operation, facts->init_pid, d->freezer);
 	if (r == 0)
 		r = write_network(d, reterr);
 	if (r == 0)
@@ -491,6 +509,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.cgroup_yard = yard,
 		.leave_running = !d->o->stop,
 		.timeout = d->o->timeout,
+		.freeze_cgroup = d->freezer,
 		.network_lock = network_lock(&d->manifest.facts),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
@@ -607,6 +626,8 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 	bool dead = init_is_dead(d);
 
 	/* the network first: to remove an image of some gigabytes takes its time */
+	if (d->freezer)
+		recover_freezer(d->freezer);
 	if (!dead) {
 		recover_connections(d->manifest.facts.init_pid, NULL);
 		recover_firewall(d->manifest.facts.init_pid);
@@ -615,6 +636,8 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);
+	if (dead && reterr && *reterr)
+		(*reterr)->racing = false;
 	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
 		       dead ? ", and has ended" : " and runs on");
 	criu_log_reason(d->image->dirfd, "dump.log", reterr ? *reterr : NULL);
@@ -651,6 +674,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	operation_end(&d.operation);
 	image_free(d.image);
 	free(d.action_script);
+	free(d.freezer);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
 	fd_close(&d.init);
@@ -658,7 +682,10 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	return r;
 }
 
-/* What was in CRIU's way for a moment has gone on since, or does now: the container runs. */
+/*
+ * What was in CRIU's way for a moment has gone on since, or does now: the container runs. To freeze
+ * it costs 100 ms, so CRIU is told to where it was too slow without.
+ */
 int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
 	_cleanup_free_ char *place = container_place(c);
@@ -689,7 +716,9 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		what.first = false;
 		if (r == 0)
 			return 0;
-		if (tries == TRIES_MAX || !e || !e->passing ||
+		what.freeze = e && e->racing;
+		if (tries == TRIES_MAX || !e || !(e->passing || e->racing) ||
+		    (e->racing && tries == RACES_MAX) ||
 		    (o->cancelled && o->cancelled(o->userdata)))
 			return error_move(reterr, &e, -r);
 	}

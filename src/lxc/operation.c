@@ -25,6 +25,10 @@
 
 #define CONTENT_MAX 65536
 
+#define INIT_HEAD   "# init "
+#define INIT_LINE   "\n" INIT_HEAD
+#define FREEZE_HEAD "# freeze "
+
 #define ORPHANS_MS 5000
 #define GRACE_MS   1000
 #define LOOK_MS	   200 /* more than it takes to write who has the lock, or to look at it */
@@ -100,7 +104,8 @@ static int heal_network(const char *content, pid_t init, const char *name, struc
 }
 
 /* What is behind head in each line that begins so. */
-static void for_each_line(const struct operation *op, const char *head, void (*fn)(const char *))
+static void for_each_line(const struct operation *op, const char *head,
+			  void (*fn)(const char *text, pid_t init), pid_t init)
 {
 	_cleanup_free_ char *content = NULL;
 	char *save = NULL;
@@ -109,16 +114,44 @@ static void for_each_line(const struct operation *op, const char *head, void (*f
 		return;
 	for (char *line = strtok_r(content, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (strncmp(line, head, strlen(head)) == 0)
-			fn(line + strlen(head));
+			fn(line + strlen(head), init);
+}
+
+/* By the end of the directory's path, which may be below any mount point. */
+static bool is_in_cgroup(pid_t pid, const char *directory)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/cgroup", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const size_t len = strlen(directory);
+	char *cgroup;
+
+	if (read_file_at(AT_FDCWD, path, CONTENT_MAX, &text) <= 0 ||
+	    !(cgroup = strstr(text, "0::")))
+		return false;
+	cgroup += strlen("0::");
+	cgroup[strcspn(cgroup, "\n")] = '\0';
+	for (size_t n = strlen(cgroup); n > 1; n = strlen(cgroup)) {
+		if (n <= len && strcmp(directory + len - n, cgroup) == 0)
+			return true;
+		*strrchr(cgroup, '/') = '\0';
+	}
+	return false;
+}
+
+/* init: of a container that has been started since, perhaps in a cgroup of that name; 0: none. */
+static void end_cgroup(const char *directory, pid_t init)
+{
+	if (init <= 0 || !is_in_cgroup(init, directory))
+		recover_cgroup(directory);
 }
 
 /*
  * Half-made processes of a restore wait for their CRIU for ever, and a CRIU that has lost
  * its monitor late waits for them. Without a monitor they are nobody's.
  */
-static void end_half_made(const struct operation *op)
+static void end_half_made(const struct operation *op, pid_t init)
 {
-	for_each_line(op, "# cgroup ", recover_cgroup);
+	for_each_line(op, "# cgroup ", end_cgroup, init);
 }
 
 static bool monitor_is_dead(const struct operation *op)
@@ -146,15 +179,36 @@ static int lock(const struct operation *op, bool orphans)
 		if (waited >= ORPHANS_MS || !passes)
 			return -EBUSY;
 		if (waited == GRACE_MS && monitor_is_dead(op))
-			end_half_made(op);
+			end_half_made(op, 0);
 		poll(NULL, 0, TICK_MS);
 	}
 	return 0;
 }
 
-static void remove_link(const char *link)
+static void remove_link(const char *link, pid_t init)
 {
+	(void)init;
 	link_delete(link);
+}
+
+static void thaw(const char *directory, pid_t init)
+{
+	(void)init;
+	recover_freezer(directory);
+}
+
+/*
+ * The container's init of now is the one that the file is about. Another one is another life: what
+ * was detached or frozen has gone with the old one.
+ */
+static bool is_about(const char *content, pid_t init)
+{
+	const char *line = strstr(content, INIT_LINE);
+	unsigned long long start;
+	int pid;
+
+	return line && sscanf(line + strlen(INIT_LINE), "%d %llu", &pid, &start) == 2 &&
+	       pid == init && start == process_start_time(init);
 }
 
 /* What is still in the file was left by processes that are all dead. */
@@ -170,12 +224,18 @@ static int heal(const struct operation *op, struct lxc_container *c, struct erro
 	r = asked_init_pid(c, &init, reterr);
 	if (r < 0)
 		return r;
-	if (init > 0)
+	if (init > 0 && is_about(content, init)) {
+		for_each_line(op, FREEZE_HEAD, thaw, 0);
 		return heal_network(content, init, c->name, reterr);
+	}
+	if (init > 0) {
+		end_half_made(op, init);
+		return 0;
+	}
 	r = asked_state(c, &state, reterr);
 	if (r == 0 && strcmp(state, "STOPPED") == 0) {
-		end_half_made(op);
-		for_each_line(op, "# link ", remove_link);
+		end_half_made(op, 0);
+		for_each_line(op, "# link ", remove_link, 0);
 	}
 	return 0;
 }
@@ -250,6 +310,17 @@ int operation_regain(struct lxc_container *c, struct operation *op, struct error
 	if (r == 0 && lock(op, true) < 0)
 		return refuse_busy(op, c->name, reterr);
 	return r < 0 ? r : heal(op, c, reterr);
+}
+
+void operation_about(struct operation *op, pid_t init, const char *cgroup)
+{
+	_cleanup_free_ char *head = TAKE_PTR(op->head);
+
+	/* the first line stays as it is */
+	head[strcspn(head, "\n") + 1] = '\0';
+	op->head = xasprintf("%s" INIT_HEAD "%d %llu\n%s%s%s", head, (int)init,
+			     process_start_time(init), cgroup ? FREEZE_HEAD : "",
+			     cgroup ? cgroup : "", cgroup ? "\n" : "");
 }
 
 int operation_set_network(struct operation *op, const char *network, struct error **reterr)

@@ -18,7 +18,7 @@
 struct operation {
 	int fd; /* >= 3; the lock; -1: none */
 	char *path;
-	char *head; /* the file's first line: who, since when, what */
+	char *head; /* the file's first lines: who, since when, what; which init; what is frozen */
 };
 
 /*
@@ -34,6 +34,13 @@ int operation_begin(struct lxc_container *c, const char *place, const char *what
  * and mends nothing.
  */
 int operation_look(struct lxc_container *c, const char *place, struct error **reterr);
+
+/*
+ * Which container it is about: init, in this life of it. What the file says is put back in that
+ * one alone. cgroup: the directory that CRIU freezes, to be thawed; NULL: none. In force with
+ * operation_set_network().
+ */
+void operation_about(struct operation *op, pid_t init, const char *cgroup);
 
 /* What to put back; a network file's text, see image/network.h. */
 int operation_set_network(struct operation *op, const char *network, struct error **reterr);

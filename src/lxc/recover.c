@@ -238,6 +238,14 @@ int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr
 	return ret;
 }
 
+void recover_freezer(const char *directory)
+{
+	_cleanup_close_ int cgroup = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (cgroup >= 0)
+		write_file_at(cgroup, "cgroup.freeze", "0");
+}
+
 static bool is_populated(int cgroup)
 {
 	_cleanup_free_ char *text = NULL;

@@ -33,6 +33,9 @@ void recover_firewall(pid_t init);
  */
 int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr);
 
+/* CRIU may have died with the cgroup (its directory) frozen: it goes on. */
+void recover_freezer(const char *directory);
+
 /*
  * Ends all processes of a cgroup, as a restore that was killed leaves them half made, and
  * waits a moment until they have ended. "NUMBER DIRECTORY": where the directory is another

@@ -18,6 +18,7 @@ struct error {
 	int err;       /* positive errno */
 	bool refused;  /* nothing was touched: a precondition does not hold */
 	bool passing;  /* it was in the way at that moment: another try may succeed */
+	bool racing;   /* processes came and went meanwhile: the same, once they are frozen */
 	char *message; /* "outer context: inner cause" */
 	char *detail;  /* decisive lines of CRIU's log, '\n' between them; may be NULL */
 	char *hint;    /* what to do about it; may be NULL */

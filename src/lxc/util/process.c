@@ -238,6 +238,24 @@ char process_state(pid_t pid)
 	return end && end[1] == ' ' ? end[2] : '?';
 }
 
+unsigned long long process_start_time(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	unsigned long long start = 0;
+	const char *end;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return 0;
+	/* the name may hold anything; the start is the 20th word behind it */
+	end = strrchr(text, ')');
+	for (int i = 0; end && i < 20; i++)
+		end = strchr(end + 1, ' ');
+	if (end)
+		start = strtoull(end, NULL, 10);
+	return start;
+}
+
 bool process_is_gone(pid_t pid)
 {
 	const char state = process_state(pid);

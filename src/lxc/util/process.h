@@ -48,6 +48,12 @@ int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *use
 /* The same for every thread in it. */
 int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata);
 
+/*
+ * When it was started, in the kernel's clock ticks since boot: with its number it is one process
+ * and no other, until the next boot. 0: there is none.
+ */
+unsigned long long process_start_time(pid_t pid);
+
 /* The number that a process or thread has in the innermost PID namespace that it is in; 0: none. */
 pid_t process_inner_id(pid_t tid);
 

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What happens at the moment of a checkpoint: processes that come and go, a life of the container
+# that ends, and another that begins.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/faults.sh"
+
+# goes_on FILE: the payload still writes to it
+goes_on()
+{
+	local was
+
+	was=$(od -An -tx1 "$1")
+	wait_for 10 differs "$1" "$was"
+}
+
+differs()
+{
+	[ "$(od -An -tx1 "$1")" != "$2" ]
+}
+
+rootfs=/var/lib/lxc/c1/rootfs
+frozen=/sys/fs/cgroup/lxc.payload.c1/cgroup.freeze
+payload many >/dev/null
+export INITTAB='::once:/tmp/many threads 8 /threads
+::once:/tmp/many forks 2 /forks'
+begin_faults 1 <<-'END'
+	lxc.mount.entry = /tmp/payload tmp none ro,bind 0 0
+END
+step 'threads and processes that come and go all the time'
+for _ in 1 2 3 4 5; do
+	check dump -n c1 --replace
+	check_equal 0 "$(cat $frozen)" 'cgroup.freeze'
+	goes_on $rootfs/threads
+	goes_on $rootfs/forks
+done
+check_client false
+
+# a criu whose first dump comes upon a process that has ended; the second dies as /run/dies says, when
+# it has frozen the container
+cat >/run/criu <<'END'
+#!/bin/bash
+[[ " $* " == *' dump '* ]] || exec criu "$@"
+echo "$*" >>/run/criu.called
+log=$(sed 's/.* -D \([^ ]*\).*/\1/' <<<"$*")/dump.log
+freezer=$(sed -n 's/.*--freeze-cgroup \([^ ]*\).*/\1/p' <<<"$*")
+if [ -z "$freezer" ]; then
+	printf '(00.000001) Dumping processes (pid: 1\n(00.000002) Error (infect.c:132): Unable to interrupt task: 7 (No such process)\n' >"$log"
+	exit 1
+fi
+echo 1 >"$freezer/cgroup.freeze"
+! grep -q command /run/dies || kill -KILL "$PPID"
+kill -KILL $$
+END
+chmod +x /run/criu
+
+frozen_is()
+{
+	[ "$(cat $frozen)" = "$1" ]
+}
+
+step 'CRIU dies with the container frozen'
+echo criu >/run/dies
+fails 1 'runs on' env LXC_CHECKPOINT_CRIU=/run/criu lxc-checkpoint -n c1 -D "$IMG" --replace
+check_equal 2 "$(wc -l </run/criu.called)" tries
+check frozen_is 0
+goes_on $rootfs/threads
+
+step 'and the command too: the next one thaws it'
+echo 'criu and command' >/run/dies
+LXC_CHECKPOINT_CRIU=/run/criu lxc-checkpoint -n c1 -D "$IMG" --replace || :
+wait_for 10 frozen_is 1
+check dump -n c1 --replace
+check frozen_is 0
+goes_on $rootfs/threads
+check_client false
+
+step 'a container that its user has frozen stays so'
+check lxc-freeze -n c1
+fails 3 'only a RUNNING container' dump -n c1 --replace
+check frozen_is 1
+check lxc-unfreeze -n c1
+
+# another_life: of the container, after what was done to the first
+another_life()
+{
+	check lxc-stop -n c1 -k
+	start_container c1
+	wait_for 20 has_address c1
+	ADDRESS=$(address c1)
+	wait_for 20 answers
+}
+
+step 'its life ends after a checkpoint whose command and CRIU were killed, and another begins'
+kill -KILL "$CLIENT"
+with_fault 'network-lock after command criu' dump -n c1 --replace
+wait_for 20 quiet
+check grep -q "^# init $(init_pid c1) " /run/lxc-checkpoint/*c1*.lock
+another_life
+check dump -n c1 --replace
+check_equal lxcbr0 "$(bridge_of "$(veth)")" bridge
+
+step 'the same after a restore'
+check dump -n c1 -s --replace
+with_fault 'post-restore before command monitor criu' restore -n c1
+half_made()
+{
+	pgrep -xc many >/dev/null
+}
+check half_made
+start_container c1
+init=$(init_pid c1)
+check dump -n c1 --replace
+check_equal "$init" "$(init_pid c1)" init
+check_equal 0 "$(find /sys/fs/cgroup/lxc.payload.c1 -name cgroup.procs -exec cat {} + | wc -l)" \
+	'half-made processes'
