@@ -10,6 +10,7 @@
 #include <string.h>
 #include <linux/close_range.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@ struct run {
 	int to_script[2];    /* our answers */
 	int output;	     /* what CRIU says before it has a log */
 	bool refused_action; /* an action handler said no: that is the cause, not CRIU's log */
+	bool cancelled;
 	struct error *action_error; /* why; NULL where it did not say */
 };
 
@@ -143,6 +145,8 @@ _Noreturn static void exec_criu(const struct run *r, char *const argv[], char *c
 
 	reset_signals();
 	limits_raise();
+	/* see run_cancel() */
+	signal(SIGXFSZ, SIG_IGN);
 	setpgid(0, 0);
 	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
 	    fd_place(r->output, STDOUT_FILENO) < 0 || fd_place(r->output, STDERR_FILENO) < 0)
@@ -298,15 +302,41 @@ static int run_reap(struct run *r)
 	return status;
 }
 
+/*
+ * Of a CRIU that is killed while its code is in processes some may die with it. One that
+ * cannot write takes its code out of them, puts the network back, and ends.
+ */
+static void run_cancel(struct run *r)
+{
+	enum criu_cancel how = r->cancelled ? CRIU_GO_ON : r->events->cancel(r->events->userdata);
+	struct rlimit files;
+
+	if (how == CRIU_GO_ON)
+		return;
+	r->cancelled = true;
+	r->refused_action = true;
+	if (!r->action_error)
+		error_set(&r->action_error, ECANCELED, "it was interrupted");
+	if (how == CRIU_KILL) {
+		kill(-r->pid, SIGKILL);
+		kill(r->pid, SIGKILL);
+	} else if (prlimit(r->pid, RLIMIT_FSIZE, NULL, &files) == 0) {
+		files.rlim_cur = 0;
+		prlimit(r->pid, RLIMIT_FSIZE, &files, NULL);
+	}
+}
+
 static int run_wait(struct run *r)
 {
+	const bool ticks = r->events->tick || r->events->cancel;
+
 	for (;;) {
 		struct pollfd p[3] = {
 			{.fd = r->pidfd, .events = POLLIN},
 			{.fd = r->events->action ? r->from_script[0] : -1, .events = POLLIN},
 			{.fd = r->events->serve ? r->events->serve_fd : -1, .events = POLLIN},
 		};
-		int n = poll(p, 3, r->events->tick ? TICK_MS : -1);
+		int n = poll(p, 3, ticks ? TICK_MS : -1);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -316,6 +346,8 @@ static int run_wait(struct run *r)
 			return run_reap(r);
 		if (n > 0 && r->events->serve && p[2].revents)
 			run_serve(r);
+		if (r->events->cancel)
+			run_cancel(r);
 		if (r->events->tick)
 			r->events->tick(r->events->userdata);
 	}

@@ -38,6 +38,14 @@ int criu_find(struct criu_program *ret, struct error **reterr);
 void criu_program_clear(struct criu_program *p);
 #define _cleanup_criu_ __attribute__((cleanup(criu_program_clear)))
 
+/* How to take back a run. */
+enum criu_cancel {
+	CRIU_GO_ON,
+	CRIU_KILL, /* it has done nothing yet that would have to be undone */
+	/* It can write no more to its files, fails by that, and undoes all that it did. */
+	CRIU_LET_FAIL,
+};
+
 /* What the runner calls while CRIU works; members may be NULL. */
 struct criu_events {
 	/*
@@ -52,6 +60,8 @@ struct criu_events {
 	void (*started)(pid_t criu, void *userdata);
 	/* About five times a second. */
 	void (*tick)(void *userdata);
+	/* As often, and after each signal; a run is taken back once. */
+	enum criu_cancel (*cancel)(void *userdata);
 	/*
 	 * Called while serve_fd polls as readable. Not 0 ends CRIU, with all that it has
 	 * started, and the error is criu_run()'s.

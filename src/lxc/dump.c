@@ -79,6 +79,8 @@ struct dump {
 	pid_t keeper;  /* 0, or -errno: none */
 	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
 	char *freezer; /* ... by this cgroup's directory */
+	bool locked;   /* CRIU has come to network-lock: it begins to do things */
+	bool settled;  /* it has come to post-dump: this is over in a moment */
 	bool sealed;
 	bool scrollback; /* the console's buffer was saved */
 };
@@ -423,6 +425,20 @@ static void on_network_lock(struct dump *d)
 		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
 }
 
+static bool is_cancelled(const struct dump *d)
+{
+	return d->o->cancelled && d->o->cancelled(d->o->userdata);
+}
+
+static enum criu_cancel on_cancel(void *userdata)
+{
+	const struct dump *d = userdata;
+
+	if (d->settled || !is_cancelled(d))
+		return CRIU_GO_ON;
+	return d->locked ? CRIU_LET_FAIL : CRIU_KILL;
+}
+
 /*
  * CRIU has everything and holds the processes still, and waits for us. If the
  * checkpoint cannot be completed now, it lets them run on. A container that
@@ -437,12 +453,14 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	/* what CRIU holds then is what has its number now */
 	if (init_dies_within(d, 0))
 		return error_set(reterr, ESRCH, "its init has ended");
+	if (is_cancelled(d))
+		return error_set(reterr, ECANCELED, "it was interrupted");
 	if (strcmp(action, "network-lock") == 0) {
+		d->locked = true;
 		on_network_lock(d);
 		return 0;
 	}
-	if (d->o->cancelled && d->o->cancelled(d->o->userdata))
-		return error_set(reterr, ECANCELED, "it was interrupted");
+	d->settled = true;
 	inspect_threads(&d->manifest.facts);
 	r = inspect_block_filesystems(d->image->dirfd, &d->manifest.facts, reterr);
 	/* now, because what runs in them makes and removes cgroups */
@@ -526,6 +544,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.locks = locks,
 		.environment = environment,
 		.tick = d->o->progress ? on_tick : NULL,
+		.cancel = d->o->cancelled ? on_cancel : NULL,
 		.userdata = d,
 	};
 	int r = criu_run(&job, &events, reterr);
@@ -654,7 +673,10 @@ static int dump(struct dump *d, struct error **reterr)
 		return error_mark_refused(reterr, true, r);
 	}
 	image_follow(d->image);
-	r = run_criu(d, reterr);
+	if (is_cancelled(d))
+		r = error_set(reterr, ECANCELED, "it was interrupted");
+	else
+		r = run_criu(d, reterr);
 	/* However CRIU ended after that: the image is whole, and the only one of this container. */
 	if (r < 0 && d->sealed && init_is_dead(d))
 		r = 0;

@@ -66,8 +66,9 @@ struct lxc_checkpoint_options {
 	void (*progress)(uint64_t bytes, void *userdata);
 	void *userdata; /* for progress, cancelled and found */
 	/*
-	 * Asked once, in the calling thread, when everything has been dumped and
-	 * nothing is settled; true: the checkpoint fails and the container runs on.
+	 * Asked about five times a second, and after each signal, in the calling thread, until
+	 * everything has been dumped and nothing is settled; true: the checkpoint fails at once
+	 * and the container runs on.
 	 */
 	bool (*cancelled)(void *userdata);
 	/*
@@ -148,7 +149,12 @@ struct lxc_restore_options {
 	 * that does not stand in its way; NULL: not called.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
-	void *userdata; /* for found */
+	void *userdata; /* for found and cancelled */
+	/*
+	 * Asked, in the calling thread, while the image is read and before the restore begins;
+	 * true: nothing is restored. A restore that has begun is finished. NULL: not asked.
+	 */
+	bool (*cancelled)(void *userdata);
 };
 
 /* Options of a check; as above. Since 0.1. */

@@ -206,6 +206,13 @@ static void tell_restore(const struct finding *f, void *userdata)
 		o->found(&finding, o->userdata);
 }
 
+static bool ask_restore(void *userdata)
+{
+	const struct lxc_restore_options *o = userdata;
+
+	return o->cancelled && o->cancelled(o->userdata);
+}
+
 /* Words that there are. */
 static int check_force(struct lxc_container *c, const char *words)
 {
@@ -236,6 +243,7 @@ int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_opt
 		.log_level = o.log_level,
 		.force = o.force,
 		.found = tell_restore,
+		.cancelled = ask_restore,
 		.userdata = &o,
 	};
 	return container_restore(c, &r, o.wait_status);

@@ -25,6 +25,8 @@
 
 #define CONTENT_MAX 65536
 
+#define NICS_MAX 32
+
 #define INIT_HEAD   "# init "
 #define INIT_LINE   "\n" INIT_HEAD
 #define FREEZE_HEAD "# freeze "
@@ -105,7 +107,7 @@ static int heal_network(const char *content, pid_t init, const char *name, struc
 
 /* What is behind head in each line that begins so. */
 static void for_each_line(const struct operation *op, const char *head,
-			  void (*fn)(const char *text, pid_t init), pid_t init)
+			  void (*fn)(const char *text, void *userdata), void *userdata)
 {
 	_cleanup_free_ char *content = NULL;
 	char *save = NULL;
@@ -114,7 +116,7 @@ static void for_each_line(const struct operation *op, const char *head,
 		return;
 	for (char *line = strtok_r(content, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (strncmp(line, head, strlen(head)) == 0)
-			fn(line + strlen(head), init);
+			fn(line + strlen(head), userdata);
 }
 
 /* By the end of the directory's path, which may be below any mount point. */
@@ -139,9 +141,11 @@ static bool is_in_cgroup(pid_t pid, const char *directory)
 }
 
 /* init: of a container that has been started since, perhaps in a cgroup of that name; 0: none. */
-static void end_cgroup(const char *directory, pid_t init)
+static void end_cgroup(const char *directory, void *userdata)
 {
-	if (init <= 0 || !is_in_cgroup(init, directory))
+	const pid_t *init = userdata;
+
+	if (*init <= 0 || !is_in_cgroup(*init, directory))
 		recover_cgroup(directory);
 }
 
@@ -151,7 +155,7 @@ static void end_cgroup(const char *directory, pid_t init)
  */
 static void end_half_made(const struct operation *op, pid_t init)
 {
-	for_each_line(op, "# cgroup ", end_cgroup, init);
+	for_each_line(op, "# cgroup ", end_cgroup, &init);
 }
 
 static bool monitor_is_dead(const struct operation *op)
@@ -185,15 +189,35 @@ static int lock(const struct operation *op, bool orphans)
 	return 0;
 }
 
-static void remove_link(const char *link, pid_t init)
+static void remove_link(const char *link, void *userdata)
 {
-	(void)init;
+	(void)userdata;
 	link_delete(link);
 }
 
-static void thaw(const char *directory, pid_t init)
+/* The host's end of one of the container's interfaces, as it runs now. */
+static bool is_in_use(struct lxc_container *c, const char *link)
 {
-	(void)init;
+	for (int i = 0; i < NICS_MAX; i++) {
+		_cleanup_free_ char *key = xasprintf("lxc.net.%d.veth.pair", i);
+		_cleanup_free_ char *name = NULL;
+
+		/* with a monitor that does not answer nothing is known */
+		if (asked_config(c, key, &name, NULL) < 0 || (name && strcmp(name, link) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void remove_unused_link(const char *link, void *userdata)
+{
+	if (!is_in_use(userdata, link))
+		link_delete(link);
+}
+
+static void thaw(const char *directory, void *userdata)
+{
+	(void)userdata;
 	recover_freezer(directory);
 }
 
@@ -225,17 +249,18 @@ static int heal(const struct operation *op, struct lxc_container *c, struct erro
 	if (r < 0)
 		return r;
 	if (init > 0 && is_about(content, init)) {
-		for_each_line(op, FREEZE_HEAD, thaw, 0);
+		for_each_line(op, FREEZE_HEAD, thaw, NULL);
 		return heal_network(content, init, c->name, reterr);
 	}
 	if (init > 0) {
 		end_half_made(op, init);
+		for_each_line(op, "# link ", remove_unused_link, c);
 		return 0;
 	}
 	r = asked_state(c, &state, reterr);
 	if (r == 0 && strcmp(state, "STOPPED") == 0) {
 		end_half_made(op, 0);
-		for_each_line(op, "# link ", remove_link, 0);
+		for_each_line(op, "# link ", remove_link, NULL);
 	}
 	return 0;
 }

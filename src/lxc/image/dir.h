@@ -61,6 +61,8 @@ struct image_verify {
 	bool sums; /* read all of them; false: only what stat() shows */
 	/* Called for each file that is not as it was, with the error that it would be alone. */
 	void (*damaged)(const char *file, const struct error *e, void *userdata);
+	/* Asked before each file: true: an error, -ECANCELED. NULL: not asked. */
+	bool (*cancelled)(void *userdata);
 	void *userdata;
 };
 

@@ -52,6 +52,8 @@ int image_verify(const struct image *img, const struct manifest *m, const struct
 		_cleanup_error_ struct error *e = NULL;
 		int r = check_stat(img, f, &e);
 
+		if (v->cancelled && v->cancelled(v->userdata))
+			return error_refuse(reterr, ECANCELED, "it was interrupted");
 		if (r == 0 && v->sums && f->xxh3_128)
 			r = check_sum(img, f, &e);
 		if (r == 0)

@@ -102,11 +102,15 @@ static void plan_log(struct lxc_container *c, const struct restore_options *o,
 static int verify_image(const struct restore_options *o, const struct image *image,
 			const struct manifest *m, struct error **reterr)
 {
-	const struct image_verify all = {.sums = true};
+	const struct image_verify all = {
+		.sums = true,
+		.cancelled = o->cancelled,
+		.userdata = o->userdata,
+	};
 	_cleanup_free_ char *word = shell_word(image->path);
 	int r = o->no_verify ? 0 : image_verify(image, m, &all, reterr);
 
-	if (r < 0 && !(reterr && *reterr && (*reterr)->hint))
+	if (r < 0 && r != -ECANCELED && !(reterr && *reterr && (*reterr)->hint))
 		error_set_hint(reterr,
 			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
 			       "--no-verify it is restored as it is, at your own risk",
@@ -327,11 +331,15 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 		e = operation_begin(c, place, "a restore", &r.operation, reterr);
 	if (e == 0)
 		e = make_plan(c, o, &plan, &r.image, reterr);
+	if (e == 0 && o->cancelled && o->cancelled(o->userdata))
+		e = error_refuse(reterr, ECANCELED, "it was interrupted");
 	if (e == 0)
 		e = start_monitor(&plan, r.operation.fd, &r.monitor, &fd, reterr);
 	if (e < 0) {
 		operation_end(&r.operation);
 		image_free(r.image);
+		if (e == -ECANCELED)
+			error_wrap(reterr, ECANCELED, "%s was not restored", c->name);
 		return error_mark_refused(reterr, true, e);
 	}
 	r.reports = fdopen(fd, "r");

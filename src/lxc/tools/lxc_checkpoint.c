@@ -476,21 +476,30 @@ static int validate(const struct arguments *a)
 }
 
 static volatile sig_atomic_t interrupted; /* the signal */
+static const char *acknowledgement;	  /* NULL: none is to be printed */
 
+/* A second signal changes nothing. */
 static void on_interrupt(int sig)
 {
+	int e = errno;
+
+	if (!interrupted && acknowledgement)
+		(void)!write(STDERR_FILENO, acknowledgement, strlen(acknowledgement));
 	interrupted = sig;
+	errno = e;
 }
 
 /*
  * A dump or restore is never left half-way: the container would stand still, or
- * come up behind the user's back. It is finished or taken back first.
+ * come up behind the user's back. It is finished or taken back first. what: the
+ * line that a signal is answered with at once.
  */
-static void hold_signals(void)
+static void hold_signals(const char *what)
 {
 	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction sa = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 
+	acknowledgement = what;
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		struct sigaction old;
 
@@ -551,7 +560,7 @@ static int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 	};
 	int r;
 
-	hold_signals();
+	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the checkpoint back\n");
 	clock_gettime(CLOCK_MONOTONIC, &p.start);
 	if (!a->quiet && isatty(STDERR_FILENO))
 		o.progress = show_progress;
@@ -605,6 +614,7 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 		.log_level = a->log_level,
 		.force = a->force,
 		.found = a->quiet ? NULL : warn_of_finding,
+		.cancelled = is_interrupted,
 	};
 
 	/* the monitor, in the same process group, passes these on to the container */
@@ -612,7 +622,9 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 		signal(SIGINT, SIG_IGN);
 		signal(SIGQUIT, SIG_IGN);
 	} else {
-		hold_signals();
+		hold_signals(a->quiet ? NULL
+				      : "lxc-checkpoint: interrupted; a restore that has begun is "
+					"finished first (lxc-stop -k ends it)\n");
 	}
 	r = lxc_checkpoint_restore(c, &o);
 	/* the monitor has done so itself, unless it was killed */

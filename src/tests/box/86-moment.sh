@@ -116,3 +116,81 @@ check dump -n c1 --replace
 check_equal "$init" "$(init_pid c1)" init
 check_equal 0 "$(find /sys/fs/cgroup/lxc.payload.c1 -name cgroup.procs -exec cat {} + | wc -l)" \
 	'half-made processes'
+check_equal 1 "$(veth | wc -l)" 'veths'
+
+step 'a container that stands still, for signals'
+check lxc-stop -n c1 -k
+sed -i '/tmp.many/d' $rootfs/etc/inittab
+start_container c1
+wait_for 20 has_address c1
+ADDRESS=$(address c1)
+wait_for 20 answers
+start_client
+
+# interrupted SIGNAL ARGUMENT...: the command gets it at /run/here, and ends without CRIU having gone on
+on_bridge()
+{
+	[ "$(bridge_of "$(veth)")" = lxcbr0 ]
+}
+mkfifo /run/here /run/on
+cat >/run/hold <<'END'
+#!/bin/sh
+[ "$CRTOOLS_SCRIPT_ACTION" = "$(cat /run/where)" ] || exit 0
+echo here >/run/here
+read -r _ </run/on
+END
+chmod +x /run/hold
+begin()
+{
+	env --default-signal=INT,TERM,HUP lxc-checkpoint -n c1 -D "$IMG" --replace -A /run/hold "$@" \
+		>/tmp/said 2>&1 &
+	command=$!
+	read -r _ </run/here
+}
+ends_with()
+{
+	status=0
+	wait "$command" || status=$?
+	check_equal "$1" "$status" "exit status ($(cat /tmp/said))"
+	wait_for 10 quiet
+	check state_is c1 RUNNING
+	wait_for 10 on_bridge
+	check_client_goes_on
+}
+for signal in INT TERM; do
+	step "SIG$signal before CRIU has done anything: at once, twice"
+	echo pre-dump >/run/where
+	begin -s
+	kill -$signal "$command"
+	kill -$signal "$command"
+	# nobody tells the script to go on
+	ends_with 1
+	check_equal 1 "$(grep -c 'interrupted; taking the checkpoint back' /tmp/said)" acknowledgements
+	check grep -q 'runs on: it was interrupted' /tmp/said
+	step "SIG$signal while CRIU reads memory: it fails by itself, and undoes all"
+	with_fault "network-lock after command:$signal" env --default-signal=INT,TERM \
+		lxc-checkpoint -n c1 -D /run/fresh -s
+	check_equal 1 "$status" "exit status ($(cat /tmp/said))"
+	check grep -q 'taking the checkpoint back' /tmp/said
+	check grep -q 'runs on: it was interrupted' /tmp/said
+	# the log ends where it could write no more
+	check grep -q 'network-lock' /run/fresh/dump.log
+	check_not grep -q 'Dumping FAILED\|post-dump' /run/fresh/dump.log
+	rm -r /run/fresh
+	check state_is c1 RUNNING
+	wait_for 10 on_bridge
+	check_client_goes_on
+done
+
+step 'a restore that has not begun is not begun any more'
+check dump -n c1 -s --replace
+cat >/run/criu <<'END'
+#!/bin/bash
+[ "$1" != --version ] || kill -TERM "$PPID"
+exec criu "$@"
+END
+LXC_CHECKPOINT_CRIU=/run/criu fails 3 'c1 was not restored: it was interrupted' \
+	env --default-signal=TERM lxc-checkpoint -r -n c1 -D "$IMG"
+check state_is c1 STOPPED
+check restore -n c1
+check_client_goes_on
