@@ -13,7 +13,7 @@
 # A VICTIM is criu, callback, monitor or command, "WORD:SIGNAL" for another signal than KILL, or
 # "run:PROGRAM" for something else to happen.
 
-LIBEXEC=/run/libexec
+LIBEXEC=/usr/local/libexec/faults
 FAULTS=0
 LOST=0
 
