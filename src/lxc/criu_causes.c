@@ -74,6 +74,9 @@ static const struct known_cause known_causes[] = {
 	{"outside of its pid namespace", NULL,
 	 "A process was started from outside, with lxc-attach or the like, and belongs to a "
 	 "session of the host. End it, or start such processes with setsid."},
+	{"path=/anon_hugepage", NULL,
+	 "CRIU found no free huge page when it first looked, and does not know them. Set some more "
+	 "aside (/proc/sys/vm/nr_hugepages), remove /run/criu.kdat and try again."},
 	{"Can't lookup mount", NULL,
 	 "A process holds a file open that it got from outside the container, often through "
 	 "lxc-attach. End that process, or redirect its input and output to files of the "

@@ -60,6 +60,11 @@ char *stale_text(const struct file_time *then, const struct stat *now, enum file
 
 void check_network(const struct restore_check *r, struct findings *found);
 
+/* --- hugepages.c ---------------------------------------------------------------------------------
+ */
+
+void check_huge_pages(const struct restore_check *r, struct findings *found);
+
 /* --- surroundings.c: what the host has to have for the container ---------------------------------
  */
 

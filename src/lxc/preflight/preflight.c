@@ -11,9 +11,9 @@
  * and the files by the mounts; the space depends on what all of them have found.
  */
 static void (*const dump_checks[])(struct survey *) = {
-	check_ephemeral,    check_nics,	     check_confinement, check_cgroups,
-	check_network_lock, check_nobody,    survey_processes,	check_sharing,
-	check_mounts,	    check_processes, check_space,
+	check_ephemeral,    check_nics,	  check_confinement, check_cgroups,
+	check_network_lock, check_nobody, check_arguments,   survey_processes,
+	check_sharing,	    check_mounts, check_processes,   check_space,
 };
 
 static void survey_clear(struct survey *s)

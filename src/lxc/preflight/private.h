@@ -175,6 +175,11 @@ void check_mounts(struct survey *s);
 /* rootfs: its superblock. */
 void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
 
+/* --- arguments.c ---------------------------------------------------------------------------------
+ */
+
+void check_arguments(struct survey *s);
+
 /* --- deleted_mounts.c ----------------------------------------------------------------------------
  */
 

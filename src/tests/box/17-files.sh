@@ -168,3 +168,48 @@ check dump -n c1 -s --replace
 check restore -n c1
 attach ': >/tmpfs/a'
 fails 3 'what is mounted on /a was deleted' lxc-checkpoint --check -n c1
+attach 'umount /a'
+
+# Of the machine, which has them for all boxes.
+HUGE=/proc/sys/vm/nr_hugepages
+if grep -q "^Hugepagesize: *2048 kB" /proc/meminfo; then
+	step 'fewer huge pages than at the dump'
+	set_aside=$(cat "$HUGE")
+	trap 'echo "$set_aside" >"$HUGE"' EXIT
+	install -m 755 "$(payload hugepages)" "$ROOTFS/bin/longnames"
+	# CRIU needs some for itself, and keeps what it found earlier, which was none
+	echo $((set_aside + 16)) >"$HUGE"
+	rm -f /run/criu.kdat
+	criu check >/dev/null 2>&1 || :
+	name 8
+	check dump -n c1 -s --replace
+	echo $((set_aside + 5)) >"$HUGE"
+	fails 3 'have 12 huge pages of 2048 KiB, and 5 are free here' lxc-checkpoint -r --check -n c1 -D "$IMG"
+	fails 3 "echo $((set_aside + 12)) >/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages" restore -n c1
+	echo $((set_aside + 12)) >"$HUGE"
+	check restore -n c1
+	lxc-stop -k -n c1
+	echo "$set_aside" >"$HUGE"
+	trap - EXIT
+	start_container c1
+fi
+
+step 'more mounts than CRIU can be told of'
+mount -t tmpfs srv /srv
+deep=/srv/$(printf 'd%.0s' {1..200})
+for _ in {1..18}; do
+	deep+=/$(printf 'd%.0s' {1..200})
+done
+mkdir -p "$deep"
+lxc-stop -k -n c1
+echo "lxc.mount.entry = $deep deep none bind,create=dir 0 0" >>/var/lib/lxc/c1/config
+start_container c1
+# shellcheck disable=SC2016 # for that shell
+attach 'mkdir /m; mount -t tmpfs m /m; for i in $(seq 600); do mkdir /m/$i; mount --bind /deep /m/$i; done'
+fails 3 'more mounts and terminals than CRIU can be told of' lxc-checkpoint --check -n c1
+fails 3 'more mounts and terminals than CRIU can be told of' dump -n c1 -s --replace
+# shellcheck disable=SC2016 # for that shell
+attach 'for i in $(seq 201 600); do umount /m/$i; done'
+check dump -n c1 -s --replace
+check restore -n c1
+check_equal 200 "$(in_container c1 grep -c ' /m/[0-9]* ' /proc/self/mountinfo)" 'how many mounts there are'

@@ -6,6 +6,7 @@
 
 #include "criu_files.h"
 #include "criu_ghosts.h"
+#include "criu_hugepages.h"
 #include "criu_image.h"
 #include "criu_network.h"
 #include "fuzz.h"
@@ -95,10 +96,14 @@ void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
 	_cleanup_free_ uint32_t *ghosts = NULL;
+	struct huge_areas areas = {0};
 	size_t n;
 
 	criu_image_core_file_limit(bytes, len);
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+	criu_hugepages_add(&areas, bytes, len);
+	must(areas.n == 0 || areas.v);
+	free(areas.v);
 	ghosts = criu_ghosts_read(bytes, len, &n);
 	must(n == 0 || ghosts);
 	criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));

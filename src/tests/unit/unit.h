@@ -12,6 +12,7 @@ Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_files_suite(void);
 Suite *criu_ghosts_suite(void);
+Suite *criu_hugepages_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_network_suite(void);
 Suite *criu_log_suite(void);
