@@ -175,11 +175,11 @@ static const struct known_cause known_causes[] = {
 	 "A process holds a file lock together with something outside the container. Stop one "
 	 "of the two."},
 	{"Can't dump that handle", NULL,
-	 "A process watches a file (inotify, fanotify) whose name CRIU cannot find. Restart "
-	 "that process, or have CRIU search for it (--force-irmap)."},
+	 "A process watches a file (inotify, fanotify) whose name CRIU cannot find "
+	 "again. Stop that process, and start it again after the checkpoint."},
 	{"suitable path for handle", NULL,
-	 "A process watches a file (inotify, fanotify) whose name CRIU cannot find. Restart "
-	 "that process, or have CRIU search for it (--force-irmap)."},
+	 "A process watches a file (inotify, fanotify) whose name CRIU cannot find "
+	 "again. Stop that process, and start it again after the checkpoint."},
 	{"hugetlb", NULL,
 	 "A process uses huge pages in a way this CRIU or kernel cannot save. Switch huge pages "
 	 "off in that program."},

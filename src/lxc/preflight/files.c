@@ -207,6 +207,8 @@ static void check_anonymous(struct survey *s, const struct open_file *f)
 	read_link(f, link);
 	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
 		check_pidfd(s, f);
+	if (strstr(link, "notify"))
+		check_watches(s, f->process, f->fd);
 	found_kind(s, f->process, link);
 }
 
@@ -236,6 +238,9 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 	ino_t ns = namespace_in(link);
 	long magic = 0;
 
+	/* memory without a name, which can be opened by the way of its mapping */
+	if (strcmp(link, "/dev/zero (deleted)") == 0 && S_ISREG(f->st.stx_mode))
+		return;
 	if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0 ||
 	    strncmp(link, "pipe:[", strlen("pipe:[")) == 0)
 		return;
@@ -617,7 +622,13 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 
 	if (len > CRIU_LINK_MAX)
 		found_name(s, p, "has a file mapped", "path is too long");
-	if (strncmp(name, "anon_inode:", strlen("anon_inode:")) == 0) {
+	if (strncmp(name, "socket:[", strlen("socket:[")) == 0) {
+		found_process(
+			s, p, "packet-ring", true, "stop that process",
+			"shares memory of a socket with the kernel (PACKET_RX_RING and the "
+			"like), as tcpdump does: CRIU loses the place in it, and the restored "
+			"process would wait there for ever");
+	} else if (strncmp(name, "anon_inode:", strlen("anon_inode:")) == 0) {
 		text = xstrndup(name, len);
 		found_kind(s, p, text);
 	} else if (strncmp(name, "/dev/", strlen("/dev/")) == 0 && is_device_mapping(p, line)) {
@@ -643,6 +654,8 @@ void check_mappings(struct survey *s, const struct process *p)
 		size_t len = strcspn(line, "\n");
 		const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
 
+		if (!name)
+			name = memmem(line, len, " socket:[", strlen(" socket:["));
 		/* no other column has a slash */
 		name = name ? name + 1 : memchr(line, '/', len);
 		if (name)

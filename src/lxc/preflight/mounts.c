@@ -83,6 +83,7 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 	m->shared = peer_group(fs, "shared:");
 	m->master = peer_group(fs, "master:");
 	map_add(&s->mounts_by_id, (uint64_t)m->id, index);
+	map_add(&s->devices, m->dev, index);
 	if (m->external)
 		map_add(&s->outside_devices, m->dev, index);
 	if (strcmp(m->root, "/") == 0)

@@ -31,6 +31,7 @@ static void survey_clear(struct survey *s)
 	free(s->mounts);
 	map_clear(&s->namespaces);
 	map_clear(&s->mounts_by_id);
+	map_clear(&s->devices);
 	map_clear(&s->outside_devices);
 	map_clear(&s->whole_devices);
 	map_clear(&s->terminals_by_end);

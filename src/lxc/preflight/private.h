@@ -101,9 +101,11 @@ struct survey {
 	struct mount *mounts;
 	size_t n_mounts;
 	struct map mounts_by_id;
+	struct map devices;	    /* the first mount of each filesystem */
 	struct map outside_devices; /* of mounts that are the host's */
 	struct map whole_devices;   /* of which all is mounted, and the first mount that shows it */
 	bool automounts;
+	size_t watches_read; /* bytes of what is told of watches */
 	enum answer knows_bpf, has_plugins, any_is_passed;
 	struct terminal *terminals;
 	size_t n_terminals;
@@ -236,6 +238,15 @@ void addresses_clear(struct addresses *a);
 /* Pure. */
 struct in6_addr mapped_address(int family, const void *address);
 bool addresses_have(const struct addresses *all, const struct in6_addr *a);
+
+/* --- watches.c -----------------------------------------------------------------------------------
+ */
+
+/* Those of an inotify or fanotify descriptor. */
+void check_watches(struct survey *s, const struct process *process, int fd);
+
+/* Pure. The filesystem of the file that a line of its fdinfo tells of; false: it is of none. */
+bool watched_device(const char *line, size_t len, dev_t *ret);
 
 /* --- terminals.c ---------------------------------------------------------------------------------
  */

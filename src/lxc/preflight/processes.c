@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "preflight/private.h"
+#include "util/dispatch.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -308,6 +310,22 @@ static void check_status(struct survey *s, const struct process *p)
 	}
 }
 
+/*
+ * Its code that CRIU puts into the process could make no system call. Who uses this has a
+ * handler of SIGSYS, as few others have, so that only those are stopped to ask.
+ */
+static void check_dispatch(struct survey *s, const struct process *p)
+{
+	const char *caught = field_value(p->status, "SigCgt");
+
+	if (p->state == 'Z' || !caught || !(strtoull(caught, NULL, 16) >> (SIGSYS - 1) & 1) ||
+	    !dispatch_is_on(p->pid))
+		return;
+	found_process(s, p, "syscall-dispatch", true, "stop that process",
+		      "has its system calls sent back to it (Syscall User Dispatch), as Wine does, "
+		      "which CRIU cannot save");
+}
+
 static void check_traced(struct survey *s, const struct process *p)
 {
 	pid_t tracer = (pid_t)field_number(p->status, "TracerPid", 10);
@@ -440,6 +458,7 @@ void check_processes(struct survey *s)
 		if (p->state == 'Z' && foreign_session(p) && is_collected(s, p))
 			continue;
 		check_status(s, p);
+		check_dispatch(s, p);
 		check_session(s, p);
 		if (p->state == 'Z')
 			continue;

@@ -190,6 +190,13 @@ static int walk_threads(pid_t pid, void *userdata)
 	return r;
 }
 
+int for_each_thread_of(pid_t pid, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata)
+{
+	struct thread_walk w = {fn, userdata};
+
+	return walk_threads(pid, &w);
+}
+
 int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata)
 {
 	struct thread_walk w = {fn, userdata};

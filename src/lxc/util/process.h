@@ -45,6 +45,9 @@ bool process_is_in(pid_t pid, ino_t pid_namespace);
  */
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata);
 
+/* The same of one process. */
+int for_each_thread_of(pid_t pid, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata);
+
 /* The same for every thread in it. */
 int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata);
 

@@ -16,6 +16,9 @@ blockers()
 		bpf-map p=file-kind
 		bpf-prog p=file-kind
 		dead-leader p=dead-leader
+		dispatch p=syscall-dispatch
+		dispatch-in-thread p=syscall-dispatch
+		fan-watch-sys p=watch
 		fuse-device p=device
 		io-uring p=file-kind
 		landlock p=file-kind
@@ -31,6 +34,7 @@ blockers()
 		namespace-uts p=nested-namespace
 		netlink-groups p=socket-kind
 		other-user p=other-user
+		packet-ring p=packet-ring
 		path-of-socket p=file-kind
 		perf-event p=file-kind
 		pidfd-of-thread p=file-kind
@@ -44,6 +48,8 @@ blockers()
 		unix-outside-datagram p=unix-peer
 		userfault p=file-kind
 		vsock p=socket-kind
+		watch-proc p=watch
+		watch-sys p=watch
 		xdp p=socket-kind
 	END
 }
@@ -60,6 +66,7 @@ mount_blockers()
 		namespace-mnt-cgroup-file p=cgroup-file
 		namespace-mnt-services c=nested-namespace
 		namespace-mount n=mount-root
+		watch-queues p=watch
 		overlay-mount n=filesystem
 		shared-folders n=mount-sharing
 		tracefs-file p=file-kind p=file-kind
@@ -67,9 +74,9 @@ mount_blockers()
 }
 
 innocents='asynchronous-io deleted deleted-mapped deleted-with-link devices event-files fan-watch
-	kmsg-device locks many-processes memory-files namespace-net netlink no-new-privileges nothing
-	own-namespace-fd passed-descriptor pidfd-of-child pipes pty-without-master sockets
-	stopped-child threads tty-getty tun-device zombie-child raw-socket'
+	kmsg-device locks many-processes mapping-opened memory-files namespace-net netlink no-new-privileges nothing
+	own-namespace-fd passed-descriptor pidfd-of-child pipes pty-without-master sigsys-handler sockets
+	stopped-child threads tty-getty tun-device watch-cgroup zombie-child raw-socket'
 mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private
 	namespace-mnt-service namespace-mnt-shared namespace-mnt-slave'
 

@@ -17,6 +17,7 @@
 #include <linux/filter.h>
 #include <linux/if_alg.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <linux/perf_event.h>
@@ -837,6 +838,112 @@ static void fan_watch(void)
 	CHECK(fd >= 0 && fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "/etc") == 0);
 }
 
+/* Of what has no place that could be found again by its number. */
+static void watch(const char *path)
+{
+	int fd = inotify_init();
+
+	CHECK(fd >= 0 && inotify_add_watch(fd, path, IN_MODIFY) >= 0);
+}
+
+static void watch_proc(void)
+{
+	watch("/proc/self/status");
+}
+
+static void watch_sys(void)
+{
+	watch("/sys/kernel");
+}
+
+static void watch_terminals(void)
+{
+	watch("/dev/pts");
+}
+
+static void watch_cgroup(void)
+{
+	watch("/sys/fs/cgroup/cgroup.events");
+}
+
+static void watch_queues(void)
+{
+	mkdir("/queues", 0755);
+	CHECK(mount("none", "/queues", "mqueue", 0, NULL) == 0);
+	watch("/queues");
+}
+
+static void fan_watch_sys(void)
+{
+	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
+
+	CHECK(fd >= 0 && fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "/sys/kernel") == 0);
+}
+
+/* Shared memory without a name, opened by the way of its mapping. */
+static void mapping_opened(void)
+{
+	char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char path[64];
+
+	CHECK(p != MAP_FAILED);
+	memset(p, 'x', 65536);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)p,
+		 (unsigned long)p + 65536);
+	CHECK(open(path, O_RDWR) >= 0);
+}
+
+/* --- system calls that are sent back to the program (Syscall User Dispatch) --- */
+
+static volatile char selector;
+
+static void on_sigsys(int signal)
+{
+	(void)signal;
+}
+
+static void dispatch(void)
+{
+	signal(SIGSYS, on_sigsys);
+	CHECK(prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector) == 0);
+}
+
+static void *dispatching_thread(void *fd)
+{
+	dispatch();
+	CHECK(write((int)(intptr_t)fd, "x", 1) == 1);
+	return sleeper(NULL);
+}
+
+static void dispatch_in_thread(void)
+{
+	int done[2];
+	pthread_t t;
+	char c;
+
+	CHECK(pipe(done) == 0);
+	CHECK(pthread_create(&t, NULL, dispatching_thread, (void *)(intptr_t)done[1]) == 0);
+	CHECK(read(done[0], &c, 1) == 1);
+}
+
+/* The handler alone means nothing: seccomp's users have it too. */
+static void sigsys_handler(void)
+{
+	signal(SIGSYS, on_sigsys);
+}
+
+/* As tcpdump receives packets. */
+static void packet_ring(void)
+{
+	struct tpacket_req ring = {
+		.tp_block_size = 4096, .tp_block_nr = 4, .tp_frame_size = 2048, .tp_frame_nr = 8};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	CHECK(fd >= 0);
+	CHECK(setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) == 0);
+	CHECK(mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED);
+}
+
 static void memory_files(void)
 {
 	int m = memfd_create("memory", MFD_ALLOW_SEALING);
@@ -908,8 +1015,11 @@ static const struct mode {
 	{"deleted-mapped", deleted_mapped},
 	{"deleted-with-link", deleted_with_link},
 	{"devices", devices},
+	{"dispatch", dispatch},
+	{"dispatch-in-thread", dispatch_in_thread},
 	{"event-files", event_files},
 	{"fan-watch", fan_watch},
+	{"fan-watch-sys", fan_watch_sys},
 	{"fuse-device", fuse_device},
 	{"fuse-mount", fuse_mount},
 	{"hugepage-file", hugepage_file},
@@ -920,6 +1030,7 @@ static const struct mode {
 	{"locks", locks},
 	{"loop-control", loop_control},
 	{"many-processes", many_processes},
+	{"mapping-opened", mapping_opened},
 	{"memory-files", memory_files},
 	{"message-queue", message_queue},
 	{"mount-fd", mount_fd},
@@ -949,6 +1060,7 @@ static const struct mode {
 	{"other-user", other_user},
 	{"overlay-mount", overlay_mount},
 	{"own-namespace-fd", own_namespace_fd},
+	{"packet-ring", packet_ring},
 	{"passed-descriptor", passed_descriptor},
 	{"path-of-socket", path_of_socket},
 	{"perf-event", perf_event},
@@ -962,8 +1074,9 @@ static const struct mode {
 	{"raw-socket", raw_socket},
 	{"seccomp-notify", seccomp_notify},
 	{"secret-memory", secret_memory},
-	{"sockets", sockets},
 	{"shared-folders", shared_folders},
+	{"sigsys-handler", sigsys_handler},
+	{"sockets", sockets},
 	{"stopped-child", stopped_child},
 	{"threads", threads},
 	{"traced", traced},
@@ -976,6 +1089,11 @@ static const struct mode {
 	{"userfault", userfault},
 	{"vsock", vsock},
 	{"waiting-for-vfork", waiting_for_vfork},
+	{"watch-cgroup", watch_cgroup},
+	{"watch-proc", watch_proc},
+	{"watch-queues", watch_queues},
+	{"watch-sys", watch_sys},
+	{"watch-terminals", watch_terminals},
 	{"xdp", xdp},
 	{"zombie-child", zombie_child},
 };

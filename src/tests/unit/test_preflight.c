@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/socket.h>
 
 #include "preflight/private.h"
@@ -405,6 +406,32 @@ START_TEST(test_shell_word)
 }
 END_TEST
 
+START_TEST(test_watched_device)
+{
+	static const struct {
+		const char *line;
+		dev_t dev; /* 0: it tells of no file */
+	} lines[] = {
+		{"inotify wd:1 ino:a6d sdev:800003 mask:2 ignored_mask:0", makedev(8, 3)},
+		{"fanotify ino:4f969 sdev:16 mflags:0 mask:3b", makedev(0, 0x16)},
+		{"fanotify mnt_id:12 mflags:0 mask:3b", 0},
+		{"fanotify sdev:800013 mflags:0 mask:3b", 0},
+		{"fanotify flags:10 event-flags:0", 0},
+		{"tfd: 5 events: 19 ino:1 sdev:10", 0},
+		{"inotify wd:1 ino:", 0},
+		{"", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		dev_t dev = 0;
+
+		ck_assert_int_eq(watched_device(lines[i].line, strlen(lines[i].line), &dev),
+				 lines[i].dev != 0);
+		ck_assert_uint_eq(dev, lines[i].dev);
+	}
+}
+END_TEST
+
 START_TEST(test_make_printable)
 {
 	_cleanup_free_ char *text = xstrdup(texts[_i].text);
@@ -452,6 +479,7 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_findings);
 	tcase_add_test(t, test_findings_of_errors);
 	tcase_add_test(t, test_shell_word);
+	tcase_add_test(t, test_watched_device);
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(t, test_addresses);
 	suite_add_tcase(s, t);

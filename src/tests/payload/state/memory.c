@@ -95,6 +95,18 @@ static void set_deleted(void)
 	TRY(unlink("mapped"));
 }
 
+/* Without a name, and opened by the way of its mapping. */
+static void set_opened(void)
+{
+	char path[64];
+
+	memory = map(4, PROT_READ | PROT_WRITE, MAP_SHARED);
+	memory[7] = 'Y';
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)memory,
+		 (unsigned long)memory + 4 * PAGE);
+	fd = TRY(open(path, O_RDWR | O_CLOEXEC));
+}
+
 static void set_protections(void)
 {
 	memory = map(6, PROT_READ | PROT_WRITE, MAP_PRIVATE);
@@ -334,6 +346,7 @@ const struct kind memory_kinds[] = {
 	{"map-private", set_private, verify_private, NULL},
 	{"map-shared", set_shared, verify_shared, NULL},
 	{"map-deleted", set_deleted, verify_shared, NULL},
+	{"map-opened", set_opened, verify_shared, NULL},
 	{"protections", set_protections, verify_protections, NULL},
 	{"madvise", set_advice, verify_advice, NULL},
 	{"mlock", set_locked, verify_locked, NULL},

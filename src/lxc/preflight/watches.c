@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the container's processes watch with inotify and fanotify. CRIU finds a watched file
+ * again by its handle, which the filesystems that the kernel makes up do not give out.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "preflight/private.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define WATCHES_MAX	(1024 * 1024)
+#define ALL_WATCHES_MAX (64 * 1024 * 1024)
+
+#define KERNEL_MINOR_BITS 20 /* as the kernel itself joins the two numbers */
+
+/* Seen to fail; those of cgroups and tmpfs do not. */
+static const char *const without_handles[] = {
+	"proc",	      "sysfs", "mqueue",      "ramfs",	  "hugetlbfs", "debugfs",  "tracefs",
+	"securityfs", "bpf",   "binfmt_misc", "configfs", "pstore",    "efivarfs",
+};
+
+/* Behind a word of a line; NULL: it is not in it. */
+static const char *word_of(const char *line, size_t len, const char *word)
+{
+	const char *p = memmem(line, len, word, strlen(word));
+
+	return p ? p + strlen(word) : NULL;
+}
+
+bool watched_device(const char *line, size_t len, dev_t *ret)
+{
+	const char *sdev = word_of(line, len, " sdev:");
+	unsigned long number;
+
+	/* of fanotify, a whole mount or filesystem has no ino, and is found by its mount */
+	if (!sdev || !word_of(line, len, " ino:") ||
+	    (strncmp(line, "inotify ", 8) != 0 && strncmp(line, "fanotify ", 9) != 0))
+		return false;
+	number = strtoul(sdev, NULL, 16);
+	*ret = makedev(number >> KERNEL_MINOR_BITS, number & ((1U << KERNEL_MINOR_BITS) - 1));
+	return true;
+}
+
+static bool has_no_handles(const char *type)
+{
+	for (size_t i = 0; i < sizeof(without_handles) / sizeof(without_handles[0]); i++)
+		if (strcmp(type, without_handles[i]) == 0)
+			return true;
+	return false;
+}
+
+static void check_watch(struct survey *s, const struct process *p, int fd, const char *line,
+			size_t len)
+{
+	size_t mount;
+	dev_t dev;
+
+	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount) ||
+	    !has_no_handles(s->mounts[mount].type))
+		return;
+	found_process(s, p, "watch", true, "stop that process, or have it watch no such files",
+		      "watches a file on a filesystem of type %s with %.*s (descriptor %d), which "
+		      "CRIU cannot find again",
+		      s->mounts[mount].type, (int)strcspn(line, " "), line, fd);
+}
+
+void check_watches(struct survey *s, const struct process *p, int fd)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%d", (int)p->pid, fd);
+	_cleanup_free_ char *info = NULL;
+	ssize_t n;
+
+	/* one that many have open is read as often */
+	if (s->watches_read > ALL_WATCHES_MAX)
+		return;
+	n = read_file_at(AT_FDCWD, path, WATCHES_MAX, &info);
+	s->watches_read += n > 0 ? (size_t)n : n == -EFBIG ? WATCHES_MAX : 0;
+	for (const char *line = info; line && *line;) {
+		size_t len = strcspn(line, "\n");
+
+		check_watch(s, p, fd, line, len);
+		line += len + (line[len] == '\n');
+	}
+}
