@@ -438,6 +438,34 @@ static bool is_collected(struct survey *s, const struct process *p)
 	}
 }
 
+/*
+ * Of a policy that asks (notify) the monitor answers, through lxc.seccomp.notify.proxy: to see
+ * that it has the kernel's end of it open is surer than the config, which may be another by now.
+ */
+static void check_listener(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)init->parent);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir))) {
+		char link[64] = "";
+
+		found = readlinkat(dirfd(dir), e->d_name, link, sizeof(link) - 1) > 0 &&
+			strcmp(link, "anon_inode:seccomp notify") == 0;
+	}
+	if (found)
+		found_container(
+			s, "seccomp-notify", true,
+			"take notify out of its seccomp policy (lxc.seccomp.profile) and "
+			"lxc.seccomp.notify.proxy out of its config, and start it anew",
+			"the monitor of %s has system calls of the container answered "
+			"(lxc.seccomp.notify.proxy); after a restore nobody would, and they "
+			"would fail",
+			s->p->facts->name);
+}
+
 void check_processes(struct survey *s)
 {
 	const struct process *init = process_of(s, s->p->facts->init_pid);
@@ -465,8 +493,10 @@ void check_processes(struct survey *s)
 		check_files(s, p);
 		check_mappings(s, p);
 	}
-	if (init)
+	if (init) {
 		check_init_root(s, init);
+		check_listener(s, init);
+	}
 	check_terminals(s);
 	check_unix_peers(s);
 	check_stuck(s);

@@ -128,5 +128,28 @@ check lxc-checkpoint c1
 check test -s /var/lib/lxc/c1/checkpoint/manifest.json
 refused 3 'already holds a checkpoint' lxc-checkpoint c1
 
+step 'system calls that the monitor has answered, whatever the config says by now'
+printf '2\ndenylist allow\n[all]\nmknod notify\nmknodat notify\n' >/run/policy
+make_container asking <<-'END'
+	lxc.seccomp.profile = /run/policy
+	lxc.seccomp.notify.proxy = unix:/run/proxy.socket
+END
+python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.bind("/run/proxy.socket")
+s.listen()
+kept = []
+while True:
+    kept.append(s.accept()[0])
+' &
+wait_for 10 test -S /run/proxy.socket
+start_container asking
+refused 3 'the monitor of asking has system calls of the container answered' \
+	lxc-checkpoint -n asking -D /run/asking -s
+sed -i /seccomp/d /var/lib/lxc/asking/config
+refused 3 'lxc.seccomp.notify.proxy' lxc-checkpoint -n asking -D /run/asking -s
+lxc-stop -k -n asking
+
 check_client_goes_on
 end_client
