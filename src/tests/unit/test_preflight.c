@@ -408,7 +408,7 @@ END_TEST
 
 START_TEST(test_watched_device)
 {
-	static const struct {
+	const struct {
 		const char *line;
 		dev_t dev; /* 0: it tells of no file */
 	} lines[] = {
