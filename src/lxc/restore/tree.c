@@ -157,7 +157,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 	/* some addresses and routes the kernel only takes in another form than CRIU has them */
 	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
 	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
-	const char *const environment[] = {network, script, ip_tool, away ? netns : NULL, NULL};
+	/* where CRIU is there, it calls the script itself */
+	const char *const environment[] = {network, ip_tool, away ? netns : NULL, script, NULL};
 	const struct criu_job job = {
 		.verb = CRIU_RESTORE,
 		.criu = r->plan->criu,
