@@ -6,6 +6,7 @@
 # where only the history speaks, there is a warning. --info shows all of it.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs
 W='lxc-checkpoint: warning: '

@@ -5,6 +5,7 @@
 # restore refused, nothing left of it, and the restore works when it is out of the way.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 CONFIG=/var/lib/lxc/c1/config
 ROOTFS=/var/lib/lxc/c1/rootfs

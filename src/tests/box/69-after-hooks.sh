@@ -5,6 +5,7 @@
 # looks at these when the hooks have run. What it finds then ends it with 1, and all is undone.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs
 REAL=/var/lib/lxc/c1/real

@@ -112,9 +112,14 @@ dump()
 	lxc-checkpoint -D "$IMG" "$@"
 }
 
+# Most cases restore one checkpoint again and again, over what the container has logged since. Those
+# that are about files set FRESH.
 restore()
 {
-	lxc-checkpoint -r -D "$IMG" "$@"
+	local force=(--force=stale)
+
+	[ -z "${FRESH:-}" ] || force=()
+	lxc-checkpoint -r -D "$IMG" "${force[@]}" "$@"
 }
 
 bridge_of()
