@@ -265,9 +265,9 @@ static void run_listen(struct run *r)
 }
 
 /* Ended by the caller's wish: with the callback, which may wait for something. */
-static void run_serve(struct run *r)
+static void run_heed(struct run *r, int (*ask)(void *, struct error **))
 {
-	if (r->events->serve(r->events->userdata, r->action_error ? NULL : &r->action_error) == 0)
+	if (ask(r->events->userdata, r->action_error ? NULL : &r->action_error) == 0)
 		return;
 	r->refused_action = true;
 	kill(-r->pid, SIGKILL);
@@ -345,11 +345,11 @@ static int run_wait(struct run *r)
 		if (n > 0 && p[0].revents)
 			return run_reap(r);
 		if (n > 0 && r->events->serve && p[2].revents)
-			run_serve(r);
+			run_heed(r, r->events->serve);
 		if (r->events->cancel)
 			run_cancel(r);
 		if (r->events->tick)
-			r->events->tick(r->events->userdata);
+			run_heed(r, r->events->tick);
 	}
 }
 

@@ -58,8 +58,11 @@ struct criu_events {
 	const char *last_action;
 	/* Once, when it has been started. */
 	void (*started)(pid_t criu, void *userdata);
-	/* About five times a second. */
-	void (*tick)(void *userdata);
+	/*
+	 * About five times a second. Not 0 ends CRIU, with all that it has started, and the
+	 * error is criu_run()'s.
+	 */
+	int (*tick)(void *userdata, struct error **reterr);
 	/* As often, and after each signal; a run is taken back once. */
 	enum criu_cancel (*cancel)(void *userdata);
 	/*

@@ -482,11 +482,13 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	return r;
 }
 
-static void on_tick(void *userdata)
+static int on_tick(void *userdata, struct error **reterr)
 {
 	struct dump *d = userdata;
 
+	(void)reterr;
 	d->o->progress(image_bytes(d->image), d->o->userdata);
+	return 0;
 }
 
 static int file_limit(pid_t pid, void *userdata)

@@ -37,6 +37,18 @@ void check_rootfs(const struct restore_check *r, struct findings *found);
 void check_sources(const struct restore_check *r, struct findings *found);
 void check_open_files(const struct restore_check *r, struct findings *found);
 
+/*
+ * O_PATH of the file as the restored container will see it. -1: errno; 0 there is no
+ * telling, because it is in a filesystem that is in the checkpoint itself.
+ */
+int restored_file_open(const struct restore_check *r, const struct criu_files *files,
+		       const struct criu_file *file);
+
+/* --- locks.c: locks on those files that somebody else has now ------------------------------------
+ */
+
+void check_locks(const struct restore_check *r, struct findings *found);
+
 /* --- block_filesystems.c: what the container had mounted of block devices ------------------------
  */
 

@@ -128,16 +128,13 @@ static int open_below(const char *top, const char *rest)
 	return open_in_root(root, rest, O_PATH);
 }
 
-/*
- * O_PATH of the file as the restored container will see it. -1: errno; 0 there is no
- * telling, because it is in a filesystem that is in the checkpoint itself.
- */
-static int open_file(const struct walk *w, const struct criu_file *file)
+int restored_file_open(const struct restore_check *r, const struct criu_files *files,
+		       const struct criu_file *file)
 {
-	const struct criu_mount *mount = criu_files_mount(w->files, file->mount);
+	const struct criu_mount *mount = criu_files_mount(files, file->mount);
 	const struct ext_mount *source =
-		mount && mount->key ? source_of(w->r->manifest, mount->key) : NULL;
-	_cleanup_free_ char *rest = source ? NULL : criu_files_in_rootfs(w->files, file);
+		mount && mount->key ? source_of(r->manifest, mount->key) : NULL;
+	_cleanup_free_ char *rest = source ? NULL : criu_files_in_rootfs(files, file);
 	const char *below = source ? criu_files_below(file->path, mount->target) : NULL;
 	int fd = -1;
 
@@ -145,7 +142,7 @@ static int open_file(const struct walk *w, const struct criu_file *file)
 	if (below)
 		fd = open_below(source->source, below);
 	else if (rest)
-		fd = open_below(w->r->rootfs, rest);
+		fd = open_below(r->rootfs, rest);
 	return fd;
 }
 
@@ -220,7 +217,7 @@ static void check_time_of(struct walk *w, const struct criu_file *file, const st
 
 static void check_file(struct walk *w, const struct criu_file *file)
 {
-	_cleanup_close_ int fd = open_file(w, file);
+	_cleanup_close_ int fd = restored_file_open(w->r, w->files, file);
 	_cleanup_free_ char *what = NULL;
 	enum verdict verdict;
 	struct stat st;

@@ -22,6 +22,8 @@ struct restore {
 	struct image *image;
 	struct manifest manifest;
 
+	time_t locks_looked, locks_waiting; /* see locks_watch() */
+
 	int lock_fd; /* the operation's, shared with CRIU; -1 once the restore is over */
 	int listen_fd;
 
@@ -132,6 +134,9 @@ int block_filesystems_check(const struct restore *r, pid_t init, struct error **
 
 /* When CRIU has ended. */
 void mounts_release(struct restore *r);
+
+/* Ends a wait for a lock that somebody else has; locks.c. */
+int locks_watch(struct restore *r, struct error **reterr);
 
 /* The stages; stages.c has their order and the reasons for it. */
 int stage_socket(struct restore *r, struct error **reterr);

@@ -129,6 +129,11 @@ static int on_request(void *userdata, struct error **reterr)
 	return serving_check(r, reterr);
 }
 
+static int on_tick(void *userdata, struct error **reterr)
+{
+	return locks_watch(userdata, reterr);
+}
+
 /* CRIU makes this one with its caller's umask, which it cannot do with another's at a restore. */
 static void keep_private(const struct restore *r)
 {
@@ -189,6 +194,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.action = on_action,
 		.serve_fd = monitor_fd(r->serving),
 		.serve = on_request,
+		.tick = on_tick,
 		.prepare = prepare_criu,
 		.locks = locks,
 		.environment = environment,

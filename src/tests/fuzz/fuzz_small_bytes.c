@@ -8,6 +8,7 @@
 #include "criu_ghosts.h"
 #include "criu_hugepages.h"
 #include "criu_image.h"
+#include "criu_locks.h"
 #include "criu_network.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
@@ -130,6 +131,18 @@ void device_programs(char *bytes, size_t len)
 }
 
 /* Two bytes say how much of it is files.img, or mountpoints-13.img; the rest is remap-fpath.img. */
+static void file_locks(const uint8_t *p, size_t len)
+{
+	_cleanup_criu_locks_ struct criu_locks locks = {0};
+	uint32_t id;
+
+	criu_locks_add(&locks, p, len);
+	for (size_t i = 0; i < locks.n; i++)
+		must(locks.v[i].lock.end >= locks.v[i].lock.start);
+	(void)criu_locks_files_id(p, len, &id);
+	(void)criu_locks_file(p, len, 3, &id);
+}
+
 void criu_file_lists(char *bytes, size_t len)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
@@ -142,6 +155,7 @@ void criu_file_lists(char *bytes, size_t len)
 	p += 2;
 	len -= 2;
 	first = first < len ? first : len;
+	file_locks(p, first);
 	criu_files_add(&files, p, first);
 	criu_files_add_mounts(&files, 1, p, first);
 	before = files.n;
