@@ -110,7 +110,7 @@ late()
 	cat >/run/take <<-END
 		#!/bin/sh
 		[ "\$CRTOOLS_SCRIPT_ACTION" = pre-restore ] || exit 0
-		rm -f /run/held-now
+		[ ! -e /run/held-now ] || exit 0
 		# not in the monitor's cgroup, which has to go
 		echo \$\$ >/sys/fs/cgroup/init.scope/cgroup.procs
 		setsid /tmp/payload/holdfile /run/held-now $1=$SHARED/$1 </dev/null >/dev/null 2>&1 &
@@ -122,7 +122,8 @@ late()
 for how in flock posix; do
 	step "one that comes later: $how"
 	late "$how"
-	fails 1 "/shared/$how, on which a process of the container had a lock, has been locked by process " \
+	rm -f /run/held-now
+	fails 1 "shared/$how, on which a process of the container had a lock, has been locked by process " \
 		timeout 60 lxc-checkpoint -r -D "$IMG" -n c1 -A /run/take
 	check grep -q "has been locked by process $(cat /run/held-now) (holdfile) for more than 10 s" <<<"$said"
 	kill -KILL "$(cat /run/held-now)"
