@@ -6,6 +6,7 @@
 # looked already is waited for within a limit.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs
 SHARED=/run/shared
