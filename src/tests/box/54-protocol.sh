@@ -15,7 +15,7 @@ ask_all()
 }
 
 payload counter >/dev/null
-make_bridge
+[ -e /sys/class/net/lxcbr0 ] || make_bridge
 make_container c1 <<-'CONFIG'
 	lxc.group = one
 	lxc.group = two
