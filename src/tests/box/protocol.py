@@ -343,6 +343,8 @@ def listener():
 
 def stop():
     with dial() as s:
+        # in an emulated machine LXC takes that long to end a container
+        s.settimeout(5 * PATIENCE)
         send(s, header(STOP))
         try:
             print('STOP: %r' % s.recv(16))
