@@ -15,7 +15,7 @@ found_in()
 # on_terminal NAME: restores c1 in the foreground, on a terminal
 on_terminal()
 {
-	terminal_open "$1" sh -c "stty -echo; exec lxc-checkpoint -r -F -n c1 -D $IMG"
+	terminal_open "$1" sh -c "stty -echo; exec lxc-checkpoint -r -F -n c1 --force=stale -D $IMG"
 	terminal "$1" raw 20
 	check state_is c1 RUNNING
 }
@@ -117,12 +117,12 @@ nothing_left
 step 'as a job of a shell: stopped, in the background, and back'
 terminal_open job bash --norc -i
 terminal job expect 10 '# '
-terminal job send "lxc-checkpoint -r -F -n c1 -D $IMG\\r"
+terminal job send "lxc-checkpoint -r -F -n c1 --force=stale -D $IMG\\r"
 terminal job raw 20
 wait_for 20 state_is c1 RUNNING
 terminal job send '\r'
 terminal job expect 10 '/ # '
-command=$(pgrep -xf "lxc-checkpoint -r -F -n c1 -D $IMG")
+command=$(pgrep -xf "lxc-checkpoint -r -F -n c1 --force=stale -D $IMG")
 # both of it, as the shell itself would
 check kill -STOP -- "-$(ps -o pgid= "$command" | tr -d ' ')"
 terminal job expect 10 'Stopped'
@@ -164,7 +164,7 @@ nothing_left
 
 step 'the command is killed: the container goes too'
 on_terminal killed
-check kill -KILL "$(pgrep -xf "lxc-checkpoint -r -F -n c1 -D $IMG")"
+check kill -KILL "$(pgrep -xf "lxc-checkpoint -r -F -n c1 --force=stale -D $IMG")"
 terminal_ends killed 137
 wait_for 20 state_is c1 STOPPED
 check lxc-wait -n c1 -s STOPPED -t 20
@@ -174,7 +174,7 @@ step 'from /dev/null into a pipe'
 mkfifo /tmp/out
 cat /tmp/out >/tmp/out.all &
 reader=$!
-lxc-checkpoint -r -F -n c1 -D "$IMG" </dev/null >/tmp/out 2>/tmp/err &
+lxc-checkpoint -r -F -n c1 --force=stale -D "$IMG" </dev/null >/tmp/out 2>/tmp/err &
 command=$!
 wait_for 20 state_is c1 RUNNING
 check ask look >/dev/null
@@ -193,7 +193,7 @@ nothing_left
 step 'typed through a pipe'
 mkfifo /tmp/in
 exec {typed}<>/tmp/in
-lxc-checkpoint -r -F -n c1 -D "$IMG" </tmp/in >/tmp/out.all 2>/tmp/err &
+lxc-checkpoint -r -F -n c1 --force=stale -D "$IMG" </tmp/in >/tmp/out.all 2>/tmp/err &
 command=$!
 wait_for 20 state_is c1 RUNNING
 printf '\r' >&"$typed"

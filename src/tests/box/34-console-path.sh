@@ -7,6 +7,9 @@
 . "${0%/*}/counter.sh"
 . "${0%/*}/terminal.sh"
 
+# one image is restored again and again
+ANOTHER_TIME=1
+
 # here NAME: a terminal of the host, called NAME; sets PTS. Nobody else reads or writes there.
 here()
 {
@@ -146,7 +149,7 @@ check_equal "$before_start" "$(leftovers)" 'what is left of the container'
 step 'another terminal, with -F elsewhere: the configured one is the console'
 here host
 sed -i "s|^lxc.console.path.*|lxc.console.path = $PTS|" /var/lib/lxc/c1/config
-terminal_open front lxc-checkpoint -r -F -n c1 -D "$IMG"
+terminal_open front lxc-checkpoint -r -F -n c1 --force=stale -D "$IMG"
 wait_for 20 state_is c1 RUNNING
 works 34
 check lxc-stop -n c1 -k

@@ -20,7 +20,7 @@ is_another()
 }
 on_terminal()
 {
-	terminal_open "$1" sh -c "stty -echo; exec lxc-checkpoint -r -F -n c1 -D $IMG"
+	terminal_open "$1" sh -c "stty -echo; exec lxc-checkpoint -r -F -n c1 --force=stale -D $IMG"
 	terminal "$1" raw 20
 	wait_for 20 state_is c1 RUNNING
 	init=$(init_pid c1)
@@ -46,7 +46,7 @@ terminal_close plain
 
 step 'lxc-stop -r: it returns when the container runs again'
 on_terminal front
-command=$(pgrep -xf "lxc-checkpoint -r -F -n c1 -D $IMG")
+command=$(pgrep -xf "lxc-checkpoint -r -F -n c1 --force=stale -D $IMG")
 check_console front
 check timeout 60 lxc-stop -n c1 -r -t 60
 check is_another "$init"
@@ -83,7 +83,7 @@ has_ended()
 }
 # once the new init takes it
 terminal killed expect 30 'Please press Enter'
-check kill -KILL "$(pgrep -xf "lxc-checkpoint -r -F -n c1 -D $IMG")"
+check kill -KILL "$(pgrep -xf "lxc-checkpoint -r -F -n c1 --force=stale -D $IMG")"
 terminal_ends killed 137
 wait_for 20 has_ended
 

@@ -121,7 +121,9 @@ for ((n = 1; n <= fsyncs; n++)); do
 	status=0
 	"${0%/*}/powercut.py" "$ROOT" /run/none --fail $n lxc-checkpoint -n c1 -D "$IMG" -s 2>/tmp/said ||
 		status=$?
-	check_equal 1 $status "exit status with fsync $n of $fsyncs failing: $(cat /tmp/said)"
+	# 3: that early nothing was touched
+	[ $status = 3 ] && [ $n -le 4 ] ||
+		check_equal 1 $status "exit status with fsync $n of $fsyncs failing: $(cat /tmp/said)"
 	check_equal RUNNING "$(lxc-info -n c1 -sH)" 'state'
 	check answers
 	verdict "$IMG"

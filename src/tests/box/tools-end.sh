@@ -18,7 +18,7 @@ begin()
 		wait_for 20 has_address c1
 	else
 		# its rootfs is a copy, of which there is a warning
-		restore -q -n c1
+		restore -q -n c1 --force=stale
 	fi
 	INIT=$(init_pid c1)
 }
