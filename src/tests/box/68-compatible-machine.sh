@@ -68,7 +68,7 @@ check test -s "$IMG/seccomp.img"
 # which answers EINVAL when it is asked for it
 cat >/run/unsecured <<-'END'
 	import ctypes, os, struct, sys
-	PR_GET_SECCOMP, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, FILTER = 21, 22, 38, 2
+	PR_GET_SECCOMP, PR_SET_SECCOMP, FILTER = 21, 22, 2
 	LOAD, EQUAL, RETURN, ALLOW, ERRNO, EINVAL = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000, 22
 	prctl = {"x86_64": 157, "aarch64": 167}[os.uname().machine]
 	code = [(LOAD, 0, 0, 0), (EQUAL, 0, 3, prctl), (LOAD, 0, 0, 16), (EQUAL, 0, 1, PR_GET_SECCOMP),
@@ -76,7 +76,7 @@ cat >/run/unsecured <<-'END'
 	program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
 	filter = struct.pack("HxxxxxxP", len(code), ctypes.addressof(program))
 	libc = ctypes.CDLL(None, use_errno=True)
-	if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, FILTER, filter):
+	if libc.prctl(PR_SET_SECCOMP, FILTER, filter):
 	    sys.exit(os.strerror(ctypes.get_errno()))
 	os.execvp(sys.argv[1], sys.argv[1:])
 END
