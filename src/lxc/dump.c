@@ -177,7 +177,7 @@ static void describe_rootfs(struct container_facts *facts)
 {
 	struct stat st;
 
-	if (stat(facts->rootfs, &st) == 0)
+	if (facts->rootfs && stat(facts->rootfs, &st) == 0)
 		facts->rootfs_inode = st.st_ino;
 }
 

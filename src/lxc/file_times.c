@@ -70,8 +70,8 @@ int file_times_parse(const char *text, size_t len, struct file_times *ret)
 			return -EBADMSG;
 		*ARRAY_ADD(t.v, t.n) = time;
 	}
-	*ret = t;
-	t = (struct file_times){0};
+	ret->v = TAKE_PTR(t.v);
+	ret->n = t.n;
 	return 0;
 }
 

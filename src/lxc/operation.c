@@ -228,11 +228,11 @@ static void thaw(const char *directory, void *userdata)
 static bool is_about(const char *content, pid_t init)
 {
 	const char *line = strstr(content, INIT_LINE);
-	unsigned long long start;
-	int pid;
+	char pid[16], start[32];
 
-	return line && sscanf(line + strlen(INIT_LINE), "%d %llu", &pid, &start) == 2 &&
-	       pid == init && start == process_start_time(init);
+	return line && sscanf(line + strlen(INIT_LINE), "%15s %31s", pid, start) == 2 &&
+	       strtol(pid, NULL, 10) == init &&
+	       strtoull(start, NULL, 10) == process_start_time(init);
 }
 
 /* What is still in the file was left by processes that are all dead. */

@@ -93,11 +93,12 @@ static bool line_has(const char *line, size_t len, const char *type, dev_t devic
 {
 	_cleanup_free_ char *text = xstrndup(line, len);
 	const char *dash = strstr(text, " - ");
-	unsigned int maj, min;
+	char maj[16], min[16];
 	size_t n = strlen(type);
 
-	return dash && sscanf(text, "%*d %*d %u:%u", &maj, &min) == 2 &&
-	       makedev(maj, min) == device && strncmp(dash + 3, type, n) == 0 && dash[3 + n] == ' ';
+	return dash && sscanf(text, "%*d %*d %15[0-9]:%15[0-9]", maj, min) == 2 &&
+	       makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10)) == device &&
+	       strncmp(dash + 3, type, n) == 0 && dash[3 + n] == ' ';
 }
 
 /* A path has no space of its own in it: the kernel writes "\040". */

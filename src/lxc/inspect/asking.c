@@ -70,7 +70,7 @@ int ask_monitor(const char *lxcpath, const char *name, int cmd, const void *payl
 {
 	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, patience_s);
 	_cleanup_free_ char *body = NULL;
-	struct wire_response head;
+	struct wire_response head = {0};
 	int r = fd < 0 ? fd : ask(fd, cmd, payload, len);
 
 	*ret = (struct monitor_answer){0};

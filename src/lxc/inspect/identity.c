@@ -71,12 +71,12 @@ char *place_file_name(const char *place, const char *ending)
 /* "NUM: REFS PROTOCOL FLAGS TYPE STATE INODE @NAME" */
 static const char *listening_name(const char *line)
 {
-	unsigned int flags = 0;
+	char flags[16];
 	int at = 0;
 
-	if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s @%n", &flags, &at) != 1 || at == 0)
+	if (sscanf(line, "%*s %*s %*s %15s %*s %*s %*s @%n", flags, &at) != 1 || at == 0)
 		return NULL;
-	return flags & LISTENS ? line + at : NULL;
+	return strtoul(flags, NULL, 16) & LISTENS ? line + at : NULL;
 }
 
 char *command_socket_lxcpath(const char *line, const char *name)

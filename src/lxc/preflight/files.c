@@ -297,7 +297,7 @@ static void check_name(struct survey *s, const struct open_file *f, const char *
 	link[n] = '\0';
 	name = strrchr(link, '/');
 	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX &&
-	    strcmp(link + n - tail, deleted) == 0)
+	    strcmp(name + strlen(name) - tail, deleted) == 0)
 		found_name(s, f->process, how,
 			   "name, of more than 245 bytes, is deleted, while it has another");
 }

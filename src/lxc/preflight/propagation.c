@@ -99,7 +99,8 @@ static bool comes_from_outside(const struct sharing *all, const struct mount *m)
 	for (;;) {
 		char *slash;
 
-		if (bsearch(&p, all->outside, all->n_outside, sizeof(*all->outside), compare_roots))
+		if (all->n_outside &&
+		    bsearch(&p, all->outside, all->n_outside, sizeof(*all->outside), compare_roots))
 			return true;
 		slash = strrchr(root, '/');
 		if (!slash || strcmp(root, "/") == 0)
@@ -119,7 +120,7 @@ static bool all_come_from_outside(const struct sharing *all, const struct group 
 /* A terminal is restored as one of the host's, and with it its copies. */
 static bool is_terminal(const struct sharing *all, const struct mount *m)
 {
-	return strcmp(m->type, "devpts") == 0 &&
+	return strcmp(m->type, "devpts") == 0 && all->n_outside &&
 	       bsearch(&m, all->outside, all->n_outside, sizeof(*all->outside), compare_roots);
 }
 

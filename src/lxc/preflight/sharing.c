@@ -26,7 +26,8 @@
 static const char *const kinds[] = {"net", "ipc", "uts", "pid", "user", "mnt", "cgroup", "time"};
 static const char *const names[] = {"network",	  "IPC",   "UTS (host name)", "PID",
 				    "user (ids)", "mount", "cgroup",	      "time"};
-enum { KIND_NET, KIND_IPC, KIND_UTS, KIND_PID, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KIND_NET, KIND_IPC, KIND_UTS, KIND_PID };
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct sharing {
 	struct survey *s;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -52,13 +53,12 @@ void unstage_block_filesystems(struct restore *r)
 static bool is_of_source(const char *line, const char *source, dev_t *ret)
 {
 	const char *rest = strstr(line, " - ");
-	unsigned int maj, min;
-	char name[PATH_MAX];
+	char name[PATH_MAX], maj[16], min[16];
 
 	if (!rest || sscanf(rest, " - %*s %4095s", name) != 1 || strcmp(name, source) != 0 ||
-	    sscanf(line, "%*d %*d %u:%u", &maj, &min) != 2)
+	    sscanf(line, "%*d %*d %15[0-9]:%15[0-9]", maj, min) != 2)
 		return false;
-	*ret = makedev(maj, min);
+	*ret = makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10));
 	return true;
 }
 

@@ -313,7 +313,8 @@ static int follow(struct lxc_container *c, struct restoring *r, bool foreground,
 
 static void log_reason(const char *image, const struct error *e)
 {
-	_cleanup_close_ int dir = open(image, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int dir =
+		image ? open(image, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 
 	if (dir >= 0)
 		criu_log_reason(dir, "restore.log", e);

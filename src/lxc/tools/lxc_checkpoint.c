@@ -652,6 +652,7 @@ static int init_log(const struct arguments *a)
 /* NULL: it was said why not. */
 static struct lxc_container *open_container(const struct arguments *a)
 {
+	const char *name = a->name ? a->name : "";
 	struct lxc_container *c;
 
 	/* before liblxc, which fails at its lock files and says so in its own words */
@@ -660,9 +661,9 @@ static struct lxc_container *open_container(const struct arguments *a)
 		return NULL;
 	}
 	/* liblxc would take one with a slash, and look elsewhere */
-	c = strchr(a->name, '/') ? NULL : lxc_container_new(a->name, a->lxcpath);
+	c = strchr(name, '/') ? NULL : lxc_container_new(name, a->lxcpath);
 	if (!c) {
-		refuse(a, NULL, "\"%s\" cannot be a container's name in %s", a->name,
+		refuse(a, NULL, "\"%s\" cannot be a container's name in %s", name,
 		       a->lxcpath ? a->lxcpath : "the default LXCPATH");
 		return NULL;
 	}

@@ -6,6 +6,7 @@
 # network, and a connection that was open all the time.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 # What a process in the container sees of itself and its surroundings.
 look_around()

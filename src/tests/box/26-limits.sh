@@ -6,6 +6,7 @@
 # has a host with all.)
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 
 cgroup=/sys/fs/cgroup/lxc.payload.c1
 

@@ -7,9 +7,6 @@
 . "${0%/*}/counter.sh"
 . "${0%/*}/terminal.sh"
 
-# one image is restored again and again
-ANOTHER_TIME=1
-
 # here NAME: a terminal of the host, called NAME; sets PTS. Nobody else reads or writes there.
 here()
 {

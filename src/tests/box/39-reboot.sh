@@ -6,9 +6,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# one image is restored again and again
-ANOTHER_TIME=1
-
 # What lxc-monitor has seen of c1, without the time in between.
 seen()
 {

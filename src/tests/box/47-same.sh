@@ -6,6 +6,7 @@
 # has the same with a host's controllers.)
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
+export FRESH=1
 . "${0%/*}/same.sh"
 
 start_same </dev/null

@@ -7,9 +7,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# one image is restored again and again
-ANOTHER_TIME=1
-
 holder post-restore
 
 # What lxc-monitor has seen of c1; what is said twice in a row (lxc-start says ABORTING twice) once.

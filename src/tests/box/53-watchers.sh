@@ -6,9 +6,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# one image is restored again and again
-ANOTHER_TIME=1
-
 watch=$(dirname "$0")/watch.py
 mkfifo /run/ready
 COUNTED=0

@@ -6,9 +6,6 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-# one image is restored again and again
-ANOTHER_TIME=1
-
 LINE='^lxc-checkpoint c1 [0-9]{14}\.[0-9]{3} (TRACE|DEBUG|INFO|NOTICE|WARN|ERROR) +[a-z]+ - [a-z_]+\.c:[a-z_]+:[0-9]+ - .'
 
 is_down()

@@ -113,7 +113,7 @@ dump()
 }
 
 # Most cases restore one checkpoint again and again, over what the container has logged since. Those
-# that are about files set FRESH.
+# that are about files, and those that restore each once, set FRESH.
 restore()
 {
 	local force=(--force=stale)

@@ -7,6 +7,7 @@
 # restore has to load it again, and the end of the container to remove it.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
+export FRESH=1
 . "${0%/*}/apparmor.sh"
 
 # The label of each of the container's processes, with its number inside and its name.

@@ -6,6 +6,7 @@
 # after a second one.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
+export FRESH=1
 
 # Everything that is to stay as it is, of all processes. One program, because a
 # hundred small ones take a minute in a VM.

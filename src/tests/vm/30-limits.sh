@@ -6,6 +6,7 @@
 # after a restore, and after a second one.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
+export FRESH=1
 
 cgroup=/sys/fs/cgroup/lxc.payload.c1
 

@@ -5,6 +5,7 @@
 # what the config asks for, and what was set while it ran, is the same after a restore.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
+export FRESH=1
 . "${0%/*}/../box/same.sh"
 
 start_same <<-'END_OF_CONFIG'

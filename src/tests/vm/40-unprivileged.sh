@@ -7,6 +7,7 @@
 # device nodes, cgroups and files after a restore, and after a second one.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
+export FRESH=1
 . "${0%/*}/../box/terminal.sh"
 . "${0%/*}/apparmor.sh"
 

@@ -4,6 +4,9 @@
 # After lib.sh, counter.sh and terminal.sh: a Debian with systemd and servers in
 # a container, on the copy of a disk that scripts/vm has made, and clients of it.
 
+# a checkpoint is restored once, at once
+export FRESH=1
+
 rootfs=/var/lib/lxc/c1/rootfs
 
 # A copy of the guest's disk that forgets what is written to it; init removes it after the case.
