@@ -292,7 +292,7 @@ static void check_name(struct survey *s, const struct open_file *f, const char *
 
 	if (n < 0 ? errno == ENAMETOOLONG : n > CRIU_LINK_MAX)
 		found_name(s, f->process, how, "path is too long");
-	if (n < 0)
+	if (n < 0 || (size_t)n >= sizeof(link))
 		return;
 	link[n] = '\0';
 	name = strrchr(link, '/');

@@ -384,10 +384,12 @@ static const struct {
 	{"\xe2\x82", "??"},
 	{"\x7f", "?"},
 	/* it would be read from right to left; and what is not seen */
+	/* NOLINTBEGIN(misc-misleading-bidirectional) */
 	{"a\xe2\x80\xae"
 	 "b",
 	 "a???b"},
 	{"\xe2\x81\xa6\xd8\x9c\xe2\x80\xa8\xef\xbb\xbf", "???????????"},
+	/* NOLINTEND(misc-misleading-bidirectional) */
 	{"\xd7\x90 \xe2\x82\xac", "\xd7\x90 \xe2\x82\xac"},
 };
 
