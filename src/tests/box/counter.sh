@@ -33,7 +33,8 @@ init_pid()
 }
 
 # start_counter NAME [MIB] [<CONFIG LINES]: sets ADDRESS; returns when the counter answers.
-# INITTAB: more lines for its init. WITH_BLOCKER=1: with that of blocker.sh.
+# INITTAB: more lines for its init. WITH_BLOCKER=1: with that of blocker.sh. BEFORE_START: a
+# function that gets the name of what was made.
 start_counter()
 {
 	local name=$1 mib=${2:-1} rootfs=/var/lib/lxc/$1/rootfs
@@ -45,6 +46,7 @@ start_counter()
 	install -m 755 /tmp/payload/counter "$rootfs/bin/counter"
 	printf "%s\n" "::once:/bin/counter $PORT $mib" "${INITTAB:-}" >>"$rootfs/etc/inittab"
 	[ -z "${WITH_BLOCKER:-}" ] || with_blocker "$name"
+	[ -z "${BEFORE_START:-}" ] || "$BEFORE_START" "$name"
 	start_container "$name"
 	wait_for 20 has_address "$name"
 	ADDRESS=$(address "$name")
