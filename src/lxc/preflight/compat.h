@@ -77,6 +77,11 @@ void check_network(const struct restore_check *r, struct findings *found);
 
 void check_huge_pages(const struct restore_check *r, struct findings *found);
 
+/* --- place.c: who can read the image -------------------------------------------------------------
+ */
+
+void check_readers(const struct restore_check *r, struct findings *found);
+
 /* --- surroundings.c: what the host has to have for the container ---------------------------------
  */
 

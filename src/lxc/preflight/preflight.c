@@ -6,14 +6,16 @@
 #include "preflight/private.h"
 #include "util/mem.h"
 
+#define DISPATCH_MS 5000 /* to ask all processes whether their system calls are sent back */
+
 /*
  * In this order: a look at the processes is what the mounts are told apart by,
  * and the files by the mounts; the space depends on what all of them have found.
  */
 static void (*const dump_checks[])(struct survey *) = {
-	check_ephemeral,    check_nics,	  check_confinement, check_cgroups,
-	check_network_lock, check_nobody, check_arguments,   survey_processes,
-	check_sharing,	    check_mounts, check_processes,   check_space,
+	check_ephemeral,    check_nics,	     check_confinement, check_cgroups,	  check_image_place,
+	check_network_lock, check_nobody,    check_arguments,	survey_processes, check_sharing,
+	check_mounts,	    check_processes, check_space,
 };
 
 static void survey_clear(struct survey *s)
@@ -45,7 +47,8 @@ static void survey_clear(struct survey *s)
 void preflight_find(const struct preflight *p, struct findings *found)
 {
 	const struct cgroup *cgroup = facts_cgroup2(p->facts);
-	struct survey s = {.p = p, .found = found, .scout.limit = SCOUT_LIMIT};
+	struct survey s = {
+		.p = p, .found = found, .scout.limit = SCOUT_LIMIT, .dispatch_left = DISPATCH_MS};
 
 	found->cgroup = cgroup ? cgroup->path : NULL;
 	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++)

@@ -92,6 +92,7 @@ struct survey {
 	const struct preflight *p;
 	int descriptor; /* that is looked at, and 1; 0: none */
 	struct findings *found;
+	int dispatch_left;  /* milliseconds: see dispatch_is_on() */
 	struct scout scout; /* looks where the container can keep one waiting */
 	struct process *processes;
 	size_t n_processes;
@@ -268,5 +269,10 @@ void check_cgroups(struct survey *s);
 void check_network_lock(struct survey *s);
 void check_nobody(struct survey *s);
 void check_space(struct survey *s);
+
+/* --- place.c -------------------------------------------------------------------------------------
+ */
+
+void check_image_place(struct survey *s);
 
 #endif

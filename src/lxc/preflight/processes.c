@@ -312,14 +312,14 @@ static void check_status(struct survey *s, const struct process *p)
 
 /*
  * Its code that CRIU puts into the process could make no system call. Who uses this has a
- * handler of SIGSYS, as few others have, so that only those are stopped to ask.
+ * handler of SIGSYS, as programs in Go have too, and only those are stopped to ask.
  */
 static void check_dispatch(struct survey *s, const struct process *p)
 {
 	const char *caught = field_value(p->status, "SigCgt");
 
 	if (p->state == 'Z' || !caught || !(strtoull(caught, NULL, 16) >> (SIGSYS - 1) & 1) ||
-	    !dispatch_is_on(p->pid))
+	    !dispatch_is_on(p->pid, &s->dispatch_left))
 		return;
 	found_process(s, p, "syscall-dispatch", true, "stop that process",
 		      "has its system calls sent back to it (Syscall User Dispatch), as Wine does, "

@@ -66,9 +66,10 @@ static void check_made(const struct restore_check *r, struct findings *found)
 
 /* The particular before what follows from it. */
 static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
-	check_name,  check_architecture, check_machine,		check_config,
-	check_made,  check_history,	 check_limits,		check_apparmor,
-	check_users, check_seccomp,	 check_core_scheduling, check_huge_pages,
+	check_name,    check_architecture, check_machine,	  check_config,
+	check_made,    check_history,	   check_limits,	  check_apparmor,
+	check_users,   check_seccomp,	   check_core_scheduling, check_huge_pages,
+	check_readers,
 };
 
 void preflight_find_restore(const struct restore_check *r, struct findings *found)

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -75,6 +76,29 @@ static bool ask(pid_t tid)
 	return on;
 }
 
+/*
+ * A thread that execs from a filesystem that does not answer keeps whoever traces it waiting, where
+ * SIGKILL does reach.
+ */
+static int wait_within(pid_t child, int *left_ms)
+{
+	_cleanup_close_ int fd = pidfd_open_pid(child);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct timespec since, now;
+	int n;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	do {
+		n = fd < 0 ? 0 : poll(&p, 1, *left_ms);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		kill(child, SIGKILL);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*left_ms -=
+		(int)((now.tv_sec - since.tv_sec) * 1000 + (now.tv_nsec - since.tv_nsec) / 1000000);
+	return wait_status(child);
+}
+
 static int ask_thread(pid_t pid, pid_t tid, void *userdata)
 {
 	(void)pid;
@@ -82,13 +106,13 @@ static int ask_thread(pid_t pid, pid_t tid, void *userdata)
 	return ask(tid);
 }
 
-bool dispatch_is_on(pid_t pid)
+bool dispatch_is_on(pid_t pid, int *left_ms)
 {
-	pid_t child = fork_quietly();
+	pid_t child = *left_ms > 0 ? fork_quietly() : -1;
 
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(for_each_thread_of(pid, ask_thread, NULL));
 	}
-	return child > 0 && wait_status(child) == W_EXITCODE(1, 0);
+	return child > 0 && wait_within(child, left_ms) == W_EXITCODE(1, 0);
 }

@@ -36,6 +36,17 @@ mkdir -p /run/empty /run/other
 echo precious >/run/other/file
 start_client
 
+step 'into the container'\''s own rootfs'
+before=$(world)
+ln -s /var/lib/lxc/c1/rootfs/tmp /run/a-link
+for IMG in /var/lib/lxc/c1/rootfs /var/lib/lxc/c1/rootfs/tmp/new/image /run/a-link/image; do
+	refused 3 'is in the rootfs of c1' dump -n c1 -s
+done
+IMG=/run/image
+check_not test -e /var/lib/lxc/c1/rootfs/tmp/new
+check_equal "$before" "$(world)" 'the world'
+rm /run/a-link
+
 step 'usage: which options conflict, and why'
 before=$(world)
 refused 2 'no container is named' lxc-checkpoint

@@ -72,6 +72,15 @@ back()
 start_counter c1
 check dump -n c1 -s
 
+step 'one that others can read, as after a copy, is told'
+chmod 755 "$IMG"
+chmod 644 "$IMG/manifest.json"
+fails 0 "users other than root can read $IMG" lxc-checkpoint -n c1 -r --check -D "$IMG"
+chmod 700 "$IMG"
+fails 0 'c1 can be restored' lxc-checkpoint -n c1 -r --check -D "$IMG"
+check_not grep -q 'can read' <<<"$said"
+chmod 600 "$IMG/manifest.json"
+
 step 'what a dump and a restore write is for root alone'
 check_equal 700 "$(stat -c %a "$IMG")" 'mode of the directory'
 check_equal '' "$(find "$IMG" -type f -perm /077)" 'files for others'

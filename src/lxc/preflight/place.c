@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Where an image is, and who can read it. Runs in the command, as root on the host: before a dump
+ * the directory that it goes to, before a restore the image that is there.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "preflight/compat.h"
+#include "preflight/private.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define LEVELS_MAX 4096
+
+/* The directory itself, or the nearest one above it that is there; -1. */
+static int open_nearest(const char *directory)
+{
+	_cleanup_free_ char *path = xstrdup(directory);
+
+	for (;;) {
+		int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		char *slash = strrchr(path, '/');
+
+		if (fd >= 0 || errno != ENOENT)
+			return fd;
+		if (!slash)
+			return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (slash == path && path[1] == '\0')
+			return -1;
+		slash[slash == path] = '\0';
+	}
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Upwards, by what the directories are and not by their names: links and bind mounts lead there
+ * too. */
+static bool is_inside(int directory, const struct stat *top)
+{
+	_cleanup_close_ int fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+	struct stat st, last = {0};
+
+	for (int i = 0; i < LEVELS_MAX && fd >= 0 && fstat(fd, &st) == 0; i++) {
+		int up;
+
+		if (is_same(&st, top))
+			return true;
+		if (i > 0 && is_same(&st, &last))
+			return false;
+		last = st;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = up;
+	}
+	return false;
+}
+
+/*
+ * What runs in the container could read its own memory there, and write what a restore runs as
+ * root; and a rootfs that is rolled back or removed takes the checkpoint with it.
+ */
+void check_image_place(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+	_cleanup_close_ int fd = s->p->directory ? open_nearest(s->p->directory) : -1;
+	struct stat top;
+
+	if (fd < 0 || !facts->rootfs || strcmp(facts->rootfs, "/") == 0 ||
+	    stat(facts->rootfs, &top) < 0 || !is_inside(fd, &top))
+		return;
+	found_container(s, "directory", true, "name a directory outside of the container with -D",
+			"%s is in the rootfs of %s: what runs in the container could read and "
+			"change its checkpoint",
+			s->p->directory, facts->name);
+}
+
+static bool others_can_read(int fd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(fd, ".");
+	struct stat st;
+	struct dirent *e;
+
+	if (fstat(fd, &st) < 0 || !(st.st_mode & (S_IXGRP | S_IXOTH)))
+		return false;
+	while (dir && (e = readdir(dir)))
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+		    (st.st_mode & (S_IRGRP | S_IROTH)))
+			return true;
+	return false;
+}
+
+/* As after a copy: what the container had in its memory, passwords and keys too, is there to read.
+ */
+void check_readers(const struct restore_check *r, struct findings *found)
+{
+	if (r->image >= 0 && others_can_read(r->image))
+		findings_tell(found, "readable", FINDING_WARNING, NULL,
+			      "take the permission away: chmod -R go= on the directory",
+			      "users other than root can read %s, which holds all that was in the "
+			      "memory of %s",
+			      r->image_path, r->name);
+}
