@@ -42,6 +42,17 @@ struct nlmsghdr *ip_saved_next(void *saved, size_t len, size_t *offset)
 	return m;
 }
 
+/* The macros of older headers for these drop a const. */
+static const void *body(const struct nlmsghdr *m)
+{
+	return (const char *)m + NLMSG_HDRLEN;
+}
+
+static const void *value(const struct rtattr *a)
+{
+	return (const char *)a + RTA_LENGTH(0);
+}
+
 /* The size of the header that follows the message's own; 0: it is no address and no route. */
 static size_t header_size(const struct nlmsghdr *m)
 {
@@ -138,7 +149,7 @@ static void add_expiry(struct nlmsghdr *request, const struct nlmsghdr *said)
 	} expires = {{sizeof(expires), RTA_EXPIRES}, 0};
 	struct rta_cacheinfo info;
 
-	if (!a || ((const struct rtmsg *)NLMSG_DATA(said))->rtm_family != AF_INET6)
+	if (!a || ((const struct rtmsg *)body(said))->rtm_family != AF_INET6)
 		return;
 	memcpy(&info, (const char *)a + RTA_LENGTH(0), sizeof(info));
 	expires.seconds = info.rta_expires > 0
@@ -173,7 +184,7 @@ struct nlmsghdr *ip_saved_request(const struct nlmsghdr *said)
 
 static uint32_t address_flags(const struct nlmsghdr *m, struct rtattr **ret)
 {
-	const struct ifaddrmsg *h = NLMSG_DATA(m);
+	const struct ifaddrmsg *h = body(m);
 	uint32_t flags = h->ifa_flags;
 
 	*ret = find(m, IFA_FLAGS, sizeof(flags));
@@ -196,7 +207,7 @@ static void set_address_flags(struct nlmsghdr *m, uint32_t flags)
 bool ip_saved_is_ipv6_address(const struct nlmsghdr *m)
 {
 	return m->nlmsg_type == RTM_NEWADDR && header_size(m) &&
-	       ((const struct ifaddrmsg *)NLMSG_DATA(m))->ifa_family == AF_INET6;
+	       ((const struct ifaddrmsg *)body(m))->ifa_family == AF_INET6;
 }
 
 /* One that others may have has to be asked for again; the rest were, when they were new. */
@@ -225,7 +236,7 @@ void ip_saved_unskip_dad(struct nlmsghdr *request)
 static bool is_own(const struct rtattr *source, const struct rtattr *destination)
 {
 	return destination && RTA_PAYLOAD(source) == RTA_PAYLOAD(destination) &&
-	       memcmp(RTA_DATA(source), RTA_DATA(destination), RTA_PAYLOAD(source)) == 0;
+	       memcmp(value(source), value(destination), RTA_PAYLOAD(source)) == 0;
 }
 
 int ip_saved_rank(const struct nlmsghdr *route)

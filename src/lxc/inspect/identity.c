@@ -145,9 +145,11 @@ static char *other_in_line(struct lxc_container *c, const char *place, const cha
 	lxcpath = command_socket_lxcpath(line, c->name);
 	if (!lxcpath || strcmp(lxcpath, c->get_config_path(c)) == 0)
 		return NULL;
-	if (*lxcpath == '/' && !is_same_directory(place, lxcpath, c->name))
+	/* whose it is first: the path is theirs, and may lead where nobody answers */
+	if (!is_roots(lxcpath, c->name))
 		return NULL;
-	if (!is_roots(lxcpath, c->name) || (*lxcpath != '/' && !has_same_rootfs(c, lxcpath)))
+	if (*lxcpath == '/' ? !is_same_directory(place, lxcpath, c->name)
+			    : !has_same_rootfs(c, lxcpath))
 		return NULL;
 	return TAKE_PTR(lxcpath);
 }

@@ -35,7 +35,7 @@ struct spelling {
 };
 struct spelling spelling_adopt(struct lxc_container *c);
 void spelling_end(struct spelling *s);
-#define _cleanup_spelling_ __attribute__((cleanup(spelling_end)))
+#define _cleanup_spelling_ __attribute__((cleanup(spelling_end), unused))
 
 /*
  * Pure. A line of /proc/net/unix: the LXCPATH in the name of a command socket that listens, of

@@ -72,7 +72,7 @@ static int compare_addresses(const void *a, const void *b)
 }
 
 /* The one that is ours; of a link to another host the attribute IFA_ADDRESS is the other's. */
-static const void *own_address(struct nlmsghdr *h, const struct ifaddrmsg *m)
+static const void *own_address(struct nlmsghdr *h, struct ifaddrmsg *m)
 {
 	size_t size = m->ifa_family == AF_INET ? 4 : 16;
 	struct rtattr *a = IFA_RTA(m);
@@ -88,7 +88,7 @@ static const void *own_address(struct nlmsghdr *h, const struct ifaddrmsg *m)
 
 static void add_address(struct nlmsghdr *h, struct addresses *ret)
 {
-	const struct ifaddrmsg *m = NLMSG_DATA(h);
+	struct ifaddrmsg *m = NLMSG_DATA(h);
 	const void *own;
 	struct in6_addr a;
 

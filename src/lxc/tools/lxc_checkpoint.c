@@ -196,7 +196,8 @@ static int refuse_usage(const struct arguments *a, const char *why)
 }
 
 /* Nothing was touched. hint may be NULL. */
-static int refuse(const struct arguments *a, const char *hint, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static int refuse(const struct arguments *a, const char *hint,
+							const char *fmt, ...)
 {
 	char *why = NULL;
 	va_list ap;

@@ -42,22 +42,25 @@ static bool find_kind(const char *name, enum lock_kind *ret)
 /* "1: FLOCK  ADVISORY  WRITE 123 08:01:4711 0 EOF"; one that waits has "->" after its number. */
 static bool parse_line(const char *line, struct proc_lock *ret)
 {
-	char kind[16], how[16], access[16], end[24];
-	unsigned int major, minor;
-	int pid, at = 0;
+	char kind[16], how[16], access[16], pid[16], maj[16], min[16], inode[24], start[24],
+		end[24];
+	char *colon;
 
-	if (sscanf(line, "%" SCNu64 ": %n", &ret->number, &at) != 1 || at == 0)
+	ret->number = strtoull(line, &colon, 10);
+	if (colon == line || *colon != ':')
 		return false;
-	line += at;
+	line = colon + 1 + strspn(colon + 1, " ");
 	ret->waits = strncmp(line, "->", 2) == 0;
 	line += ret->waits ? 2 : 0;
-	if (sscanf(line, " %15s %15s %15s %d %x:%x:%" SCNu64 " %" SCNu64 " %23s", kind, how, access,
-		   &pid, &major, &minor, &ret->inode, &ret->start, end) != 9 ||
+	if (sscanf(line, " %15s %15s %15s %15[-0-9] %15[0-9a-f]:%15[0-9a-f]:%23[0-9] %23[0-9] %23s",
+		   kind, how, access, pid, maj, min, inode, start, end) != 9 ||
 	    !find_kind(kind, &ret->kind))
 		return false;
 	ret->write = strcmp(access, "WRITE") == 0;
-	ret->pid = pid;
-	ret->dev = makedev(major, minor);
+	ret->pid = (pid_t)strtol(pid, NULL, 10);
+	ret->dev = makedev(strtoul(maj, NULL, 16), strtoul(min, NULL, 16));
+	ret->inode = strtoull(inode, NULL, 10);
+	ret->start = strtoull(start, NULL, 10);
 	ret->end = strcmp(end, "EOF") == 0 ? UINT64_MAX : strtoull(end, NULL, 10);
 	return true;
 }
@@ -125,11 +128,11 @@ dev_t proc_locks_device(int fd)
 	    read_file_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text) <= 0)
 		return 0;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		unsigned long long id;
-		unsigned int major, minor;
+		char id[24], maj[16], min[16];
 
-		if (sscanf(l, "%llu %*d %u:%u", &id, &major, &minor) == 3 && id == stx.stx_mnt_id)
-			return makedev(major, minor);
+		if (sscanf(l, "%23[0-9] %*d %15[0-9]:%15[0-9]", id, maj, min) == 3 &&
+		    strtoull(id, NULL, 10) == stx.stx_mnt_id)
+			return makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10));
 	}
 	return 0;
 }

@@ -320,7 +320,7 @@ END_TEST
 /* Deeper than there may be descriptors, and than a path may be long. */
 START_TEST(test_deep_trees_are_removed)
 {
-	const struct rlimit few = {64, 64};
+	struct rlimit few, before;
 	char path[] = "/tmp/unit.XXXXXX";
 	int fd, below;
 
@@ -335,8 +335,11 @@ START_TEST(test_deep_trees_are_removed)
 		fd = below;
 	}
 	close(fd);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){64, before.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	ck_assert_int_eq(remove_tree(path), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	ck_assert_int_lt(access(path, F_OK), 0);
 	ck_assert_int_eq(access("/etc", F_OK), 0);
 }

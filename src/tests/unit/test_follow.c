@@ -107,9 +107,11 @@ END_TEST
 /* More files than this process may have open, while the thread looks. */
 START_TEST(test_many)
 {
-	struct rlimit few = {.rlim_cur = 32, .rlim_max = 32};
+	struct rlimit few, before;
 	struct follower *f;
 
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){32, before.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	f = follow_start(folder);
 	for (int i = 1; i <= 2000; i++) {
@@ -126,6 +128,7 @@ START_TEST(test_many)
 		expect_sum(f, name, fd, (const char *)&i, sizeof(i));
 	}
 	follow_free(f);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 END_TEST
 

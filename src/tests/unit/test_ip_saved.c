@@ -93,7 +93,9 @@ static uint32_t flags_of(const struct nlmsghdr *m)
 	       (const char *)m + NLMSG_SPACE(sizeof(struct ifaddrmsg)) + RTA_SPACE(16) +
 		       RTA_LENGTH(0),
 	       sizeof(flags));
-	ck_assert_uint_eq(((const struct ifaddrmsg *)NLMSG_DATA(m))->ifa_flags, flags & 0xff);
+	ck_assert_uint_eq(((const struct ifaddrmsg *)(const void *)((const char *)m + NLMSG_HDRLEN))
+				  ->ifa_flags,
+			  flags & 0xff);
 	return flags;
 }
 
