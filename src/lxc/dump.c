@@ -76,7 +76,9 @@ struct dump {
 	bool own;	 /* which is there for the container alone */
 	uint64_t memory; /* bytes that its image takes up to */
 	pid_t criu_pid;
-	pid_t keeper;  /* 0, or -errno: none */
+	pid_t keeper; /* 0, or -errno: none */
+	int root;     /* init's, from when it stands still until CRIU is through; -1 */
+	struct skipped_mounts skipped; /* of init's mounts then */
 	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
 	char *freezer; /* ... by this cgroup's directory */
 	bool locked;   /* CRIU has come to network-lock: it begins to do things */
@@ -385,21 +387,24 @@ static int save_scrollback(struct dump *d, struct error **reterr)
 /* What the container's memory fits to: a restore compares it. */
 static int save_file_times(struct dump *d, struct error **reterr)
 {
-	_cleanup_free_ char *text = inspect_file_times(&d->manifest.facts, d->image->dirfd);
+	_cleanup_free_ char *text =
+		inspect_file_times(&d->manifest.facts, d->root, d->image->dirfd);
 
 	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
 }
 
 static int mend_image(struct dump *d, struct error **reterr)
 {
-	_cleanup_skipped_ struct skipped_mounts skipped = {0};
-	int dirfd = d->image->dirfd;
-	int r = inspect_skipped(&d->manifest.facts, criu_mounts_nested(dirfd), &skipped);
+	_cleanup_skipped_ struct skipped_mounts all = {0};
+	int dirfd = d->image->dirfd, r;
 
+	if (!criu_mounts_nested(dirfd))
+		return criu_image_mend(dirfd, &d->skipped, reterr);
+	r = inspect_skipped(&d->manifest.facts, true, &all);
 	if (r < 0)
 		return error_set(reterr, -r, "cannot read the container's mounts: %s",
 				 strerror(-r));
-	return criu_image_mend(dirfd, &skipped, reterr);
+	return criu_image_mend(dirfd, &all, reterr);
 }
 
 static bool init_dies_within(const struct dump *d, int ms)
@@ -417,12 +422,21 @@ static void on_started(pid_t criu, void *userdata)
 }
 
 /* The processes stand still, and CRIU has looked at none of their files. */
-static void on_network_lock(struct dump *d)
+static int on_network_lock(struct dump *d, struct error **reterr)
 {
 	pid_t init = d->manifest.facts.init_pid;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	int r;
 
 	if (inspect_connected(init))
 		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
+	/* an init that is killed from here on takes neither with it */
+	d->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->root < 0)
+		return error_errno(reterr, "cannot look into the container (%s)", path);
+	r = inspect_skipped(&d->manifest.facts, false, &d->skipped);
+	return r < 0 ? error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r))
+		     : 0;
 }
 
 static bool is_cancelled(const struct dump *d)
@@ -457,12 +471,11 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ECANCELED, "it was interrupted");
 	if (strcmp(action, "network-lock") == 0) {
 		d->locked = true;
-		on_network_lock(d);
-		return 0;
+		return on_network_lock(d, reterr);
 	}
 	d->settled = true;
 	inspect_threads(&d->manifest.facts);
-	r = inspect_block_filesystems(d->image->dirfd, &d->manifest.facts, reterr);
+	r = inspect_block_filesystems(d->image->dirfd, d->root, &d->manifest.facts, reterr);
 	/* now, because what runs in them makes and removes cgroups */
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
@@ -470,6 +483,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		r = mend_image(d, reterr);
 	if (r == 0)
 		r = save_file_times(d, reterr);
+	/* what holds its rootfs may not be in the way of those who take it down */
+	fd_close(&d->root);
 	if (r == 0)
 		r = save_scrollback(d, reterr);
 	if (r < 0 || !d->o->stop)
@@ -555,10 +570,19 @@ static int run_criu(struct dump *d, struct error **reterr)
 	return r;
 }
 
-/* A process that was killed is dead a moment later. */
+/* It has let go of its memory, and waits for the end of its processes: there is no way back. */
+static bool init_is_ending(const struct dump *d)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)d->manifest.facts.init_pid);
+	char target[8];
+
+	return readlink(path, target, sizeof(target)) < 0 && errno == ENOENT;
+}
+
+/* A process that was killed is dead a moment later, or one with much memory on its way. */
 static bool init_is_dead(const struct dump *d)
 {
-	return init_dies_within(d, d->sealed ? DYING_MS : 0);
+	return init_dies_within(d, d->sealed ? DYING_MS : 0) || (d->sealed && init_is_ending(d));
 }
 
 /*
@@ -701,6 +725,8 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	free(d.freezer);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
+	fd_close(&d.root);
+	skipped_mounts_clear(&d.skipped);
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;
@@ -730,6 +756,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		.first = true,
 		.operation = {.fd = -1},
 		.init = -1,
+		.root = -1,
 		.monitor = -1,
 	};
 

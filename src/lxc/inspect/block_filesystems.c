@@ -22,15 +22,15 @@ static bool is_there(const struct container_facts *facts, const char *source)
 	return false;
 }
 
-int inspect_block_filesystems(int image, struct container_facts *facts, struct error **reterr)
+int inspect_block_filesystems(int image, int root_fd, struct container_facts *facts,
+			      struct error **reterr)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)facts->init_pid);
 	struct stat root;
 	int r = 0;
 
-	if (stat(path, &root) < 0)
-		return error_errno(reterr, "cannot look into the container (%s)", path);
+	if (fstat(root_fd, &root) < 0)
+		return error_errno(reterr, "cannot look at the container's root");
 	facts_clear_block_filesystems(facts);
 	criu_files_read_mounts(image, &files);
 	for (size_t i = 0; r == 0 && i < files.n_mounts; i++) {

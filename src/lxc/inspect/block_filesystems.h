@@ -9,6 +9,7 @@
  * Those that CRIU will mount by the name of their device, as its image (a directory) says, which
  * has the mounts of all namespaces. To be done while the container stands still.
  */
-int inspect_block_filesystems(int image, struct container_facts *facts, struct error **reterr);
+int inspect_block_filesystems(int image, int root_fd, struct container_facts *facts,
+			      struct error **reterr);
 
 #endif

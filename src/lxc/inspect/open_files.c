@@ -112,10 +112,8 @@ static void add(int root, const struct criu_file *file, const char *path, struct
 	};
 }
 
-char *inspect_file_times(const struct container_facts *facts, int dirfd)
+char *inspect_file_times(const struct container_facts *facts, int root, int dirfd)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)facts->init_pid);
-	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_criu_files_ struct criu_files files = {0};
 	_cleanup_file_times_ struct file_times times = {0};
 

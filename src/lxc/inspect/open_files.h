@@ -8,6 +8,6 @@
  * The text of FILE_TIMES_NAME, of the container's files that CRIU's image in dirfd names: once
  * that is written and the processes stand still. Caller frees.
  */
-char *inspect_file_times(const struct container_facts *facts, int dirfd);
+char *inspect_file_times(const struct container_facts *facts, int root, int dirfd);
 
 #endif

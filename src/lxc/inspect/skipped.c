@@ -97,9 +97,10 @@ static int look_at(struct look *look, pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)pid);
 	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, path, MOUNTINFO_MAX, &text);
 
-	if (read_file_at(AT_FDCWD, path, MOUNTINFO_MAX, &text) < 0)
-		return -errno;
+	if (n < 0)
+		return (int)n;
 	return strstr(text, " - " SKIPPED " ") ? add_all(look, path, pid == look->facts->init_pid)
 					       : 0;
 }
