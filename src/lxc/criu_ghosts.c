@@ -119,11 +119,12 @@ size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size
 		const uint8_t *slash;
 		size_t name_at;
 
-		if (!find_path(entry, &id, &path) || !is_among(id, ghosts, n))
+		if (!find_path(entry, &id, &path))
 			continue;
 		slash = memrchr(path.p, '/', path.len);
 		name_at = (size_t)(slash - path.p) + 1;
-		if (path.len - name_at <= CRIU_GHOST_NAME_MAX)
+		/* few are so long: the others need not be looked for */
+		if (path.len - name_at <= CRIU_GHOST_NAME_MAX || !is_among(id, ghosts, n))
 			continue;
 		shorten(path, name_at, id);
 		changed++;

@@ -30,7 +30,9 @@ static bool take_number(const char **p, size_t width, char end, uint64_t *ret)
 	size_t i;
 
 	for (i = 0; i < width && isdigit((unsigned char)(*p)[i]); i++)
-		n = n * 10 + (uint64_t)((*p)[i] - '0');
+		if (__builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)((*p)[i] - '0'), &n))
+			return false;
 	if (i == 0 || (*p)[i] != end)
 		return false;
 	*p += i + 1;
@@ -44,11 +46,11 @@ static bool take_line(const char **p, struct file_time *ret)
 	bool before_1970;
 
 	if (!take_number(p, 10, ' ', &id) || id > UINT32_MAX ||
-	    !take_number(p, 18, ' ', &ret->size))
+	    !take_number(p, 20, ' ', &ret->size))
 		return false;
 	before_1970 = **p == '-';
 	*p += before_1970;
-	if (!take_number(p, 18, '.', &sec) || !take_number(p, 9, '\n', &nsec))
+	if (!take_number(p, 19, '.', &sec) || sec > INT64_MAX || !take_number(p, 9, '\n', &nsec))
 		return false;
 	ret->id = (uint32_t)id;
 	ret->mtime.tv_sec = before_1970 ? -(time_t)sec : (time_t)sec;

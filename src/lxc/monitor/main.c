@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@
 #include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
+
+#define FILES_MAX 4096
 
 #define PLAN_MAX (16 * 1024 * 1024)
 
@@ -219,6 +222,17 @@ static int run(struct restore_plan *plan)
 	return ret;
 }
 
+/* Everybody on the host may connect: so many descriptors, and no more, are kept for that. */
+static void limit_connections(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur > FILES_MAX) {
+		l.rlim_cur = FILES_MAX;
+		setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 int main(void)
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
@@ -229,6 +243,7 @@ int main(void)
 	umask(0022);
 	/* it may serve for months */
 	limits_raise();
+	limit_connections();
 	if (read_plan(&plan, &e) < 0)
 		return report_failure(e);
 	log_setup(&plan);

@@ -105,9 +105,13 @@ static void compare(struct sharing *h, pid_t pid)
 {
 	_cleanup_free_ char *container = NULL;
 
-	(void)is_monitor(parent_of(pid), &container);
 	for (int k = 0; k < (int)N_KINDS; k++) {
 		if (h->own[k] && namespace_inode(pid, k) == h->own[k]) {
+			pid_t parent = parent_of(pid);
+
+			/* a container's own process may have whoever reads its memory wait */
+			if (namespace_inode(parent, KIND_PID) == h->host[KIND_PID])
+				(void)is_monitor(parent, &container);
 			tell(h, pid, container, k);
 			return;
 		}

@@ -199,6 +199,10 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	r->cgroup_root = open_cgroup2(reterr);
 	if (r->cgroup_root < 0)
 		return r->cgroup_root;
+	/* to leave again there has to be one, whatever else runs out of them */
+	r->cgroup_spare = fcntl(r->cgroup_root, F_DUPFD_CLOEXEC, 0);
+	if (r->cgroup_spare < 0)
+		return error_errno(reterr, "cannot keep a descriptor");
 	if (r->lock_fd >= 0)
 		dprintf(r->lock_fd, "# monitor %d\n", (int)getpid());
 	list_controllers(r);
@@ -230,12 +234,11 @@ static void leave_monitor_cgroup(struct restore *r)
 {
 	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
 
-	if (mkdirat(r->cgroup_root, pivot, 0755) < 0 && errno != EEXIST)
-		return;
-	if (enter_cgroup(r->cgroup_root, pivot) == 0) {
+	if ((mkdirat(r->cgroup_root, pivot, 0755) == 0 || errno == EEXIST) &&
+	    enter_cgroup(r->cgroup_root, pivot) == 0)
 		wait_until_empty(r->cgroup_root, r->monitor);
-		remove_cgroup_at(r->cgroup_root, r->monitor);
-	}
+	/* where it could not be entered it is to go as well */
+	remove_cgroup_at(r->cgroup_root, r->monitor);
 }
 
 void unstage_cgroups(struct restore *r)
@@ -244,6 +247,7 @@ void unstage_cgroups(struct restore *r)
 		wait_until_empty(r->cgroup_root, r->payload);
 		remove_cgroup_at(r->cgroup_root, r->payload);
 	}
+	fd_close(&r->cgroup_spare);
 	if (r->monitor)
 		leave_monitor_cgroup(r);
 	free(TAKE_PTR(r->controllers));

@@ -31,9 +31,12 @@ static time_t now(void)
 	return t.tv_sec;
 }
 
-/* What is restored descends from the monitor. */
+/* What is restored descends from the monitor, as CRIU and scripts do, but is in another PID
+ * namespace. */
 static bool is_ours(pid_t pid)
 {
+	if (process_is_in(pid, process_pid_namespace(getpid())))
+		return false;
 	for (int i = 0; i < DEPTH_MAX && pid > 1; i++) {
 		if (pid == getpid())
 			return true;
@@ -51,13 +54,15 @@ static char *name_of(const struct proc_lock *waiting)
 
 	while (dir && (e = readdir(dir))) {
 		char name[4096];
-		struct stat st;
+		struct statx st;
 		ssize_t n;
 
-		if (fstatat(dirfd(dir), e->d_name, &st, 0) < 0 || st.st_ino != waiting->inode)
+		/* what is known already will do: no server of a filesystem is waited for */
+		if (statx(dirfd(dir), e->d_name, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0 ||
+		    st.stx_ino != waiting->inode)
 			continue;
 		n = readlinkat(dirfd(dir), e->d_name, name, sizeof(name) - 1);
-		if (n <= 0)
+		if (n <= 0 || (size_t)n >= sizeof(name))
 			continue;
 		name[n] = '\0';
 		make_printable(name);
@@ -82,7 +87,8 @@ int locks_watch(struct restore *r, struct error **reterr)
 	const struct proc_lock *waiting, *holder;
 	time_t t = now();
 
-	if (t == r->locks_looked)
+	/* from pre-resume on all are taken, and the container's own may wait for each other */
+	if (r->completed || t == r->locks_looked)
 		return 0;
 	r->locks_looked = t;
 	proc_locks_read(&locks);

@@ -40,6 +40,7 @@ struct restore {
 	const char *cgroup_yard;
 
 	int cgroup_root;   /* O_PATH of the cgroup2 mount */
+	int cgroup_spare;  /* ... and one to leave the monitor's cgroup with */
 	int cgroup_fd;	   /* O_PATH of the payload cgroup */
 	int inner_fd;	   /* ... and of the one beneath it where its processes are; -1: none */
 	char *controllers; /* of the cgroup that these are named from, when they were made */

@@ -79,6 +79,7 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 		.images_fd = -1,
 		.rootfs_fd = -1,
 		.cgroup_root = -1,
+		.cgroup_spare = -1,
 		.cgroup_fd = -1,
 		.inner_fd = -1,
 		.console = {.master = -1, .slave = -1},

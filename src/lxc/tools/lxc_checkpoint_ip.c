@@ -118,9 +118,10 @@ static bool link_number_is_up(int ifindex)
 static int make_route(int sock, const struct nlmsghdr *said)
 {
 	_cleanup_free_ struct nlmsghdr *request = ip_saved_request(said);
-	int e = rtnl_request(sock, request, request->nlmsg_len);
+	int e = request ? rtnl_request(sock, request, request->nlmsg_len) : -EBADMSG;
 
-	if (e < 0 && e != -EEXIST && ip_saved_drop_nexthops(request, link_number_is_up)) {
+	if (request && e < 0 && e != -EEXIST &&
+	    ip_saved_drop_nexthops(request, link_number_is_up)) {
 		fprintf(stderr, "lxc-checkpoint-ip: a route goes without a link that is down\n");
 		e = rtnl_request(sock, request, request->nlmsg_len);
 	}

@@ -30,7 +30,8 @@
 #include "util/process.h"
 #include "util/scout.h"
 
-#define FREE_MS 20 /* what each answer may take */
+#define FREE_MS	  20 /* what each answer may take */
+#define ZOMBIE_MS 50 /* what the end of one that was given up may take */
 
 enum task { TASK_OPEN, TASK_FILESYSTEM, TASK_READ };
 
@@ -43,7 +44,17 @@ struct request {
 
 struct answer {
 	long result; /* or -errno */
+	int ms;	     /* what the call took, without the ways there and back */
 };
+
+static int elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int)((now.tv_sec - since->tv_sec) * 1000 +
+		     (now.tv_nsec - since->tv_nsec) / 1000000);
+}
 
 /* --- the child
  * ------------------------------------------------------------------------------------ */
@@ -126,9 +137,14 @@ _Noreturn static void serve(int socket, char *buffer)
 		_exit(1);
 	syscall(SYS_close_range, 1U, ~0U, 0U);
 	while (recv(0, &q, sizeof(q), 0) == sizeof(q)) {
-		struct answer a = {.result = child_do(&q, buffer)};
-		int fd = q.task == TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
+		struct answer a = {0};
+		struct timespec since;
+		int fd;
 
+		clock_gettime(CLOCK_MONOTONIC, &since);
+		a.result = child_do(&q, buffer);
+		a.ms = elapsed_ms(&since);
+		fd = q.task == TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
 		if (send_answer(0, &a, fd) < 0)
 			break;
 		if (fd >= 0)
@@ -170,15 +186,6 @@ static int start(struct scout *s)
 	s->pid = pid;
 	s->socket = ends[0];
 	return 0;
-}
-
-static int elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int)((now.tv_sec - since->tv_sec) * 1000 +
-		     (now.tv_nsec - since->tv_nsec) / 1000000);
 }
 
 /* Whoever waits where SIGKILL does not reach is not waited for: it goes when it is let go. */
@@ -230,9 +237,9 @@ static long ask(struct scout *s, const struct request *q, int *ret_fd)
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return give_up(s);
-	n = elapsed_ms(&since);
-	s->waited += n > FREE_MS ? n - FREE_MS : 0;
 	r = receive(s, &a, ret_fd);
+	if (r == 0)
+		s->waited += a.ms > FREE_MS ? a.ms - FREE_MS : 0;
 	return r < 0 ? r : a.result;
 }
 
@@ -290,6 +297,10 @@ void scout_end(struct scout *s)
 		close(s->socket);
 		if (!s->lost)
 			wait_status(s->pid);
+		else
+			for (int ms = 0; ms < ZOMBIE_MS && waitpid(s->pid, NULL, WNOHANG) == 0;
+			     ms++)
+				poll(NULL, 0, 1);
 	}
 	if (s->buffer)
 		munmap(s->buffer, SCOUT_MAX);

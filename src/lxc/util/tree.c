@@ -205,7 +205,12 @@ int remove_tree(const char *path)
 
 int remove_cgroup_at(int parent, const char *name)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd;
+
+	/* most have none below, and there may be no descriptor left to look */
+	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return 0;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
