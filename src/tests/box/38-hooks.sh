@@ -54,7 +54,7 @@ for version in 0 1; do
 	end_container
 	check_equal 'down stop post-stop' "$(called)" 'hooks of the end'
 	diff /run/native-end /run/called || die 'not as at the end of one that was started'
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 done
 
 # What LXC runs where one fails at a start, of those that a restore runs. It leaves out script.down
@@ -76,7 +76,7 @@ while read -r hook wanted; do
 	check_equal "$wanted" "$(called)" "hooks when $hook fails"
 	check_equal "${wanted/ down/}" "$(called_at_start)" "hooks when $hook fails at a start"
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 done <<'END'
 pre-start pre-start stop post-stop
 up pre-start up stop post-stop
@@ -100,4 +100,4 @@ echo post-stop >/run/fail-at
 check_not timeout 60 lxc-stop -n c1 -r -t 60
 wait_for 10 is_down
 check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

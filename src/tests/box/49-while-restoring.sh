@@ -111,7 +111,7 @@ go_on
 check wait "$stopping"
 wait_for 20 is_down
 wait_for 10 seen_is 'STARTING RUNNING STOPPING STOPPED'
-check_equal "$before" "$(leftovers)" 'what is left of the container'
+check_left "$before"
 
 step 'lxc-stop -k ends the restore'
 begin
@@ -129,7 +129,7 @@ check restore -n c1
 wait_for 60 answers
 check lxc-stop -n c1 -k
 wait_for 10 is_down
-check_equal "$before" "$(leftovers)" 'what is left of the container'
+check_left "$before"
 
 step 'while a hook runs'
 cat >/run/slow-hook <<'END'
@@ -152,7 +152,7 @@ for hook in pre-start start-host; do
 	check_not wait "$command"
 	check grep -q 'c1 was stopped while it was restored' /tmp/said
 	wait_for 10 is_down
-	check_equal "$before" "$(leftovers)" 'what is left of the container'
+	check_left "$before"
 	sed -i '/slow-hook/d' /var/lib/lxc/c1/config
 done
 
@@ -169,6 +169,6 @@ for hook in pre-start start-host; do
 	wait_for 10 is_down
 	sed -i '/bin.false/d' /var/lib/lxc/c1/config
 done
-check_equal "$before" "$(leftovers)" 'what is left of the container'
+check_left "$before"
 check restore -n c1
 wait_for 60 answers

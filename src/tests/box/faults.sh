@@ -140,27 +140,6 @@ quiet()
 	! pgrep -x criu >/dev/null && ! pgrep -f 'lxc-restore-net' >/dev/null
 }
 
-# is_left WANTED FILTER...
-is_left()
-{
-	local wanted=$1
-
-	shift
-	[ "$(leftovers | "$@")" = "$wanted" ]
-}
-
-# check_left WANTED [FILTER...]: what is there, at last: the kernel removes a network namespace when
-# it pleases
-check_left()
-{
-	local wanted=$1
-
-	shift
-	[ $# -gt 0 ] || set -- cat
-	# in a shell of its own, because what there is besides is worth telling
-	(wait_for 30 is_left "$wanted" "$@") || check_equal "$wanted" "$(leftovers | "$@")" 'what is left'
-}
-
 veth()
 {
 	ip -o link show type veth | sed -n 's/^[0-9]*: \([^@:]*\).*/\1/p'

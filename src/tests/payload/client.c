@@ -104,7 +104,8 @@ static int keep_counting(int fd, const char *word, const char *file)
 			return 1;
 		}
 		last = n;
-		dprintf(out, "%llu\n", n);
+		/* always as long: a checkpoint of an earlier time fits to its size */
+		dprintf(out, "%-20llu\n", n);
 		if (lseek(out, 0, SEEK_SET) < 0)
 			return 1;
 		/* a thousand a second are plenty, and leave the machine to others */
