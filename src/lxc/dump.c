@@ -421,22 +421,36 @@ static void on_started(pid_t criu, void *userdata)
 	d->criu_pid = criu;
 }
 
-/* The processes stand still, and CRIU has looked at none of their files. */
-static int on_network_lock(struct dump *d, struct error **reterr)
+/*
+ * What is read of its init while that lives: one that is killed from here on takes neither its
+ * root nor its mounts with it.
+ */
+static int look_inside(struct dump *d, struct error **reterr)
 {
-	pid_t init = d->manifest.facts.init_pid;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)d->manifest.facts.init_pid);
 	int r;
 
-	if (inspect_connected(init))
-		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
-	/* an init that is killed from here on takes neither with it */
+	if (d->root >= 0)
+		return 0;
 	d->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->root < 0)
 		return error_errno(reterr, "cannot look into the container (%s)", path);
 	r = inspect_skipped(&d->manifest.facts, false, &d->skipped);
 	return r < 0 ? error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r))
 		     : 0;
+}
+
+/*
+ * The processes stand still, and CRIU has looked at none of their files. (CRIU asks only where the
+ * container has a network of its own.)
+ */
+static int on_network_lock(struct dump *d, struct error **reterr)
+{
+	pid_t init = d->manifest.facts.init_pid;
+
+	if (inspect_connected(init))
+		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
+	return look_inside(d, reterr);
 }
 
 static bool is_cancelled(const struct dump *d)
@@ -475,7 +489,9 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	}
 	d->settled = true;
 	inspect_threads(&d->manifest.facts);
-	r = inspect_block_filesystems(d->image->dirfd, d->root, &d->manifest.facts, reterr);
+	r = look_inside(d, reterr);
+	if (r == 0)
+		r = inspect_block_filesystems(d->image->dirfd, d->root, &d->manifest.facts, reterr);
 	/* now, because what runs in them makes and removes cgroups */
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);

@@ -53,13 +53,32 @@ static int receive(int fd, void *buf, size_t len)
 	return 0;
 }
 
+/*
+ * With credentials: LXC's monitor lets go of a request that has none, and the kernel adds them
+ * only from when the monitor has asked for that, which may be after the request was sent.
+ */
 static int ask(int fd, int cmd, const void *payload, size_t len)
 {
+	const struct ucred self = {.pid = getpid(), .uid = geteuid(), .gid = getegid()};
 	struct wire_request head = {.cmd = cmd, .datalen = (int32_t)len};
 	struct iovec iov[] = {{&head, sizeof(head)}, {(void *)(uintptr_t)payload, len}};
-	const struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
-	ssize_t n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(self))];
+	} control = {{0}};
+	const struct msghdr msg = {
+		.msg_iov = iov,
+		.msg_iovlen = 2,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
 
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_CREDENTIALS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(self));
+	memcpy(CMSG_DATA(&control.header), &self, sizeof(self));
+	n = sendmsg(fd, &msg, MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	return n == (ssize_t)(sizeof(head) + len) ? 0 : -EIO;
@@ -102,7 +121,7 @@ static int refuse(struct lxc_container *c, int e, struct error **reterr)
 	if (e == -EPERM) {
 		error_refuse(reterr, EPERM,
 			     "the command socket of %s is held by another user, whose answers are "
-			     "not believed",
+			     "not believed: only containers that root started can be checkpointed",
 			     c->name);
 		error_set_hint(
 			reterr,

@@ -48,7 +48,7 @@ install -d -o somebody -g somebody /home/somebody/lxc
 as_somebody --wait -- lxc-create -P /home/somebody/lxc -n c5 -f /home/somebody/config -t busybox
 as_somebody -- lxc-start -F -P /home/somebody/lxc -n c5
 check lxc-wait -P /home/somebody/lxc -n c5 -s RUNNING -t 30
-fails 3 'c5 was started by the user' lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
+fails 3 'the command socket of c5 is held by another user' lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
 check_not test -e /var/tmp/c5
 fails 3 'only root can checkpoint' setpriv --reuid somebody --regid somebody --init-groups \
 	lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
