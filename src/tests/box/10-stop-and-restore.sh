@@ -38,7 +38,7 @@ step 'checkpoint and stop'
 last=$(counted)
 check dump -n c1 -s
 check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 for file in manifest.json network inventory.img dump.log; do
 	check test -s "$IMG/$file"
 done
@@ -80,7 +80,7 @@ check kill -KILL "$(monitor_pid c1)"
 wait_for 20 state_is c1 STOPPED
 # the kernel frees a dead network namespace, and the veth with it, when it pleases: so another has
 # the name, for some of the second that a restore waits for it
-wait_for 120 test ! -e "/sys/class/net/$veth"
+wait_for 240 test ! -e "/sys/class/net/$veth"
 check ip link add "$veth" type veth peer name other
 (sleep 0.5; ip link delete "$veth") &
 check restore -n c1
@@ -88,4 +88,4 @@ check_equal "$veth" "$(host_veth)" "the host's end of eth0"
 
 step 'the end'
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

@@ -28,7 +28,7 @@ check_unharmed()
 	check_equal lxcbr0 "$(bridge_of "$veth")" "bridge of $veth"
 	check_client_goes_on
 	check_not test -e "$IMG/manifest.json"
-	check_equal "$before" "$(leftovers)" 'what is there besides'
+	check_left "$before"
 }
 
 WITH_BLOCKER=1 start_counter c1
@@ -181,7 +181,7 @@ for how in kill 'exit 1' $'script network-unlock\nkill'; do
 	fake <<<"$how"
 	fails 1 'c1 was not restored' restore -n c1
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
-	check_equal "$before" "$(leftovers)" 'what is left'
+	check_left "$before"
 	grep -qx -- --restore-sibling "$FAKE_CRIU/argv"
 done
 unset LXC_CHECKPOINT_CRIU
@@ -194,7 +194,7 @@ END
 chmod +x /run/no-bridge
 fails 1 'could not be put on lxcbr0' restore -n c1 -A /run/no-bridge
 check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
-check_equal "$before" "$(leftovers)" 'what is left'
+check_left "$before"
 fails 3 'the bridge lxcbr0' restore -n c1
 make_bridge
 check restore -n c1

@@ -191,7 +191,7 @@ check wait "$waiting"
 check_not test -e "/proc/$init"
 check test -e /var/lib/lxc/c1/rootfs/halted
 check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 check_equal twin "$(listed --running)"
 check_equal c1 "$(listed --stopped)"
 
@@ -203,7 +203,7 @@ check ask look >/dev/null
 check lxc-stop -n c1 -k
 check_not test -e /var/lib/lxc/c1/rootfs/halted
 check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'lxc-start, as if nothing had been'
 start_container c1
@@ -213,4 +213,4 @@ ADDRESS=$(address c1)
 wait_for 60 answers
 check_equal 0 "$(ask look)" 'the count'
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

@@ -39,7 +39,7 @@ runs_not()
 nothing_left()
 {
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 }
 
 before_start=$(make_bridge && start_dhcp && leftovers)

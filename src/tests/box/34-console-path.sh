@@ -133,7 +133,7 @@ check_client_goes_on
 end_client
 check lxc-stop -n c1 -k
 terminal_close host
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'no terminal: refused, with nothing left behind'
 touch /tmp/file
@@ -141,7 +141,7 @@ sed -i 's|^lxc.console.path.*|lxc.console.path = /tmp/file|' /var/lib/lxc/c1/con
 fails 3 'it is no terminal' restore -n c1
 sed -i 's|^lxc.console.path.*|lxc.console.path = /dev/no-such|' /var/lib/lxc/c1/config
 fails 3 'cannot use /dev/no-such for the console of c1 (lxc.console.path): No such file' restore -n c1
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'another terminal, with -F elsewhere: the configured one is the console'
 here host
@@ -165,4 +165,4 @@ busy -t 0
 connect one 1 -t 1
 leave one
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

@@ -36,12 +36,12 @@ goes_through()
 	check_client_goes_on
 	rm -r "$IMG"
 	check "$1" stop c1 "$IMG"
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 	check "$1" restore c1 "$IMG"
 	check_client_goes_on
 	rm -r "$IMG"
 	check "$1" migrate-dump c1 "$IMG"
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 	check "$1" migrate-restore c1 "$IMG"
 	check_client_goes_on
 	check_equal ok "$(ask check)" 'the memory'
@@ -100,4 +100,4 @@ check_client_goes_on
 step 'the end'
 end_client
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

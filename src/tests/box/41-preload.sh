@@ -37,7 +37,7 @@ rm -r "$IMG"
 step 'checkpoint -s, restore -d'
 check theirs -s -v -n c1 -D "$IMG"
 check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 check timeout 30 bash -o pipefail -c \
 	"LD_PRELOAD=liblxc-checkpoint.so.0 /usr/bin/lxc-checkpoint -r -d -v -n c1 -D $IMG | cat"
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
@@ -62,7 +62,7 @@ END
 chmod +x /tmp/script
 check theirs -s -n c1 -D "$IMG" -A /tmp/script
 check grep -qx post-dump /tmp/called
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'restore -F: over when the container is'
 theirs -r -F -n c1 -D "$IMG" </dev/null >/tmp/out 2>&1 &
@@ -77,7 +77,7 @@ status=0
 timeout 30 tail --pid="$command" -f /dev/null
 wait "$command" || status=$?
 check_equal 0 "$status" 'exit status, in which theirs tells nothing of the container'
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'python3-lxc'
 # Its binding has neither checkpoint nor restore. What is tested is that the
@@ -103,4 +103,4 @@ assert c.unfreeze() and c.state == "RUNNING"
 assert c.wait("RUNNING", 5)
 assert c.stop() and c.wait("STOPPED", 20)
 END
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

@@ -68,7 +68,7 @@ for ((i = 1; i <= CYCLES; i++)); do
 		done
 	fi
 	check dump -n c1 -s
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 	check restore -n c1
 	check_client_goes_on
 	rm -r "$IMG"
@@ -88,4 +88,4 @@ check_equal "$processes" "$(what_runs)" 'processes in it'
 step 'the end'
 end_client
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

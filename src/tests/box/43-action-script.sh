@@ -20,7 +20,7 @@ check_runs_on()
 	check ask look >/dev/null
 	check_not test -e "$IMG/manifest.json"
 	check_equal 3 "$(status_of restore -n c1 2>/dev/null)" 'exit status of a restore from there'
-	check_equal "$running" "$(leftovers)" 'what there is because of the container'
+	check_left "$running"
 }
 
 status_of()
@@ -77,7 +77,7 @@ rm -rf "$IMG"
 rm -f /tmp/called /tmp/links
 check dump -n c1 -s -A /tmp/script
 check_equal 'pre-dump network-lock post-dump' "$(actions /tmp/called | sed 's/ network-unlock$//')" 'its calls'
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 # At network-unlock CRIU does not ask how it went, and pre- and post-resume are too late.
 for action in pre-restore setup-namespaces post-setup-namespaces post-restore; do
@@ -86,7 +86,7 @@ for action in pre-restore setup-namespaces post-setup-namespaces post-restore; d
 	check_equal 1 "$(status_of restore -n c1 -A /tmp/script 2>/tmp/err)" 'exit status'
 	check grep -q 'c1 was not restored' /tmp/err
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 done
 rm /tmp/fail-at
 
@@ -104,4 +104,4 @@ check_equal ok "$(ask check)" 'the memory'
 step 'the end'
 end_client
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"

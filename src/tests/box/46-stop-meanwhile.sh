@@ -53,7 +53,7 @@ check_nothing_left()
 {
 	wait_for 30 is_down
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
-	check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+	check_left "$before_start"
 }
 
 before_start=$(make_bridge && start_dhcp && leftovers)

@@ -70,7 +70,7 @@ terminal front settings
 check_equal "$before" "$ANSWER" 'settings of the terminal afterwards'
 terminal_close front
 wait_for 10 is_down
-check_equal "$before_start" "$(leftovers)" 'what is left of the container'
+check_left "$before_start"
 
 step 'the command is killed after a reboot: the container goes too'
 on_terminal killed

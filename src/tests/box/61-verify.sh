@@ -52,7 +52,7 @@ damaged()
 not_restored()
 {
 	fails 3 "$1" lxc-checkpoint -r -n c1 -D "$BAD"
-	check_equal "$nothing" "$(leftovers)" 'what a refused restore has left'
+	check_left "$nothing"
 	check_not test -e "$BAD/restore.log"
 	fresh
 }
@@ -68,7 +68,7 @@ start_counter c1 4
 check dump -n c1
 check lxc-checkpoint -n c1 -D /run/second -s
 ip -o link show master lxcbr0 >/dev/null
-check_equal "$nothing" "$(leftovers)" 'what is left of the container'
+check_left "$nothing"
 
 step 'what is in it'
 said=$(lxc-checkpoint --info -D "$IMG")

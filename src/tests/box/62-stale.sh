@@ -38,7 +38,7 @@ stale()
 	*'--force=stale'*) ;;
 	*) die "no word of --force=stale: $said" ;;
 	esac
-	check_equal "$before" "$(leftovers)" 'what a refused restore has left'
+	check_left "$before"
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
 }
 

@@ -41,7 +41,7 @@ mv /srv/shared/dir /srv/moved
 ln -s /srv/moved /srv/shared/dir
 fails 3 'there is a symbolic link in it now' restore -n c1
 check grep -q '/srv/shared/dir/data' <<<"$said"
-check_equal "$before_start" "$(leftovers)" 'what is left'
+check_left "$before_start"
 mend /srv/shared/dir
 
 # before CRIU makes the mounts, and after it has forked
@@ -50,14 +50,14 @@ for stage in pre-restore setup-namespaces; do
 	swapper "$stage" /srv/shared/dir /srv/other
 	fails 1 'became something else during the restore' restore -n c1 -A "/run/swap-$stage"
 	check grep -q '/srv/shared/dir/data' <<<"$said"
-	check_equal "$before_start" "$(leftovers)" 'what is left'
+	check_left "$before_start"
 	mend /srv/shared/dir
 done
 
 step 'and in the place of the source itself, which CRIU does not follow'
 swapper pre-restore /srv/shared/dir/data /srv/other/data
 fails 1 'c1 was not restored' restore -n c1 -A /run/swap-pre-restore
-check_equal "$before_start" "$(leftovers)" 'what is left'
+check_left "$before_start"
 mend /srv/shared/dir/data
 
 step 'a link to what it was is not harmful, and neither is one that comes too late'
@@ -72,4 +72,4 @@ check_equal ours "$(in_container c1 cat /data/passwd)" 'what is mounted'
 check_equal ok "$(ask check)" 'the memory'
 mend /srv/shared/dir
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is left'
+check_left "$before_start"

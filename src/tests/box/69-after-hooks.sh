@@ -23,7 +23,7 @@ taken_down()
 	check_not mountpoint -q "$ROOTFS"
 	check_not test -e /run/made
 	check_not test -e /sys/class/net/hookbr
-	check_equal "$nothing" "$(leftovers)" 'what is left'
+	check_left "$nothing"
 }
 
 # refused STATUS WORDS [OPTION]...

@@ -38,7 +38,7 @@ in_the_way()
 	hold "$1" "$2"
 	fails 3 "/shared/$2, on which process" lxc-checkpoint -r --check -n c1 -D "$IMG"
 	fails 3 "is locked by process $HOLDER (holdfile) ($3)" restore -n c1
-	check_equal "$nothing" "$(leftovers)" 'what is left'
+	check_left "$nothing"
 	let_go
 }
 
@@ -130,7 +130,7 @@ for how in flock posix; do
 	kill -KILL "$(cat /run/held-now)"
 	wait_for 10 flock -n "$SHARED/flock" true
 	wait_for 10 state_is c1 STOPPED
-	check_equal "$nothing" "$(leftovers)" 'what is left'
+	check_left "$nothing"
 done
 
 step 'and nothing is in the way: the locks are the container'\''s again'

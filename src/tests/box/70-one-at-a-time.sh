@@ -65,7 +65,7 @@ finish
 check_equal 0 "$status" "of the first ($(cat /tmp/first))"
 check test -s /run/first/manifest.json
 check_client_goes_on
-check_equal "$running" "$(leftovers)" 'what is there'
+check_left "$running"
 
 step 'one directory for two containers'
 begin post-dump -D /run/third
@@ -90,7 +90,7 @@ check wait "$second"
 check test -s /run/fifth/manifest.json
 check_not test -e /run/fourth/manifest.json
 check_client_goes_on
-check_equal "$running" "$(leftovers)" 'what is there'
+check_left "$running"
 
 step 'a lock that a dead process left is none'
 printf '# 999999 1 a restore\n' >"$LOCK"
@@ -99,7 +99,7 @@ check_equal '' "$(cat "$LOCK")" 'what the lock says when nobody has it'
 
 step 'during a restore'
 check lxc-checkpoint -n c1 -s -D /run/seventh
-check_equal "$before_start" "$(leftovers)" 'what is there'
+check_left "$before_start"
 begin post-restore -r -D /run/seventh
 for arguments in '-r -D /run/seventh' '-r -D /run/image' '-D /run/second' \
 	'-D /run/seventh --replace'; do
@@ -157,7 +157,7 @@ check lxc-checkpoint -n c1 -s -D /run/seventh --replace
 check lxc-start -n c1 -o /run/start.log
 check lxc-wait -n c1 -s RUNNING -t 10
 check lxc-stop -n c1 -k
-check_equal "$before_start" "$(leftovers)" 'what is there'
+check_left "$before_start"
 
 step 'lxc-destroy of a stopped one takes its checkpoint along'
 check lxc-destroy -n c1 >/dev/null
