@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs in a box (scripts/bench): this tool and bare criu in turn, on one container.
 
-A round, for each size of memory:
+    bench.py FOLDER_OF_PAYLOADS JSON_OR_- ROUNDS LOAD...
+
+A LOAD is KIND=NUMBER (see start()), or a number of MiB. A round, for each load:
     lxc-checkpoint / criu dump -R       dump: the container runs on
     lxc-checkpoint -s, -r               to the end of the commands
     criu dump, criu restore             the dump until its monitor is done, too
@@ -15,6 +17,7 @@ the machine.
 """
 
 import ctypes
+import datetime
 import glob
 import json
 import os
@@ -40,13 +43,42 @@ def run(*argv):
     return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def timed(argv, **kwargs):
+def own_cpu(pid):
+    """What a process that has ended took itself, without what it ran; in seconds."""
+    fields = open(f"/proc/{pid}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def timed(argv, cpu=None, **kwargs):
+    """Seconds until a command ends; its own CPU time is appended to cpu."""
     start = time.perf_counter()
-    status = subprocess.call(argv, stdin=subprocess.DEVNULL, **kwargs)
-    seconds = time.perf_counter() - start
-    if status != 0:
-        sys.exit(f"bench: {' '.join(argv)} exited with {status}")
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, **kwargs) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        seconds = time.perf_counter() - start
+        if cpu is not None:
+            cpu.append(own_cpu(process.pid))
+    if process.returncode != 0:
+        sys.exit(f"bench: {' '.join(argv)} exited with {process.returncode}")
     return seconds
+
+
+def memory(pid, file, *names):
+    """The sum of some lines of a process's file in /proc, in KiB; 0 when it is gone."""
+    try:
+        lines = open(f"/proc/{pid}/{file}", encoding="utf-8").read().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.split(":")[0] in names)
+
+
+def peak(argv):
+    """The most memory that a command had itself, in KiB; looked at every millisecond."""
+    most = 0
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            most = max(most, memory(process.pid, "status", "VmHWM"))
+            time.sleep(0.001)
+    return most
 
 
 def wait_for(what, condition, seconds=30, pause=0.02):
@@ -189,7 +221,8 @@ def ours(result):
 
 def ours_running(result):
     images = fresh("running")
-    result["dump"].append(timed(["lxc-checkpoint", "-n", NAME, "-v", "-D", images]))
+    result["dump"].append(timed(["lxc-checkpoint", "-n", NAME, "-v", "-D", images],
+                                cpu=result["of it, own CPU"]))
 
 
 def bare_running(result):
@@ -217,58 +250,101 @@ def bare(result):
     subprocess.call(["ip", "link", "delete", "dev", container.veth], stderr=subprocess.DEVNULL)
     os.rmdir(f"{CGROUP}/lxc.payload.{NAME}")
     # back to a container for what follows
-    timed(["lxc-checkpoint", "-n", NAME, "-r", "-D", f"{IMAGES}/keep"])
+    timed(["lxc-checkpoint", "-n", NAME, "-r", "-q", "-D", f"{IMAGES}/keep"])
 
 
-def start(mib, counter):
+def start(kind, number, payloads):
+    """kind: memory (MiB), or what load.c makes: connections, files, mounts, processes."""
     run("lxc-create", "-n", NAME, "-t", "busybox")
     rootfs = f"/var/lib/lxc/{NAME}/rootfs"
-    if mib:
-        shutil.copy(counter, f"{rootfs}/bin/counter")
+    program, words = "load", f"{PORT} {kind} {number}"
+    if kind == "memory":
+        program, words = "counter", f"{PORT} {number}"
+    if number:
+        shutil.copy(f"{payloads}/{program}", f"{rootfs}/bin/{program}")
         with open(f"{rootfs}/etc/inittab", "a", encoding="utf-8") as f:
-            f.write(f"::once:/bin/counter {PORT} {mib}\n")
+            f.write(f"::once:/bin/{program} {words}\n")
     run("lxc-start", "-n", NAME)
     run("lxc-wait", "-n", NAME, "-s", "RUNNING")
-    if mib:
-        # it listens when its memory is filled
+    if number:
+        # it listens when all is there
         pid = init_pid()
         wait_for("the payload listens", lambda: f":{int(PORT):04X} " in
                  open(f"/proc/{pid}/net/tcp", encoding="utf-8").read(), 120)
 
 
-def report(size, mine, theirs):
-    print(f"{size:>10}  {'':14} {'this tool':>10} {'bare criu':>10} {'ratio':>7}")
-    for what in mine:
-        a = statistics.median(mine[what])
-        if theirs[what]:
-            b = statistics.median(theirs[what])
-            print(f"{'':10}  {what:14} {a:10.3f} {b:10.3f} {a / b:7.2f}")
-        else:
-            print(f"{'':10}  {what:14} {a:10.3f}")
+KINDS = ["dump", "dump -s, gone", "frozen", "restore", "of it, verify", "of it, own CPU"]
+
+
+def measure(kind, number, rounds, payloads):
+    """One load: a list of {what, unit, ours, bare}, the last two with all that was measured."""
+    mine, theirs = {k: [] for k in KINDS}, {k: [] for k in KINDS}
+    start(kind, number, payloads)
+    timed(["lxc-checkpoint", "-n", NAME, "-D", fresh("keep")])
+    steps = [((ours_running, mine), (bare_running, theirs)), ((ours, mine), (bare, theirs))]
+    for i in range(rounds + 1):
+        for pair in steps:
+            # who comes second finds memory warm: each is that in turn
+            for step, result in pair if i % 2 else reversed(pair):
+                # the first round warms caches up and is not counted
+                step(result if i else {k: [] for k in KINDS})
+    found = [{"what": k, "unit": "s", "ours": mine[k], "bare": theirs[k]} for k in KINDS]
+    monitor = parent(init_pid())
+    found.append({"what": "monitor, own", "unit": "KiB", "bare": [],
+                  "ours": [memory(monitor, "smaps_rollup", "Private_Dirty")]})
+    found.append({"what": "dump, peak", "unit": "KiB", "bare": [],
+                  "ours": [peak(["lxc-checkpoint", "-n", NAME, "-D", fresh("running")])]})
+    run("lxc-stop", "-n", NAME, "-k")
+    run("lxc-destroy", "-n", NAME)
+    return found
+
+
+def parent(pid):
+    return int(open(f"/proc/{pid}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()[1])
+
+
+def report(kind, number, found):
+    title = f"{number} {'MiB' if kind == 'memory' else kind}" if number else "stock"
+    print(f"{title:>18}  {'':14} {'this tool':>10} {'bare criu':>10} {'ratio':>7}")
+    for row in found:
+        digits = 3 if row["unit"] == "s" else 0
+        a = statistics.median(row["ours"])
+        line = f"{'':18}  {row['what']:14} {a:10.{digits}f}"
+        if row["bare"]:
+            b = statistics.median(row["bare"])
+            line += f" {b:10.{digits}f} {a / b:7.2f}"
+        elif row["unit"] != "s":
+            line += f" {row['unit']}"
+        print(line)
     sys.stdout.flush()
 
 
+def machine():
+    model = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+             if line.startswith("model name")]
+    return {"cpus": os.cpu_count(), "model": model[0] if model else "",
+            "kernel": os.uname().release, "criu": run("criu", "--version").splitlines()[0],
+            "lxc": run("lxc-info", "--version")}
+
+
 def main():
-    counter, rounds, sizes = sys.argv[1], int(sys.argv[2]), [int(s) for s in sys.argv[3:]]
+    payloads, to, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    loads = [word.split("=") if "=" in word else ("memory", word) for word in sys.argv[4:]]
     os.makedirs(IMAGES)
     os.makedirs("/run/rootfs")
-    print(f"medians of {rounds} rounds in seconds; images on tmpfs; "
-          f"{run('criu', '--version').splitlines()[0]}, kernel {os.uname().release}")
-    for mib in sizes:
-        kinds = ["dump", "dump -s, gone", "frozen", "restore", "of it, verify"]
-        mine, theirs = {k: [] for k in kinds}, {k: [] for k in kinds}
-        start(mib, counter)
-        timed(["lxc-checkpoint", "-n", NAME, "-D", fresh("keep")])
-        steps = [((ours_running, mine), (bare_running, theirs)), ((ours, mine), (bare, theirs))]
-        for i in range(rounds + 1):
-            for pair in steps:
-                # who comes second finds memory warm: each is that in turn
-                for step, result in pair if i % 2 else reversed(pair):
-                    # the first round warms caches up and is not counted
-                    step(result if i else {k: [] for k in kinds})
-        report(f"{mib} MiB" if mib else "stock", mine, theirs)
-        run("lxc-stop", "-n", NAME, "-k")
-        run("lxc-destroy", "-n", NAME)
+    here = machine()
+    result = {"date": datetime.date.today().isoformat(), "machine": here, "rounds": rounds,
+              "loads": []}
+    print(f"medians of {rounds} rounds in seconds; images on tmpfs; {here['criu']}, "
+          f"kernel {here['kernel']}")
+    for kind, number in loads:
+        found = measure(kind, int(number), rounds, payloads)
+        report(kind, int(number), found)
+        result["loads"].append({"kind": kind, "number": int(number), "results": found})
+        if to != "-":
+            with open(to, "w", encoding="utf-8") as f:
+                json.dump(result, f, indent=1)
+                f.write("\n")
 
 
 if __name__ == "__main__":
