@@ -14,9 +14,20 @@
 /* Longer chains of checkpoints that build on each other are not followed to their end. */
 #define PARENTS_MAX 64
 
+/* Bytes that JSON cannot have become question marks: a path need not be UTF-8. */
 static json_t *text_or_null(const char *text)
 {
-	return text ? json_string(text) : json_null();
+	_cleanup_free_ char *copy = NULL;
+	json_t *json;
+
+	if (!text)
+		return json_null();
+	json = json_string(text);
+	if (json)
+		return json;
+	copy = xstrdup(text);
+	make_lines_printable(copy);
+	return json_string(copy);
 }
 
 static void set(json_t *object, const char *name, json_t *value)

@@ -53,6 +53,18 @@ static const char *plural(long long n)
 	return n == 1 ? "" : "s";
 }
 
+/*
+ * The library describes a damaged checkpoint without an error. The outcome names the first damage,
+ * as that of --verify does.
+ */
+static void set_outcome_of_damage(json_t *o)
+{
+	const json_t *first = json_array_get(json_object_get(o, "damaged"), 0);
+	const char *reason = text(first, "reason");
+
+	answer_set_outcome(o, EXIT_FAILED, reason ? reason : "the checkpoint is damaged", NULL);
+}
+
 /* What became of the container, and of this checkpoint. */
 static void print_history(const json_t *o)
 {
@@ -62,17 +74,18 @@ static void print_history(const json_t *o)
 
 	if (json_is_boolean(stopped)) {
 		label("container");
-		printf("%s\n", json_is_true(stopped) ? "stopped by the checkpoint"
-						     : "ran on after the checkpoint");
+		say(stdout, "%s\n",
+		    json_is_true(stopped) ? "stopped by the checkpoint"
+					  : "ran on after the checkpoint");
 	}
 	label("restored");
 	if (n == 0)
-		printf("never\n");
+		say(stdout, "never\n");
 	else if (n == 1)
-		printf("once, at %s\n", json_string_value(json_array_get(restored, 0)));
+		say(stdout, "once, at %s\n", json_string_value(json_array_get(restored, 0)));
 	else
-		printf("%zu times, last at %s\n", n,
-		       json_string_value(json_array_get(restored, n - 1)));
+		say(stdout, "%zu times, last at %s\n", n,
+		    json_string_value(json_array_get(restored, n - 1)));
 }
 
 /* Processes may have one open many times. */
@@ -87,8 +100,8 @@ static void print_open_files(const json_t *files)
 			continue;
 		json_object_set(seen, text(f, "path"), f);
 		label("open file");
-		printf("%s (%lld bytes, changed at %s)\n", text(f, "path"), number(f, "size"),
-		       text(f, "modified"));
+		say(stdout, "%s (%lld bytes, changed at %s)\n", text(f, "path"), number(f, "size"),
+		    text(f, "modified"));
 	}
 	json_decref(seen);
 }
@@ -145,7 +158,7 @@ static void print_interfaces(const json_t *nics)
 			say(stdout, ", on the host %s", text(n, "host_name"));
 		if (text(n, "bridge"))
 			say(stdout, " on %s", text(n, "bridge"));
-		putchar('\n');
+		say(stdout, "\n");
 	}
 }
 
@@ -171,7 +184,7 @@ static void print_terminals(const json_t *ttys)
 		return;
 	label("terminals");
 	json_array_foreach(ttys, i, t) say(stdout, "%s%s", i ? " " : "", json_string_value(t));
-	putchar('\n');
+	say(stdout, "\n");
 }
 
 static void print_parents(const json_t *parents)
@@ -250,8 +263,10 @@ int info_print(const struct info_request *q)
 	if (r < 0)
 		info_describe(o, q->directory);
 	answer_set_error_of(o, status_of_error(r), NULL);
-	if (r == 0 && !is_true(o, "complete"))
+	if (r == 0 && !is_true(o, "complete")) {
+		set_outcome_of_damage(o);
 		r = -LXC_CHECKPOINT_EFAILED;
+	}
 	if (q->json) {
 		answer_print(o);
 		return r;

@@ -84,6 +84,7 @@ void make_lines_printable(char *text)
 void say(FILE *to, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
+	bool line;
 	size_t len;
 	va_list ap;
 
@@ -91,12 +92,11 @@ void say(FILE *to, const char *fmt, ...)
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	len = strlen(text);
-	if (len > 0 && text[len - 1] == '\n')
-		text[--len] = '\0';
-	else
-		len = 0;
+	line = len > 0 && text[len - 1] == '\n';
+	if (line)
+		text[len - 1] = '\0';
 	make_printable(text);
-	fprintf(to, "%s%s", text, len ? "\n" : "");
+	fprintf(to, "%s%s", text, line ? "\n" : "");
 }
 
 char *shell_word(const char *text)

@@ -61,10 +61,19 @@ json 3 'refused -' lxc-checkpoint --info --json -q -D $'/run/\xff'
 json 3 'refused -' "${nobody[@]}" lxc-checkpoint --info --json -D "$IMG"
 cp -a "$IMG" $'/run/\xfe'
 json 0 'None -' lxc-checkpoint --info --json -D $'/run/\xfe'
+check grep -q '"directory": "/run/?"' /tmp/object
+check grep -q '^  directory  *  */run/?$' <<<"$(lxc-checkpoint --info -D $'/run/\xfe')"
 json 0 'None -' lxc-checkpoint --verify --json -q -D $'/run/\xfe'
 json 3 'refused -' lxc-checkpoint --verify --json -D /run/nowhere
 echo >>$'/run/\xfe/pstree.img'
 json 1 'failed -' lxc-checkpoint --verify --json -D $'/run/\xfe'
+json 1 'failed -' lxc-checkpoint --info --json -D $'/run/\xfe'
+check grep -q '"error": ".*pstree.img is damaged: it has ' /tmp/object
+json 1 'failed -' lxc-checkpoint --info --json -q -D $'/run/\xfe'
+fails 1 '?/pstree.img is damaged: it has ' lxc-checkpoint --info -D $'/run/\xfe'
+rm $'/run/\xfe/pstree.img'
+json 1 'failed -' lxc-checkpoint --info --json -D $'/run/\xfe'
+check grep -q '"error": ".*pstree.img, a part of the checkpoint, is gone"' /tmp/object
 rm $'/run/\xfe/manifest.json'
 json 3 'refused hint' lxc-checkpoint --verify --json -D $'/run/\xfe'
 json 2 'usage -' lxc-checkpoint --json
@@ -114,6 +123,25 @@ fails 2 '-n needs an argument' lxc-checkpoint -n
 fails 2 '--name needs an argument' lxc-checkpoint --name
 fails 2 '--json=x: this option takes no argument' lxc-checkpoint -n c1 --json=x
 check grep -q '^Usage: ' <<<"$(lxc-checkpoint -n c1 '-?')"
+# a group of short ones, wherever it stands, and whatever stands before it
+for arguments in '--check -pv' '-pv --check' '--json -vp' '--timeout=3 -spv' '-pv' '-P /run -pD /run' 'c1 -vpq' '-D --check -pv'; do
+	# shellcheck disable=SC2086 # words
+	fails 2 'there is no option -p here: pre-dumps are not supported' lxc-checkpoint $arguments
+done
+fails 2 'there is no option -x here' lxc-checkpoint --check -vxq
+fails 2 'there is no option -R here: that is the default' lxc-checkpoint --check -vRq
+fails 2 'there is no option -: here' lxc-checkpoint --check -v:q
+fails 2 'there is no option -vé here' lxc-checkpoint --check -vé
+fails 2 'there is no option -évq here' lxc-checkpoint --check -évq
+fails 2 'there is no option -check here: did you mean --check?' lxc-checkpoint -check -n c1
+fails 2 'there is no option -restore here: did you mean --restore?' lxc-checkpoint -n c1 -restore
+fails 2 '-D needs an argument' lxc-checkpoint --check -vD
+fails 2 '--checkpoint-dir needs an argument' lxc-checkpoint --check --checkpoint-dir
+fails 2 '--stop=1: this option takes no argument' lxc-checkpoint -v --stop=1
+fails 2 '--ver is ambiguous: it may be one of --verbose, --verify, --version' lxc-checkpoint --ver
+fails 2 '--re=1 is ambiguous: it may be one of --restore, --replace' lxc-checkpoint --re=1
+fails 2 'there is no option --checks here' lxc-checkpoint --checks
+check grep -q '^Usage: ' <<<"$(lxc-checkpoint --check '-v?q')"
 
 step 'nothing was touched: 3'
 mkdir /run/readonly
