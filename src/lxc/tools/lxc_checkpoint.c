@@ -358,7 +358,7 @@ static int parse_options(struct arguments *a, int argc, char *argv[])
 			print_help();
 			r = EXIT_OK;
 		} else if (key == '?' || key == ':') {
-			char *why = explain_option(key, argv);
+			char *why = explain_option(key, argv, longs);
 
 			r = refuse_usage(a, why);
 			free(why);

@@ -2,10 +2,13 @@
 #ifndef LXCCKPT_TOOLS_UNKNOWN_H
 #define LXCCKPT_TOOLS_UNKNOWN_H
 
+#include <getopt.h>
+
 /*
- * What is wrong with the option that getopt_long() has just refused, in words. key is what it
- * returned, '?' or ':', with short options that begin with ':'. Caller frees.
+ * Says in words what is wrong with the option that getopt_long() has just refused. key is what it
+ * returned, '?' or ':', with short options that begin with ':'. longs has all options, short ones
+ * too. Caller frees.
  */
-char *explain_option(int key, char *const argv[]);
+char *explain_option(int key, char *const argv[], const struct option *longs);
 
 #endif
