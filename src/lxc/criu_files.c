@@ -345,12 +345,48 @@ static void make_index(struct criu_files *f)
 		qsort(f->by_id, f->n_mounts, sizeof(*f->by_id), compare_mounts);
 }
 
+/* The nearest of them, should there be several. */
+static const struct criu_mount *find_external(const struct criu_files *f,
+					      const struct criu_mount *m)
+{
+	const struct criu_mount *found = m->key ? m : NULL;
+
+	for (size_t i = 0; !m->key && m->root && i < f->n_mounts; i++) {
+		const struct criu_mount *o = &f->mounts[i];
+
+		if (o->dev == m->dev && o->key && o->root && criu_files_below(m->root, o->root) &&
+		    (!found || strlen(o->root) > strlen(found->root)))
+			found = o;
+	}
+	return found;
+}
+
+const struct criu_mount *criu_files_external(const struct criu_files *f, const struct criu_mount *m)
+{
+	return m->looked_up ? m->external : find_external(f, m);
+}
+
+/* Once for each mount that has files. */
+static void look_up_external(struct criu_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct criu_mount *found = criu_files_mount(f, f->v[i].mount);
+		struct criu_mount *m = found ? &f->mounts[found - f->mounts] : NULL;
+
+		if (!m || m->looked_up)
+			continue;
+		m->external = find_external(f, m);
+		m->looked_up = true;
+	}
+}
+
 void criu_files_read(int dirfd, struct criu_files *ret)
 {
 	read_image(dirfd, "files.img", ret, criu_files_add);
 	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
 	criu_files_read_mounts(dirfd, ret);
 	make_index(ret);
+	look_up_external(ret);
 }
 
 const char *criu_files_below(const char *path, const char *top)
@@ -360,6 +396,11 @@ const char *criu_files_below(const char *path, const char *top)
 	if (strncmp(path, top, len) != 0 || (path[len] != '/' && path[len] != '\0'))
 		return NULL;
 	return path + len + strspn(path + len, "/");
+}
+
+static char *join(const char *folder, const char *rest)
+{
+	return xasprintf("%s%s%s", folder, *folder && *rest ? "/" : "", rest);
 }
 
 char *criu_files_in_rootfs(const struct criu_files *f, const struct criu_file *file)
@@ -374,7 +415,25 @@ char *criu_files_in_rootfs(const struct criu_files *f, const struct criu_file *f
 	folder = criu_files_below(mount->root, rootfs->root);
 	if (!rest || !folder)
 		return NULL;
-	return xasprintf("%s%s%s", folder, *folder && *rest ? "/" : "", rest);
+	return join(folder, rest);
+}
+
+char *criu_files_in_external(const struct criu_files *f, const struct criu_file *file,
+			     const char **ret_key)
+{
+	const struct criu_mount *mount = criu_files_mount(f, file->mount);
+	const struct criu_mount *original = mount ? criu_files_external(f, mount) : NULL;
+	const char *rest, *folder = "";
+
+	if (!original || !mount->target)
+		return NULL;
+	rest = criu_files_below(file->path, mount->target);
+	if (original != mount)
+		folder = criu_files_below(mount->root, original->root);
+	if (!rest || !folder)
+		return NULL;
+	*ret_key = original->key;
+	return join(folder, rest);
 }
 
 void criu_files_clear(struct criu_files *f)

@@ -40,6 +40,8 @@ struct criu_mount {
 	bool automatic; /* CRIU knows nothing of its type, and mounts it by its source */
 	char *source;	/* "/dev/loop0" */
 	char *type;	/* "ext4"; NULL: one that CRIU knows */
+	bool looked_up; /* external is known */
+	const struct criu_mount *external; /* see criu_files_external() */
 };
 
 struct criu_files {
@@ -75,6 +77,20 @@ const struct criu_mount *criu_files_rootfs(const struct criu_files *f);
  * else. Caller frees.
  */
 char *criu_files_in_rootfs(const struct criu_files *f, const struct criu_file *file);
+
+/*
+ * The mount of the host's files that m shows, or shows a part of: itself, or where m is a copy
+ * in another mount namespace, or of a folder, the one that CRIU was told of. NULL: none.
+ */
+const struct criu_mount *criu_files_external(const struct criu_files *f,
+					     const struct criu_mount *m);
+
+/*
+ * Where a file is below what that mount shows ("" is that itself), and in *ret_key the mount's
+ * key. NULL: its mount shows something else. Caller frees.
+ */
+char *criu_files_in_external(const struct criu_files *f, const struct criu_file *file,
+			     const char **ret_key);
 
 /* What of path is below top, without a slash at its beginning; NULL where it is elsewhere. */
 const char *criu_files_below(const char *path, const char *top);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "criu_files.h"
 #include "criu_image.h"
 #include "dump.h"
 #include "file_times.h"
@@ -385,12 +386,22 @@ static int save_scrollback(struct dump *d, struct error **reterr)
 }
 
 /* What the container's memory fits to: a restore compares it. */
-static int save_file_times(struct dump *d, struct error **reterr)
+static int save_file_times(struct dump *d, const struct criu_files *files, struct error **reterr)
 {
-	_cleanup_free_ char *text =
-		inspect_file_times(&d->manifest.facts, d->root, d->image->dirfd);
+	_cleanup_free_ char *text = inspect_file_times(&d->manifest.facts, files, d->root);
 
 	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
+}
+
+/* What is outside of the image, and is to be the same at a restore. */
+static int save_outside(struct dump *d, struct error **reterr)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	int r;
+
+	criu_files_read(d->image->dirfd, &files);
+	r = inspect_block_filesystems(&files, d->root, &d->manifest.facts, reterr);
+	return r < 0 ? r : save_file_times(d, &files, reterr);
 }
 
 static int mend_image(struct dump *d, struct error **reterr)
@@ -491,14 +502,12 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	inspect_threads(&d->manifest.facts);
 	r = look_inside(d, reterr);
 	if (r == 0)
-		r = inspect_block_filesystems(d->image->dirfd, d->root, &d->manifest.facts, reterr);
+		r = save_outside(d, reterr);
 	/* now, because what runs in them makes and removes cgroups */
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
 		r = mend_image(d, reterr);
-	if (r == 0)
-		r = save_file_times(d, reterr);
 	/* what holds its rootfs may not be in the way of those who take it down */
 	fd_close(&d->root);
 	if (r == 0)

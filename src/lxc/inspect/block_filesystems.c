@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "block_filesystem.h"
-#include "criu_files.h"
 #include "inspect/block_filesystems.h"
 #include "util/mem.h"
 
@@ -22,22 +21,20 @@ static bool is_there(const struct container_facts *facts, const char *source)
 	return false;
 }
 
-int inspect_block_filesystems(int image, int root_fd, struct container_facts *facts,
-			      struct error **reterr)
+int inspect_block_filesystems(const struct criu_files *files, int root_fd,
+			      struct container_facts *facts, struct error **reterr)
 {
-	_cleanup_criu_files_ struct criu_files files = {0};
 	struct stat root;
 	int r = 0;
 
 	if (fstat(root_fd, &root) < 0)
 		return error_errno(reterr, "cannot look at the container's root");
 	facts_clear_block_filesystems(facts);
-	criu_files_read_mounts(image, &files);
-	for (size_t i = 0; r == 0 && i < files.n_mounts; i++) {
-		const struct criu_mount *m = &files.mounts[i];
+	for (size_t i = 0; r == 0 && i < files->n_mounts; i++) {
+		const struct criu_mount *m = &files->mounts[i];
 		struct block_filesystem f = {0};
 
-		if (!criu_mount_is_by_name(&files, m, root.st_dev) || is_there(facts, m->source))
+		if (!criu_mount_is_by_name(files, m, root.st_dev) || is_there(facts, m->source))
 			continue;
 		r = block_filesystem_read(m->source, m->type, m->dev, &f, reterr);
 		if (r == 0)

@@ -2,14 +2,15 @@
 #ifndef LXCCKPT_INSPECT_BLOCK_FILESYSTEMS_H
 #define LXCCKPT_INSPECT_BLOCK_FILESYSTEMS_H
 
+#include "criu_files.h"
 #include "facts.h"
 #include "util/error.h"
 
 /*
- * Those that CRIU will mount by the name of their device, as its image (a directory) says, which
+ * Those that CRIU will mount by the name of their device, as its image says, which
  * has the mounts of all namespaces. To be done while the container stands still.
  */
-int inspect_block_filesystems(int image, int root_fd, struct container_facts *facts,
-			      struct error **reterr);
+int inspect_block_filesystems(const struct criu_files *files, int root_fd,
+			      struct container_facts *facts, struct error **reterr);
 
 #endif

@@ -14,9 +14,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "criu_files.h"
 #include "file_times.h"
 #include "inspect/open_files.h"
+#include "outside_file.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -69,38 +69,13 @@ static bool is_always_new(int fd)
 			       a.tv_nsec != b.tv_nsec);
 }
 
-static const char *target_of(const struct container_facts *facts, const char *key)
+static void add(int fd, const struct criu_file *file, struct file_times *times)
 {
-	for (size_t i = 0; i < facts->n_mounts; i++)
-		if (strcmp(facts->mounts[i].key, key) == 0)
-			return facts->mounts[i].target;
-	return NULL;
-}
-
-/*
- * Where init sees it, whatever mount namespace it was opened in. NULL: it is in a filesystem that
- * CRIU saves. Caller frees.
- */
-static char *path_for_init(const struct container_facts *facts, const struct criu_files *files,
-			   const struct criu_file *file)
-{
-	const struct criu_mount *m = criu_files_mount(files, file->mount);
-	const char *target = m && m->key ? target_of(facts, m->key) : NULL;
-	const char *below = target ? criu_files_below(file->path, m->target) : NULL;
-
-	if (m && m->key)
-		return below ? xasprintf("%s%s%s", target, *below ? "/" : "", below) : NULL;
-	return criu_files_in_rootfs(files, file);
-}
-
-static void add(int root, const struct criu_file *file, const char *path, struct file_times *times)
-{
-	_cleanup_close_ int fd = open_in_root(root, path, O_PATH);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	/* another one than CRIU had: the path leads elsewhere for init */
+	/* another one than CRIU had: something is in the place of its folder on the host */
 	if (file->has_size && file->size != (uint64_t)st.st_size)
 		return;
 	if (is_made_up(fd) || is_always_new(fd))
@@ -112,17 +87,28 @@ static void add(int root, const struct criu_file *file, const char *path, struct
 	};
 }
 
-char *inspect_file_times(const struct container_facts *facts, int root, int dirfd)
+/* Where what the container has for / is on the host. Caller frees. */
+static char *rootfs_path(const struct container_facts *facts, int root)
 {
-	_cleanup_criu_files_ struct criu_files files = {0};
+	struct stat here, there;
+
+	if (facts->rootfs && fstat(root, &there) == 0 && stat(facts->rootfs, &here) == 0 &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+		return xstrdup(facts->rootfs);
+	return xasprintf("/proc/self/fd/%d", root);
+}
+
+char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
+			 int root)
+{
+	_cleanup_free_ char *rootfs = rootfs_path(facts, root);
 	_cleanup_file_times_ struct file_times times = {0};
 
-	criu_files_read(dirfd, &files);
-	for (size_t i = 0; root >= 0 && i < files.n; i++) {
-		_cleanup_free_ char *seen = path_for_init(facts, &files, &files.v[i]);
+	for (size_t i = 0; i < files->n; i++) {
+		_cleanup_close_ int fd = outside_file_open(facts, rootfs, files, &files->v[i]);
 
-		if (seen)
-			add(root, &files.v[i], seen, &times);
+		if (fd >= 0)
+			add(fd, &files->v[i], &times);
 	}
 	return file_times_format(&times);
 }

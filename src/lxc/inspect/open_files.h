@@ -2,12 +2,14 @@
 #ifndef LXCCKPT_INSPECT_OPEN_FILES_H
 #define LXCCKPT_INSPECT_OPEN_FILES_H
 
+#include "criu_files.h"
 #include "facts.h"
 
 /*
- * The text of FILE_TIMES_NAME, of the container's files that CRIU's image in dirfd names: once
- * that is written and the processes stand still. Caller frees.
+ * The text of FILE_TIMES_NAME, of the container's files that CRIU's image names: once that is
+ * written and the processes stand still. root is init's. Caller frees.
  */
-char *inspect_file_times(const struct container_facts *facts, int root, int dirfd);
+char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
+			 int root);
 
 #endif

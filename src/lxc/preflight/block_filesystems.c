@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "block_filesystem.h"
+#include "criu_files.h"
 #include "preflight/compat.h"
 #include "preflight/private.h"
 #include "util/fd.h"

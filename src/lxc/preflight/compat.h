@@ -4,7 +4,6 @@
 
 /* The checks before a restore, and those of their parts that are pure. */
 
-#include "criu_files.h"
 #include "file_times.h"
 #include "preflight/preflight.h"
 
@@ -36,13 +35,6 @@ const char *config_value(const struct config_item *items, size_t n, const char *
 void check_rootfs(const struct restore_check *r, struct findings *found);
 void check_sources(const struct restore_check *r, struct findings *found);
 void check_open_files(const struct restore_check *r, struct findings *found);
-
-/*
- * O_PATH of the file as the restored container will see it. -1: errno; 0 there is no
- * telling, because it is in a filesystem that is in the checkpoint itself.
- */
-int restored_file_open(const struct restore_check *r, const struct criu_files *files,
-		       const struct criu_file *file);
 
 /* --- locks.c: locks on those files that somebody else has now ------------------------------------
  */

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "outside_file.h"
 #include "preflight/compat.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -111,41 +112,6 @@ struct walk {
 	size_t differ[N_VERDICTS];
 };
 
-static const struct ext_mount *source_of(const struct manifest *m, const char *key)
-{
-	for (size_t i = 0; i < m->facts.n_mounts; i++)
-		if (strcmp(m->facts.mounts[i].key, key) == 0)
-			return &m->facts.mounts[i];
-	return NULL;
-}
-
-static int open_below(const char *top, const char *rest)
-{
-	_cleanup_close_ int root = open(top, O_PATH | O_CLOEXEC);
-
-	if (root < 0 || !*rest)
-		return TAKE_FD(root);
-	return open_in_root(root, rest, O_PATH);
-}
-
-int restored_file_open(const struct restore_check *r, const struct criu_files *files,
-		       const struct criu_file *file)
-{
-	const struct criu_mount *mount = criu_files_mount(files, file->mount);
-	const struct ext_mount *source =
-		mount && mount->key ? source_of(r->manifest, mount->key) : NULL;
-	_cleanup_free_ char *rest = source ? NULL : criu_files_in_rootfs(files, file);
-	const char *below = source ? criu_files_below(file->path, mount->target) : NULL;
-	int fd = -1;
-
-	errno = 0;
-	if (below)
-		fd = open_below(source->source, below);
-	else if (rest)
-		fd = open_below(r->rootfs, rest);
-	return fd;
-}
-
 static bool build_id_differs(int place, const struct criu_file *file)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
@@ -194,14 +160,12 @@ static void tell(struct walk *w, const struct criu_file *file, enum verdict verd
 		 const char *what)
 {
 	const struct telling *t = &tellings[verdict];
-	_cleanup_free_ char *rest = criu_files_in_rootfs(w->files, file);
 	/* its path may be that of another root than the container's */
-	_cleanup_free_ char *name = rest ? xasprintf("/%s", rest) : NULL;
+	_cleanup_free_ char *name = outside_file_name(&w->r->manifest->facts, w->files, file);
 
 	if (w->differ[verdict]++ < NAMED_MAX)
 		findings_tell(w->found, t->check, t->kind, t->force, t->remedy,
-			      "%s, which a process has open or runs, %s", name ? name : file->path,
-			      what);
+			      "%s, which a process has open or runs, %s", name, what);
 }
 
 /* What nobody but us would see. */
@@ -217,7 +181,8 @@ static void check_time_of(struct walk *w, const struct criu_file *file, const st
 
 static void check_file(struct walk *w, const struct criu_file *file)
 {
-	_cleanup_close_ int fd = restored_file_open(w->r, w->files, file);
+	_cleanup_close_ int fd =
+		outside_file_open(&w->r->manifest->facts, w->r->rootfs, w->files, file);
 	_cleanup_free_ char *what = NULL;
 	enum verdict verdict;
 	struct stat st;

@@ -69,6 +69,9 @@ DIR *directory_at(int dirfd, const char *path);
  */
 int open_in_root(int root, const char *path, int flags);
 
+/* The same of a path that is on root's own mount, or -1 with EXDEV: another is in the way. */
+int open_in_mount(int root, const char *path, int flags);
+
 /* A path in which no component may be a symbolic link: -1 with ELOOP where one is. */
 int open_without_links(const char *path, int flags);
 

@@ -164,8 +164,11 @@ void criu_file_lists(char *bytes, size_t len)
 	for (size_t i = 0; i < files.n; i++) {
 		const struct criu_mount *m = criu_files_mount(&files, files.v[i].mount);
 		_cleanup_free_ char *path = criu_files_in_rootfs(&files, &files.v[i]);
+		const char *key = NULL;
+		_cleanup_free_ char *below = criu_files_in_external(&files, &files.v[i], &key);
 
 		must(!path || path[0] != '/');
+		must(!below || (key && below[0] != '/'));
 		must(files.v[i].path[0] == '/' && files.v[i].build_id_len <= BUILD_ID_MAX);
 		must(!m || m->id == files.v[i].mount);
 	}

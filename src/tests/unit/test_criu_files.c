@@ -120,6 +120,55 @@ START_TEST(test_in_rootfs)
 }
 END_TEST
 
+/* 7: the rootfs; 9 and 11: folders /s and /s/t of device 4, which CRIU was told of as "a" and "b";
+ * in another mount namespace 12: /s/t/u, 13: /s/x, 14: /, 15: /s of device 5, 16: /s/t */
+static const char external_mounts[] =
+	COMMON "\x28\x39\x56\x55"
+	       "\x0c\x00\x00\x00\x10\x07\x18\x03\x32\x03/c1\x3a\x01/"
+	       "\x11\x00\x00\x00\x10\x09\x18\x04\x32\x02/s\x3a\x03/ms"
+	       "\x92\x01\x01"
+	       "a"
+	       "\x13\x00\x00\x00\x10\x0b\x18\x04\x32\x04/s/t\x3a\x03/mt"
+	       "\x92\x01\x01"
+	       "b";
+static const char copied_mounts[] = COMMON "\x28\x39\x56\x55"
+					   "\x0f\x00\x00\x00\x10\x0c\x18\x04\x32\x06/s/t/u\x3a\x01/"
+					   "\x0f\x00\x00\x00\x10\x0d\x18\x04\x32\x04/s/x\x3a\x03/mx"
+					   "\x0b\x00\x00\x00\x10\x0e\x18\x04\x32\x01/\x3a\x02/a"
+					   "\x0c\x00\x00\x00\x10\x0f\x18\x05\x32\x02/s\x3a\x02/b"
+					   "\x0e\x00\x00\x00\x10\x10\x18\x04\x32\x04/s/t\x3a\x02/c";
+
+START_TEST(test_in_external)
+{
+	static const struct {
+		int mount;
+		const char *path, *wanted, *key;
+	} cases[] = {
+		{9, "/ms/f", "f", "a"},	     {9, "/ms", "", "a"},	{9, "/other", NULL, NULL},
+		{11, "/mt/f/g", "f/g", "b"}, {12, "/f", "u/f", "b"},	{12, "/", "u", "b"},
+		{13, "/mx/f", "x/f", "a"},   {14, "/a/f", NULL, NULL},	{15, "/b/f", NULL, NULL},
+		{16, "/c", "", "b"},	     {16, "/c/f", "f", "b"},	{7, "/f", NULL, NULL},
+		{99, "/f", NULL, NULL},	     {16, "/cc/f", NULL, NULL},
+	};
+	_cleanup_criu_files_ struct criu_files f = {0};
+
+	f.init_ns = 13;
+	criu_files_add_mounts(&f, 13, external_mounts, sizeof(external_mounts) - 1);
+	criu_files_add_mounts(&f, 14, copied_mounts, sizeof(copied_mounts) - 1);
+	ck_assert_uint_eq(f.n_mounts, 8);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct criu_file file = {.mount = cases[i].mount,
+					       .path = (char *)(uintptr_t)cases[i].path};
+		const char *key = NULL;
+		char *found = criu_files_in_external(&f, &file, &key);
+
+		ck_assert_pstr_eq(found, cases[i].wanted);
+		ck_assert_pstr_eq(key, cases[i].key);
+		free(found);
+	}
+}
+END_TEST
+
 START_TEST(test_by_name)
 {
 	_cleanup_criu_files_ struct criu_files f = {0};
@@ -224,6 +273,7 @@ Suite *criu_files_suite(void)
 	tcase_add_test(t, test_files);
 	tcase_add_test(t, test_mounts);
 	tcase_add_test(t, test_in_rootfs);
+	tcase_add_test(t, test_in_external);
 	tcase_add_test(t, test_by_name);
 	tcase_add_test(t, test_cut_off);
 	tcase_add_test(t, test_build_id);
