@@ -416,6 +416,16 @@ int manifest_check(const struct manifest *m, struct error **reterr)
 	return r;
 }
 
+void manifest_forget_files(struct manifest *m)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		free(m->files[i].name);
+		free(m->files[i].xxh3_128);
+	}
+	free(TAKE_PTR(m->files));
+	m->n_files = 0;
+}
+
 void manifest_clear(struct manifest *m)
 {
 	free(m->created);
@@ -434,10 +444,6 @@ void manifest_clear(struct manifest *m)
 	free(m->parent);
 	container_facts_clear(&m->facts);
 	free(m->config);
-	for (size_t i = 0; i < m->n_files; i++) {
-		free(m->files[i].name);
-		free(m->files[i].xxh3_128);
-	}
-	free(m->files);
+	manifest_forget_files(m);
 	*m = (struct manifest){0};
 }

@@ -59,6 +59,9 @@ int manifest_from_json(const char *text, size_t len, struct manifest *ret, struc
  */
 int manifest_check(const struct manifest *m, struct error **reterr);
 
+/* The list of the image's files, once nobody verifies them any more: it can be long. */
+void manifest_forget_files(struct manifest *m);
+
 void manifest_clear(struct manifest *m);
 #define _cleanup_manifest_ __attribute__((cleanup(manifest_clear)))
 

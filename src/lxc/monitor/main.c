@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -115,6 +116,9 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));
 	release_lock(r);
+	/* What it took to restore is much more than what it takes to serve, perhaps for months. */
+	manifest_forget_files(&r->manifest);
+	malloc_trim(0);
 	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir, r->init_pid);
 	report((struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
 	/* a detached one has no more to say, and keeps nothing of the caller's open */
