@@ -16,8 +16,8 @@
 
 #include "criu_argv.h"
 #include "recover.h"
+#include "sys/link.h"
 #include "util/fd.h"
-#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
 

@@ -13,8 +13,8 @@
 
 #include "inspect/netlink.h"
 #include "inspect/nics.h"
+#include "sys/link.h"
 #include "util/fd.h"
-#include "util/link.h"
 #include "util/mem.h"
 
 /* What the kernel says of one network namespace. */

@@ -7,18 +7,15 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "image/network.h"
 #include "restore/restore.h"
+#include "sys/link.h"
 #include "util/fd.h"
-#include "util/link.h"
 #include "util/mem.h"
-#include "util/process.h"
 
 #define CARRIER_MS 1000
 #define NAME_MS	   1000
@@ -187,30 +184,6 @@ int network_enter(const struct restore *r)
 	return -1;
 }
 
-static void flush_link_local(const char *link)
-{
-	_cleanup_free_ char *ip = system_program("ip");
-
-	if (ip)
-		run_capture((const char *const[]){ip, "-6", "address", "flush", "dev", link,
-						  "scope", "link", NULL},
-			    NULL);
-}
-
-/* The carrier is noticed by a kernel thread; with it, under one lock, the address is made. */
-static void wait_for_carrier(const char *link)
-{
-	_cleanup_close_ int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq ifr = {0};
-
-	strncpy(ifr.ifr_name, link, sizeof(ifr.ifr_name) - 1);
-	for (int ms = 0; ms < CARRIER_MS; ms++) {
-		if (ioctl(sock, SIOCGIFFLAGS, &ifr) < 0 || (ifr.ifr_flags & IFF_RUNNING))
-			return;
-		poll(NULL, 0, 1);
-	}
-}
-
 /* Whether the kernel would give NIC i an address that it did not have. */
 static bool gets_address(const struct restore *r, size_t i)
 {
@@ -247,13 +220,11 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 		bring_to_host(r);
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const char *host = r->host_veths[i];
-		_cleanup_free_ char *no_ipv6 = NULL;
 
 		if (!needs_settling(r, i))
 			continue;
-		no_ipv6 = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", host);
 		if (facts->nics[i].host_ipv6_disabled)
-			write_file_at(AT_FDCWD, no_ipv6, "1");
+			link_disable_ipv6(host);
 		/*
 		 * Without ARP: asked for a bridge's address on a link that is not on the bridge
 		 * yet, the host would give the link's own, and the container believe it for a
@@ -268,9 +239,10 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 
 		if (!needs_settling(r, i))
 			continue;
-		wait_for_carrier(nic->name);
+		/* with the carrier, under one lock, the address is made */
+		link_wait_for_carrier(nic->name, CARRIER_MS);
 		if (gets_address(r, i))
-			flush_link_local(nic->name);
+			link_flush_link_local(nic->name);
 	}
 	/* what is wrong fits into a status */
 	_exit(-nexthops_make(r));

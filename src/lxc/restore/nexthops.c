@@ -3,10 +3,10 @@
 
 #include "nexthop.h"
 #include "restore/restore.h"
+#include "sys/rtnl.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
-#include "util/rtnl.h"
 
 /* A group comes behind its members only where its number is higher; so it is tried again. */
 static int make_all(int sock, const struct container_facts *facts)

@@ -23,11 +23,11 @@
 
 #include "ip_saved.h"
 #include "nexthop.h"
+#include "sys/link.h"
+#include "sys/rtnl.h"
 #include "util/fd.h"
-#include "util/link.h"
 #include "util/mem.h"
 #include "util/process.h"
-#include "util/rtnl.h"
 
 #define SAVED_MAX (256 * 1024 * 1024)
 

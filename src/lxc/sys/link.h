@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LXCCKPT_UTIL_LINK_H
-#define LXCCKPT_UTIL_LINK_H
+#ifndef LXCCKPT_SYS_LINK_H
+#define LXCCKPT_SYS_LINK_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Links of this network namespace, by what the kernel shows of them. */
+/* Links of this network namespace. Each is named: names are what CRIU and LXC know. */
 
 bool link_is_up(const char *link);
 bool link_is_on(const char *link, const char *bridge);
@@ -28,5 +28,13 @@ int link_up_without_arp(const char *link);
 /* To the network namespace of a process. */
 int link_move(const char *link, pid_t pid);
 int link_delete(const char *link);
+
+/* For what it gets from now on; 0 where there is no IPv6 on it. */
+int link_disable_ipv6(const char *link);
+/* Deletes its IPv6 addresses of this scope, including one that comes with its carrier. */
+int link_flush_link_local(const char *link);
+
+/* Waits until it can carry packets: 0, or -ETIMEDOUT. */
+int link_wait_for_carrier(const char *link, int ms);
 
 #endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Links of a network namespace: the one place that looks at them where nothing may linger, and
+ * the one place that changes them. Runs in the command, in the monitor and in its children, in the
+ * caller's network namespace, with CAP_NET_ADMIN there for what changes something.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/link.h"
+#include "sys/rtnl.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/* A request about one link. */
+struct request {
+	struct nlmsghdr h;
+	struct ifinfomsg info;
+	char attributes[128];
+};
+
+static void put(struct request *r, unsigned short type, const void *value, size_t len)
+{
+	struct rtattr a = {.rta_len = (unsigned short)RTA_LENGTH(len), .rta_type = type};
+	char *end = (char *)r + NLMSG_ALIGN(r->h.nlmsg_len);
+
+	memcpy(end, &a, sizeof(a));
+	memcpy(end + RTA_LENGTH(0), value, len);
+	r->h.nlmsg_len = (unsigned int)(NLMSG_ALIGN(r->h.nlmsg_len) + RTA_SPACE(len));
+}
+
+/* By its name: a number could be another link's by the time that the kernel looks. */
+static int begin(struct request *r, unsigned short type, const char *link)
+{
+	size_t len = strlen(link);
+
+	if (len == 0 || len >= IFNAMSIZ)
+		return -ENODEV;
+	*r = (struct request){
+		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r->info)),
+		.h.nlmsg_type = type,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+	put(r, IFLA_IFNAME, link, len + 1);
+	return 0;
+}
+
+static void take_info(const struct nlmsghdr *m, void *userdata)
+{
+	if (m->nlmsg_type == RTM_NEWLINK && m->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		memcpy(userdata, (const char *)m + NLMSG_HDRLEN, sizeof(struct ifinfomsg));
+}
+
+static int look(int sock, const char *link, struct ifinfomsg *ret)
+{
+	struct request r;
+	int e = begin(&r, RTM_GETLINK, link);
+
+	*ret = (struct ifinfomsg){0};
+	return e < 0 ? e : rtnl_ask(sock, &r, r.h.nlmsg_len, take_info, ret);
+}
+
+bool link_is_up(const char *link)
+{
+	_cleanup_close_ int sock = rtnl_open();
+	struct ifinfomsg info;
+
+	return sock >= 0 && look(sock, link, &info) == 0 && (info.ifi_flags & IFF_UP);
+}
+
+bool link_is_on(const char *link, const char *bridge)
+{
+	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/master", link);
+	char target[PATH_MAX] = "";
+	const char *last;
+
+	if (readlink(path, target, sizeof(target) - 1) <= 0)
+		return false;
+	last = strrchr(target, '/');
+	return last && strcmp(last + 1, bridge) == 0;
+}
+
+/* A file that this kernel does not have is a setting that cannot be lost. */
+static bool has_value(const char *link, const char *dir, const char *file, const char *value)
+{
+	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/%s/%s", link, dir, file);
+	_cleanup_free_ char *text = NULL;
+
+	if (read_file_at(AT_FDCWD, path, 256, &text) < 0)
+		return true;
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, value) == 0;
+}
+
+bool link_is_plain_port(const char *link, const char *bridge)
+{
+	static const struct {
+		const char *file, *value; /* what a new port has */
+	} port[] = {
+		{"hairpin_mode", "0"},
+		{"isolated", "0"},
+		{"bpdu_guard", "0"},
+		{"root_block", "0"},
+		{"learning", "1"},
+		{"unicast_flood", "1"},
+		{"multicast_flood", "1"},
+		{"broadcast_flood", "1"},
+		{"multicast_fast_leave", "0"},
+		{"proxyarp", "0"},
+		{"proxyarp_wifi", "0"},
+		{"multicast_router", "1"},
+		{"neigh_suppress", "0"},
+		{"multicast_to_unicast", "0"},
+		{"group_fwd_mask", "0x0"},
+		{"priority", "32"},
+		{"path_cost", "2"},
+		{"backup_port", ""},
+	};
+	bool plain = has_value(bridge, "bridge", "vlan_filtering", "0") &&
+		     has_value(bridge, "bridge", "stp_state", "0");
+
+	for (size_t i = 0; i < sizeof(port) / sizeof(port[0]); i++)
+		plain = plain && has_value(link, "brport", port[i].file, port[i].value);
+	return plain;
+}
+
+static int send_request(const struct request *r)
+{
+	_cleanup_close_ int sock = rtnl_open();
+
+	return sock < 0 ? sock : rtnl_request(sock, r, r->h.nlmsg_len);
+}
+
+static void put_flags(struct request *r, unsigned int mask, unsigned int flags)
+{
+	r->info.ifi_change |= mask;
+	r->info.ifi_flags |= flags;
+}
+
+int link_attach(const char *link, const char *bridge)
+{
+	unsigned int master = if_nametoindex(bridge);
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0 || master == 0)
+		return e < 0 ? e : -ENODEV;
+	put(&r, IFLA_MASTER, &master, sizeof(master));
+	return send_request(&r);
+}
+
+int link_up_without_arp(const char *link)
+{
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0)
+		return e;
+	put_flags(&r, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
+	return send_request(&r);
+}
+
+int link_move(const char *link, pid_t pid)
+{
+	unsigned int number = (unsigned int)pid;
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0)
+		return e;
+	put(&r, IFLA_NET_NS_PID, &number, sizeof(number));
+	return send_request(&r);
+}
+
+int link_delete(const char *link)
+{
+	struct request r;
+	int e = begin(&r, RTM_DELLINK, link);
+
+	return e < 0 ? e : send_request(&r);
+}
+
+int link_disable_ipv6(const char *link)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", link);
+	int e = write_file_at(AT_FDCWD, path, "1");
+
+	return e == -ENOENT ? 0 : e;
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Hears of changes of links from now on. */
+static int listen_to_links(void)
+{
+	const struct sockaddr_nl links = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	_cleanup_close_ int sock =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (sock < 0 || bind(sock, (const struct sockaddr *)&links, sizeof(links)) < 0)
+		return -errno;
+	return TAKE_FD(sock);
+}
+
+/* What is said is no more than the time to look again. */
+static void hear(int events, int ms)
+{
+	struct pollfd p = {.fd = events, .events = POLLIN};
+	char said[8192];
+
+	poll(&p, 1, ms);
+	while (recv(events, said, sizeof(said), 0) >= 0)
+		;
+}
+
+int link_wait_for_carrier(const char *link, int ms)
+{
+	_cleanup_close_ int events = listen_to_links();
+	_cleanup_close_ int sock = rtnl_open();
+	struct ifinfomsg info;
+	long end = now_ms() + ms;
+
+	if (events < 0 || sock < 0)
+		return events < 0 ? events : sock;
+	for (;;) {
+		long left = end - now_ms();
+		int e = look(sock, link, &info);
+
+		if (e < 0 || (info.ifi_flags & IFF_RUNNING))
+			return e;
+		if (left <= 0)
+			return -ETIMEDOUT;
+		hear(events, (int)left);
+	}
+}
+
+struct address {
+	struct in6_addr address;
+	unsigned char prefix;
+};
+
+struct addresses {
+	unsigned int ifindex;
+	struct address *list;
+	size_t n;
+};
+
+static void take_link_local(const struct nlmsghdr *m, void *userdata)
+{
+	struct addresses *all = userdata;
+	const struct rtattr *a =
+		rtnl_attribute(m, sizeof(struct ifaddrmsg), IFA_ADDRESS, sizeof(struct in6_addr));
+	struct ifaddrmsg info;
+	struct address *found;
+
+	if (m->nlmsg_type != RTM_NEWADDR || !a)
+		return;
+	memcpy(&info, (const char *)m + NLMSG_HDRLEN, sizeof(info));
+	if (info.ifa_family != AF_INET6 || info.ifa_index != all->ifindex ||
+	    info.ifa_scope != RT_SCOPE_LINK)
+		return;
+	found = ARRAY_ADD(all->list, all->n);
+	memcpy(&found->address, (const char *)a + RTA_LENGTH(0), sizeof(found->address));
+	found->prefix = info.ifa_prefixlen;
+}
+
+static int delete_address(int sock, unsigned int ifindex, const struct address *a)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg info;
+		struct rtattr attribute;
+		struct in6_addr address;
+	} request = {
+		.h.nlmsg_len = sizeof(request),
+		.h.nlmsg_type = RTM_DELADDR,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.info.ifa_family = AF_INET6,
+		.info.ifa_prefixlen = a->prefix,
+		.info.ifa_index = ifindex,
+		.attribute.rta_len = RTA_LENGTH(sizeof(request.address)),
+		.attribute.rta_type = IFA_LOCAL,
+		.address = a->address,
+	};
+
+	return rtnl_request(sock, &request, sizeof(request));
+}
+
+/* The kernel tells of a carrier before it has made the address; this waits for the lock. */
+static int wait_for_kernel(int sock, const char *link)
+{
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	return e < 0 ? e : rtnl_request(sock, &r, r.h.nlmsg_len);
+}
+
+int link_flush_link_local(const char *link)
+{
+	const struct ifaddrmsg ipv6 = {.ifa_family = AF_INET6};
+	struct addresses all = {.ifindex = if_nametoindex(link)};
+	_cleanup_close_ int sock = rtnl_open();
+	int e = sock < 0 ? sock : wait_for_kernel(sock, link);
+
+	if (e == 0)
+		e = rtnl_list(sock, RTM_GETADDR, &ipv6, sizeof(ipv6), take_link_local, &all);
+	for (size_t i = 0; (e == 0 || e == -EADDRNOTAVAIL) && i < all.n; i++)
+		e = delete_address(sock, all.ifindex, &all.list[i]);
+	free(all.list);
+	return e == -EADDRNOTAVAIL || e == -EOPNOTSUPP ? 0 : e;
+}
