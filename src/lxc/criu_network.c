@@ -16,7 +16,6 @@
 
 #include "criu_network.h"
 #include "criu_protobuf.h"
-#include "ip_saved.h"
 #include "util/fd.h"
 
 #define MAGIC_NETDEV 0x57373951
@@ -88,8 +87,6 @@ int criu_network_mend(int dirfd)
 		const char *prefix;
 		void (*mend)(void *image, size_t len);
 	} kinds[] = {
-		{"route-", ip_saved_mend_routes},
-		{"route6-", ip_saved_mend_routes},
 		{"netdev-", mend_links},
 	};
 	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");

@@ -9,13 +9,8 @@
 
 /*
  * Mends what CRIU has written of network namespaces in a way that it cannot restore itself,
- * in a directory that it has just written (at post-dump):
- *
- * routes by a link without carrier have that flag, which the kernel does not take (see
- * ip_saved.h);
- *
- * a bridge that has lost its last port has a MAC address of zeros, with which the kernel
- * makes none: it gets another one.
+ * in a directory that it has just written (at post-dump): a bridge that has lost its last port
+ * has a MAC address of zeros, with which the kernel makes none. It gets another one.
  *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */

@@ -576,8 +576,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 	};
 	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
 	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
-	/* a process more for each call: only where it is needed */
-	const char *const environment[] = {d->manifest.facts.n_nexthops ? ip_tool : NULL, NULL};
+	const char *const environment[] = {ip_tool, NULL};
 	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
 	const struct criu_events events = {
 		.actions = "network-lock post-dump",

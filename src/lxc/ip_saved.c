@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <string.h>
@@ -53,14 +55,48 @@ static const void *value(const struct rtattr *a)
 	return (const char *)a + RTA_LENGTH(0);
 }
 
-/* The size of the header that follows the message's own; 0: it is no address and no route. */
+/* The size of the header that follows the message's own; 0: it is none of those that are kept. */
 static size_t header_size(const struct nlmsghdr *m)
 {
-	size_t n = m->nlmsg_type == RTM_NEWROUTE  ? sizeof(struct rtmsg)
-		   : m->nlmsg_type == RTM_NEWADDR ? sizeof(struct ifaddrmsg)
-						  : 0;
+	size_t n = m->nlmsg_type == RTM_NEWROUTE   ? sizeof(struct rtmsg)
+		   : m->nlmsg_type == RTM_NEWADDR  ? sizeof(struct ifaddrmsg)
+		   : m->nlmsg_type == RTM_NEWRULE  ? sizeof(struct fib_rule_hdr)
+		   : m->nlmsg_type == RTM_NEWNEIGH ? sizeof(struct ndmsg)
+						   : 0;
 
 	return m->nlmsg_len >= NLMSG_SPACE(n) ? n : 0;
+}
+
+/* All of these headers begin with it. */
+int ip_saved_family(const struct nlmsghdr *m)
+{
+	return *(const unsigned char *)body(m);
+}
+
+static bool wants_route(const struct rtmsg *h)
+{
+	bool automatic = h->rtm_table == RT_TABLE_LOCAL && h->rtm_protocol == RTPROT_KERNEL;
+
+	return !automatic && !(h->rtm_flags & RTM_F_CLONED);
+}
+
+static bool wants_neighbour(const struct ndmsg *h)
+{
+	return (h->ndm_state & NUD_PERMANENT) && !(h->ndm_flags & NTF_PROXY);
+}
+
+bool ip_saved_wants(const struct nlmsghdr *m, int family)
+{
+	if (!header_size(m) || (family != AF_UNSPEC && ip_saved_family(m) != family))
+		return false;
+	switch (m->nlmsg_type) {
+	case RTM_NEWROUTE:
+		return wants_route(body(m));
+	case RTM_NEWNEIGH:
+		return wants_neighbour(body(m));
+	default:
+		return true;
+	}
 }
 
 /* Attributes, or nexthops, which begin alike with their length: as far as they are whole. */
@@ -161,6 +197,44 @@ static void add_expiry(struct nlmsghdr *request, const struct nlmsghdr *said)
 	request->nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->nlmsg_len) + sizeof(expires));
 }
 
+/* Without a priority the kernel would choose one: it tells none where that is 0. */
+static void mend_rule(struct nlmsghdr *request)
+{
+	static const struct {
+		struct rtattr header;
+		uint32_t priority;
+	} first = {{sizeof(first), FRA_PRIORITY}, 0};
+	const uint32_t told = FIB_RULE_UNRESOLVED | FIB_RULE_IIF_DETACHED | FIB_RULE_OIF_DETACHED;
+	struct fib_rule_hdr *h = NLMSG_DATA(request);
+
+	h->flags &= ~told;
+	if (find(request, FRA_PRIORITY, sizeof(first.priority)))
+		return;
+	memcpy((char *)request + NLMSG_ALIGN(request->nlmsg_len), &first, sizeof(first));
+	request->nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->nlmsg_len) + sizeof(first));
+}
+
+/* Only what may be set: the rest is told. */
+static void mend_neighbour(struct nlmsghdr *request)
+{
+	struct attributes all = attributes_of(request);
+	struct ndmsg *h = NLMSG_DATA(request);
+	char *to = all.p;
+	struct rtattr *a;
+
+	h->ndm_state &= NUD_PERMANENT;
+	h->ndm_flags &= NTF_ROUTER;
+	while ((a = take(&all, sizeof(*a)))) {
+		unsigned short type = a->rta_type & NLA_TYPE_MASK, n = a->rta_len;
+
+		if (type != NDA_DST && type != NDA_LLADDR && type != NDA_PROTOCOL)
+			continue;
+		memmove(to, a, n);
+		to += RTA_ALIGN(n);
+	}
+	request->nlmsg_len = (uint32_t)(to - (char *)request);
+}
+
 struct nlmsghdr *ip_saved_request(const struct nlmsghdr *said)
 {
 	struct nlmsghdr *m;
@@ -173,10 +247,19 @@ struct nlmsghdr *ip_saved_request(const struct nlmsghdr *said)
 	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE;
 	m->nlmsg_seq = 0;
 	m->nlmsg_pid = 0;
-	if (m->nlmsg_type == RTM_NEWROUTE) {
+	switch (m->nlmsg_type) {
+	case RTM_NEWROUTE:
 		clear_link_states(m);
 		add_expiry(m, said);
-	} else {
+		break;
+	case RTM_NEWRULE:
+		mend_rule(m);
+		break;
+	case RTM_NEWNEIGH:
+		m->nlmsg_flags |= NLM_F_REPLACE;
+		mend_neighbour(m);
+		break;
+	default:
 		m->nlmsg_flags |= NLM_F_EXCL;
 	}
 	return m;

@@ -3,8 +3,10 @@
 #define LXCCKPT_IP_SAVED_H
 
 /*
- * What `ip address save` and `ip route save` have written: CRIU keeps the addresses and routes
- * of a network namespace so. The kernel does not take all of it back as it has given it:
+ * What `ip address save`, `ip route save` and `ip rule save` write: CRIU keeps the addresses,
+ * routes and rules of a network namespace so. lxc-checkpoint-ip writes the same form, and more in
+ * it: routes of all tables, with permanent neighbours behind them, and the rules of IPv6 behind
+ * those of IPv4. The kernel does not take all of it back as it has given it:
  *
  * an IPv6 address is tentative until nobody else was found to have it, for which the link
  * needs a carrier, and no connection can be bound to it until then;
@@ -21,9 +23,21 @@
 /* What is written before the messages. */
 #define IP_SAVED_ROUTES	   0x45311224
 #define IP_SAVED_ADDRESSES 0x47361222
+#define IP_SAVED_RULES	   0x71706986
 
 /* Whether it begins with that word. */
 bool ip_saved_is(const void *saved, size_t len, unsigned int magic);
+
+/*
+ * Whether an image is to have this message of the kernel's: addresses and rules, routes that the
+ * kernel does not make by itself, and permanent neighbours (of proxied ones the kernel forgets all
+ * when a link loses its carrier, which it does after CRIU has made it). Routes by a nexthop object
+ * are nexthop.h's. family: AF_UNSPEC for any.
+ */
+bool ip_saved_wants(const struct nlmsghdr *m, int family);
+
+/* The family of one that is kept. */
+int ip_saved_family(const struct nlmsghdr *m);
 
 /*
  * The message at *offset, which begins as 0 and is moved on; NULL at the end, and before
@@ -35,8 +49,8 @@ struct nlmsghdr *ip_saved_next(void *saved, size_t len, size_t *offset);
 void ip_saved_mend_routes(void *saved, size_t len);
 
 /*
- * The request that makes the address or the route of a message: a heap block of the length
- * in its header. NULL for any other message.
+ * The request that makes the address, route, rule or neighbour of a message: a heap block of the
+ * length in its header. NULL for any other message.
  */
 struct nlmsghdr *ip_saved_request(const struct nlmsghdr *said);
 

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * lxc-checkpoint-ip: what CRIU runs for `ip` (CR_IP_TOOL), in the network namespace that it saves
- * or makes, with CRIU's privileges there. It is `ip`, except that:
- *
- * - at the checkpoint of a container with nexthop objects, routes that go by such objects are not
- *   saved: CRIU could not restore them, and lxc-checkpoint does (see nexthop.h);
- * - at a restore it makes the saved addresses and routes itself, in a form that the kernel takes
- *   (see ip_saved.h).
+ * lxc-checkpoint-ip: what CRIU runs in the place of `ip` (CR_IP_TOOL), in the network namespace
+ * that CRIU saves or makes, with CRIU's privileges there. It answers the calls that CRIU makes, and
+ * no others; its files have the form of ip's, so that each can read what the other has written.
+ * More than ip's they hold the routes of all tables, neighbours, and rules of IPv6 (see
+ * ip_saved.h). Not in them are routes by nexthop objects, which CRIU could not restore and
+ * lxc-checkpoint does (see nexthop.h). At a restore addresses and routes are made in a form that
+ * the kernel takes.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/fib_rules.h>
+#include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ip_saved.h"
@@ -27,9 +29,12 @@
 #include "sys/rtnl.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/process.h"
 
-#define SAVED_MAX (256 * 1024 * 1024)
+#define SAVED_MAX  (256 * 1024 * 1024)
+#define SAVED_STEP (64 * 1024)
+/* Of tables that change while they are listed; after these what was read has to do, as it does for
+ * ip. */
+#define TRIES 10
 
 static int fail(const char *what, int e)
 {
@@ -37,57 +42,89 @@ static int fail(const char *what, int e)
 	return EXIT_FAILURE;
 }
 
-/* Whether ip is told to do that with such things. */
-static bool is_told(char *const argv[], const char *things, const char *verb)
-{
-	bool about = false, does = false;
+/* --- saving ---------------------------------------------------------------------------------- */
 
-	for (size_t i = 1; argv[i]; i++) {
-		about = about || strcmp(argv[i], things) == 0;
-		does = does || strcmp(argv[i], verb) == 0;
+struct saved {
+	char *bytes;
+	size_t len, size;
+	int family;
+	bool too_large;
+};
+
+static void append(struct saved *s, const void *bytes, size_t len)
+{
+	size_t all = s->len + NLMSG_ALIGN(len);
+
+	if (all > SAVED_MAX) {
+		s->too_large = true;
+		return;
 	}
-	return about && does;
-}
-
-/* What ip writes, whole. Its exit status, or -errno. */
-static int capture(const char *ip, char *const argv[], char **ret, ssize_t *ret_len)
-{
-	int channel[2], status;
-	pid_t pid;
-
-	if (pipe2(channel, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (pid == 0) {
-		if (dup2(channel[1], STDOUT_FILENO) < 0)
-			_exit(127);
-		execv(ip, argv);
-		_exit(127);
+	while (all > s->size) {
+		s->size = s->size ? 2 * s->size : SAVED_STEP;
+		s->bytes = xreallocarray(s->bytes, s->size, 1);
 	}
-	close(channel[1]);
-	*ret_len = read_all(channel[0], SAVED_MAX, ret);
-	close(channel[0]);
-	status = wait_status(pid);
-	if (status < 0)
-		return status;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+	memset(s->bytes + s->len, 0, all - s->len);
+	memcpy(s->bytes + s->len, bytes, len);
+	s->len = all;
 }
 
-static int save_routes(const char *ip, char *const argv[])
+static void take(const struct nlmsghdr *m, void *userdata)
 {
-	_cleanup_free_ char *saved = NULL;
-	ssize_t len = 0;
-	int e = capture(ip, argv, &saved, &len);
+	struct saved *s = userdata;
 
-	if (e < 0 || len < 0)
-		return fail("cannot read the routes", e < 0 ? -e : (int)-len);
-	if (e > 0)
-		return e;
-	e = write_all(STDOUT_FILENO, saved, nexthop_filter_saved(saved, (size_t)len));
-	return e < 0 ? fail("cannot write the routes", -e) : EXIT_SUCCESS;
+	if (ip_saved_wants(m, s->family))
+		append(s, m, m->nlmsg_len);
 }
+
+/* What this kernel has no IPv6 for, or no such table, is empty. */
+static int list(int sock, struct saved *s, unsigned short type, const void *header, size_t len)
+{
+	size_t before = s->len;
+	int e = -EINTR;
+
+	for (int i = 0; e == -EINTR && i < TRIES; i++) {
+		s->len = before;
+		e = rtnl_list(sock, type, header, len, take, s);
+	}
+	if (s->too_large)
+		return -EFBIG;
+	return e == -EINTR || e == -EAFNOSUPPORT || e == -EOPNOTSUPP ? 0 : e;
+}
+
+static int list_addresses(int sock, struct saved *s, int family)
+{
+	const struct ifaddrmsg h = {.ifa_family = AF_UNSPEC};
+
+	(void)family;
+	s->family = AF_UNSPEC;
+	return list(sock, s, RTM_GETADDR, &h, sizeof(h));
+}
+
+static int list_routes(int sock, struct saved *s, int family)
+{
+	const struct rtmsg route = {.rtm_family = (unsigned char)family};
+	const struct ndmsg neighbour = {.ndm_family = (unsigned char)family};
+	int e;
+
+	s->family = family;
+	e = list(sock, s, RTM_GETROUTE, &route, sizeof(route));
+	return e < 0 ? e : list(sock, s, RTM_GETNEIGH, &neighbour, sizeof(neighbour));
+}
+
+static int list_rules(int sock, struct saved *s, int family)
+{
+	struct fib_rule_hdr h = {.family = AF_INET};
+	int e;
+
+	(void)family;
+	s->family = AF_INET;
+	e = list(sock, s, RTM_GETRULE, &h, sizeof(h));
+	h.family = AF_INET6;
+	s->family = AF_INET6;
+	return e < 0 ? e : list(sock, s, RTM_GETRULE, &h, sizeof(h));
+}
+
+/* --- making anew ----------------------------------------------------------------------------- */
 
 /* lo has its own already, and a link that is up its fe80:: address. */
 static int make_address(int sock, const struct nlmsghdr *said)
@@ -165,40 +202,197 @@ static int make_routes(int sock, void *saved, size_t len)
 	return e;
 }
 
-/* What has another form than is known here is left to ip, which reads it from its beginning. */
-static int restore(const char *ip, char *const argv[], unsigned int magic,
-		   int (*make)(int sock, void *saved, size_t len), const char *what)
+/* A lost one costs a container packets, and a restore that fails all of them. */
+static void make_neighbour(int sock, const struct nlmsghdr *said)
+{
+	_cleanup_free_ struct nlmsghdr *request = ip_saved_request(said);
+	int e = request ? rtnl_request(sock, request, request->nlmsg_len) : -EBADMSG;
+
+	if (e < 0)
+		fail("a neighbour is lost", -e);
+}
+
+static void make_neighbours(int sock, void *saved, size_t len)
+{
+	struct nlmsghdr *m;
+	size_t offset = 0;
+
+	while ((m = ip_saved_next(saved, len, &offset)))
+		if (m->nlmsg_type == RTM_NEWNEIGH)
+			make_neighbour(sock, m);
+}
+
+static int make_routes_and_neighbours(int sock, void *saved, size_t len)
+{
+	int e = make_routes(sock, saved, len);
+
+	if (e == 0)
+		make_neighbours(sock, saved, len);
+	return e;
+}
+
+/* The next rule of a family. */
+static struct nlmsghdr *next_rule(const struct saved *s, size_t *offset, int family)
+{
+	struct nlmsghdr *m;
+
+	while ((m = ip_saved_next(s->bytes, s->len, offset)))
+		if (m->nlmsg_type == RTM_NEWRULE && ip_saved_wants(m, family))
+			break;
+	return m;
+}
+
+static bool same_rule(const struct nlmsghdr *a, const struct nlmsghdr *b)
+{
+	return a->nlmsg_len == b->nlmsg_len &&
+	       memcmp((const char *)a + NLMSG_HDRLEN, (const char *)b + NLMSG_HDRLEN,
+		      a->nlmsg_len - NLMSG_HDRLEN) == 0;
+}
+
+static bool same_rules(const struct saved *a, const struct saved *b, int family)
+{
+	size_t at_a = 0, at_b = 0;
+
+	for (;;) {
+		const struct nlmsghdr *x = next_rule(a, &at_a, family);
+		const struct nlmsghdr *y = next_rule(b, &at_b, family);
+
+		if (!x || !y)
+			return !x && !y;
+		if (!same_rule(x, y))
+			return false;
+	}
+}
+
+static int delete_rules(int sock, const struct saved *present, int family)
+{
+	struct nlmsghdr *m;
+	size_t offset = 0;
+	int e = 0;
+
+	while (e == 0 && (m = next_rule(present, &offset, family))) {
+		m->nlmsg_type = RTM_DELRULE;
+		m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+		e = rtnl_request(sock, m, m->nlmsg_len);
+		e = e == -ENOENT ? 0 : e;
+	}
+	return e;
+}
+
+/*
+ * All of a family are made anew, for nothing says which of the kernel's own ones were there. Rules
+ * that are what a new namespace has stay: the first change of one makes all look-ups slower.
+ */
+static int make_rules_of(int sock, const struct saved *wanted, const struct saved *present,
+			 int family)
+{
+	struct nlmsghdr *m;
+	size_t offset = 0;
+	int e;
+
+	if (same_rules(wanted, present, family))
+		return 0;
+	e = delete_rules(sock, present, family);
+	while (e == 0 && (m = next_rule(wanted, &offset, family))) {
+		_cleanup_free_ struct nlmsghdr *request = ip_saved_request(m);
+
+		e = rtnl_request(sock, request, request->nlmsg_len);
+	}
+	return e;
+}
+
+/* Of IPv6 there are none in an image of ip's; without any there is no IPv6 either. */
+static int make_rules(int sock, void *saved, size_t len)
+{
+	const struct saved wanted = {.bytes = saved, .len = len};
+	const uint32_t magic = IP_SAVED_RULES;
+	struct saved present = {0};
+	size_t offset = 0;
+	int e;
+
+	append(&present, &magic, sizeof(magic));
+	e = list_rules(sock, &present, AF_UNSPEC);
+	if (e == 0)
+		e = make_rules_of(sock, &wanted, &present, AF_INET);
+	if (e == 0 && next_rule(&wanted, &offset, AF_INET6))
+		e = make_rules_of(sock, &wanted, &present, AF_INET6);
+	free(present.bytes);
+	return e;
+}
+
+/* --- CRIU's calls ---------------------------------------------------------------------------- */
+
+static const struct kind {
+	const char *name, *what;
+	uint32_t magic;
+	int (*list)(int sock, struct saved *s, int family);
+	int (*make)(int sock, void *saved, size_t len);
+} kinds[] = {
+	{"addr", "addresses", IP_SAVED_ADDRESSES, list_addresses, make_addresses},
+	{"route", "routes", IP_SAVED_ROUTES, list_routes, make_routes_and_neighbours},
+	{"rule", "rules", IP_SAVED_RULES, list_rules, make_rules},
+};
+
+static int failed(const char *cannot, const struct kind *k, int e)
+{
+	_cleanup_free_ char *what = xasprintf("cannot %s the %s", cannot, k->what);
+
+	return fail(what, e);
+}
+
+static int save(const struct kind *k, int family)
+{
+	struct saved s = {0};
+	_cleanup_close_ int sock = rtnl_open();
+	int e = sock < 0 ? sock : 0;
+
+	append(&s, &k->magic, sizeof(k->magic));
+	if (e == 0)
+		e = k->list(sock, &s, family);
+	if (e == 0) {
+		ip_saved_mend_routes(s.bytes, s.len);
+		s.len = nexthop_filter_saved(s.bytes, s.len);
+		e = write_all(STDOUT_FILENO, s.bytes, s.len);
+	}
+	free(s.bytes);
+	return e < 0 ? failed("save", k, -e) : EXIT_SUCCESS;
+}
+
+static int restore(const struct kind *k)
 {
 	_cleanup_free_ char *saved = NULL;
-	_cleanup_free_ char *failed = xasprintf("cannot make the %s", what);
-	off_t begin = lseek(STDIN_FILENO, 0, SEEK_CUR);
 	ssize_t len = read_all(STDIN_FILENO, SAVED_MAX, &saved);
 	_cleanup_close_ int sock = rtnl_open();
 	int e;
 
 	if (len < 0 || sock < 0)
-		return fail(failed, len < 0 ? (int)-len : -sock);
-	if (!ip_saved_is(saved, (size_t)len, magic)) {
-		if (lseek(STDIN_FILENO, begin, SEEK_SET) >= 0)
-			execv(ip, argv);
-		return fail(ip, errno);
-	}
-	e = make(sock, saved, (size_t)len);
-	return e < 0 ? fail(failed, -e) : EXIT_SUCCESS;
+		return failed("make", k, len < 0 ? (int)-len : -sock);
+	if (!ip_saved_is(saved, (size_t)len, k->magic))
+		return failed("read", k, EBADMSG);
+	e = k->make(sock, saved, (size_t)len);
+	return e < 0 ? failed("make", k, -e) : EXIT_SUCCESS;
 }
 
 int main(int argc, char *argv[])
 {
-	_cleanup_free_ char *ip = system_program("ip");
+	bool ipv6 = argc > 1 && strcmp(argv[1], "-6") == 0;
+	int at = ipv6 ? 2 : 1;
+	const char *name = at < argc ? argv[at] : "", *verb = at + 1 < argc ? argv[at + 1] : "";
 
-	if (argc < 1 || !ip)
-		return fail("ip", ENOENT);
-	if (is_told(argv, "route", "save"))
-		return save_routes(ip, argv);
-	if (is_told(argv, "addr", "restore"))
-		return restore(ip, argv, IP_SAVED_ADDRESSES, make_addresses, "addresses");
-	if (is_told(argv, "route", "restore"))
-		return restore(ip, argv, IP_SAVED_ROUTES, make_routes, "routes");
-	execv(ip, argv);
-	return fail(ip, errno);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct kind *k = &kinds[i];
+
+		if (strcmp(name, k->name) != 0)
+			continue;
+		if (strcmp(verb, "save") == 0)
+			return save(k, ipv6 ? AF_INET6 : AF_INET);
+		if (strcmp(verb, "restore") == 0)
+			return restore(k);
+		/* before it has rules restored, which does this too */
+		if (strcmp(name, "rule") == 0 &&
+		    (strcmp(verb, "flush") == 0 || strcmp(verb, "delete") == 0))
+			return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "lxc-checkpoint-ip: CRIU does not call ip like this: %s %s\n", name, verb);
+	return EXIT_FAILURE;
 }

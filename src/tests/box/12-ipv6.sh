@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # IPv6 connections go on, their addresses keep what they are, and routes by links without a
-# carrier come back, of the container and of a network namespace inside; what CRIU cannot
-# bind to its address again is refused.
+# carrier come back, of the container and of a network namespace inside, with routes of other
+# tables, rules and neighbours; what CRIU cannot bind to its address again is refused.
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
@@ -52,8 +52,11 @@ is_settled()
 look()
 {
 	"$1" ip -o address | sed 's/[0-9]*sec/SEC/g'
-	"$1" ip -d -o route | sed 's/[0-9]*sec/SEC/g' | sort
-	"$1" ip -d -o -6 route | sed 's/[0-9]*sec/SEC/g' | sort
+	"$1" ip -d -o route show table all | sed 's/[0-9]*sec/SEC/g' | sort
+	"$1" ip -d -o -6 route show table all | sed 's/[0-9]*sec/SEC/g' | sort
+	"$1" ip rule
+	"$1" ip -6 rule
+	"$1" ip neighbour show nud permanent | sort
 }
 
 look_at_all()
@@ -152,7 +155,36 @@ in_network ip route add 10.10.0.0/16 via 10.0.4.1
 in_network ip route add 10.11.0.0/16 nexthop via 10.0.3.1 nexthop via 10.0.4.1
 in_network ip -6 address add fd04::7/64 dev eth1 nodad
 in_network ip -6 route add fd05::/64 nexthop via fd00::1 nexthop via fd04::1
+
+step 'other tables, rules, neighbours'
+mac=00:16:3e:aa:bb:cc
+in_network ip route add 10.20.0.0/16 via 10.0.3.1 table 100
+in_network ip route add default via 10.0.4.1 table 1000
+in_network ip route add unreachable 10.21.0.0/16 table 100
+in_network ip route add local 10.22.0.0/16 dev lo
+in_network ip -6 route add fd20::/64 via fd00::1 table 100
+in_network ip -6 route add local fd22::/64 dev lo
+in_network ip rule add from 10.0.4.0/24 table 1000 priority 500
+in_network ip rule add fwmark 0x10/0xff iif eth0 goto 700 priority 400
+in_network ip rule add iif none0 prohibit priority 700
+in_network ip rule add from 10.0.5.0/24 table 1000 priority 500
+in_network ip rule delete priority 32767
+in_network ip -6 rule add from fd00::8 table 100 priority 600
+in_network ip -6 rule add not fwmark 5 suppress_prefixlength 0 table main priority 601
+in_network ip neighbour add 10.0.3.99 lladdr $mac nud permanent dev eth0
+in_network ip neighbour add fd00::99 lladdr $mac nud permanent router dev eth0
+in_network ip nexthop add id 7 via 10.0.3.1 dev eth0
+in_network ip route add 10.30.0.0/16 nhid 7
+in_network ip route add 10.31.0.0/16 nhid 7 table 100
+in_nested ip neighbour add 10.7.0.9 lladdr $mac nud permanent dev br0
+in_nested ip -6 rule add priority 50 table 50
+in_nested ip -6 route add fd50::/64 via fd07::2 table 50
 look_at_all >/tmp/before
+for word in 'table 100' 'fd20::' 'fd22::' '10.31.0.0/16 nhid 7' 'local 10.22.0.0/16' 'goto 700' '0:	from all lookup local' \
+	"10.0.3.99 dev eth0 lladdr $mac PERMANENT" "fd00::99 dev eth0 lladdr $mac router PERMANENT" \
+	'from all lookup 50'; do
+	grep -q -- "$word" /tmp/before || die "not seen before: $word"
+done
 ip link set dev second down
 wait_for 10 has_linkdown in_network
 
@@ -198,9 +230,10 @@ python3 - "$IMG" <<-'END'
 	    while at + 16 <= len(data):
 	        size, kind = struct.unpack_from("<IH", data, at)
 	        flags, = struct.unpack_from("<I", data, at + 24)
-	        assert not flags & 0x11, path
-	        struct.pack_into("<I", data, at + 24, flags | 0x10)
-	        changed += 1
+	        if kind == 24:
+	            assert not flags & 0x11, path
+	            struct.pack_into("<I", data, at + 24, flags | 0x10)
+	            changed += 1
 	        at += (size + 3) & ~3
 	    assert checksum(was) in manifest, path
 	    manifest = manifest.replace(checksum(was), checksum(bytes(data)))
@@ -211,6 +244,54 @@ END
 reseal "$IMG"
 check restore -n c1
 go_on 'the second round' 3
+
+step 'what ip itself has saved is read'
+in_network ip nexthop delete id 7
+unshare -n sleep 1000 &
+other=$!
+in_other()
+{
+	nsenter -t "$other" -n "$@"
+}
+is_apart()
+{
+	[ "$(readlink "/proc/$other/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+look_at_main()
+{
+	"$1" ip -o address | sed 's/[0-9]*sec/SEC/g'
+	"$1" ip -d -o route | sed 's/[0-9]*sec/SEC/g' | sort
+	"$1" ip -d -o -6 route | sed 's/[0-9]*sec/SEC/g' | sort
+	"$1" ip rule
+}
+wait_for 10 is_apart
+in_other ip link set lo up
+for link in eth0 eth1; do
+	read -r index _ < <(in_network ip -o link show "$link" | tr : ' ')
+	address=$(in_network ip -o link show "$link" | sed 's/.*link.ether \([^ ]*\).*/\1/')
+	in_other ip link add "$link" index "$index" address "$address" type veth \
+		peer name "to-$link" index "$((index + 1000))"
+	in_other ip link set "$link" up
+	in_other ip link set "to-$link" addrgenmode none up
+done
+for what in addr route '-6 route' rule; do
+	# shellcheck disable=SC2086 # words
+	in_network ip $what save >/run/saved
+	# shellcheck disable=SC2086 # as CRIU: without the -6
+	check in_other /usr/local/libexec/lxc-checkpoint/lxc-checkpoint-ip ${what#-6 } restore </run/saved
+done
+wait_for 10 is_settled in_other
+look_at_main in_network >/tmp/before.main
+look_at_main in_other >/tmp/after.main
+diff /tmp/before.main /tmp/after.main || die 'not what ip has saved'
+in_other ip -6 rule >/tmp/rules6
+check_equal 2 "$(wc -l </tmp/rules6)" "the kernel's own rules of IPv6"
+kill "$other"
+for words in '' 'link show' 'addr flush'; do
+	# shellcheck disable=SC2086 # words
+	fails 1 'CRIU does not call ip like this' /usr/local/libexec/lxc-checkpoint/lxc-checkpoint-ip $words
+done
+fails 1 'cannot read the rules' /usr/local/libexec/lxc-checkpoint/lxc-checkpoint-ip rule restore </dev/null
 
 step 'a route with several links, of which one is down inside'
 in_network ip link set dev eth1 down

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "criu_files.h"
 #include "criu_ghosts.h"
@@ -48,6 +49,7 @@ static void ip_saved(char *bytes, size_t len)
 
 		if (!request)
 			continue;
+		must(ip_saved_wants(m, ip_saved_family(m)) == ip_saved_wants(m, AF_UNSPEC));
 		must(ip_saved_rank(m) < IP_SAVED_RANKS);
 		if (ip_saved_skip_dad(request))
 			ip_saved_unskip_dad(request);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
 #include <string.h>
@@ -257,6 +259,107 @@ START_TEST(test_route)
 }
 END_TEST
 
+START_TEST(test_wants)
+{
+	static const struct {
+		struct rtmsg route;
+		bool wanted;
+	} routes[] = {
+		{{.rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_KERNEL}, true},
+		{{.rtm_table = RT_TABLE_COMPAT, .rtm_protocol = RTPROT_BOOT}, true},
+		{{.rtm_table = RT_TABLE_LOCAL, .rtm_protocol = RTPROT_BOOT}, true},
+		{{.rtm_table = RT_TABLE_LOCAL, .rtm_protocol = RTPROT_KERNEL}, false},
+		{{.rtm_table = RT_TABLE_MAIN, .rtm_flags = RTM_F_CLONED}, false},
+	};
+	static const struct {
+		struct ndmsg neighbour;
+		bool wanted;
+	} neighbours[] = {
+		{{.ndm_state = NUD_PERMANENT}, true},
+		{{.ndm_state = NUD_PERMANENT, .ndm_flags = NTF_PROXY}, false},
+		{{.ndm_state = NUD_REACHABLE}, false},
+		{{.ndm_state = NUD_NOARP}, false},
+	};
+	struct saved s;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		begin(&s, IP_SAVED_ROUTES);
+		add_message(&s, RTM_NEWROUTE, &routes[i].route, sizeof(routes[i].route));
+		ck_assert(ip_saved_wants(s.last, AF_UNSPEC) == routes[i].wanted);
+		ck_assert(!ip_saved_wants(s.last, AF_INET6));
+	}
+	for (size_t i = 0; i < sizeof(neighbours) / sizeof(neighbours[0]); i++) {
+		begin(&s, IP_SAVED_ROUTES);
+		add_message(&s, RTM_NEWNEIGH, &neighbours[i].neighbour,
+			    sizeof(neighbours[i].neighbour));
+		ck_assert(ip_saved_wants(s.last, AF_UNSPEC) == neighbours[i].wanted);
+	}
+	/* cut off, and anything else */
+	s.last->nlmsg_len = NLMSG_HDRLEN + 4;
+	ck_assert(!ip_saved_wants(s.last, AF_UNSPEC));
+	add_message(&s, RTM_NEWLINK, &routes[0].route, sizeof(routes[0].route));
+	ck_assert(!ip_saved_wants(s.last, AF_UNSPEC));
+}
+END_TEST
+
+/* The kernel tells no priority where that is 0, and would choose another. */
+START_TEST(test_rule)
+{
+	const struct fib_rule_hdr rule = {.family = AF_INET6,
+					  .flags = FIB_RULE_INVERT | FIB_RULE_IIF_DETACHED |
+						   FIB_RULE_UNRESOLVED};
+	const uint32_t table = 100, priority = 5;
+	const struct fib_rule_hdr *h;
+	struct nlmsghdr *m;
+	struct saved s;
+	uint32_t last;
+
+	begin(&s, IP_SAVED_RULES);
+	add_message(&s, RTM_NEWRULE, &rule, sizeof(rule));
+	add(&s, FRA_TABLE, &table, sizeof(table));
+	m = ip_saved_request(s.last);
+	h = NLMSG_DATA(m);
+	ck_assert_uint_eq(h->flags, FIB_RULE_INVERT);
+	ck_assert_uint_eq(m->nlmsg_len, s.last->nlmsg_len + RTA_SPACE(4));
+	memcpy(&last, (char *)m + m->nlmsg_len - 4, 4);
+	ck_assert_uint_eq(last, 0);
+	free(m);
+	add(&s, FRA_PRIORITY, &priority, sizeof(priority));
+	m = ip_saved_request(s.last);
+	ck_assert_uint_eq(m->nlmsg_len, s.last->nlmsg_len);
+	free(m);
+}
+END_TEST
+
+START_TEST(test_neighbour)
+{
+	const struct ndmsg neighbour = {.ndm_family = AF_INET,
+					.ndm_ifindex = 2,
+					.ndm_state = NUD_PERMANENT,
+					.ndm_flags = NTF_ROUTER | NTF_EXT_LEARNED};
+	const struct nda_cacheinfo info = {0};
+	const struct rtattr *address;
+	const struct ndmsg *h;
+	struct nlmsghdr *m;
+	struct saved s;
+
+	begin(&s, IP_SAVED_ROUTES);
+	add_message(&s, RTM_NEWNEIGH, &neighbour, sizeof(neighbour));
+	add(&s, NDA_CACHEINFO, &info, sizeof(info));
+	add(&s, NDA_DST, "abcd", 4);
+	add(&s, NDA_LLADDR, "uvwxyz", 6);
+	m = ip_saved_request(s.last);
+	h = NLMSG_DATA(m);
+	ck_assert_uint_eq(m->nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
+	ck_assert_uint_eq(h->ndm_flags, NTF_ROUTER);
+	ck_assert_uint_eq(m->nlmsg_len,
+			  NLMSG_SPACE(sizeof(neighbour)) + RTA_SPACE(4) + RTA_SPACE(6));
+	address = (const void *)((const char *)m + NLMSG_SPACE(sizeof(neighbour)));
+	ck_assert_uint_eq(address->rta_type, NDA_DST);
+	free(m);
+}
+END_TEST
+
 Suite *ip_saved_suite(void)
 {
 	Suite *s = suite_create("ip_saved");
@@ -267,6 +370,9 @@ Suite *ip_saved_suite(void)
 	tcase_add_test(t, test_mend);
 	tcase_add_test(t, test_nexthops);
 	tcase_add_test(t, test_route);
+	tcase_add_test(t, test_wants);
+	tcase_add_test(t, test_rule);
+	tcase_add_test(t, test_neighbour);
 	suite_add_tcase(s, t);
 	return s;
 }
