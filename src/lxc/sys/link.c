@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -160,6 +161,55 @@ int link_attach(const char *link, const char *bridge)
 	if (e < 0 || master == 0)
 		return e < 0 ? e : -ENODEV;
 	put(&r, IFLA_MASTER, &master, sizeof(master));
+	return send_request(&r);
+}
+
+int link_detach(const char *link)
+{
+	const unsigned int none = 0;
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0)
+		return e;
+	put(&r, IFLA_MASTER, &none, sizeof(none));
+	return send_request(&r);
+}
+
+/* Six numbers in hexadecimal. */
+static int put_mac(struct request *r, const char *text)
+{
+	unsigned char mac[6];
+
+	for (size_t i = 0; i < sizeof(mac); i++) {
+		char *end;
+
+		mac[i] = (unsigned char)strtoul(text, &end, 16);
+		if (end != text + 2 || *end != (i + 1 < sizeof(mac) ? ':' : '\0'))
+			return -EINVAL;
+		text = end + 1;
+	}
+	put(r, IFLA_ADDRESS, mac, sizeof(mac));
+	return 0;
+}
+
+int link_connect(const char *link, const char *mac, unsigned int mtu, const char *bridge)
+{
+	unsigned int master = bridge ? if_nametoindex(bridge) : 0;
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e == 0 && bridge && master == 0)
+		e = -ENODEV;
+	if (e == 0 && mac)
+		e = put_mac(&r, mac);
+	if (e < 0)
+		return e;
+	if (mtu)
+		put(&r, IFLA_MTU, &mtu, sizeof(mtu));
+	if (bridge)
+		put(&r, IFLA_MASTER, &master, sizeof(master));
+	put_flags(&r, IFF_UP | IFF_NOARP, IFF_UP);
 	return send_request(&r);
 }
 

@@ -24,6 +24,13 @@ bool link_is_plain_port(const char *link, const char *bridge);
 
 /* Makes it a port of the bridge, or of whatever else has ports. Done already is no error. */
 int link_attach(const char *link, const char *bridge);
+/* Off whatever it is a port of. It being on nothing is no error. */
+int link_detach(const char *link);
+/*
+ * Makes it what it is to be, all at once, and up, with ARP: mac as text or NULL, mtu or 0, bridge
+ * or NULL leave what there is.
+ */
+int link_connect(const char *link, const char *mac, unsigned int mtu, const char *bridge);
 int link_up_without_arp(const char *link);
 /* To the network namespace of a process. */
 int link_move(const char *link, pid_t pid);

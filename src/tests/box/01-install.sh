@@ -16,6 +16,7 @@ lib/liblxc-checkpoint.so.0
 lib/liblxc-checkpoint.so.0.0.0
 lib/pkgconfig/lxc-checkpoint.pc
 libexec/lxc-checkpoint/lxc-checkpoint-ip
+libexec/lxc-checkpoint/lxc-checkpoint-link
 libexec/lxc-checkpoint/lxc-checkpoint-monitor
 libexec/lxc-checkpoint/lxc-restore-net
 share/bash-completion/completions/lxc-checkpoint

@@ -34,25 +34,35 @@ case $said in
 esac
 unblock c1
 
-step 'what the callback runs has CAP_NET_ADMIN alone'
-# an ip before the real one, that tells what it was given
-mkdir /run/bin
-cat >/run/bin/ip <<'END'
-#!/bin/sh
-# criu itself asks ip for routes
-[ "$1" = link ] && grep -E '^(Cap(Prm|Eff|Bnd|Inh|Amb)|NoNewPrivs)' /proc/self/status >>/run/ip-status
-exec /run/ip-real "$@"
-END
-chmod +x /run/bin/ip
-cp "$(readlink -f /usr/sbin/ip)" /run/ip-real
-mount --bind /run/bin/ip "$(readlink -f /usr/sbin/ip)"
-check lxc-checkpoint -n c1 -D /run/third
-umount "$(readlink -f /usr/sbin/ip)"
-net_admin=0000000000001000
+step 'what the callback runs has CAP_NET_ADMIN alone before it reads its file'
+libexec=/usr/local/libexec/lxc-checkpoint
+mkfifo /run/network-file
+"$libexec/lxc-restore-net" network-lock /run/network-file &
+callback=$!
+exec {file}>/run/network-file
+status_is()
+{
+	[ "$(sed -n "s/^$1:\t//p" "/proc/$callback/status")" = "$2" ]
+}
+wait_for 10 status_is NoNewPrivs 1
+check_equal lxc-checkpoint- "$(cat "/proc/$callback/comm")" 'what it is'
 for set in CapPrm CapEff CapBnd; do
-	check_equal "$net_admin" "$(sed -n "s/^$set:\t//p" /run/ip-status | sort -u)" "$set of ip"
+	check status_is "$set" 0000000000001000
 done
 for set in CapInh CapAmb; do
-	check_equal 0000000000000000 "$(sed -n "s/^$set:\t//p" /run/ip-status | sort -u)" "$set of ip"
+	check status_is "$set" 0000000000000000
 done
-check_equal 1 "$(sed -n 's/^NoNewPrivs:\t//p' /run/ip-status | sort -u)" 'no_new_privs of ip'
+exec {file}>&-
+wait "$callback" || die 'an empty file is none that is bad'
+
+step 'neither ip nor setpriv nor nsenter runs'
+for program in ip setpriv nsenter; do
+	program=$(readlink -f "$(command -v "$program")")
+	mount --bind /bin/false "$program"
+	hidden+=("$program")
+done
+check lxc-checkpoint -n c1 -D /run/third -s
+check lxc-checkpoint -n c1 -D /run/third -r
+umount "${hidden[@]}"
+check_equal lxcbr0 "$(bridge_of "$(host_veth)")" 'bridge'
+check answers

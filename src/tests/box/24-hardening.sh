@@ -99,15 +99,15 @@ veth=$(host_veth)
 runs_and_answers
 
 step 'the callback fails when the network is to be attached again: it is, without it'
-cat >/run/no-ip <<'END'
+cat >/run/no-link <<'END'
 #!/bin/sh
 # once, at network-unlock
 [ "$CRTOOLS_SCRIPT_ACTION" = post-dump ] || exit 0
-mount --bind /bin/false "$(readlink -f /usr/sbin/ip)"
+mount --bind /bin/false /usr/local/libexec/lxc-checkpoint/lxc-checkpoint-link
 END
-chmod +x /run/no-ip
-check lxc-checkpoint -n c1 -D /run/fourth -A /run/no-ip
-umount "$(readlink -f /usr/sbin/ip)"
+chmod +x /run/no-link
+check lxc-checkpoint -n c1 -D /run/fourth -A /run/no-link
+umount /usr/local/libexec/lxc-checkpoint/lxc-checkpoint-link
 check_equal lxcbr0 "$(bridge_of "$veth")" bridge
 runs_and_answers
 check lxc-checkpoint -n c1 -D /run/fifth

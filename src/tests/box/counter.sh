@@ -104,7 +104,7 @@ leftovers()
 	ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/veth \1/'
 	grep -o '@/.*/command$' /proc/net/unix || :
 	(cd /sys/fs/cgroup && find . -mindepth 1 -type d | grep -v '^\./lxc.pivot$' | sort || :)
-	pgrep -af '^\[lxc monitor\]|^criu |/criu |lxc-restore-net' | sed 's/^[0-9]* /process /' || :
+	pgrep -af '^\[lxc monitor\]|^criu |/criu |lxc-restore-net|lxc-checkpoint-link' | sed 's/^[0-9]* /process /' || :
 	wc -l </proc/self/mountinfo
 }
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * lxc-checkpoint-link: what lxc-restore-net, CRIU's callback, has done to the host's ends of a
+ * container's veths. Runs as root in CRIU's network namespace, or in that of LXC_CHECKPOINT_NETNS.
+ * Before it reads a line of the network file it keeps nothing but CAP_NET_ADMIN: uid 0, which owns
+ * what is written below /proc/sys, and a descriptor of the file stay. What it says is the
+ * callback's.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "image/network.h"
+#include "sys/link.h"
+#include "util/error.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define FILE_MAX (2 * 1024 * 1024)
+
+static int fail(int e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(int e, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "lxc-restore-net: %s%s%s\n", text, e ? ": " : "", e ? strerror(e) : "");
+	free(text);
+	return EXIT_FAILURE;
+}
+
+static int enter_network(void)
+{
+	const char *path = getenv("LXC_CHECKPOINT_NETNS");
+	_cleanup_close_ int netns = -1;
+
+	if (!path || !*path)
+		return 0;
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	return netns < 0 || setns(netns, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+static int keep_net_admin(void)
+{
+	const cap_value_t kept = CAP_NET_ADMIN;
+	cap_t caps = cap_init();
+	int r = caps ? 0 : -1;
+
+	for (cap_value_t cap = 0; r == 0 && CAP_IS_SUPPORTED(cap); cap++)
+		if (cap != kept)
+			r = cap_drop_bound(cap);
+	if (r == 0)
+		r = cap_reset_ambient();
+	if (r == 0)
+		r = cap_set_flag(caps, CAP_PERMITTED, 1, &kept, CAP_SET);
+	if (r == 0)
+		r = cap_set_flag(caps, CAP_EFFECTIVE, 1, &kept, CAP_SET);
+	if (r == 0)
+		r = cap_set_proc(caps);
+	if (r == 0)
+		r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	r = r < 0 ? -errno : 0;
+	cap_free(caps);
+	return r;
+}
+
+/* --- the work: each says what has failed, and returns the exit status ------------------------- */
+
+static int attach(const struct nic *nic)
+{
+	int e = nic->bridge ? link_attach(nic->host_name, nic->bridge) : 0;
+
+	return e < 0 ? fail(-e, "cannot put %s back on its bridge %s", nic->host_name, nic->bridge)
+		     : EXIT_SUCCESS;
+}
+
+/* Puts all of them back, whatever becomes of one. */
+static int attach_all(const struct nic *nics, size_t n)
+{
+	int status = EXIT_SUCCESS;
+
+	for (size_t i = 0; i < n; i++)
+		if (attach(&nics[i]) != EXIT_SUCCESS)
+			status = EXIT_FAILURE;
+	return status;
+}
+
+static int detach_all(const struct nic *nics, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* what is on no bridge cannot be taken off one */
+		int e = nics[i].bridge ? link_detach(nics[i].host_name) : 0;
+
+		if (e == 0)
+			continue;
+		fail(-e, "cannot take %s off its bridge %s", nics[i].host_name, nics[i].bridge);
+		attach_all(nics, i);
+		return EXIT_FAILURE;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int connect_one(const struct nic *nic)
+{
+	/* before it is up it is known whether the host wants an address there */
+	int e = nic->host_ipv6_disabled ? link_disable_ipv6(nic->host_name) : 0;
+
+	if (e < 0)
+		return fail(-e, "cannot disable IPv6 on %s", nic->host_name);
+	e = link_connect(nic->host_name, nic->host_mac, nic->mtu, nic->bridge);
+	if (e < 0)
+		return fail(-e, "cannot connect %s to %s", nic->host_name,
+			    nic->bridge ? nic->bridge : "the network");
+	return EXIT_SUCCESS;
+}
+
+static int connect_all(const struct nic *nics, size_t n)
+{
+	int status = EXIT_SUCCESS;
+
+	for (size_t i = 0; i < n; i++)
+		if (connect_one(&nics[i]) != EXIT_SUCCESS)
+			status = EXIT_FAILURE;
+	return status;
+}
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+static int with_file(const char *path, int (*work)(const struct nic *nics, size_t n))
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_error_ struct error *error = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct nic *nics = NULL;
+	size_t n = 0;
+	ssize_t len;
+	int e, status;
+
+	/* CRIU names the file's directory through /proc, for which it takes more */
+	if (fd < 0)
+		return fail(errno, "cannot read %s", path);
+	e = keep_net_admin();
+	if (e < 0)
+		return fail(-e, "cannot give up capabilities");
+	len = read_all(fd, FILE_MAX, &text);
+	if (len < 0)
+		return fail((int)-len, "cannot read %s", path);
+	if (network_from_text(text, (size_t)len, &nics, &n, &error) < 0)
+		return fail(0, "%s", error->message);
+	status = work(nics, n);
+	network_free(nics, n);
+	return status;
+}
+
+static int run_program(char *const argv[])
+{
+	execvp(argv[0], argv);
+	return fail(errno, "cannot run %s", argv[0]);
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		int (*work)(const struct nic *nics, size_t n);
+	} works[] = {
+		{"detach", detach_all},
+		{"attach", attach_all},
+		{"connect", connect_all},
+	};
+	int e = argc == 3 ? enter_network() : 0;
+
+	if (e < 0)
+		return fail(-e, "cannot enter the network namespace %s",
+			    getenv("LXC_CHECKPOINT_NETNS"));
+	for (size_t i = 0; argc == 3 && i < sizeof(works) / sizeof(works[0]); i++)
+		if (strcmp(argv[1], works[i].name) == 0)
+			return with_file(argv[2], works[i].work);
+	if (argc == 3 && strcmp(argv[1], "run") == 0)
+		return run_program(argv + 2);
+	return fail(0, "usage: lxc-checkpoint-link detach|attach|connect FILE, or run PROGRAM");
+}
