@@ -296,7 +296,7 @@ static int take(struct lxc_container *c, struct operation *op, const char *name,
 int operation_begin(struct lxc_container *c, const char *place, const char *what,
 		    struct operation *ret, struct error **reterr)
 {
-	_cleanup_free_ char *name = place_file_name(place, ".lock");
+	_cleanup_free_ char *name = container_lock_name(place);
 	struct operation op = {.fd = -1};
 	int r;
 
@@ -315,7 +315,7 @@ int operation_begin(struct lxc_container *c, const char *place, const char *what
 
 int operation_look(struct lxc_container *c, const char *place, struct error **reterr)
 {
-	_cleanup_free_ char *name = place_file_name(place, ".lock");
+	_cleanup_free_ char *name = container_lock_name(place);
 	_cleanup_free_ char *path = xasprintf(RUNTIME_DIR "/%s", name);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const struct operation op = {.fd = fd, .path = path};

@@ -3,12 +3,12 @@
 #define LXCCKPT_OPERATION_H
 
 /*
- * One operation on a container at a time, in whatever directories. The lock is
- * a file in the runtime directory, and is held by CRIU and a restore's monitor too, so
- * that it lasts as long as something works on the container. The file says who began it,
- * which network is detached meanwhile, in which cgroups a restore is and what links it
- * makes: should all who knew be killed, the next operation on the container mends that
- * before it does anything else.
+ * One operation on a container at a time, in whatever image directories, and by whatever path the
+ * container is named. The lock is a file in the runtime directory. CRIU and a restore's monitor
+ * hold it too, so that it lasts as long as something works on the container. The file says who
+ * began, which network is detached meanwhile, in which cgroups a restore is and what links it
+ * makes. If all who knew are killed, the next operation on the container mends that before it
+ * does anything else.
  */
 
 #include <lxc/lxccontainer.h>

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "inspect/asking.h"
@@ -66,6 +67,19 @@ char *place_file_name(const char *place, const char *ending)
 	if (len <= NAME_LEN)
 		return xasprintf("%s%s", name, ending);
 	return xasprintf("%016" PRIx64 "%s%s", fnv1a_64(place), name + len - NAME_LEN, ending);
+}
+
+char *container_lock_name(const char *place)
+{
+	const char *name = strrchr(place, '/');
+	_cleanup_free_ char *identity = NULL;
+	struct stat st;
+
+	if (!name || stat(place, &st) < 0)
+		return place_file_name(place, ".lock");
+	identity = xasprintf("%u:%u/%ju%s", major(st.st_dev), minor(st.st_dev),
+			     (uintmax_t)st.st_ino, name);
+	return place_file_name(identity, ".lock");
 }
 
 /* "NUM: REFS PROTOCOL FLAGS TYPE STATE INODE @NAME" */

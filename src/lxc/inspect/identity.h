@@ -20,6 +20,13 @@ char *container_place(struct lxc_container *c);
 char *place_file_name(const char *place, const char *ending);
 
 /*
+ * The name of the container's lock: "8:1-131073-web.lock", by the device and inode of its
+ * directory. A bind mount leads to one directory by several paths, none of which is a link.
+ * Caller frees.
+ */
+char *container_lock_name(const char *place);
+
+/*
  * Where no monitor answers for c by its own LXCPATH: the spelling by which one does that
  * has the same container. NULL: there is none. Caller frees.
  */

@@ -13,6 +13,14 @@ locks()
 	(cd "$LOCKS" && find . -name '*.lock' | sort | paste -sd ' ')
 }
 
+# lock_of DIRECTORY: its name is that of the container's directory, by whatever path
+lock_of()
+{
+	local name=${1##*/}
+
+	stat -c "%Hd:%Ld-%i-${name//-/\\x2d}.lock" "$1"
+}
+
 # instances: how many monitors there are of a c1
 instances()
 {
@@ -68,9 +76,9 @@ check_equal RUNNING "$(lxc-info -P /run/link -n c1 -sH)" state
 fails 3 'started with -P /run/link' lxc-checkpoint -n c1 -r -D /run/second
 check_equal 1 "$(instances)" 'instances'
 
-step 'all of it was one lock, but of the bind mount, and a name that was mistyped leaves none'
+step 'all of it was one lock, and a name that was mistyped leaves none'
 before=$(locks)
-check_equal './-run-bound-c1.lock ./-var-lib-lxc-c1.lock' "$before" 'locks'
+check_equal "./$(lock_of /var/lib/lxc/c1)" "$before" 'locks'
 for arguments in '-n nobody' '-r -n nobody' '-n c2 -s' '-P /run/nowhere -n c1' '--check -n nobody'; do
 	# shellcheck disable=SC2086 # words
 	fails 3 'there is no container' lxc-checkpoint $arguments
@@ -78,9 +86,36 @@ done
 fails 2 '-P needs a directory' lxc-checkpoint -P '' -n c1
 check_equal "$before" "$(locks)" 'locks'
 
+step 'one at a time, by whatever path'
+holder post-dump
+holder post-restore
+lxc-checkpoint -P /run/bound -n c1 -D /run/third -A /run/hold-post-dump >/tmp/first 2>&1 &
+command=$!
+read -r _ </run/held
+fails 3 'a checkpoint of c1 is under way' lxc-checkpoint -n c1 -D /run/fourth
+fails 3 'a checkpoint of c1 is under way' lxc-checkpoint -P /run/link -n c1 -r -D /run/second
+fails 3 'BLOCKS   a checkpoint of c1 is under way' lxc-checkpoint -n c1 --check
+# what one has left is mended by way of the other
+veth=$(ip -o link show type veth | sed -n 's/^[0-9]*: \([^@:]*\).*/\1/p')
+check_not test -e "/sys/class/net/$veth/master"
+kill -KILL "$command" "$(pgrep -x criu)"
+echo go >/run/go-on
+wait "$command" || :
+check lxc-checkpoint -n c1 -D /run/fourth
+check_equal "$veth" "$(host_veth)" 'what is on the bridge'
+lxc-stop -k -P /run/link -n c1
+lxc-checkpoint -P /run/bound -n c1 -r -D /run/fourth -A /run/hold-post-restore --force=stale >/tmp/first 2>&1 &
+command=$!
+read -r _ </run/held
+fails 3 'a restore of c1 is under way' lxc-checkpoint -n c1 -r -D /run/second
+echo go >/run/go-on
+check wait "$command"
+check_equal 1 "$(instances)" 'instances'
+
 step 'names that differ in where the dashes are have different locks'
 mkdir -p /run/a/b-c /run/a-b/c
 touch /run/a/b-c/config /run/a-b/c/config
 fails 3 'b-c is not running' lxc-checkpoint -P /run/a -n b-c
 fails 3 'c is not running' lxc-checkpoint -P /run/a-b -n c
-check_equal "./-run-a-b\\x2dc.lock ./-run-a\\x2db-c.lock $before" "$(locks)" 'locks'
+check_equal "$(printf './%s\n' "$(lock_of /run/a/b-c)" "$(lock_of /run/a-b/c)" "$(lock_of /var/lib/lxc/c1)" | sort | paste -sd ' ')" \
+	"$(locks)" 'locks'
