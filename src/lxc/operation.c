@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,10 +190,25 @@ static int lock(const struct operation *op, bool orphans)
 	return 0;
 }
 
-static void remove_link(const char *link, void *userdata)
+/* "vethAbCdEf 7": its name and number. An earlier version wrote no number: then it is not ours. */
+static bool parse_link(const char *text, char ret_name[IFNAMSIZ], unsigned int *ret_number)
 {
+	char number[16];
+
+	if (sscanf(text, "%15s %15[0-9]", ret_name, number) != 2)
+		return false;
+	*ret_number = (unsigned int)strtoul(number, NULL, 10);
+	return *ret_number > 0;
+}
+
+static void remove_link(const char *text, void *userdata)
+{
+	char name[IFNAMSIZ];
+	unsigned int number;
+
 	(void)userdata;
-	link_delete(link);
+	if (parse_link(text, name, &number))
+		link_delete(name, number);
 }
 
 /* The host's end of one of the container's interfaces, as it runs now. */
@@ -209,10 +225,13 @@ static bool is_in_use(struct lxc_container *c, const char *link)
 	return false;
 }
 
-static void remove_unused_link(const char *link, void *userdata)
+static void remove_unused_link(const char *text, void *userdata)
 {
-	if (!is_in_use(userdata, link))
-		link_delete(link);
+	char name[IFNAMSIZ];
+	unsigned int number;
+
+	if (parse_link(text, name, &number) && !is_in_use(userdata, name))
+		link_delete(name, number);
 }
 
 static void thaw(const char *directory, void *userdata)

@@ -213,9 +213,15 @@ void recover_firewall(pid_t init)
 		wait_status(pid);
 }
 
+/*
+ * The container's root can delete its end of the veth, and the host's end goes with it: another
+ * container may have a link of that name by now.
+ */
 static int put_back(const struct nic *nic)
 {
 	if (!nic->bridge || link_is_on(nic->host_name, nic->bridge))
+		return 0;
+	if (nic->host_mac && !link_has_mac(nic->host_name, nic->host_mac))
 		return 0;
 	return link_attach(nic->host_name, nic->bridge);
 }

@@ -149,6 +149,7 @@ int stage_network(struct restore *r, struct error **reterr)
 	const struct container_facts *facts = &r->manifest.facts;
 
 	r->host_veths = xcalloc(facts->n_nics + 1, sizeof(*r->host_veths));
+	r->host_numbers = xcalloc(facts->n_nics + 1, sizeof(*r->host_numbers));
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 		int e;
@@ -162,9 +163,6 @@ int stage_network(struct restore *r, struct error **reterr)
 		if (!r->host_veths[i])
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
-		/* for the next operation, should nobody who knows it be left to remove it */
-		if (r->lock_fd >= 0)
-			dprintf(r->lock_fd, "# link %s\n", r->host_veths[i]);
 	}
 	publish_names(r);
 	if (facts->n_idmaps > 0) {
@@ -182,6 +180,21 @@ int network_enter(const struct restore *r)
 	dprintf(STDERR_FILENO, "Error: cannot enter CRIU's network namespace: %s\n",
 		strerror(errno));
 	return -1;
+}
+
+/*
+ * Which links CRIU has made, as soon as they are on the host. The lock's file tells the next
+ * operation, which removes them if nobody else who knows them is left.
+ */
+void network_note_links(struct restore *r)
+{
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
+		if (!r->host_veths[i] || r->host_numbers[i] != 0)
+			continue;
+		r->host_numbers[i] = if_nametoindex(r->host_veths[i]);
+		if (r->host_numbers[i] != 0 && r->lock_fd >= 0)
+			dprintf(r->lock_fd, "# link %s %u\n", r->host_veths[i], r->host_numbers[i]);
+	}
 }
 
 /* Whether the kernel would give NIC i an address that it did not have. */
@@ -202,9 +215,13 @@ static void bring_to_host(const struct restore *r)
 
 	if (host < 0 || setns(r->netns_fd, CLONE_NEWNET) < 0)
 		_exit(errno);
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
-		if (r->host_veths[i])
-			link_move(r->host_veths[i], getppid());
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
+		int e = r->host_veths[i] ? link_move(r->host_veths[i], getppid()) : 0;
+
+		/* another link has taken the name meanwhile */
+		if (e < 0)
+			_exit(-e);
+	}
 	if (setns(host, CLONE_NEWNET) < 0)
 		_exit(errno);
 }
@@ -248,11 +265,14 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 	_exit(-nexthops_make(r));
 }
 
-pid_t network_settle(const struct restore *r, pid_t init)
+pid_t network_settle(struct restore *r, pid_t init)
 {
 	bool needed = r->manifest.facts.n_nexthops > 0 || r->netns_fd >= 0;
 	pid_t pid;
 
+	/* else another link may have such a name here, until the process has moved them */
+	if (r->netns_fd < 0)
+		network_note_links(r);
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
 		needed = needed || needs_settling(r, i);
 	if (!needed)
@@ -288,17 +308,19 @@ int network_check(const struct restore *r, struct error **reterr)
 /*
  * The kernel removes a veth with the container's namespace, but when it pleases: a
  * connection that nobody answers any more keeps that for minutes, and whoever starts
- * the container again at once must not find the old one.
+ * the container again at once must not find the old one. If CRIU fails before it has made the
+ * container's namespaces, no link has a number yet, and no connection keeps the namespace.
  */
 void unstage_network(struct restore *r)
 {
 	scripts_down(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
-			link_delete(r->host_veths[i]);
+			link_delete(r->host_veths[i], r->host_numbers[i]);
 		free(r->host_veths[i]);
 	}
 	free(TAKE_PTR(r->host_veths));
+	free(TAKE_PTR(r->host_numbers));
 	fd_close(&r->network_fd);
 	fd_close(&r->netns_fd);
 }

@@ -63,9 +63,10 @@ struct restore {
 
 	char *keyring; /* the image's keys, until CRIU has been started; NULL: none */
 
-	char **host_veths; /* one per NIC; NULL where it is no veth */
-	int network_fd;	   /* memfd: the network file with the names of now */
-	int netns_fd;	   /* the network namespace that CRIU runs in; -1: the host's */
+	char **host_veths;	    /* one per NIC; NULL where it is no veth */
+	unsigned int *host_numbers; /* of these links; 0: CRIU has not made it yet */
+	int network_fd;		    /* memfd: the network file with the names of now */
+	int netns_fd;		    /* the network namespace that CRIU runs in; -1: the host's */
 
 	pid_t settling; /* of network_settle(); 0: none */
 
@@ -233,7 +234,10 @@ int network_enter(const struct restore *r);
  * only where there is a carrier. This is done in a process of its own, beside CRIU.
  * Returns its pid, 0 where nothing is to be done, or -1; it ends with 0 or an errno.
  */
-pid_t network_settle(const struct restore *r, pid_t init);
+pid_t network_settle(struct restore *r, pid_t init);
+
+/* When network_settle()'s process has ended: notes the links that it has brought to the host. */
+void network_note_links(struct restore *r);
 
 /*
  * Makes the container's nexthops and the routes by them; in its network

@@ -29,13 +29,18 @@ static int prepare_criu(void *userdata)
 static int wait_settled(struct restore *r, struct error **reterr)
 {
 	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
+	bool ended = r->settling > 0 && status == 0, away = r->netns_fd >= 0;
 
 	r->settling = 0;
-	if (status == 0 || r->manifest.facts.n_nexthops == 0)
+	if (ended)
+		network_note_links(r);
+	if (status == 0 || (r->manifest.facts.n_nexthops == 0 && !away))
 		return 0;
 	if (status > 0)
 		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
-	error_set(reterr, -status, "the container's routes by nexthop objects cannot be made: %s",
+	error_set(reterr, -status,
+		  away ? "the container's links cannot be brought to the host: %s"
+		       : "the container's routes by nexthop objects cannot be made: %s",
 		  strerror(-status));
 	return status;
 }

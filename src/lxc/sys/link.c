@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,6 +94,17 @@ bool link_is_on(const char *link, const char *bridge)
 		return false;
 	last = strrchr(target, '/');
 	return last && strcmp(last + 1, bridge) == 0;
+}
+
+bool link_has_mac(const char *link, const char *mac)
+{
+	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/address", link);
+	_cleanup_free_ char *text = NULL;
+
+	if (read_file_at(AT_FDCWD, path, 256, &text) <= 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	return strcasecmp(text, mac) == 0;
 }
 
 /* A file that this kernel does not have is a setting that cannot be lost. */
@@ -236,12 +248,17 @@ int link_move(const char *link, pid_t pid)
 	return send_request(&r);
 }
 
-int link_delete(const char *link)
+int link_delete(const char *link, unsigned int number)
 {
-	struct request r;
-	int e = begin(&r, RTM_DELLINK, link);
+	const struct request r = {
+		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r.info)),
+		.h.nlmsg_type = RTM_DELLINK,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.info.ifi_index = (int)number,
+	};
 
-	return e < 0 ? e : send_request(&r);
+	/* by its number, since the name may be another link's by the time that the kernel looks */
+	return number == 0 || if_nametoindex(link) != number ? -ENODEV : send_request(&r);
 }
 
 int link_disable_ipv6(const char *link)

@@ -9,6 +9,7 @@
 
 bool link_is_up(const char *link);
 bool link_is_on(const char *link, const char *bridge);
+bool link_has_mac(const char *link, const char *mac);
 
 /*
  * Whether a bridge port has nothing set that it would lose by leaving its
@@ -34,7 +35,11 @@ int link_connect(const char *link, const char *mac, unsigned int mtu, const char
 int link_up_without_arp(const char *link);
 /* To the network namespace of a process. */
 int link_move(const char *link, pid_t pid);
-int link_delete(const char *link);
+/*
+ * Deletes the link that has both the name and the number. The kernel gives the number of a link
+ * that is gone to no other one by itself, while anybody may take the name.
+ */
+int link_delete(const char *link, unsigned int number);
 
 /* For what it gets from now on; 0 where there is no IPv6 on it. */
 int link_disable_ipv6(const char *link);

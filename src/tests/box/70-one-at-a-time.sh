@@ -159,6 +159,61 @@ check lxc-wait -n c1 -s RUNNING -t 10
 check lxc-stop -n c1 -k
 check_left "$before_start"
 
+step 'a link is another one, though it has the name of one that the dead have made'
+# another NAME: takes it from the link, which the kernel removes too, but when it pleases
+another()
+{
+	ip link del "$1" 2>/dev/null || :
+	ip link add "$1" type veth peer name other0
+	number=$(cat "/sys/class/net/$1/ifindex")
+}
+
+# check_another NAME: it is there, and on no bridge
+check_another()
+{
+	check_equal "$number" "$(cat "/sys/class/net/$1/ifindex")" "number of $1"
+	check_not test -e "/sys/class/net/$1/master"
+	ip link del "$1"
+}
+
+step '... at a restore of which all have been killed'
+check lxc-start -n c1 -o /run/start.log
+check lxc-wait -n c1 -s RUNNING -t 10
+check lxc-checkpoint -n c1 -s -D /run/seventh --replace
+begin post-restore -r -D /run/seventh
+link=$(sed -n 's/^# link \([^ ]*\).*/\1/p' "$LOCK")
+cgroup=$(sed -n 's/^# cgroup [0-9]* \(.*payload.*\)/\1/p' "$LOCK")
+criu=$(pgrep -x criu | head -n 1)
+kill -KILL "$command" "$(ps -o ppid= -p "$criu" | tr -d ' ')" "$criu"
+echo 1 >"$cgroup/cgroup.kill"
+echo go >/run/go-on
+wait "$command" || :
+another "$link"
+check lxc-checkpoint -n c1 -r -D /run/seventh
+check_another "$link"
+
+step '... at the end of a container that has deleted its interface itself'
+link=$(host_veth)
+nsenter -t "$(init_pid c1)" -n ip link del eth0
+another "$link"
+check lxc-stop -n c1 -k
+check_another "$link"
+
+step '... after a checkpoint that was killed with the network detached'
+check lxc-checkpoint -n c1 -r -D /run/seventh --force=stale
+link=$(host_veth)
+begin post-dump -D /run/eighth
+criu=$(pgrep -x criu | head -n 1)
+kill -KILL "$command" "$criu"
+echo go >/run/go-on
+wait "$command" || :
+nsenter -t "$(init_pid c1)" -n ip link del eth0
+another "$link"
+check lxc-checkpoint -n c1 -D /run/ninth
+check_another "$link"
+check lxc-stop -n c1 -k
+check_left "$before_start"
+
 step 'lxc-destroy of a stopped one takes its checkpoint along'
 check lxc-destroy -n c1 >/dev/null
 check_not test -e /var/lib/lxc/c1
