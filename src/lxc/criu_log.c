@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "criu_causes.h"
 #include "criu_log.h"
@@ -270,6 +271,15 @@ static void scan_script(struct scan *scan, struct span s, const struct log_line 
 	}
 }
 
+/* "exited with status 7". Caller frees. */
+static char *ended_text(const struct scan *scan)
+{
+	_cleanup_free_ char *how = printable(scan->ended);
+
+	return strncmp(how, "status=", 7) == 0 ? xasprintf("exited with status %s", how + 7)
+					       : xasprintf("was %s", how);
+}
+
 /* "Script PATH exited with -1", whatever it exited with: CRIU has said that before. */
 static bool scan_script_failed(struct scan *scan, const struct log_line *l)
 {
@@ -284,11 +294,9 @@ static bool scan_script_failed(struct scan *scan, const struct log_line *l)
 	for (size_t i = scan->n_said; i-- > 0 && f->n < MAX_LINES;)
 		f->lines[f->n++] = printable(scan->said[i]);
 	path = printable((struct span){l->text.p, l->text.len - len});
-	how = printable(scan->ended);
+	how = ended_text(scan);
 	if (f->n < MAX_LINES)
-		f->lines[f->n++] = strncmp(how, "status=", 7) == 0
-					   ? xasprintf("%s exited with status %s", path, how + 7)
-					   : xasprintf("%s was %s", path, how);
+		f->lines[f->n++] = xasprintf("%s %s", path, how);
 	if (!f->hint)
 		f->hint = criu_known_hint(l->text);
 	return true;
@@ -375,6 +383,100 @@ void criu_log_cause(const char *text, size_t len, struct criu_cause *ret)
 	ret->waited_for = scan.waited_for;
 	/* no single one was in the way */
 	ret->racing |= scan.timed_out && scan.waited_for == 0;
+	scan_clear(&scan);
+}
+
+/* --- scripts that fail where CRIU goes on --- */
+
+/* The last failure, whose stage a later line may tell. */
+struct script_failure {
+	char *how, *said; /* "status 7"; what the script has printed, or "" */
+	const char *stage;
+};
+
+static void failure_end(struct script_failure *f, struct strv *ret)
+{
+	if (f->how)
+		strv_add(ret, "%s at %s%s%s", f->how, f->stage, *f->said ? ": " : "", f->said);
+	free(f->how);
+	free(f->said);
+	*f = (struct script_failure){0};
+}
+
+static bool is_path_of(struct span text, const char *script)
+{
+	size_t len = strlen(script);
+
+	return span_skip_word(&text, "Script ") && text.len > len &&
+	       memcmp(text.p, script, len) == 0 && text.p[len] == ' ';
+}
+
+/* CRIU runs the script itself. */
+static void failure_of_criu(struct scan *scan, const struct log_line *l, const char *script,
+			    struct script_failure *f, struct strv *ret)
+{
+	struct finding *lines = &scan->causes;
+
+	if (!scan_script_failed(scan, l))
+		return;
+	if (is_path_of(l->text, script) && lines->n > 0) {
+		failure_end(f, ret);
+		f->how = ended_text(scan);
+		f->said = xstrdup("");
+		for (size_t i = 0; i + 1 < lines->n; i++)
+			str_append(&f->said, "%s%s", i ? "; " : "", lines->lines[i]);
+		f->stage = "network-unlock";
+	}
+	finding_clear(lines);
+}
+
+/* "the action script PATH exited with status 7 at STAGE": the callback has run it. */
+static void failure_of_callback(const struct log_line *l, const char *script,
+				struct script_failure *f, struct strv *ret)
+{
+	struct span text = l->text;
+	size_t len = strlen(script);
+
+	if (!span_skip_word(&text, "lxc-restore-net: the action script ") || text.len <= len ||
+	    memcmp(text.p, script, len) != 0 || text.p[len] != ' ')
+		return;
+	failure_end(f, ret);
+	span_skip(&text, len + 1);
+	strv_add(ret, "%.*s", (int)MIN(text.len, (size_t)MAX_LINE_LEN), text.p);
+	make_printable(ret->v[ret->n - 1]);
+}
+
+static void failure_line(struct scan *scan, struct span s, const char *script,
+			 struct script_failure *f, struct strv *ret)
+{
+	struct log_line l = parse_line(s);
+
+	if (l.level == LEVEL_ERROR) {
+		failure_of_criu(scan, &l, script, f, ret);
+		failure_of_callback(&l, script, f, ret);
+		if (f->how && span_starts(l.text, "Pre-resume script "))
+			f->stage = "pre-resume";
+		if (f->how && span_starts(l.text, "Post-resume script "))
+			f->stage = "post-resume";
+	}
+	scan_script(scan, s, &l);
+}
+
+void criu_log_script_failures(const char *text, size_t len, const char *script, struct strv *ret)
+{
+	struct script_failure f = {0};
+	struct scan scan = {0};
+
+	while (len > 0 && ret->n < MAX_LINES) {
+		const char *end = memchr(text, '\n', len);
+		size_t n = end ? (size_t)(end - text) : len;
+
+		failure_line(&scan, (struct span){text, n}, script, &f, ret);
+		n += end != NULL;
+		text += n;
+		len -= n;
+	}
+	failure_end(&f, ret);
 	scan_clear(&scan);
 }
 

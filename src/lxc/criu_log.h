@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "util/mem.h"
+
 /*
  * CRIU's log -> what a person needs of it. Pure text work on untrusted input:
  * the log may be cut off anywhere and hold any byte.
@@ -23,5 +25,11 @@ struct criu_cause {
 /* text need not be NUL-terminated. Caller frees with criu_cause_clear(). */
 void criu_log_cause(const char *text, size_t len, struct criu_cause *ret);
 void criu_cause_clear(struct criu_cause *c);
+
+/*
+ * Adds how the action script has failed at stages at which CRIU goes on all the same, a line each:
+ * "exited with status 7 at network-unlock: what it said". text is the log of a run that succeeded.
+ */
+void criu_log_script_failures(const char *text, size_t len, const char *script, struct strv *ret);
 
 #endif

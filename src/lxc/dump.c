@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "action_script.h"
 #include "criu.h"
 #include "criu_files.h"
 #include "criu_image.h"
@@ -713,6 +714,19 @@ static int give_up(struct dump *d, int r, struct error **reterr)
 	return r;
 }
 
+static void tell_script(const struct dump *d)
+{
+	const struct script_run run = {
+		.image_fd = d->image->dirfd,
+		.log = "dump.log",
+		.script = d->action_script,
+		.found = d->o->found,
+		.userdata = d->o->found_userdata,
+	};
+
+	action_script_tell(d->c, &run);
+}
+
 static int dump(struct dump *d, struct error **reterr)
 {
 	int r = prepare(d, reterr);
@@ -735,6 +749,7 @@ static int dump(struct dump *d, struct error **reterr)
 	if (r < 0)
 		return error_mark_refused(reterr, false, give_up(d, r, reterr));
 	image_finish(d->image);
+	tell_script(d);
 	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
 }
 

@@ -79,7 +79,8 @@ struct lxc_checkpoint_options {
 	unsigned int timeout;
 	/*
 	 * Called, in the calling thread, before the checkpoint begins, for each finding
-	 * that does not stand in its way; NULL: not called.
+	 * that does not stand in its way; and when it is complete, where the action script has
+	 * failed at a stage at which CRIU goes on all the same. NULL: not called.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 };
@@ -146,7 +147,8 @@ struct lxc_restore_options {
 	const char *force;
 	/*
 	 * Called, in the calling thread, before the restore begins, for each finding
-	 * that does not stand in its way; NULL: not called.
+	 * that does not stand in its way; and when the container runs, where the action script
+	 * has failed at a stage at which CRIU goes on all the same. NULL: not called.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 	void *userdata; /* for found and cancelled */

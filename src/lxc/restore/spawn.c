@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "action_script.h"
 #include "checkup.h"
 #include "criu.h"
 #include "dump.h"
@@ -286,18 +287,36 @@ struct restoring {
 	FILE *reports;
 	struct operation operation;
 	struct image *image;
+	const struct restore_options *o;
+	const char *action_script;
 };
 
+static void tell_script(struct lxc_container *c, const struct restoring *r)
+{
+	const struct script_run run = {
+		.image_fd = r->image->dirfd,
+		.log = "restore.log",
+		.script = r->action_script,
+		.found = r->o->found,
+		.userdata = r->o->userdata,
+	};
+
+	action_script_tell(c, &run);
+}
+
 /* The monitor's process is over when it returns, or serves a container in the background. */
-static int follow(struct lxc_container *c, struct restoring *r, bool foreground, int *ret_status,
+static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
 		  struct error **reterr)
 {
+	const bool foreground = r->o->foreground;
 	struct restore_report rep = {0};
 	int status, e = expect_report(r->reports, &rep, reterr);
 
 	/* its CRIU notices when it asks next, and ends what it has made */
 	if (e == -EPIPE)
 		(void)operation_regain(c, &r->operation, NULL);
+	if (e == 0)
+		tell_script(c, r);
 	/* from here on it is a container that runs, and may be checkpointed */
 	operation_end(&r->operation);
 	image_free(TAKE_PTR(r->image));
@@ -324,7 +343,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 		      struct error **reterr)
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
-	struct restoring r = {.monitor = -1, .operation = {.fd = -1}};
+	struct restoring r = {.monitor = -1, .operation = {.fd = -1}, .o = o};
 	_cleanup_free_ char *place = container_place(c);
 	int fd = -1, e = inspect_defined(c, reterr);
 
@@ -351,7 +370,8 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 		return error_errno(reterr, "cannot listen to the monitor");
 	}
 	/* a monitor in the background is the caller's child as lxc-start's was */
-	e = follow(c, &r, o->foreground, ret_status, reterr);
+	r.action_script = plan.action_script;
+	e = follow(c, &r, ret_status, reterr);
 	fclose(r.reports);
 	if (e < 0) {
 		e = error_wrap(reterr, -e, "%s was not restored", c->name);

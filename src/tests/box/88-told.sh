@@ -290,6 +290,29 @@ check grep -q '^Error (lxc-checkpoint): c1 was not restored: criu restore exited
 	/run/third/restore.log
 check lxc-checkpoint -n c1 -r -D /run/third
 
+step '... also where CRIU goes on all the same'
+# warned STAGE: it succeeds, with that one warning
+warned()
+{
+	local stage=$1 wanted
+
+	shift
+	echo "$stage" >/run/at
+	said=$("$@" -A /run/script 2>&1) || die "$said"
+	wanted="lxc-checkpoint: warning: the action script /run/script exited with status 7 at $stage: "
+	wanted+="at $stage; the database does not answer (CRIU goes on all the same)"
+	check_equal "$wanted" "$(grep -v 'was restored before' <<<"$said")" "what is said of $stage"
+}
+warned network-unlock lxc-checkpoint -n c1 --replace -D /run/third
+check_equal '' "$(lxc-checkpoint -q -n c1 --replace -D /run/third -A /run/script 2>&1)" 'with -q'
+check lxc-checkpoint -n c1 -s --replace -D /run/third
+for stage in network-unlock pre-resume post-resume; do
+	warned "$stage" lxc-checkpoint -n c1 -r -D /run/third --force=stale
+	lxc-stop -k -n c1
+done
+echo none >/run/at
+check_equal '' "$(lxc-checkpoint -n c1 -r -D /run/third --force=stale -A /run/script 2>&1 | grep -v 'was restored before' || :)" 'without'
+
 step 'programs that only hear yes or no find the reason in the logs'
 theirs()
 {

@@ -13,9 +13,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct criu_cause cause;
+	struct strv failures = {0};
 	size_t len, n;
 
 	criu_log_cause((const char *)data, size, &cause);
+	criu_log_script_failures((const char *)data, size, "/s", &failures);
+	strv_free(&failures);
 	must(cause.lines != NULL);
 	len = strlen(cause.lines);
 	must(len < LINES_MAX);

@@ -299,6 +299,51 @@ START_TEST(test_timeout)
 }
 END_TEST
 
+#define FAILS(how, path)                                                                           \
+	"(00.710210) Error (criu/util.c:657): " how "\n"                                           \
+	"(00.710224) Error (criu/action-scripts.c:94): Script " path " exited with -1\n"           \
+	"(00.762858) Error (criu/action-scripts.c:156): One of more action scripts failed\n"
+
+static const struct {
+	const char *text, *failures; /* with '|' between them */
+} scripts[] = {
+	{"(00.344639) net: Unlock network\nno\n" FAILS("exited, status=7", "/s"),
+	 "exited with status 7 at network-unlock: no"},
+	{FAILS("killed by signal 9: Killed", "/s"),
+	 "was killed by signal 9: Killed at network-unlock"},
+	{FAILS("exited, status=7", "/s")
+		 FAILS("exited, status=8",
+		       "/s") "(00.36) Error (criu/cr-restore.c:2278): Pre-resume script ret code "
+			     "-1\n" FAILS("exited, status=9",
+					  "/s") "(00.36) Error (criu/cr-restore.c:2295): "
+						"Post-resume script ret code -1",
+	 "exited with status 7 at network-unlock|exited with status 8 at pre-resume|"
+	 "exited with status 9 at post-resume"},
+	/* another one, the callback among them */
+	{FAILS("exited, status=7", "/s2") FAILS("exited, status=7", "/x/s"), ""},
+	/* run by the callback */
+	{"lxc-restore-net: the action script /s exited with status 7 at post-resume\n" FAILS(
+		 "exited, status=7", "/x/lxc-restore-net"),
+	 "exited with status 7 at post-resume"},
+	{"lxc-restore-net: the action script /s2 exited with status 7 at post-resume\n", ""},
+	{"\033[1m\n" FAILS("exited, status=7", "/s"),
+	 "exited with status 7 at network-unlock: ?[1m"},
+	{"(00.344639) Dumping finished successfully\n", ""},
+	{"", ""},
+};
+
+START_TEST(test_scripts)
+{
+	_cleanup_strv_ struct strv v = {0};
+	_cleanup_free_ char *all = xstrdup("");
+
+	criu_log_script_failures(scripts[_i].text, strlen(scripts[_i].text), "/s", &v);
+	for (size_t i = 0; i < v.n; i++)
+		str_append(&all, "%s%s", i ? "|" : "", v.v[i]);
+	ck_assert_str_eq(all, scripts[_i].failures);
+}
+END_TEST
+
 Suite *criu_log_suite(void)
 {
 	Suite *s = suite_create("criu_log");
@@ -311,6 +356,7 @@ Suite *criu_log_suite(void)
 	tcase_add_test(t, test_survived);
 	tcase_add_test(t, test_no_room_for_the_log);
 	tcase_add_loop_test(t, test_timeout, 0, sizeof(timeouts) / sizeof(timeouts[0]));
+	tcase_add_loop_test(t, test_scripts, 0, sizeof(scripts) / sizeof(scripts[0]));
 	suite_add_tcase(s, t);
 	return s;
 }
