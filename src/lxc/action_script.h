@@ -8,9 +8,9 @@
 
 /* A run of CRIU that succeeded, and the user's script that it called. */
 struct script_run {
-	int image_fd;	    /* the image directory */
-	const char *log;    /* CRIU's, in it */
-	const char *script; /* NULL: there was none */
+	int image_fd;						/* the image directory */
+	const char *log;					/* CRIU's, in it */
+	const char *script;					/* NULL: there was none */
 	void (*found)(const struct finding *f, void *userdata); /* NULL: not called */
 	void *userdata;
 };

@@ -12,16 +12,11 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MAGIC_FILES  0x56303138
 #define MAGIC_MOUNTS 0x55563928
 #define MAGIC_REMAPS 0x59133954
 #define MAGIC_IDS    0x54432030
 
-#define FILE_TYPE    1 /* of an entry in files.img */
-#define FILE_REGULAR 3
-#define TYPE_REGULAR 1
-
-#define REGULAR_ID	 1 /* of FILE_REGULAR */
+#define REGULAR_ID	 1 /* of a regular file in files.img */
 #define REGULAR_PATH	 6
 #define REGULAR_MOUNT	 7
 #define REGULAR_SIZE	 8
@@ -129,17 +124,9 @@ void criu_files_add(struct criu_files *files, const void *text, size_t len)
 	if (!take_magic(&image, MAGIC_FILES))
 		return;
 	while (take_entry(&image, &entry)) {
-		struct bytes regular = {0};
-		struct field f = {0};
-		uint64_t type = 0;
+		struct bytes regular;
 
-		while (take_field(&entry, &f)) {
-			if (f.number == FILE_TYPE)
-				type = f.value;
-			else if (f.number == FILE_REGULAR)
-				regular = f.bytes;
-		}
-		if (type == TYPE_REGULAR)
+		if (take_regular(entry, &regular))
 			add_file(files, regular);
 	}
 }

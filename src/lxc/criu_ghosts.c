@@ -11,15 +11,10 @@
 #include "criu_protobuf.h"
 #include "util/mem.h"
 
-#define MAGIC_FILES  0x56303138
 #define MAGIC_REMAPS 0x59133954
 
-#define FILE_TYPE    1 /* of an entry in files.img */
-#define FILE_REGULAR 3
-#define REGULAR_ID   1 /* of FILE_REGULAR */
+#define REGULAR_ID   1 /* of a regular file in files.img */
 #define REGULAR_PATH 6
-
-#define TYPE_REGULAR 1
 
 #define REMAP_ORIGINAL 1 /* of an entry in remap-fpath.img */
 #define REMAP_TYPE     3
@@ -63,19 +58,14 @@ static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
 /* Of a regular file's entry. */
 static bool find_path(struct bytes entry, uint32_t *ret_id, struct bytes *ret)
 {
-	struct bytes regular = {0};
 	struct field f = {0};
-	uint64_t type = 0;
+	struct bytes regular;
 
 	*ret_id = 0;
 	*ret = (struct bytes){0};
-	while (take_field(&entry, &f)) {
-		if (f.number == FILE_TYPE)
-			type = f.value;
-		else if (f.number == FILE_REGULAR)
-			regular = f.bytes;
-	}
-	while (type == TYPE_REGULAR && take_field(&regular, &f)) {
+	if (!take_regular(entry, &regular))
+		return false;
+	while (take_field(&regular, &f)) {
 		if (f.number == REGULAR_ID)
 			*ret_id = (uint32_t)f.value;
 		else if (f.number == REGULAR_PATH)

@@ -16,9 +16,8 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MAGIC_FILES 0x56303138
-#define MAGIC_MM    0x57492820
-#define MAGIC_CORE  0x55053847
+#define MAGIC_MM   0x57492820
+#define MAGIC_CORE 0x55053847
 
 #define FILE_TYPE     1 /* of an entry in files.img */
 #define FILE_ID	      2

@@ -5,6 +5,10 @@
 
 #define MAGIC_COMMON 0x54564319
 
+#define FILE_TYPE    1 /* of an entry in files.img */
+#define FILE_REGULAR 3
+#define TYPE_REGULAR 1
+
 static bool take(struct bytes *from, size_t len, struct bytes *ret)
 {
 	if (len > from->len)
@@ -76,4 +80,19 @@ bool take_magic(struct bytes *from, uint32_t wanted)
 
 	return take_word(from, &common) && take_word(from, &magic) && common == MAGIC_COMMON &&
 	       magic == wanted;
+}
+
+bool take_regular(struct bytes entry, struct bytes *ret)
+{
+	struct field f = {0};
+	uint64_t type = 0;
+
+	*ret = (struct bytes){0};
+	while (take_field(&entry, &f)) {
+		if (f.number == FILE_TYPE)
+			type = f.value;
+		else if (f.number == FILE_REGULAR)
+			*ret = f.bytes;
+	}
+	return type == TYPE_REGULAR;
 }

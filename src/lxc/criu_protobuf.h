@@ -28,4 +28,9 @@ bool take_magic(struct bytes *from, uint32_t wanted);
 bool take_entry(struct bytes *from, struct bytes *ret);
 bool take_field(struct bytes *from, struct field *ret);
 
+#define MAGIC_FILES 0x56303138 /* of files.img */
+
+/* The part of an entry of files.img that is about a regular file; false: it is about another. */
+bool take_regular(struct bytes entry, struct bytes *ret);
+
 #endif
