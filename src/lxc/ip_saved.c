@@ -225,7 +225,8 @@ static void mend_neighbour(struct nlmsghdr *request)
 	h->ndm_state &= NUD_PERMANENT;
 	h->ndm_flags &= NTF_ROUTER;
 	while ((a = take(&all, sizeof(*a)))) {
-		unsigned short type = a->rta_type & NLA_TYPE_MASK, n = a->rta_len;
+		int type = a->rta_type & NLA_TYPE_MASK;
+		size_t n = a->rta_len;
 
 		if (type != NDA_DST && type != NDA_LLADDR && type != NDA_PROTOCOL)
 			continue;

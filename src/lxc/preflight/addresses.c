@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #include "preflight/private.h"
+#include "sys/rtnl.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define ANSWER_SIZE   32768
 #define ADDRESSES_MAX 65536
 #define LO	      1 /* the number that it has in every network namespace */
 
@@ -72,76 +72,50 @@ static int compare_addresses(const void *a, const void *b)
 }
 
 /* The one that is ours; of a link to another host the attribute IFA_ADDRESS is the other's. */
-static const void *own_address(struct nlmsghdr *h, struct ifaddrmsg *m)
+static const void *own_address(const struct nlmsghdr *h, unsigned char family)
 {
-	size_t size = m->ifa_family == AF_INET ? 4 : 16;
-	struct rtattr *a = IFA_RTA(m);
-	int left = (int)IFA_PAYLOAD(h);
-	const void *found = NULL;
+	size_t size = family == AF_INET ? 4 : 16;
+	const struct rtattr *a = rtnl_attribute(h, sizeof(struct ifaddrmsg), IFA_LOCAL, size);
 
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (RTA_PAYLOAD(a) >= size &&
-		    (a->rta_type == IFA_LOCAL || (a->rta_type == IFA_ADDRESS && !found)))
-			found = RTA_DATA(a);
-	return found;
+	if (!a)
+		a = rtnl_attribute(h, sizeof(struct ifaddrmsg), IFA_ADDRESS, size);
+	return a ? (const char *)a + RTA_LENGTH(0) : NULL;
 }
 
-static void add_address(struct nlmsghdr *h, struct addresses *ret)
+static void add_address(const struct nlmsghdr *h, void *userdata)
 {
-	struct ifaddrmsg *m = NLMSG_DATA(h);
+	struct addresses *ret = userdata;
+	struct ifaddrmsg m;
 	const void *own;
 	struct in6_addr a;
 
-	if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)) ||
-	    (m->ifa_family != AF_INET && m->ifa_family != AF_INET6))
+	if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_LENGTH(sizeof(m)) ||
+	    ret->n > ADDRESSES_MAX)
 		return;
-	own = own_address(h, m);
+	memcpy(&m, (const char *)h + NLMSG_HDRLEN, sizeof(m));
+	if (m.ifa_family != AF_INET && m.ifa_family != AF_INET6)
+		return;
+	own = own_address(h, m.ifa_family);
 	if (!own)
 		return;
-	a = mapped_address(m->ifa_family, own);
+	a = mapped_address(m.ifa_family, own);
 	*ARRAY_ADD(ret->v, ret->n) = a;
 	/* on lo the whole network of an IPv4 address is here */
-	if (m->ifa_family == AF_INET && m->ifa_index == LO && m->ifa_prefixlen <= 32)
+	if (m.ifa_family == AF_INET && m.ifa_index == LO && m.ifa_prefixlen <= 32)
 		*ARRAY_ADD(ret->networks, ret->n_networks) =
-			(struct address_network){a, 96U + m->ifa_prefixlen};
-}
-
-/* 1: there may be more, 0: that was all, -1: it failed */
-static int read_addresses(void *answer, size_t len, struct addresses *ret)
-{
-	struct nlmsghdr *h = answer;
-
-	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
-		if (h->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (h->nlmsg_type == NLMSG_ERROR || ret->n > ADDRESSES_MAX)
-			return -1;
-		add_address(h, ret);
-	}
-	return 1;
+			(struct address_network){a, 96U + m.ifa_prefixlen};
 }
 
 static bool list_addresses(int fd, struct addresses *ret)
 {
-	struct {
-		struct nlmsghdr header;
-		struct ifaddrmsg message;
-	} request = {
-		.header = {.nlmsg_len = sizeof(request),
-			   .nlmsg_type = RTM_GETADDR,
-			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-	};
-	_cleanup_free_ void *answer = xcalloc(1, ANSWER_SIZE);
-	int more = send(fd, &request, sizeof(request), 0) < 0 ? -1 : 1;
+	const struct ifaddrmsg any = {.ifa_family = AF_UNSPEC};
 
-	while (more > 0) {
-		ssize_t n = recv(fd, answer, ANSWER_SIZE, 0);
-
-		more = n <= 0 ? -1 : read_addresses(answer, (size_t)n, ret);
-	}
-	if (more == 0 && ret->n)
+	if (rtnl_list(fd, RTM_GETADDR, &any, sizeof(any), add_address, ret) < 0 ||
+	    ret->n > ADDRESSES_MAX)
+		return false;
+	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_addresses);
-	return more == 0;
+	return true;
 }
 
 static bool setting_is_on(const char *path)
@@ -161,7 +135,7 @@ static int enter_and_open(int netns, struct addresses *ret)
 
 	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
 		return -1;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	fd = rtnl_open();
 	ret->any4 = setting_is_on("/proc/sys/net/ipv4/ip_nonlocal_bind");
 	ret->any6 = setting_is_on("/proc/sys/net/ipv6/ip_nonlocal_bind");
 	/* to go on in the container's network would configure the wrong one */

@@ -152,3 +152,22 @@ printf 'veth eth0 veth0 - - - on\n' >/run/network
 check env CRTOOLS_SCRIPT_ACTION=network-unlock LXC_CHECKPOINT_VERB=restore \
 	LXC_CHECKPOINT_NETWORK=/run/network "$SCRIPT"
 check_equal "$found" "$(ip -o link show veth0)" 'a link of which nothing is said'
+
+step "CRIU in a network namespace of its own: the callback, and the user's script, work in the host's"
+cat >/run/users <<'END'
+#!/bin/sh
+ip -o link show veth0 >/run/seen
+grep ^CapEff /proc/self/status >/run/seen-status
+exit "${EXIT:-0}"
+END
+chmod +x /run/users
+echo 'veth eth0 veth0 lxcbr0 - - on' >/run/network
+away=(unshare -n env LXC_CHECKPOINT_NETNS=/proc/$$/ns/net LXC_CHECKPOINT_SCRIPT=/run/users)
+check "${away[@]}" "$SCRIPT" network-lock /run/network
+check_not test -e /sys/class/net/veth0/master
+check grep -q 'veth0' /run/seen
+check_equal "$(grep ^CapEff /proc/self/status)" "$(cat /run/seen-status)" "the script's capabilities"
+check "${away[@]}" "$SCRIPT" network-unlock /run/network
+check_equal lxcbr0 "$(basename "$(readlink /sys/class/net/veth0/master)")"
+fails 7 'the action script /run/users exited with status 7 at network-lock' \
+	"${away[@]}" EXIT=7 "$SCRIPT" network-lock /run/network
