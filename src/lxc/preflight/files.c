@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "preflight/private.h"
@@ -199,6 +200,18 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 			      "container (pidfd)");
 }
 
+/* Those that would wake the machine are no clocks of CRIU's. */
+static void check_timer(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = read_fdinfo(f);
+	long long clock = field_number(info, "clockid", 10);
+
+	if (info && (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
+		found_process(s, f->process, "file-kind", true, "stop that process",
+			      "has a timer open that wakes the machine up (timerfd with an alarm "
+			      "clock), which CRIU cannot save");
+}
+
 static void check_anonymous(struct survey *s, const struct open_file *f)
 {
 	const struct criu_version pidfd_since = {4, 1, 0};
@@ -207,6 +220,8 @@ static void check_anonymous(struct survey *s, const struct open_file *f)
 	read_link(f, link);
 	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
 		check_pidfd(s, f);
+	if (strstr(link, "timerfd"))
+		check_timer(s, f);
 	if (strstr(link, "notify"))
 		check_watches(s, f->process, f->fd);
 	found_kind(s, f->process, link);
@@ -315,11 +330,12 @@ static bool check_place(struct survey *s, const struct open_file *f)
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	char link[LINK_SIZE];
 
+	read_link(f, link);
 	if (m && !m->covered && !is_tracefs(m)) {
 		check_open_name(s, f);
+		check_proc_file(s, f->process, m, "has a file open:", link);
 		return true;
 	}
-	read_link(f, link);
 	if (!*link)
 		return false;
 	if (m && is_tracefs(m))
@@ -375,6 +391,30 @@ static bool is_own_terminal(const struct survey *s, const struct open_file *f)
 		    facts->ttys[i].dev == (unsigned int)device_of(f))
 			return true;
 	return false;
+}
+
+/* The instance that init has in /dev/pts; 0: none. */
+static dev_t usual_instance(const struct survey *s)
+{
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (strcmp(s->mounts[i].target, "/dev/pts") == 0 && !s->mounts[i].covered &&
+		    strcmp(s->mounts[i].type, "devpts") == 0 &&
+		    s->mounts[i].process->container_pid == 1)
+			return s->mounts[i].dev;
+	return 0;
+}
+
+/* CRIU makes all ptys anew in that one. */
+static void check_instance(struct survey *s, const struct open_file *f)
+{
+	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
+
+	if (m && strcmp(m->type, "devpts") == 0 && m->dev != usual_instance(s))
+		found_process(
+			s, f->process, "terminal", true, "stop that process",
+			"has a terminal open of another devpts than that on /dev/pts, mounted "
+			"on %s, which CRIU cannot restore",
+			m->target);
 }
 
 static void note_terminal(struct survey *s, const struct open_file *f)
@@ -461,8 +501,10 @@ static void check_device(struct survey *s, const struct open_file *f)
 		found_device(s, f->process, "open", link);
 		return;
 	}
-	if (!is_own_terminal(s, f) && check_place(s, f))
+	if (!is_own_terminal(s, f) && check_place(s, f)) {
+		check_instance(s, f);
 		note_terminal(s, f);
+	}
 }
 
 static void check_block_device(struct survey *s, const struct open_file *f)
@@ -553,6 +595,8 @@ static void check_one_place(struct survey *s, const struct process *p, const str
 	else if (is_tracefs(m))
 		found_process(s, p, "file-kind", true, "stop it",
 			      "%s in a tracefs, which CRIU cannot save: %s", what, link);
+	else
+		check_proc_file(s, p, m, what, link);
 }
 
 /* The program, the root and the working directory. */

@@ -20,6 +20,7 @@
 
 enum namespace_kind {
 	NS_PID, /* beneath the container's where it is another */
+	NS_PID_CHILDREN,
 	NS_USER,
 	NS_UTS,
 	NS_IPC,
@@ -201,6 +202,29 @@ void check_processes(struct survey *s);
 const struct process *process_of(const struct survey *s, pid_t pid);
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
 
+/* --- proc_files.c --------------------------------------------------------------------------------
+ */
+
+/* m: the mount that link is on. how: "has ... open:". */
+void check_proc_file(struct survey *s, const struct process *process, const struct mount *m,
+		     const char *how, const char *link);
+
+/* What CRIU could not open again, or NULL. path: beneath the proc filesystem. Pure. */
+const char *lost_proc_file(const char *path);
+
+/* --- frozen.c ------------------------------------------------------------------------------------
+ */
+
+void check_frozen(struct survey *s);
+
+/* --- threads.c -----------------------------------------------------------------------------------
+ */
+
+void check_threads(struct survey *s, const struct process *process);
+
+/* A class that CRIU restores. policy: as sched_getscheduler() has it. Pure. */
+bool scheduling_is_known(int policy);
+
 /* --- files.c -------------------------------------------------------------------------------------
  */
 
@@ -245,6 +269,9 @@ bool addresses_have(const struct addresses *all, const struct in6_addr *a);
 
 /* Those of an inotify or fanotify descriptor. */
 void check_watches(struct survey *s, const struct process *process, int fd);
+
+/* Pure. A line of a fanotify's fdinfo tells of a whole filesystem that is watched. */
+bool watches_filesystem(const char *line);
 
 /* Pure. The filesystem of the file that a line of its fdinfo tells of; false: it is of none. */
 bool watched_device(const char *line, size_t len, dev_t *ret);

@@ -28,6 +28,7 @@ static const struct {
 	bool blocks; /* CRIU saves one such namespace, init's */
 } namespaces[N_NAMESPACES] = {
 	[NS_PID] = {"pid", "PID", true},
+	[NS_PID_CHILDREN] = {"pid_for_children", "PID, for its children", true},
 	[NS_USER] = {"user", "user", true},
 	[NS_UTS] = {"uts", "UTS, for the host name", true},
 	[NS_IPC] = {"ipc", "IPC", true},
@@ -347,10 +348,14 @@ static void check_traced(struct survey *s, const struct process *p)
 static void check_namespaces(struct survey *s, const struct process *p, const struct process *init)
 {
 	for (size_t k = 0; k < N_NAMESPACES; k++) {
-		if (!namespaces[k].blocks || !p->ns[k] || p->ns[k] == init->ns[k])
+		/* that of children which has none yet has no number either */
+		bool unborn = k == NS_PID_CHILDREN && !p->ns[k] && p->ns[NS_MNT];
+
+		if (!namespaces[k].blocks || (!p->ns[k] && !unborn) || p->ns[k] == init->ns[k])
 			continue;
 		/* for_children says the same once more */
-		if (k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME])
+		if ((k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME]) ||
+		    (k == NS_PID_CHILDREN && p->ns[NS_PID] != init->ns[NS_PID]))
 			continue;
 		found_process(s, p, "nested-namespace", true,
 			      "stop it, or forbid namespaces in the container: lxc.include "
@@ -490,6 +495,7 @@ void check_processes(struct survey *s)
 		check_session(s, p);
 		if (p->state == 'Z')
 			continue;
+		check_threads(s, p);
 		check_files(s, p);
 		check_mappings(s, p);
 	}
@@ -497,6 +503,7 @@ void check_processes(struct survey *s)
 		check_init_root(s, init);
 		check_listener(s, init);
 	}
+	check_frozen(s);
 	check_terminals(s);
 	check_unix_peers(s);
 	check_stuck(s);

@@ -47,6 +47,12 @@ bool watched_device(const char *line, size_t len, dev_t *ret)
 	return true;
 }
 
+/* All others, by mount or by file, CRIU knows. */
+bool watches_filesystem(const char *line)
+{
+	return strncmp(line, "fanotify sdev:", strlen("fanotify sdev:")) == 0;
+}
+
 static bool has_no_handles(const char *type)
 {
 	for (size_t i = 0; i < sizeof(without_handles) / sizeof(without_handles[0]); i++)
@@ -61,6 +67,10 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 	size_t mount;
 	dev_t dev;
 
+	if (watches_filesystem(line))
+		found_process(s, p, "watch", true,
+			      "stop that process, or have it watch a mount (FAN_MARK_MOUNT)",
+			      "watches a whole filesystem with fanotify, which CRIU would lose");
 	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount) ||
 	    !has_no_handles(s->mounts[mount].type))
 		return;

@@ -28,7 +28,7 @@ blockers()
 		namespace-cgroup p=nested-namespace
 		namespace-fd p=namespace-file
 		namespace-ipc p=nested-namespace
-		namespace-pid c=nested-namespace
+		namespace-pid p=nested-namespace c=nested-namespace
 		namespace-time p=nested-namespace c=nested-namespace
 		namespace-user p=nested-namespace
 		namespace-uts p=nested-namespace

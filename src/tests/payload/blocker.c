@@ -915,6 +915,203 @@ static void *dispatching_thread(void *fd)
 	return sleeper(NULL);
 }
 
+static void (*thread_sets)(void);
+
+static void *setting_thread(void *fd)
+{
+	thread_sets();
+	CHECK(write((int)(intptr_t)fd, "x", 1) == 1);
+	return sleeper(NULL);
+}
+
+static void in_thread(void (*sets)(void))
+{
+	int ends[2];
+	pthread_t t;
+	char c;
+
+	thread_sets = sets;
+	CHECK(pipe(ends) == 0);
+	CHECK(pthread_create(&t, NULL, setting_thread, (void *)(intptr_t)ends[1]) == 0);
+	CHECK(read(ends[0], &c, 1) == 1);
+}
+
+static void unshare_network(void)
+{
+	CHECK(unshare(CLONE_NEWNET) == 0);
+}
+
+static void thread_network(void)
+{
+	in_thread(unshare_network);
+}
+
+static void unshare_folder(void)
+{
+	CHECK(unshare(CLONE_FS) == 0 && chdir("/etc") == 0);
+}
+
+static void thread_folder(void)
+{
+	in_thread(unshare_folder);
+}
+
+static void unshare_files(void)
+{
+	CHECK(unshare(CLONE_FILES) == 0);
+}
+
+static void thread_files(void)
+{
+	in_thread(unshare_files);
+}
+
+static void unshare_name(void)
+{
+	CHECK(unshare(CLONE_NEWUTS) == 0);
+}
+
+static void thread_name(void)
+{
+	in_thread(unshare_name);
+}
+
+static void thread_deadline(void)
+{
+	const struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} wanted = {.size = 48,
+		    .policy = 6,
+		    .runtime = 1000000,
+		    .deadline = 100000000,
+		    .period = 100000000};
+
+	CHECK(syscall(SYS_sched_setattr, 0, &wanted, 0) == 0);
+}
+
+static void deadline_in_thread(void)
+{
+	in_thread(thread_deadline);
+}
+
+static void class_reset_on_fork(void)
+{
+	struct sched_param param = {.sched_priority = 5};
+
+	CHECK(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param) == 0);
+}
+
+static void open_in_thread(void)
+{
+	CHECK(open("/proc/thread-self/comm", O_RDONLY) >= 0);
+}
+
+static void proc_of_thread(void)
+{
+	in_thread(open_in_thread);
+}
+
+static void proc_of_first_thread(void)
+{
+	open_in_thread();
+	CHECK(open("/proc/self/task", O_RDONLY) >= 0 && open("/proc/self/fd", O_RDONLY) >= 0);
+	CHECK(open("/proc/self/status", O_RDONLY) >= 0 && open("/proc", O_RDONLY) >= 0);
+	CHECK(open("/proc/loadavg", O_RDONLY) >= 0 && chdir("/proc/self/net") == 0);
+}
+
+static void proc_folder(void)
+{
+	CHECK(open("/proc/self", O_RDONLY | O_DIRECTORY) >= 0);
+}
+
+static void proc_directory(void)
+{
+	CHECK(chdir("/proc/1") == 0);
+}
+
+static void proc_of_descriptor(void)
+{
+	CHECK(open("/proc/self/fdinfo/0", O_RDONLY) >= 0);
+}
+
+static void fan_filesystem(void)
+{
+	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
+
+	CHECK(fd >= 0 && fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN, AT_FDCWD,
+				       "/etc") == 0);
+}
+
+static void alarm_timer(void)
+{
+	CHECK(timerfd_create(CLOCK_BOOTTIME_ALARM, 0) >= 0);
+}
+
+static void other_devpts(void)
+{
+	int master, unlock = 0;
+
+	CHECK(mkdir("/tmp/pts", 0755) == 0 || errno == EEXIST);
+	CHECK(mount("devpts", "/tmp/pts", "devpts", 0, "newinstance,ptmxmode=0666") == 0);
+	master = open("/tmp/pts/ptmx", O_RDWR | O_NOCTTY);
+	CHECK(master >= 0 && ioctl(master, TIOCSPTLCK, &unlock) == 0);
+	CHECK(open("/tmp/pts/0", O_RDWR | O_NOCTTY) >= 0);
+}
+
+static int sleeping(void *unused)
+{
+	sleeper(unused);
+	return 0;
+}
+
+static char shared_stack[65536] __attribute__((aligned(16)));
+
+static void sharing_child(int flags)
+{
+	CHECK(clone(sleeping, shared_stack + sizeof(shared_stack), flags | SIGCHLD, NULL) > 0);
+}
+
+static void shares_memory(void)
+{
+	sharing_child(CLONE_VM);
+}
+
+static void shares_folder(void)
+{
+	sharing_child(CLONE_FS);
+}
+
+static void shares_files(void)
+{
+	sharing_child(CLONE_FILES);
+}
+
+static void children_namespace(void)
+{
+	CHECK(unshare(CLONE_NEWPID) == 0);
+}
+
+static void frozen_child(void)
+{
+	pid_t pid = fork();
+	char text[32];
+	int fd;
+
+	CHECK(pid >= 0);
+	if (pid == 0)
+		sleeper(NULL);
+	CHECK(mkdir("/sys/fs/cgroup/still", 0755) == 0);
+	fd = open("/sys/fs/cgroup/still/cgroup.procs", O_WRONLY);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) > 0);
+	fd = open("/sys/fs/cgroup/still/cgroup.freeze", O_WRONLY);
+	CHECK(fd >= 0 && write(fd, "1", 1) == 1);
+}
+
 static void dispatch_in_thread(void)
 {
 	int done[2];
@@ -1003,7 +1200,25 @@ static const struct mode {
 	const char *name;
 	void (*set)(void);
 } modes[] = {
+	{"alarm-timer", alarm_timer},
 	{"asynchronous-io", asynchronous_io},
+	{"children-namespace", children_namespace},
+	{"class-reset-on-fork", class_reset_on_fork},
+	{"deadline-in-thread", deadline_in_thread},
+	{"fan-filesystem", fan_filesystem},
+	{"frozen-child", frozen_child},
+	{"proc-directory", proc_directory},
+	{"proc-folder", proc_folder},
+	{"proc-of-descriptor", proc_of_descriptor},
+	{"proc-of-first-thread", proc_of_first_thread},
+	{"proc-of-thread", proc_of_thread},
+	{"shares-files", shares_files},
+	{"shares-folder", shares_folder},
+	{"shares-memory", shares_memory},
+	{"thread-files", thread_files},
+	{"thread-folder", thread_folder},
+	{"thread-name", thread_name},
+	{"thread-network", thread_network},
 	{"block-device", block_device},
 	{"bpf-map", bpf_map},
 	{"bpf-prog", bpf_prog},
@@ -1062,6 +1277,7 @@ static const struct mode {
 	{"own-namespace-fd", own_namespace_fd},
 	{"packet-ring", packet_ring},
 	{"passed-descriptor", passed_descriptor},
+	{"other-devpts", other_devpts},
 	{"path-of-socket", path_of_socket},
 	{"perf-event", perf_event},
 	{"pidfd-of-child", pidfd_of_child},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <sched.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -434,6 +435,65 @@ START_TEST(test_watched_device)
 }
 END_TEST
 
+START_TEST(test_watches_filesystem)
+{
+	ck_assert(watches_filesystem("fanotify sdev:800013 mflags:0 mask:3b"));
+	ck_assert(!watches_filesystem("fanotify ino:4f969 sdev:16 mflags:0 mask:3b"));
+	ck_assert(!watches_filesystem("fanotify mnt_id:12 mflags:0 mask:3b"));
+	ck_assert(!watches_filesystem("inotify wd:1 ino:a6d sdev:800003"));
+	ck_assert(!watches_filesystem(""));
+}
+END_TEST
+
+START_TEST(test_scheduling_is_known)
+{
+	ck_assert(scheduling_is_known(SCHED_OTHER) && scheduling_is_known(SCHED_IDLE));
+	ck_assert(scheduling_is_known(SCHED_FIFO | SCHED_RESET_ON_FORK));
+	ck_assert(!scheduling_is_known(SCHED_DEADLINE));
+	ck_assert(!scheduling_is_known(SCHED_DEADLINE | SCHED_RESET_ON_FORK));
+	ck_assert(!scheduling_is_known(7) && !scheduling_is_known(4));
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	bool lost;
+} proc_files[] = {
+	{"/8", true},
+	{"/8 (deleted)", false},
+	{"/8/", false},
+	{"/8/status", false},
+	{"/8/fd", false},
+	{"/8/fdinfo", false},
+	{"/8/fdinfo/3", true},
+	{"/8/fdinfo/3 (deleted)", true},
+	{"/8/fdinfo/x", false},
+	{"/8/task", false},
+	{"/8/task/", false},
+	{"/8/task/8", false},
+	{"/8/task/8/comm", false},
+	{"/8/task/8/fdinfo/3", true},
+	{"/8/task/9", true},
+	{"/8/task/9/comm", true},
+	{"/8/task/88/comm", true},
+	{"/88/task/8/comm", true},
+	{"/8/task/9/comm (deleted)", true},
+	{"/8/taskx/9", false},
+	{"/8x", false},
+	{"", false},
+	{"/", false},
+	{"/version", false},
+	{"/sys/kernel/hostname", false},
+	{"x", false},
+};
+
+START_TEST(test_lost_proc_file)
+{
+	ck_assert_msg(!!lost_proc_file(proc_files[_i].path) == proc_files[_i].lost, "%s",
+		      proc_files[_i].path);
+}
+END_TEST
+
 START_TEST(test_make_printable)
 {
 	_cleanup_free_ char *text = xstrdup(texts[_i].text);
@@ -482,6 +542,9 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_findings_of_errors);
 	tcase_add_test(t, test_shell_word);
 	tcase_add_test(t, test_watched_device);
+	tcase_add_test(t, test_watches_filesystem);
+	tcase_add_test(t, test_scheduling_is_known);
+	tcase_add_loop_test(t, test_lost_proc_file, 0, sizeof(proc_files) / sizeof(proc_files[0]));
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(t, test_addresses);
 	suite_add_tcase(s, t);

@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What programs of strangers do: each of these was saved once, and never restored, or came back
+# as something else, or held CRIU up for ever. All are told by --check, and refused by a dump
+# with the process and the reason; and what is beside it and comes back is let through.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/blocker.sh"
+
+# MODE, the check that finds it, and words of what is said
+strangers()
+{
+	cat <<-'END'
+		alarm-timer file-kind wakes the machine up
+		children-namespace nested-namespace PID, for its children
+		deadline-in-thread scheduling-class (deadline)
+		fan-filesystem watch watches a whole filesystem
+		proc-directory proc-file the folder of a process
+		proc-folder proc-file the folder of a process
+		proc-of-descriptor proc-file a file about a descriptor
+		proc-of-thread proc-file a file of a thread
+		shares-folder shared-state shares its working directory
+		shares-memory shared-state shares its memory
+		thread-files thread-apart descriptors of its own
+		thread-folder thread-apart a working directory
+		thread-name thread-apart a UTS namespace of its own
+		thread-network thread-apart a network namespace of its own
+	END
+}
+
+innocents='class-reset-on-fork proc-of-first-thread shares-files threads'
+
+# told CHECK WORDS: of a process that is not init, in /tmp/said
+told()
+{
+	grep -F "[$1]" /tmp/said | grep -qF "$2" || die "no $1 with \"$2\": $(cat /tmp/said)"
+}
+
+# alone MODE CHECK WORDS: it is refused, and the container runs on
+alone()
+{
+	block c1 "$1"
+	lxc-checkpoint --check -n c1 >/tmp/said 2>&1 || :
+	told "$2" "$3"
+	fails 3 "$3" dump -n c1 -s
+	check_equal RUNNING "$(lxc-info -n c1 -sH)" "state after $1"
+}
+
+make_bridge
+start_dhcp
+make_container c1
+with_blocker c1
+start_container c1
+
+step 'each is told, with its process'
+while read -r mode name words; do
+	block c1 "$mode"
+	lxc-checkpoint --check -n c1 >/tmp/said 2>&1 || :
+	told "$name" "$words"
+	check_equal 1 "$(grep -c '^BLOCKS' /tmp/said)" "findings in $mode ($(cat /tmp/said))"
+	unblock c1
+done < <(strangers)
+wait_for 10 lxc-checkpoint -q --check -n c1
+
+step 'one is enough for a refusal, in time'
+alone proc-of-thread proc-file 'a file of a thread'
+check_not test -e "$IMG"
+unblock c1
+
+step 'what is beside it comes back'
+for mode in $innocents; do
+	block c1 "$mode"
+done
+check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check -n c1 2>&1)" 'answer'
+for _ in 1 2; do
+	check dump -n c1 -s --replace
+	check restore -n c1
+done
+
+step 'terminals of another devpts'
+alone other-devpts terminal 'another devpts'
+unblock c1
+check in_container c1 umount /tmp/pts
+
+step 'a frozen cgroup in it holds nothing up'
+alone frozen-child frozen-cgroup 'own cgroup still'
+in_container c1 sh -c 'echo 0 >/sys/fs/cgroup/still/cgroup.freeze'
+check dump -n c1 -s --replace
+check restore -n c1
