@@ -306,17 +306,31 @@ int network_check(const struct restore *r, struct error **reterr)
 }
 
 /*
+ * A CRIU that dies before post-setup-namespaces leaves a link whose number nobody has noted. Then
+ * the link is still down and on no bridge. Where CRIU is away from the host, so is the link.
+ */
+static unsigned int find_number(const struct restore *r, size_t i)
+{
+	const char *link = r->host_veths[i];
+	_cleanup_free_ char *master = xasprintf("/sys/class/net/%s/master", link);
+
+	if (r->host_numbers[i] != 0 || r->netns_fd >= 0 || link_is_up(link) ||
+	    access(master, F_OK) == 0)
+		return r->host_numbers[i];
+	return if_nametoindex(link);
+}
+
+/*
  * The kernel removes a veth with the container's namespace, but when it pleases: a
  * connection that nobody answers any more keeps that for minutes, and whoever starts
- * the container again at once must not find the old one. If CRIU fails before it has made the
- * container's namespaces, no link has a number yet, and no connection keeps the namespace.
+ * the container again at once must not find the old one.
  */
 void unstage_network(struct restore *r)
 {
 	scripts_down(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
-			link_delete(r->host_veths[i], r->host_numbers[i]);
+			link_delete(r->host_veths[i], find_number(r, i));
 		free(r->host_veths[i]);
 	}
 	free(TAKE_PTR(r->host_veths));
