@@ -33,9 +33,9 @@ static time_t now(void)
 
 /* What is restored descends from the monitor, as CRIU and scripts do, but is in another PID
  * namespace. */
-static bool is_ours(pid_t pid)
+static bool is_ours(pid_t pid, ino_t own_namespace)
 {
-	if (process_is_in(pid, process_pid_namespace(getpid())))
+	if (process_is_in(pid, own_namespace))
 		return false;
 	for (int i = 0; i < DEPTH_MAX && pid > 1; i++) {
 		if (pid == getpid())
@@ -73,8 +73,10 @@ static char *name_of(const struct proc_lock *waiting)
 
 static const struct proc_lock *find_waiting(const struct proc_locks *l)
 {
+	ino_t own_namespace = process_pid_namespace(getpid());
+
 	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].waits && is_ours(l->v[i].pid))
+		if (l->v[i].waits && is_ours(l->v[i].pid, own_namespace))
 			return &l->v[i];
 	return NULL;
 }
