@@ -169,7 +169,7 @@ for signal in INT TERM; do
 	check grep -q 'runs on: it was interrupted' /tmp/said
 	step "SIG$signal while CRIU reads memory: it fails by itself, and undoes all"
 	with_fault "network-lock after command:$signal" env --default-signal=INT,TERM \
-		lxc-checkpoint -n c1 -D /run/fresh -s
+		lxc-checkpoint -n c1 -D /run/fresh -s -v
 	check_equal 1 "$status" "exit status ($(cat /tmp/said))"
 	check grep -q 'taking the checkpoint back' /tmp/said
 	check grep -q 'runs on: it was interrupted' /tmp/said

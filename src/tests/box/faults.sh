@@ -90,7 +90,13 @@ half)
 	exit 1
 	;;
 after)
-	@REAL@
+	# what is not CRIU's child does not find its pipes
+	if [[ " $LXC_CHECKPOINT_NOTIFY_ACTIONS " == *" $action "* ]]; then
+		printf '%s %s\n' "$action" "${CRTOOLS_INIT_PID:-0}" >"/proc/$PPID/fd/${LXC_CHECKPOINT_NOTIFY%:*}"
+		read -r answer <"/proc/$PPID/fd/${LXC_CHECKPOINT_NOTIFY#*:}"
+		[ "$answer" = "ok $action" ] || exit 1
+	fi
+	LXC_CHECKPOINT_NOTIFY='' @REAL@
 	status=$?
 	strike "${victims[@]}"
 	exit $status
