@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "criu.h"
@@ -26,6 +27,7 @@
 
 #define TICK_MS	     200
 #define ORPHANS_MS   1000
+#define CLEANUP_MS   5000
 #define LOG_TAIL_MAX (8 * 1024 * 1024)
 
 #define LOG_MAX	      (256 * 1024 * 1024) /* no log comes near it */
@@ -41,6 +43,7 @@ struct run {
 	int output;	     /* what CRIU says before it has a log */
 	bool refused_action; /* an action handler said no: that is the cause, not CRIU's log */
 	bool cancelled;
+	int64_t killed_at;	    /* it is to have ended by then; 0: it is not being ended */
 	struct error *action_error; /* why; NULL where it did not say */
 };
 
@@ -226,6 +229,16 @@ static bool run_ask(struct run *r, const char *action, pid_t pid)
 	return e->action && e->action(action, pid, e->userdata, &r->action_error) == 0;
 }
 
+static bool is_word_of(const char *word, const char *words)
+{
+	const size_t len = strlen(word);
+
+	for (const char *w = words; w && *w; w += strcspn(w, " "), w += strspn(w, " "))
+		if (strcspn(w, " ") == len && strncmp(w, word, len) == 0)
+			return true;
+	return false;
+}
+
 /*
  * "ACTION PID". The answer names the action, because it may come when the callback that has asked
  * was killed, and the next one is not to take it for its own.
@@ -239,7 +252,7 @@ static void run_answer(struct run *r, char *line)
 
 	if (!action)
 		return;
-	last = r->events->last_action && strcmp(action, r->events->last_action) == 0;
+	last = is_word_of(action, r->events->last_actions);
 	agreed = pid && run_ask(r, action, (pid_t)strtol(pid, NULL, 10));
 	if (!agreed)
 		r->refused_action = true;
@@ -264,14 +277,65 @@ static void run_listen(struct run *r)
 		run_answer(r, line);
 }
 
-/* Ended by the caller's wish: with the callback, which may wait for something. */
-static void run_heed(struct run *r, int (*ask)(void *, struct error **))
+static int64_t now_ms(void)
 {
-	if (ask(r->events->userdata, r->action_error ? NULL : &r->action_error) == 0)
-		return;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static ino_t program_of(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)pid);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* CRIU waits for the callback, which may wait for something. Its own helpers it ends itself. */
+static void end_scripts(pid_t criu)
+{
+	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	const ino_t program = program_of(criu);
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+		_cleanup_close_ int pidfd =
+			pid > 0 && pid != criu && getpgid(pid) == criu ? pidfd_open_pid(pid) : -1;
+
+		/* once more, now that it is known to be the same process */
+		if (pidfd >= 0 && getpgid(pid) == criu && program_of(pid) != program)
+			syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	}
+}
+
+/*
+ * A CRIU that is killed leaves what it has made beside processes: files that were deleted and
+ * open have names while it restores them, and no other restore could make them.
+ */
+static void run_end(struct run *r)
+{
+	const struct criu_events *e = r->events;
+
 	r->refused_action = true;
+	if (r->killed_at == 0)
+		r->killed_at = e->give_up && e->give_up(r->pid, e->userdata) ? now_ms() + CLEANUP_MS
+									     : now_ms();
+	if (now_ms() < r->killed_at) {
+		end_scripts(r->pid);
+		return;
+	}
 	kill(-r->pid, SIGKILL);
 	kill(r->pid, SIGKILL);
+}
+
+/* Ended by the caller's wish. */
+static void run_heed(struct run *r, int (*ask)(void *, struct error **))
+{
+	if (ask(r->events->userdata, r->action_error ? NULL : &r->action_error) < 0)
+		run_end(r);
 }
 
 /*

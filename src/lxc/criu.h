@@ -54,8 +54,9 @@ struct criu_events {
 	 */
 	const char *actions;
 	int (*action)(const char *action, pid_t init_pid, void *userdata, struct error **reterr);
-	/* One of them after whose refusal CRIU is killed, because it would not give up; or NULL. */
-	const char *last_action;
+	/* Those of them after whose refusal CRIU is killed, because it would not give up; or NULL.
+	 */
+	const char *last_actions;
 	/* Once, when it has been started. */
 	void (*started)(pid_t criu, void *userdata);
 	/*
@@ -63,6 +64,11 @@ struct criu_events {
 	 * error is criu_run()'s.
 	 */
 	int (*tick)(void *userdata, struct error **reterr);
+	/*
+	 * Once, before CRIU is ended so. True: what it has made has been ended, so that it
+	 * fails and cleans up. It is killed if it is still there some seconds later; else at once.
+	 */
+	bool (*give_up)(pid_t criu, void *userdata);
 	/* As often, and after each signal; a run is taken back once. */
 	enum criu_cancel (*cancel)(void *userdata);
 	/*

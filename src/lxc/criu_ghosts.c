@@ -19,32 +19,56 @@
 #define REMAP_ORIGINAL 1 /* of an entry in remap-fpath.img */
 #define REMAP_TYPE     3
 
+#define TYPE_LINK  0
 #define TYPE_GHOST 1
 
 #define KEPT_MAX 200 /* of a name: the rest is the file's number */
 
+static bool take_remap(struct bytes *image, uint32_t *ret_id, uint64_t *ret_type)
+{
+	struct bytes entry;
+	struct field f = {0};
+
+	*ret_id = 0;
+	*ret_type = TYPE_LINK;
+	if (!take_entry(image, &entry))
+		return false;
+	while (take_field(&entry, &f)) {
+		if (f.number == REMAP_ORIGINAL)
+			*ret_id = (uint32_t)f.value;
+		else if (f.number == REMAP_TYPE)
+			*ret_type = f.value;
+	}
+	return true;
+}
+
 uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n)
 {
-	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len}, entry;
-	uint32_t *ghosts = NULL;
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
+	uint32_t *ghosts = NULL, id;
+	uint64_t type;
 
 	*ret_n = 0;
 	if (!take_magic(&image, MAGIC_REMAPS))
 		return NULL;
-	while (take_entry(&image, &entry)) {
-		uint64_t id = 0, type = 0;
-		struct field f = {0};
-
-		while (take_field(&entry, &f)) {
-			if (f.number == REMAP_ORIGINAL)
-				id = f.value;
-			else if (f.number == REMAP_TYPE)
-				type = f.value;
-		}
+	while (take_remap(&image, &id, &type))
 		if (type == TYPE_GHOST)
-			*ARRAY_ADD(ghosts, *ret_n) = (uint32_t)id;
-	}
+			*ARRAY_ADD(ghosts, *ret_n) = id;
 	return ghosts;
+}
+
+bool criu_ghosts_have_links(const void *remaps, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
+	uint64_t type;
+	uint32_t id;
+
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return false;
+	while (take_remap(&image, &id, &type))
+		if (type == TYPE_LINK)
+			return true;
+	return false;
 }
 
 static bool is_among(uint32_t id, const uint32_t *ids, size_t n)

@@ -8,11 +8,18 @@
  * leaves no room. The name is nothing but a text by then, so a long one is made shorter.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Pure. The files that a remap-fpath.img says are ghosts. Caller frees. */
 uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n);
+
+/*
+ * Pure. Whether a remap-fpath.img says that CRIU has made links to files that have other names,
+ * "link_remap.N". A restore removes them once all of these files are open.
+ */
+bool criu_ghosts_have_links(const void *remaps, size_t len);
 
 /*
  * Pure. In a files.img, in place: the name of each that is among ghosts has at most

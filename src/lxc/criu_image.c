@@ -38,6 +38,8 @@
 #define CORE_MAX   (16 * 1024 * 1024)
 #define REMAPS_MAX (64 * 1024 * 1024)
 
+#define REMAPS_NAME "remap-fpath.img"
+
 uint32_t criu_image_program(const void *mm, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)mm, len}, entry;
@@ -129,10 +131,29 @@ static int read_programs(int dirfd, uint32_t **ret, size_t *ret_n)
 	return 0;
 }
 
+bool criu_image_has_links(int dirfd)
+{
+	_cleanup_free_ char *remaps = NULL;
+	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
+
+	return len > 0 && criu_ghosts_have_links(remaps, (size_t)len);
+}
+
+bool criu_image_has_connections(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (strncmp(e->d_name, "tcp-stream-", strlen("tcp-stream-")) == 0)
+			return true;
+	return false;
+}
+
 static uint32_t *read_ghosts(int dirfd, size_t *ret_n)
 {
 	_cleanup_free_ char *remaps = NULL;
-	ssize_t len = read_file_at(dirfd, "remap-fpath.img", REMAPS_MAX, &remaps);
+	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
 
 	*ret_n = 0;
 	return len > 0 ? criu_ghosts_read(remaps, (size_t)len, ret_n) : NULL;

@@ -2,6 +2,7 @@
 #ifndef LXCCKPT_CRIU_IMAGE_H
 #define LXCCKPT_CRIU_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,12 @@
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr);
+
+/* Whether a restore removes what another would need, see criu_ghosts_have_links(). */
+bool criu_image_has_links(int dirfd);
+
+/* Whether there are TCP connections in it. */
+bool criu_image_has_connections(int dirfd);
 
 /*
  * The smallest soft limit of a file's size (RLIMIT_FSIZE) that a process in the image has.

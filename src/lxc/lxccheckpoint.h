@@ -151,12 +151,20 @@ struct lxc_restore_options {
 	 * has failed at a stage at which CRIU goes on all the same. NULL: not called.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
-	void *userdata; /* for found and cancelled */
+	void *userdata; /* for found, cancelled and committed */
 	/*
-	 * Asked, in the calling thread, while the image is read and before the restore begins;
-	 * true: nothing is restored. A restore that has begun is finished. NULL: not asked.
+	 * Asked about five times a second, and after each signal, in the calling thread, until
+	 * committed is called; true: nothing is restored. A restore that has begun is taken
+	 * back: the call fails when nothing of the container is left, or, if that takes longer
+	 * than 15 seconds, before that; nothing of it will run. NULL: not asked. A signal that
+	 * ends the calling process does not end the restore: the container runs.
 	 */
 	bool (*cancelled)(void *userdata);
+	/*
+	 * Called once, in the calling thread, when the restore can no longer be taken back, and
+	 * the container is about to run; NULL: not called.
+	 */
+	void (*committed)(void *userdata);
 };
 
 /* Options of a check; as above. Since 0.1. */

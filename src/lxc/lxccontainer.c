@@ -213,6 +213,14 @@ static bool ask_restore(void *userdata)
 	return o->cancelled && o->cancelled(o->userdata);
 }
 
+static void tell_committed(void *userdata)
+{
+	const struct lxc_restore_options *o = userdata;
+
+	if (o->committed)
+		o->committed(o->userdata);
+}
+
 /* Words that there are. */
 static int check_force(struct lxc_container *c, const char *words)
 {
@@ -243,7 +251,8 @@ int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_opt
 		.log_level = o.log_level,
 		.force = o.force,
 		.found = tell_restore,
-		.cancelled = ask_restore,
+		.cancelled = o.cancelled ? ask_restore : NULL,
+		.committed = tell_committed,
 		.userdata = &o,
 	};
 	return container_restore(c, &r, o.wait_status);

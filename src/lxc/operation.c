@@ -382,6 +382,11 @@ void operation_end(struct operation *op)
 {
 	if (op->fd >= 0 && ftruncate(op->fd, 0) < 0)
 		(void)operation_set_network(op, "", NULL);
+	operation_leave(op);
+}
+
+void operation_leave(struct operation *op)
+{
 	fd_close(&op->fd);
 	free(TAKE_PTR(op->path));
 	free(TAKE_PTR(op->head));

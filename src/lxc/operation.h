@@ -53,4 +53,7 @@ int operation_regain(struct lxc_container *c, struct operation *op, struct error
 
 void operation_end(struct operation *op);
 
+/* The same where another process still works at it: what to put back stays in the file. */
+void operation_leave(struct operation *op);
+
 #endif

@@ -36,20 +36,6 @@
 
 #define PLAN_MAX (16 * 1024 * 1024)
 
-/* -1 once nobody listens any more: the number may then be another file's */
-static int report_fd = REPORT_FD;
-
-static void report(struct restore_report rep)
-{
-	_cleanup_free_ char *text = restore_report_to_json(&rep);
-
-	if (report_fd < 0)
-		return;
-
-	/* the command may be gone; the container does not depend on it */
-	(void)write_all(report_fd, text, strlen(text));
-}
-
 /* The restore is over, however it went: another operation on the container may begin. */
 static void release_lock(struct restore *r)
 {
@@ -59,11 +45,11 @@ static void release_lock(struct restore *r)
 	fd_close(&r->lock_fd);
 }
 
-static int report_failure(struct error *e)
+static int report_failure(const struct restore *r, struct error *e)
 {
-	if (report_fd < 0)
+	if (r->caller_fd < 0)
 		log_error_object(e);
-	report((struct restore_report){.kind = REPORT_FAILED, .error = e});
+	caller_report(r, (struct restore_report){.kind = REPORT_FAILED, .error = e});
 	return EXIT_FAILURE;
 }
 
@@ -79,8 +65,8 @@ static int read_plan(struct restore_plan *ret, struct error **reterr)
 }
 
 /*
- * Nothing interrupts a restore half-way: a signal is taken once the container
- * runs, and then by the monitor's loop.
+ * No signal interrupts a restore half-way: one is taken once the container runs, and then by the
+ * monitor's loop. To have the restore taken back its caller says so.
  */
 static void block_signals(void)
 {
@@ -120,10 +106,11 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 	manifest_forget_files(&r->manifest);
 	malloc_trim(0);
 	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir, r->init_pid);
-	report((struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
+	caller_report(r, (struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
+	monitor_watch(r->serving, -1);
 	/* a detached one has no more to say, and keeps nothing of the caller's open */
 	if (!r->plan->foreground)
-		fd_close(&report_fd);
+		fd_close(&r->caller_fd);
 	return monitor_run(r->serving, ret_status, reterr);
 }
 
@@ -139,14 +126,14 @@ static bool wants_reboot(int status)
  */
 static bool command_is_gone(const struct restore *r)
 {
-	struct pollfd p = {.fd = report_fd};
+	struct pollfd p = {.fd = r->caller_fd};
 
-	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & POLLERR);
+	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
 }
 
-static void report_reboot(void)
+static void report_reboot(const struct restore *r)
 {
-	report((struct restore_report){.kind = REPORT_REBOOT});
+	caller_report(r, (struct restore_report){.kind = REPORT_REBOOT});
 }
 
 /* Who waits for it sees by the end of its connection when it does not come up. */
@@ -212,13 +199,14 @@ static int run(struct restore_plan *plan)
 
 	restore_init(&r, plan);
 	r.lock_fd = LOCK_FD;
+	r.caller_fd = REPORT_FD;
 	if (own_mounts(plan, &e) < 0 ||
 	    image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
 	    restore_apply(&r, &e) < 0 || live(&r, &status, &e) < 0) {
 		release_lock(&r);
-		ret = report_failure(e);
+		ret = report_failure(&r, e);
 	} else {
-		report((struct restore_report){.kind = REPORT_EXIT, .status = status});
+		caller_report(&r, (struct restore_report){.kind = REPORT_EXIT, .status = status});
 	}
 	/* The end of the last connection says that all of it is done. */
 	monitor_free(r.serving);
@@ -249,7 +237,7 @@ int main(void)
 	limits_raise();
 	limit_connections();
 	if (read_plan(&plan, &e) < 0)
-		return report_failure(e);
+		return report_failure(&(struct restore){.caller_fd = REPORT_FD}, e);
 	log_setup(&plan);
 	if (chdir("/") < 0)
 		return EXIT_FAILURE;

@@ -181,6 +181,7 @@ static void loop_stop(struct monitor *m)
 	source_remove(m, &m->listener);
 	m->accept_paused = false;
 	console_stop(m);
+	source_remove(m, &m->watched);
 	source_remove(m, &m->init);
 	source_close(m, &m->signals);
 }
@@ -220,6 +221,20 @@ int monitor_fd(const struct monitor *m)
 void monitor_turn(struct monitor *m)
 {
 	loop_round(m, 0, NULL);
+}
+
+static void watched_ready(struct monitor *m, struct source *s, uint32_t events)
+{
+	(void)m;
+	(void)s;
+	(void)events;
+}
+
+int monitor_watch(struct monitor *m, int fd)
+{
+	source_remove(m, &m->watched);
+	/* its end comes once too, and nobody has to take it out for that */
+	return fd < 0 ? 0 : source_add(m, &m->watched, fd, EPOLLIN | EPOLLET, watched_ready);
 }
 
 bool monitor_stop_wanted(const struct monitor *m)
@@ -275,6 +290,7 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 	m->setup = *setup;
 	m->state = STATE_STARTING;
 	m->listener.fd = m->signals.fd = m->init.fd = m->accept_again.fd = m->reserve = -1;
+	m->watched.fd = -1;
 	m->freeze.source.fd = -1;
 	m->console.master.fd = m->console.proxy.source.fd = m->console.foreground.source.fd = -1;
 	m->console.proxy_master = m->console.out = -1;

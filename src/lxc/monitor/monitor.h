@@ -84,6 +84,12 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 int monitor_fd(const struct monitor *m);
 void monitor_turn(struct monitor *m);
 
+/*
+ * monitor_fd() polls as readable for this descriptor of the caller's as well, once each time
+ * that something comes; the caller reads it. -1: no more.
+ */
+int monitor_watch(struct monitor *m, int fd);
+
 /* Somebody (lxc-stop -k) wants a container ended that has no init yet. */
 bool monitor_stop_wanted(const struct monitor *m);
 

@@ -204,7 +204,7 @@ struct monitor {
 	enum container_state state;
 
 	int epoll_fd;
-	struct source listener, signals, init;
+	struct source listener, signals, init, watched;
 	bool listener_closed;
 	struct source accept_again; /* a timer: when to accept again after a failure */
 	unsigned int accept_pause_ms;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/network.h"
@@ -19,6 +20,8 @@
 
 #define CARRIER_MS 1000
 #define NAME_MS	   1000
+
+#define DEVICES_MAX (1024 * 1024)
 
 /* As lxc-start names them: "veth" and six letters or digits. */
 static char *random_veth_name(void)
@@ -186,15 +189,55 @@ int network_enter(const struct restore *r)
  * Which links CRIU has made, as soon as they are on the host. The lock's file tells the next
  * operation, which removes them if nobody else who knows them is left.
  */
+static void note_link(struct restore *r, size_t i)
+{
+	if (!r->host_veths[i] || r->host_numbers[i] != 0)
+		return;
+	r->host_numbers[i] = if_nametoindex(r->host_veths[i]);
+	if (r->host_numbers[i] != 0 && r->lock_fd >= 0)
+		dprintf(r->lock_fd, "# link %s %u\n", r->host_veths[i], r->host_numbers[i]);
+}
+
 void network_note_links(struct restore *r)
 {
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
-		if (!r->host_veths[i] || r->host_numbers[i] != 0)
-			continue;
-		r->host_numbers[i] = if_nametoindex(r->host_veths[i]);
-		if (r->host_numbers[i] != 0 && r->lock_fd >= 0)
-			dprintf(r->lock_fd, "# link %s %u\n", r->host_veths[i], r->host_numbers[i]);
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+		note_link(r, i);
+}
+
+/* Whether the text of a /proc/PID/net/dev names that link. */
+static bool names_link(const char *text, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += strspn(line, "\n ");
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			return true;
 	}
+	return false;
+}
+
+static bool has_own_network(pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
+	struct stat its, ours;
+
+	return stat(path, &its) == 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+	       its.st_ino != ours.st_ino;
+}
+
+/* A veth's ends are made at once: where the container has its own, the other is on the host. */
+void network_note_made(struct restore *r, pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/net/dev", (int)init);
+	_cleanup_free_ char *text = NULL;
+
+	if (r->netns_fd >= 0 || !has_own_network(init) ||
+	    read_file_at(AT_FDCWD, path, DEVICES_MAX, &text) <= 0)
+		return;
+	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+		if (names_link(text, r->manifest.facts.nics[i].name))
+			note_link(r, i);
 }
 
 /* Whether the kernel would give NIC i an address that it did not have. */

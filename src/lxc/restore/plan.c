@@ -188,8 +188,9 @@ static json_t *error_to_json(const struct error *e)
 
 char *restore_report_to_json(const struct restore_report *r)
 {
-	json_t *o = r->kind == REPORT_RUNNING ? json_pack("{s:i}", "running", r->init_pid)
-		    : r->kind == REPORT_EXIT  ? json_pack("{s:i}", "exit", r->status)
+	json_t *o = r->kind == REPORT_RUNNING	  ? json_pack("{s:i}", "running", r->init_pid)
+		    : r->kind == REPORT_EXIT	  ? json_pack("{s:i}", "exit", r->status)
+		    : r->kind == REPORT_COMMITTED ? json_pack("{s:b}", "committed", 1)
 		    : r->kind == REPORT_REBOOT
 			    ? json_pack("{s:b}", "reboot", 1)
 			    : json_pack("{s:o}", "error", error_to_json(r->error));
@@ -231,6 +232,8 @@ int restore_report_from_json(const char *line, struct restore_report *ret)
 	} else if ((v = json_object_get(o, "exit"))) {
 		ret->kind = REPORT_EXIT;
 		ret->status = (int)json_integer_value(v);
+	} else if (json_object_get(o, "committed")) {
+		ret->kind = REPORT_COMMITTED;
 	} else if (json_object_get(o, "reboot")) {
 		ret->kind = REPORT_REBOOT;
 	} else {

@@ -14,8 +14,10 @@
 #include "util/error.h"
 
 #define PLAN_FD	  3 /* the memfd */
-#define REPORT_FD 4 /* a pipe: the monitor's reports, a line of JSON each */
+#define REPORT_FD 4 /* a socket: the monitor's reports, a line of JSON each, and ... */
 #define LOCK_FD	  5 /* the operation's lock, see operation.h; until the restore is over */
+
+#define TAKE_BACK "b" /* ... what its caller may say, until it hears that it is too late */
 
 struct restore_plan {
 	char *name;
@@ -58,10 +60,11 @@ void restore_plan_clear(struct restore_plan *p);
 /* What came of it, as the caller is told. */
 struct restore_report {
 	enum {
-		REPORT_RUNNING, /* restored; init_pid is set */
-		REPORT_FAILED,	/* nothing of it is left; error is set */
-		REPORT_REBOOT,	/* lxc-start takes the monitor's place, and its status */
-		REPORT_EXIT,	/* the container has stopped; status is waitpid()'s */
+		REPORT_COMMITTED, /* it can no longer be taken back; one of these two follows: */
+		REPORT_RUNNING,	  /* restored; init_pid is set */
+		REPORT_FAILED,	  /* nothing of it is left; error is set */
+		REPORT_REBOOT,	  /* lxc-start takes the monitor's place, and its status */
+		REPORT_EXIT,	  /* the container has stopped; status is waitpid()'s */
 	} kind;
 	int init_pid;
 	int status;

@@ -132,7 +132,8 @@ static void leave_teller(const struct restore *r)
 		wait_status(pid);
 }
 
-int restart_in_foreground(struct restore *r, void (*begin)(void), struct error **reterr)
+int restart_in_foreground(struct restore *r, void (*begin)(const struct restore *r),
+			  struct error **reterr)
 {
 	_cleanup_strv_ struct strv argv = {0};
 	int e = start_command(r, true, &argv, reterr);
@@ -141,7 +142,7 @@ int restart_in_foreground(struct restore *r, void (*begin)(void), struct error *
 		return e;
 	leave_teller(r);
 	monitor_free(TAKE_PTR(r->serving));
-	begin();
+	begin(r);
 	reset_signals();
 	limits_put_back();
 	execv(argv.v[0], argv.v);

@@ -24,6 +24,15 @@ struct restore {
 
 	time_t locks_looked, locks_waiting; /* see locks_watch() */
 
+	int caller_fd; /* the command's, see plan.h; -1: it has no more to be told */
+	enum {
+		FATE_OPEN,
+		FATE_TAKEN_BACK, /* the caller has asked for that: nothing of it will run */
+		FATE_COMMITTED,	 /* whatever the caller says: it runs, or fails */
+	} fate;
+	const char *commits_at; /* after that stage of CRIU's */
+	bool unlocked;		/* CRIU is about to let its connections go on */
+
 	int lock_fd; /* the operation's, shared with CRIU; -1 once the restore is over */
 	int listen_fd;
 
@@ -110,8 +119,21 @@ void serving_update(struct restore *r);
 /* Until fd polls as readable; userdata is the restore. */
 void serving_until(int fd, void *userdata);
 
-/* -ECANCELED: somebody wants the container stopped. */
-int serving_check(const struct restore *r, struct error **reterr);
+/* -ECANCELED: somebody wants the container stopped, or the restore has been taken back. */
+int serving_check(struct restore *r, struct error **reterr);
+
+/* ---- caller.c: what is said to the command, and what it says ---- */
+
+void caller_report(const struct restore *r, struct restore_report report);
+
+/* Whether the caller wants it taken back. It is, or is not, from when this has been asked. */
+bool caller_takes_back(struct restore *r);
+
+/* From here on it is not, and the caller is told so. Doing it again is harmless. */
+void caller_commit(struct restore *r);
+
+/* Of a restore that is taken back that is why it fails, whatever went wrong meanwhile. */
+int caller_explain(const struct restore *r, int e, struct error **reterr);
 
 /*
  * For CRIU's process, before its exec: makes the mount namespace in which it finds
@@ -239,6 +261,9 @@ pid_t network_settle(struct restore *r, pid_t init);
 /* When network_settle()'s process has ended: notes the links that it has brought to the host. */
 void network_note_links(struct restore *r);
 
+/* The same where it is not known whether CRIU has come to make them; init is the container's. */
+void network_note_made(struct restore *r, pid_t init);
+
 /*
  * Makes the container's nexthops and the routes by them; in its network
  * namespace, when its interfaces have a carrier. 0 or -errno.
@@ -262,7 +287,8 @@ int restart_container(const struct restore *r, struct error **reterr);
  * this process's place. Who waits for the container to run is told by another one.
  * begin is called when nothing stands in the way any more. Returns if something does.
  */
-int restart_in_foreground(struct restore *r, void (*begin)(void), struct error **reterr);
+int restart_in_foreground(struct restore *r, void (*begin)(const struct restore *r),
+			  struct error **reterr);
 
 /*
  * lxc.ephemeral: after the end of a container, not of one that reboots, its rootfs

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "restore/restore.h"
@@ -53,9 +54,11 @@ int serving_begin(struct restore *r, struct error **reterr)
 
 	free(TAKE_PTR(r->scrollback));
 	r->scrollback_len = 0;
-	if (e == 0)
-		monitor_set_state(r->serving, STATE_STARTING);
-	return e;
+	if (e < 0)
+		return e;
+	monitor_set_state(r->serving, STATE_STARTING);
+	e = monitor_watch(r->serving, r->caller_fd);
+	return e < 0 ? error_set(reterr, -e, "cannot listen to the command: %s", strerror(-e)) : 0;
 }
 
 void serving_update(struct restore *r)
@@ -65,16 +68,17 @@ void serving_update(struct restore *r)
 	monitor_update(r->serving, &setup);
 }
 
-int serving_check(const struct restore *r, struct error **reterr)
+int serving_check(struct restore *r, struct error **reterr)
 {
-	if (!monitor_stop_wanted(r->serving))
-		return 0;
-	return error_set(reterr, ECANCELED, "%s was stopped while it was restored", r->plan->name);
+	if (r->serving && monitor_stop_wanted(r->serving))
+		return error_set(reterr, ECANCELED, "%s was stopped while it was restored",
+				 r->plan->name);
+	return caller_takes_back(r) ? caller_explain(r, 0, reterr) : 0;
 }
 
 void serving_until(int fd, void *userdata)
 {
-	const struct restore *r = userdata;
+	struct restore *r = userdata;
 
 	for (;;) {
 		struct pollfd p[2] = {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "inspect/settings.h"
 #include "lxclog.h"
 #include "operation.h"
+#include "restore/await.h"
 #include "restore/plan.h"
 #include "restore/spawn.h"
 #include "suggest.h"
@@ -226,65 +228,42 @@ _Noreturn static void exec_monitor(const char *program, char *title, char *const
 	_exit(127);
 }
 
-static int start_monitor(const struct restore_plan *plan, int lock, pid_t *ret_pid,
-			 int *ret_reports, struct error **reterr)
+static int start_monitor(const struct restore_plan *plan, int lock, struct awaited *ret,
+			 struct error **reterr)
 {
 	_cleanup_free_ char *program = libexec_path("lxc-checkpoint-monitor");
 	_cleanup_free_ char *title = xasprintf(MONITOR_TITLE "%s %s", plan->lxcpath, plan->name);
 	_cleanup_free_ char *json = restore_plan_to_json(plan);
 	_cleanup_strv_ struct strv env = monitor_environment();
 	_cleanup_close_ int fd = memfd_create("plan", MFD_CLOEXEC);
-	int reports[2];
+	_cleanup_close_ int ours = -1, its = -1;
+	int both[2];
 	pid_t pid;
 	int r;
 
 	if (!json)
 		return error_set(reterr, EILSEQ, "a path or a config item is not UTF-8");
-	if (fd < 0 || fd_above_standard(&fd) < 0 || pipe2(reports, O_CLOEXEC) < 0)
+	if (fd < 0 || fd_above_standard(&fd) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) < 0)
 		return error_errno(reterr, "cannot prepare the monitor");
-	if (fd_above_standard(&reports[0]) < 0 || fd_above_standard(&reports[1]) < 0) {
-		close(reports[0]);
-		close(reports[1]);
+	ours = both[0];
+	its = both[1];
+	if (fd_above_standard(&ours) < 0 || fd_above_standard(&its) < 0)
 		return error_errno(reterr, "cannot prepare the monitor");
-	}
 	r = write_all(fd, json, strlen(json));
 	pid = r == 0 ? fork_quietly() : -1;
 	if (pid == 0)
-		exec_monitor(program, title, env.v, plan->foreground, fd, reports[1], lock);
-	close(reports[1]);
-	if (pid < 0) {
-		close(reports[0]);
+		exec_monitor(program, title, env.v, plan->foreground, fd, its, lock);
+	if (pid < 0)
 		return error_set(reterr, r < 0 ? -r : errno, "cannot start the monitor");
-	}
-	*ret_pid = pid;
-	*ret_reports = reports[0];
+	ret->monitor = pid;
+	ret->fd = TAKE_FD(ours);
 	return 0;
-}
-
-static int read_report(FILE *f, struct restore_report *ret)
-{
-	char *line = NULL;
-	size_t room = 0;
-	int r = getline(&line, &room, f) < 0 ? -EPIPE : restore_report_from_json(line, ret);
-
-	free(line);
-	return r;
-}
-
-/* One report; a failure is handed on, and silence is one: -EPIPE. */
-static int expect_report(FILE *f, struct restore_report *ret, struct error **reterr)
-{
-	if (read_report(f, ret) < 0)
-		return error_set(reterr, EPIPE, "the monitor ended without a word");
-	if (ret->kind != REPORT_FAILED)
-		return 0;
-	return error_move(reterr, &ret->error, EIO);
 }
 
 /* What is open in the caller's process while the monitor restores. */
 struct restoring {
-	pid_t monitor;
-	FILE *reports;
+	struct awaited awaited;
 	struct operation operation;
 	struct image *image;
 	const struct restore_options *o;
@@ -310,21 +289,24 @@ static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
 {
 	const bool foreground = r->o->foreground;
 	struct restore_report rep = {0};
-	int status, e = expect_report(r->reports, &rep, reterr);
+	int status, e = await_report(&r->awaited, &rep, reterr);
 
 	/* its CRIU notices when it asks next, and ends what it has made */
 	if (e == -EPIPE)
 		(void)operation_regain(c, &r->operation, NULL);
 	if (e == 0)
 		tell_script(c, r);
-	/* from here on it is a container that runs, and may be checkpointed */
-	operation_end(&r->operation);
+	/* a container that runs may be checkpointed; else it may still be the monitor's */
+	if (r->awaited.given_up)
+		operation_leave(&r->operation);
+	else
+		operation_end(&r->operation);
 	image_free(TAKE_PTR(r->image));
-	if (e == 0 && !foreground)
-		return 0;
+	if ((e == 0 && !foreground) || r->awaited.given_up)
+		return e;
 	if (e == 0)
-		e = expect_report(r->reports, &rep, reterr);
-	status = wait_status(r->monitor);
+		e = await_report(&r->awaited, &rep, reterr);
+	status = wait_status(r->awaited.monitor);
 	if (e == 0 && ret_status)
 		*ret_status = rep.kind == REPORT_REBOOT ? status : rep.status;
 	return e;
@@ -339,13 +321,24 @@ static void log_reason(const char *image, const struct error *e)
 		criu_log_reason(dir, "restore.log", e);
 }
 
+static struct awaited awaited_by(const struct restore_options *o)
+{
+	return (struct awaited){
+		.fd = -1,
+		.monitor = -1,
+		.cancelled = o->cancelled,
+		.committed = o->committed,
+		.userdata = o->userdata,
+	};
+}
+
 int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
 		      struct error **reterr)
 {
 	_cleanup_plan_ struct restore_plan plan = {0};
-	struct restoring r = {.monitor = -1, .operation = {.fd = -1}, .o = o};
+	struct restoring r = {.awaited = awaited_by(o), .operation = {.fd = -1}, .o = o};
 	_cleanup_free_ char *place = container_place(c);
-	int fd = -1, e = inspect_defined(c, reterr);
+	int e = inspect_defined(c, reterr);
 
 	if (e == 0)
 		e = operation_begin(c, place, "a restore", &r.operation, reterr);
@@ -354,7 +347,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 	if (e == 0 && o->cancelled && o->cancelled(o->userdata))
 		e = error_refuse(reterr, ECANCELED, "it was interrupted");
 	if (e == 0)
-		e = start_monitor(&plan, r.operation.fd, &r.monitor, &fd, reterr);
+		e = start_monitor(&plan, r.operation.fd, &r.awaited, reterr);
 	if (e < 0) {
 		operation_end(&r.operation);
 		image_free(r.image);
@@ -362,17 +355,10 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 			error_wrap(reterr, ECANCELED, "%s was not restored", c->name);
 		return error_mark_refused(reterr, true, e);
 	}
-	r.reports = fdopen(fd, "r");
-	if (!r.reports) {
-		operation_end(&r.operation);
-		image_free(r.image);
-		close(fd);
-		return error_errno(reterr, "cannot listen to the monitor");
-	}
 	/* a monitor in the background is the caller's child as lxc-start's was */
 	r.action_script = plan.action_script;
 	e = follow(c, &r, ret_status, reterr);
-	fclose(r.reports);
+	awaited_clear(&r.awaited);
 	if (e < 0) {
 		e = error_wrap(reterr, -e, "%s was not restored", c->name);
 		log_reason(plan.image_dir, reterr ? *reterr : NULL);

@@ -23,8 +23,9 @@ struct restore_options {
 	const char *force; /* see findings_force() */
 	/* what the restore goes on with all the same, and notes; NULL: not told */
 	void (*found)(const struct finding *f, void *userdata);
-	/* whether to give up, before anything is done; NULL: never */
+	/* whether to take it back, until committed is called; NULL: never */
 	bool (*cancelled)(void *userdata);
+	void (*committed)(void *userdata); /* NULL: not called */
 	void *userdata;
 };
 

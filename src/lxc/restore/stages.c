@@ -46,9 +46,12 @@ static const struct restore_stage stages[] = {
 int restore_apply(struct restore *r, struct error **reterr)
 {
 	for (size_t i = 0; i < N_STAGES; i++) {
-		int e = stages[i].apply(r, reterr);
+		int e = serving_check(r, reterr);
 
+		if (e == 0)
+			e = stages[i].apply(r, reterr);
 		if (e < 0) {
+			e = caller_explain(r, e, reterr);
 			if (r->serving)
 				monitor_set_state(r->serving, STATE_ABORTING);
 			/* a hook has run: what it did is not known, and perhaps not undone */
@@ -73,6 +76,7 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 {
 	*r = (struct restore){
 		.plan = plan,
+		.caller_fd = -1,
 		.lock_fd = -1,
 		.listen_fd = -1,
 		.cgroups_fd = -1,

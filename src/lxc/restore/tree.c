@@ -46,14 +46,17 @@ static int wait_settled(struct restore *r, struct error **reterr)
 }
 
 /*
- * The container is not to run. CRIU would go on whatever this says, so init is killed, and
- * CRIU after it: it waits for init, which cannot end while CRIU traces the others.
- * Nothing of the container has run by then, and nothing will.
+ * The container is not to run. CRIU would go on whatever this says, so its processes are killed,
+ * and CRIU after them: it waits for init, which cannot end while CRIU traces the others; and one
+ * that is killed lets go of those that it traces. Nothing of the container has run by then, and
+ * nothing will.
  */
-static int forbid(pid_t init)
+static void forbid(const struct restore *r, pid_t init)
 {
-	kill(init, SIGKILL);
-	return -ECANCELED;
+	/* before 5.14 a kernel has no cgroup.kill, and there they die with init, a moment later */
+	write_file_at(r->cgroup_fd, "cgroup.kill", "1");
+	if (init > 0)
+		kill(init, SIGKILL);
 }
 
 static int run_hooks_before(struct restore *r, pid_t init)
@@ -61,7 +64,7 @@ static int run_hooks_before(struct restore *r, pid_t init)
 	/* one without its network is not to run either, which network_check() tells later */
 	if (network_check(r, NULL) < 0)
 		return 0;
-	return hooks_before_run(r, init, &r->refusal) < 0 ? forbid(init) : 0;
+	return hooks_before_run(r, init, &r->refusal);
 }
 
 /* What makes the container whole, before it runs. */
@@ -75,7 +78,7 @@ static int complete(struct restore *r, pid_t init, struct error **reterr)
 	if (e < 0)
 		return e;
 	timers_mend(r, init);
-	return threads_mend(r, init, &r->refusal) < 0 ? forbid(init) : 0;
+	return threads_mend(r, init, &r->refusal);
 }
 
 /*
@@ -91,10 +94,8 @@ static void open_devpts(struct restore *r, pid_t init)
 		r->devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
 }
 
-static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
+static int act(struct restore *r, const char *action, pid_t init, struct error **reterr)
 {
-	struct restore *r = userdata;
-
 	/* the container's namespaces are there, with its links, and nothing runs in them yet */
 	if (strcmp(action, "post-setup-namespaces") == 0) {
 		int e = sysctls_set(r, init, reterr);
@@ -126,6 +127,48 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	return 0;
 }
 
+/*
+ * The last of CRIU's stages at which a restore can be taken back so that the next one of the
+ * same image works. From network-unlock on the kernel acknowledges what comes in on connections,
+ * and it would not be sent again; after post-restore CRIU removes its links to open files that
+ * have other names. Else it is when the container is about to run.
+ */
+static const char *last_way_back(const struct restore *r)
+{
+	const int dir = r->image->dirfd;
+
+	if (criu_image_has_links(dir))
+		return "post-restore";
+	if (!criu_image_has_connections(dir))
+		return "pre-resume";
+	/* there CRIU calls nobody at network-unlock */
+	return r->manifest.facts.host_network ? "post-restore" : "network-unlock";
+}
+
+static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
+{
+	struct restore *r = userdata;
+	int e;
+
+	/* it runs */
+	if (strcmp(action, "post-resume") == 0)
+		return act(r, action, init, reterr);
+	if (strcmp(action, "post-setup-namespaces") == 0)
+		network_note_made(r, init);
+	r->unlocked = r->unlocked || strcmp(action, "network-unlock") == 0;
+	e = serving_check(r, reterr);
+	if (e == 0)
+		e = act(r, action, init, reterr);
+	/* what has come while that took its time */
+	if (e == 0)
+		e = serving_check(r, reterr);
+	if (e == 0 && strcmp(action, r->commits_at) == 0)
+		caller_commit(r);
+	if (e < 0 && r->unlocked)
+		forbid(r, init);
+	return e;
+}
+
 static int on_request(void *userdata, struct error **reterr)
 {
 	struct restore *r = userdata;
@@ -136,7 +179,27 @@ static int on_request(void *userdata, struct error **reterr)
 
 static int on_tick(void *userdata, struct error **reterr)
 {
-	return locks_watch(userdata, reterr);
+	int e = serving_check(userdata, reterr);
+
+	return e < 0 ? e : locks_watch(userdata, reterr);
+}
+
+/*
+ * Without its init CRIU fails, and takes the names of deleted files away that it has made. Late it
+ * has done that, and is not to let go of processes that have not been killed.
+ */
+static bool on_give_up(pid_t criu, void *userdata)
+{
+	struct restore *r = userdata;
+	pid_t init = child_besides(criu, r->settling);
+
+	if (init > 0)
+		network_note_made(r, init);
+	if (r->unlocked)
+		forbid(r, init);
+	else if (init > 0)
+		kill(init, SIGKILL);
+	return init > 0 && !r->unlocked;
 }
 
 /* CRIU makes this one with its caller's umask, which it cannot do with another's at a restore. */
@@ -195,11 +258,12 @@ static int run_criu(struct restore *r, struct error **reterr)
 	const struct criu_events events = {
 		.actions = "post-setup-namespaces post-restore network-unlock pre-resume "
 			   "post-resume",
-		.last_action = "pre-resume",
+		.last_actions = "network-unlock pre-resume",
 		.action = on_action,
 		.serve_fd = monitor_fd(r->serving),
 		.serve = on_request,
 		.tick = on_tick,
+		.give_up = on_give_up,
 		.prepare = prepare_criu,
 		.locks = locks,
 		.environment = environment,
@@ -207,6 +271,7 @@ static int run_criu(struct restore *r, struct error **reterr)
 	};
 
 	keep_private(r);
+	r->commits_at = last_way_back(r);
 	return criu_run(&job, &events, reterr);
 }
 
@@ -273,6 +338,9 @@ int stage_tree(struct restore *r, struct error **reterr)
 			error_free(TAKE_PTR(*reterr));
 		return error_move(reterr, &r->refusal, EIO);
 	}
+	/* its processes run, also where the callback was killed before it could ask */
+	if (e == 0)
+		caller_commit(r);
 	/* it may have come too late to end CRIU */
 	if (e == 0)
 		e = serving_check(r, reterr);
@@ -295,7 +363,12 @@ void unstage_tree(struct restore *r)
 	pid_t pid;
 
 	while ((pid = only_child()) > 0) {
+		_cleanup_close_ int pidfd = pidfd_open_pid(pid);
+
 		kill(pid, SIGKILL);
+		/* its end may take a while, as with much memory */
+		if (pidfd >= 0 && r->serving)
+			serving_until(pidfd, r);
 		if (wait_status(pid) < 0)
 			break;
 	}

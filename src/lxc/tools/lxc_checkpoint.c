@@ -476,8 +476,8 @@ static int validate(const struct arguments *a)
 	return -1;
 }
 
-static volatile sig_atomic_t interrupted; /* the signal */
-static const char *acknowledgement;	  /* NULL: none is to be printed */
+static volatile sig_atomic_t interrupted;    /* the signal */
+static const char *volatile acknowledgement; /* NULL: none is to be printed */
 
 /* A second signal changes nothing. */
 static void on_interrupt(int sig)
@@ -490,18 +490,21 @@ static void on_interrupt(int sig)
 	errno = e;
 }
 
+static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+#define N_SIGS (sizeof(sigs) / sizeof(sigs[0]))
+
 /*
  * A dump or restore is never left half-way: the container would stand still, or
- * come up behind the user's back. It is finished or taken back first. what: the
- * line that a signal is answered with at once.
+ * come up behind the user's back. It is taken back, or finished where it is too late for that.
+ * what: the line that a signal is answered with at once.
  */
 static void hold_signals(const char *what)
 {
-	static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	struct sigaction sa = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 
 	acknowledgement = what;
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
+	for (size_t i = 0; i < N_SIGS; i++) {
 		struct sigaction old;
 
 		/* nohup's wish is respected */
@@ -598,6 +601,42 @@ static int exit_status(int wait_status)
 	return WEXITSTATUS(wait_status);
 }
 
+/*
+ * The monitor, in the same process group, passes ^C and ^\ on to the container. The others end
+ * this process, and with it the container.
+ */
+static void let_signals_go(void)
+{
+	for (size_t i = 0; i < N_SIGS; i++) {
+		struct sigaction old;
+		bool passed_on = sigs[i] == SIGINT || sigs[i] == SIGQUIT;
+
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			signal(sigs[i], passed_on ? SIG_IGN : SIG_DFL);
+	}
+	if (interrupted == SIGTERM || interrupted == SIGHUP)
+		raise(interrupted);
+}
+
+#define TOO_LATE                                                                                   \
+	"lxc-checkpoint: too late to take the restore back; it is finished first (lxc-stop -k "    \
+	"ends it)\n"
+
+static void on_committed(void *userdata)
+{
+	const struct arguments *a = userdata;
+
+	if (a->foreground) {
+		let_signals_go();
+		return;
+	}
+	if (a->quiet)
+		return;
+	acknowledgement = TOO_LATE;
+	if (interrupted)
+		fputs(TOO_LATE, stderr);
+}
+
 static int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_status)
 {
 	int wait_status = 0, r;
@@ -615,19 +654,15 @@ static int do_restore(struct lxc_container *c, const struct arguments *a, int *r
 		.log_level = a->log_level,
 		.force = a->force,
 		.found = a->quiet ? NULL : warn_of_finding,
+		.userdata = (void *)(uintptr_t)a,
 		.cancelled = is_interrupted,
+		.committed = on_committed,
 	};
 
-	/* the monitor, in the same process group, passes these on to the container */
-	if (a->foreground) {
-		signal(SIGINT, SIG_IGN);
-		signal(SIGQUIT, SIG_IGN);
-	} else {
-		hold_signals(a->quiet ? NULL
-				      : "lxc-checkpoint: interrupted; a restore that has begun is "
-					"finished first (lxc-stop -k ends it)\n");
-	}
+	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the restore back\n");
 	r = lxc_checkpoint_restore(c, &o);
+	if (r == 0 && interrupted && !a->foreground && !a->quiet)
+		complain("%s was restored, and runs", a->name);
 	/* the monitor has done so itself, unless it was killed */
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved);

@@ -310,3 +310,19 @@ pid_t only_child(void)
 		end++;
 	return *end ? -EEXIST : (pid_t)pid;
 }
+
+pid_t child_besides(pid_t a, pid_t b)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+
+	if (read_file_at(AT_FDCWD, "/proc/thread-self/children", OUTPUT_MAX, &text) <= 0)
+		return 0;
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		pid_t pid = (pid_t)strtol(w, NULL, 10);
+
+		if (pid > 0 && pid != a && pid != b)
+			return pid;
+	}
+	return 0;
+}

@@ -73,6 +73,9 @@ char *status_text(int status);
  */
 pid_t only_child(void);
 
+/* The first child of the calling thread that is none of these two; 0: there is none. */
+pid_t child_besides(pid_t a, pid_t b);
+
 /* The letter in /proc/PID/stat, as 'R' for one that runs; 0: there is no such process. */
 char process_state(pid_t pid);
 

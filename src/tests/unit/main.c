@@ -18,6 +18,7 @@ static const struct suite {
 	const char *name;
 	Suite *(*make)(void);
 } suites[] = {
+	{"await", await_suite},
 	{"checksum", checksum_suite},
 	{"compat", compat_suite},
 	{"core_cookie", core_cookie_suite},

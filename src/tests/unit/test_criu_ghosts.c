@@ -63,6 +63,19 @@ START_TEST(test_read)
 }
 END_TEST
 
+START_TEST(test_links)
+{
+	static const size_t first = 8 + 4 + 6;
+
+	ck_assert(criu_ghosts_have_links(remaps, sizeof(remaps) - 1));
+	/* without the entry of 6, and a half of it */
+	ck_assert(!criu_ghosts_have_links(remaps, first));
+	ck_assert(!criu_ghosts_have_links(remaps, first + 9));
+	ck_assert(!criu_ghosts_have_links(files_magic, 8));
+	ck_assert(!criu_ghosts_have_links("", 0));
+}
+END_TEST
+
 /* Whatever is in front of the name, and of each length. */
 START_TEST(test_shorten)
 {
@@ -144,6 +157,7 @@ Suite *criu_ghosts_suite(void)
 	TCase *t = tcase_create("criu_ghosts");
 
 	tcase_add_test(t, test_read);
+	tcase_add_test(t, test_links);
 	tcase_add_loop_test(t, test_shorten, 230, 256);
 	tcase_add_test(t, test_half_a_character);
 	tcase_add_test(t, test_cut_off);

@@ -110,13 +110,17 @@ START_TEST(reports)
 	struct error *e = NULL;
 	struct restore_report r = {.kind = REPORT_RUNNING, .init_pid = 4711}, found;
 	_cleanup_free_ char *running = restore_report_to_json(&r);
-	_cleanup_free_ char *failed = NULL, *reboot = NULL;
+	_cleanup_free_ char *failed = NULL, *reboot = NULL, *committed = NULL;
 
 	ck_assert_int_eq(running[strlen(running) - 1], '\n');
 	ck_assert_int_eq(restore_report_from_json(running, &found), 0);
 	ck_assert_int_eq(found.kind, REPORT_RUNNING);
 	ck_assert_int_eq(found.init_pid, 4711);
 
+	r = (struct restore_report){.kind = REPORT_COMMITTED};
+	committed = restore_report_to_json(&r);
+	ck_assert_int_eq(restore_report_from_json(committed, &found), 0);
+	ck_assert_int_eq(found.kind, REPORT_COMMITTED);
 	r = (struct restore_report){.kind = REPORT_REBOOT};
 	reboot = restore_report_to_json(&r);
 	ck_assert_int_eq(restore_report_from_json(reboot, &found), 0);

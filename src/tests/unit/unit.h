@@ -5,6 +5,7 @@
 #include <check.h>
 
 /* Each test_*.c makes one; main.c has the table. TEST_FIXTURES is the path of the fixtures. */
+Suite *await_suite(void);
 Suite *checksum_suite(void);
 Suite *compat_suite(void);
 Suite *core_cookie_suite(void);

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A signal to the command while a restore goes on takes it back: nothing of the container is left,
+# no process of it has run, and the next restore of the same image works, with its connections.
+# When it is too late for that the restore is finished, and says so.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/faults.sh"
+. "${0%/*}/taken.sh"
+
+begin_held
+check dump -n c1 -s
+check ls $IMG/tcp-stream-*.img
+
+signals=(INT TERM HUP)
+n=0
+for where in criu 'pre-restore before' 'setup-namespaces before' 'post-setup-namespaces before' \
+	'post-setup-namespaces after' 'post-restore before' 'network-unlock before'; do
+	signal=${signals[n++ % 3]}
+	step "SIG$signal at $where"
+	held "$where"
+	# nobody tells what is held to go on, and a second one does not hurt
+	interrupt "$signal" "$signal"
+	taken_back
+	and_restores
+	check dump -n c1 -s --replace
+done
+
+for where in 'network-unlock after' 'pre-resume before' 'post-resume before'; do
+	step "SIGTERM at $where, when connections have their network"
+	held "$where"
+	interrupt TERM
+	wait_for 10 too_late_known
+	go_on
+	finished "$TOO_LATE"
+	check dump -n c1 -s --replace
+done
+
+step 'a hook is waited for, and those of the end run'
+held pre-start
+interrupt TERM
+go_on
+taken_back
+and_restores
+check dump -n c1 -s --replace
+
+step 'with -F'
+for signal in INT TERM; do
+	held 'post-restore before' -F
+	interrupt $signal
+	taken_back
+done
+and_restores
