@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Links of this network namespace. Each is named: names are what CRIU and LXC know. */
+/*
+ * Links of this network namespace, by their names: these are what CRIU and LXC know. What must not
+ * meet another link of that name says the number too.
+ */
 
 bool link_is_up(const char *link);
 bool link_is_on(const char *link, const char *bridge);
