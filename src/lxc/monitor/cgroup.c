@@ -5,20 +5,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "monitor/private.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 int cgroup_limit_fd(const struct monitor *m)
 {
@@ -124,7 +116,7 @@ int cgroup_wait_frozen(struct monitor *m, struct client *c, bool frozen, int tim
 		return r < 0 ? r : 1;
 	}
 	c->wants_frozen = frozen;
-	c->deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	c->deadline = timeout_ms < 0 ? -1 : monotonic_ms() + timeout_ms;
 	m->freeze.waiting++;
 	return 0;
 }
@@ -148,7 +140,7 @@ int cgroup_next_timeout(struct monitor *m)
 			first = c->deadline;
 	if (first < 0)
 		return -1;
-	left = first - now_ms();
+	left = first - monotonic_ms();
 	return left > 0 ? (int)left : 0;
 }
 
@@ -161,7 +153,7 @@ void cgroup_check_waiting(struct monitor *m)
 	if (m->freeze.waiting == 0)
 		return;
 	frozen = read_frozen(m->freeze.source.fd);
-	now = now_ms();
+	now = monotonic_ms();
 	for (struct client *c = m->clients; c; c = next) {
 		next = c->next;
 		if (c->phase != PHASE_WAIT)

@@ -223,6 +223,4 @@ struct monitor {
 /* As LXC's config has it; NULL where it is not set. */
 const char *monitor_config(const struct monitor *m, const char *key);
 
-int64_t now_ms(void);
-
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "restore/restore.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/proc_locks.h"
@@ -22,14 +23,6 @@
 
 #define WAIT_S	  10
 #define DEPTH_MAX 64 /* of a tree of processes; deeper ones are not looked at */
-
-static time_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
 
 /* What is restored descends from the monitor, as CRIU and scripts do, but is in another PID
  * namespace. */
@@ -87,7 +80,7 @@ int locks_watch(struct restore *r, struct error **reterr)
 	_cleanup_proc_locks_ struct proc_locks locks = {0};
 	_cleanup_free_ char *file = NULL, *who = NULL;
 	const struct proc_lock *waiting, *holder;
-	time_t t = now();
+	time_t t = (time_t)(monotonic_ms() / 1000);
 
 	/* from pre-resume on all are taken, and the container's own may wait for each other */
 	if (r->completed || t == r->locks_looked)

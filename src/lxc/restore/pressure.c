@@ -27,12 +27,12 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pressure_trigger.h"
 #include "restore/log.h"
 #include "restore/restore.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
@@ -45,14 +45,6 @@
 #define PATIENCE_MS 5000
 
 #define HOST_PRESSURE "/proc/pressure/"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct target {
 	pid_t pid;
@@ -115,7 +107,7 @@ static void list_numbers(struct target *t)
 	_cleanup_closedir_ DIR *fds = directory_at(t->dir, "fd");
 	struct dirent *e;
 
-	while (fds && (e = readdir(fds)) && now_ms() < t->end) {
+	while (fds && (e = readdir(fds)) && monotonic_ms() < t->end) {
 		int fd = (int)strtol(e->d_name, NULL, 10);
 
 		if (e->d_name[0] != '.' && may_be_trigger(t->dir, fd))
@@ -362,7 +354,7 @@ static int wait_for_child(pid_t child, int64_t end)
 {
 	_cleanup_close_ int pidfd = pidfd_open_pid(child);
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int64_t left = end - now_ms();
+	int64_t left = end - monotonic_ms();
 
 	if (pidfd >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) == 0)
 		kill(child, SIGKILL);
@@ -378,7 +370,7 @@ static int rearm_process(pid_t pid, void *userdata)
 	struct target t = {.pid = pid, .pidfd = pidfd, .dir = dir, .end = *end};
 	pid_t child;
 
-	if (now_ms() >= *end)
+	if (monotonic_ms() >= *end)
 		return -ETIMEDOUT;
 	if (dir >= 0 && pidfd >= 0)
 		list_numbers(&t);
@@ -396,7 +388,7 @@ static int rearm_process(pid_t pid, void *userdata)
 
 void pressure_rearm(pid_t init)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = monotonic_ms() + PATIENCE_MS;
 
 	if (for_each_process(init, rearm_process, &end) < 0)
 		log_at(LOG_LEVEL_WARN,

@@ -20,11 +20,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sys/link.h"
 #include "sys/rtnl.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -269,14 +269,6 @@ int link_disable_ipv6(const char *link)
 	return e == -ENOENT ? 0 : e;
 }
 
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Hears of changes of links from now on. */
 static int listen_to_links(void)
 {
@@ -305,12 +297,12 @@ int link_wait_for_carrier(const char *link, int ms)
 	_cleanup_close_ int events = listen_to_links();
 	_cleanup_close_ int sock = rtnl_open();
 	struct ifinfomsg info;
-	long end = now_ms() + ms;
+	int64_t end = monotonic_ms() + ms;
 
 	if (events < 0 || sock < 0)
 		return events < 0 ? events : sock;
 	for (;;) {
-		long left = end - now_ms();
+		int64_t left = end - monotonic_ms();
 		int e = look(sock, link, &info);
 
 		if (e < 0 || (info.ifi_flags & IFF_RUNNING))

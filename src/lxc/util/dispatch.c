@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/dispatch.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -84,18 +85,15 @@ static int wait_within(pid_t child, int *left_ms)
 {
 	_cleanup_close_ int fd = pidfd_open_pid(child);
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	struct timespec since, now;
+	int64_t since = monotonic_ms();
 	int n;
 
-	clock_gettime(CLOCK_MONOTONIC, &since);
 	do {
 		n = fd < 0 ? 0 : poll(&p, 1, *left_ms);
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		kill(child, SIGKILL);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	*left_ms -=
-		(int)((now.tv_sec - since.tv_sec) * 1000 + (now.tv_nsec - since.tv_nsec) / 1000000);
+	*left_ms -= (int)(monotonic_ms() - since);
 	return wait_status(child);
 }
 

@@ -22,9 +22,9 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
@@ -47,13 +47,9 @@ struct answer {
 	int ms;	     /* what the call took, without the ways there and back */
 };
 
-static int elapsed_ms(const struct timespec *since)
+static int elapsed_ms(int64_t since)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int)((now.tv_sec - since->tv_sec) * 1000 +
-		     (now.tv_nsec - since->tv_nsec) / 1000000);
+	return (int)(monotonic_ms() - since);
 }
 
 /* --- the child
@@ -138,12 +134,11 @@ _Noreturn static void serve(int socket, char *buffer)
 	syscall(SYS_close_range, 1U, ~0U, 0U);
 	while (recv(0, &q, sizeof(q), 0) == sizeof(q)) {
 		struct answer a = {0};
-		struct timespec since;
+		int64_t since = monotonic_ms();
 		int fd;
 
-		clock_gettime(CLOCK_MONOTONIC, &since);
 		a.result = child_do(&q, buffer);
-		a.ms = elapsed_ms(&since);
+		a.ms = elapsed_ms(since);
 		fd = q.task == TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
 		if (send_answer(0, &a, fd) < 0)
 			break;
@@ -220,18 +215,18 @@ static int receive(struct scout *s, struct answer *a, int *ret_fd)
 static long ask(struct scout *s, const struct request *q, int *ret_fd)
 {
 	struct pollfd p = {.events = POLLIN};
-	struct timespec since;
 	struct answer a;
+	int64_t since;
 	int r = start(s), n;
 
 	if (r < 0)
 		return r;
 	p.fd = s->socket;
-	clock_gettime(CLOCK_MONOTONIC, &since);
+	since = monotonic_ms();
 	if (send(s->socket, q, sizeof(*q), MSG_NOSIGNAL) < 0)
 		return -errno;
 	do {
-		int left = s->limit - s->waited - elapsed_ms(&since);
+		int left = s->limit - s->waited - elapsed_ms(since);
 
 		n = poll(&p, 1, left > 0 ? left : 0);
 	} while (n < 0 && errno == EINTR);
