@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "pressure_trigger.h"
 #include "util/base64.h"
 #include "util/mem.h"
+#include "util/mountinfo.h"
 
 #define USUAL_TRIGGER "some 200000 2000000"
 
@@ -93,11 +93,10 @@ static bool line_has(const char *line, size_t len, const char *type, dev_t devic
 {
 	_cleanup_free_ char *text = xstrndup(line, len);
 	const char *dash = strstr(text, " - ");
-	char maj[16], min[16];
 	size_t n = strlen(type);
+	dev_t found;
 
-	return dash && sscanf(text, "%*d %*d %15[0-9]:%15[0-9]", maj, min) == 2 &&
-	       makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10)) == device &&
+	return dash && mountinfo_numbers(text, NULL, &found) && found == device &&
 	       strncmp(dash + 3, type, n) == 0 && dash[3 + n] == ' ';
 }
 

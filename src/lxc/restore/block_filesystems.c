@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "block_filesystem.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/mountinfo.h"
 
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
 
@@ -53,13 +53,10 @@ void unstage_block_filesystems(struct restore *r)
 static bool is_of_source(const char *line, const char *source, dev_t *ret)
 {
 	const char *rest = strstr(line, " - ");
-	char name[PATH_MAX], maj[16], min[16];
+	char name[PATH_MAX];
 
-	if (!rest || sscanf(rest, " - %*s %4095s", name) != 1 || strcmp(name, source) != 0 ||
-	    sscanf(line, "%*d %*d %15[0-9]:%15[0-9]", maj, min) != 2)
-		return false;
-	*ret = makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10));
-	return true;
+	return rest && sscanf(rest, " - %*s %4095s", name) == 1 && strcmp(name, source) == 0 &&
+	       mountinfo_numbers(line, NULL, ret);
 }
 
 /* All that was mounted by that name, and the name itself, are still that device. */

@@ -12,6 +12,7 @@
 
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/mountinfo.h"
 #include "util/proc_locks.h"
 #include "util/text.h"
 
@@ -128,11 +129,11 @@ dev_t proc_locks_device(int fd)
 	    read_file_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text) <= 0)
 		return 0;
 	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		char id[24], maj[16], min[16];
+		uint64_t id;
+		dev_t device;
 
-		if (sscanf(l, "%23[0-9] %*d %15[0-9]:%15[0-9]", id, maj, min) == 3 &&
-		    strtoull(id, NULL, 10) == stx.stx_mnt_id)
-			return makedev(strtoul(maj, NULL, 10), strtoul(min, NULL, 10));
+		if (mountinfo_numbers(l, &id, &device) && id == stx.stx_mnt_id)
+			return device;
 	}
 	return 0;
 }
