@@ -279,37 +279,37 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
-/* As earlier versions wrote it. */
-START_TEST(test_schema_1)
+static void expect_schema_1(const struct manifest *m)
 {
-	_cleanup_free_ char *text = NULL;
-	ssize_t len = read_file_at(AT_FDCWD, TEST_FIXTURES "/manifest/schema-1.json", 65536, &text);
-	_cleanup_manifest_ struct manifest m = {0};
-	_cleanup_error_ struct error *e = NULL;
-	int r;
-
-	ck_assert_int_gt(len, 0);
-	r = manifest_from_json(text, (size_t)len, &m, &e);
-	ck_assert_msg(r == 0, "%s", e ? e->message : "");
-	ck_assert_uint_eq(m.schema, 1);
-	expect_facts(&m);
-	ck_assert_ptr_null(m.files[0].xxh3_128);
-	ck_assert_ptr_null(m.facts.inner_cgroup);
-	ck_assert_uint_eq(m.page_size, 0);
-	ck_assert_ptr_null(m.cpu_features);
-	ck_assert_ptr_null(m.items);
-	ck_assert_uint_eq(m.facts.rootfs_inode, 0);
-	ck_assert_ptr_null(m.facts.mounts[0].kind);
-	ck_assert_ptr_null(m.facts.ttys[0].options);
-	ck_assert_int_eq(m.facts.threads[0].core_group, 0);
+	ck_assert_ptr_null(m->files[0].xxh3_128);
+	ck_assert_ptr_null(m->facts.inner_cgroup);
+	ck_assert_uint_eq(m->page_size, 0);
+	ck_assert_ptr_null(m->cpu_features);
+	ck_assert_ptr_null(m->items);
+	ck_assert_uint_eq(m->facts.rootfs_inode, 0);
+	ck_assert_ptr_null(m->facts.mounts[0].kind);
+	ck_assert_ptr_null(m->facts.ttys[0].options);
+	ck_assert_int_eq(m->facts.threads[0].core_group, 0);
 }
-END_TEST
 
-/* It has checksums, and what came with them. */
-START_TEST(test_schema_2)
+/* Has checksums, and what came with them. */
+static void expect_schema_2(const struct manifest *m)
 {
+	ck_assert_str_eq(m->facts.inner_cgroup, "in");
+	ck_assert_uint_eq(m->page_size, 4096);
+	ck_assert_ptr_nonnull(m->files[0].xxh3_128);
+	ck_assert(!m->stopped);
+}
+
+static void (*const schemas[])(const struct manifest *m) = {expect_schema_1, expect_schema_2};
+
+/* As earlier versions wrote it. */
+START_TEST(test_earlier_schema)
+{
+	const unsigned int schema = (unsigned int)_i + 1;
+	_cleanup_free_ char *path = xasprintf(TEST_FIXTURES "/manifest/schema-%u.json", schema);
 	_cleanup_free_ char *text = NULL;
-	ssize_t len = read_file_at(AT_FDCWD, TEST_FIXTURES "/manifest/schema-2.json", 65536, &text);
+	ssize_t len = read_file_at(AT_FDCWD, path, 65536, &text);
 	_cleanup_manifest_ struct manifest m = {0};
 	_cleanup_error_ struct error *e = NULL;
 	int r;
@@ -317,12 +317,9 @@ START_TEST(test_schema_2)
 	ck_assert_int_gt(len, 0);
 	r = manifest_from_json(text, (size_t)len, &m, &e);
 	ck_assert_msg(r == 0, "%s", e ? e->message : "");
-	ck_assert_uint_eq(m.schema, 2);
+	ck_assert_uint_eq(m.schema, schema);
 	expect_facts(&m);
-	ck_assert_str_eq(m.facts.inner_cgroup, "in");
-	ck_assert_uint_eq(m.page_size, 4096);
-	ck_assert_ptr_nonnull(m.files[0].xxh3_128);
-	ck_assert(!m.stopped);
+	schemas[_i](&m);
 }
 END_TEST
 
@@ -670,9 +667,8 @@ Suite *manifest_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_round_trip);
-	tcase_add_test(t, test_schema_1);
+	tcase_add_loop_test(t, test_earlier_schema, 0, sizeof(schemas) / sizeof(schemas[0]));
 	tcase_add_test(t, test_schema_1_strict);
-	tcase_add_test(t, test_schema_2);
 	tcase_add_test(t, test_checksum);
 	tcase_add_test(t, test_checksum_file);
 	tcase_add_test(t, test_flips);
