@@ -25,7 +25,6 @@ struct skipped_mounts {
 };
 
 void skipped_mounts_clear(struct skipped_mounts *skipped);
-#define _cleanup_skipped_ __attribute__((cleanup(skipped_mounts_clear)))
 
 /* Whether an image directory has more than one mount namespace. */
 bool criu_mounts_nested(int dirfd);

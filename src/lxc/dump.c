@@ -80,7 +80,8 @@ struct dump {
 	pid_t criu_pid;
 	pid_t keeper; /* 0, or -errno: none */
 	int root;     /* init's, from when it stands still until CRIU is through; -1 */
-	struct skipped_mounts skipped; /* of init's mounts then */
+	struct skipped_mounts skipped; /* of init's mounts then ... */
+	ino_t mount_ns;		       /* ... in this mount namespace */
 	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
 	char *freezer; /* ... by this cgroup's directory */
 	bool locked;   /* CRIU has come to network-lock: it begins to do things */
@@ -407,16 +408,14 @@ static int save_outside(struct dump *d, struct error **reterr)
 
 static int mend_image(struct dump *d, struct error **reterr)
 {
-	_cleanup_skipped_ struct skipped_mounts all = {0};
-	int dirfd = d->image->dirfd, r;
+	int dirfd = d->image->dirfd, r = 0;
 
-	if (!criu_mounts_nested(dirfd))
-		return criu_image_mend(dirfd, &d->skipped, reterr);
-	r = inspect_skipped(&d->manifest.facts, true, &all);
+	if (criu_mounts_nested(dirfd))
+		r = inspect_skipped_nested(&d->manifest.facts, d->mount_ns, &d->skipped);
 	if (r < 0)
 		return error_set(reterr, -r, "cannot read the container's mounts: %s",
 				 strerror(-r));
-	return criu_image_mend(dirfd, &all, reterr);
+	return criu_image_mend(dirfd, &d->skipped, reterr);
 }
 
 static bool init_dies_within(const struct dump *d, int ms)
@@ -447,7 +446,7 @@ static int look_inside(struct dump *d, struct error **reterr)
 	d->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (d->root < 0)
 		return error_errno(reterr, "cannot look into the container (%s)", path);
-	r = inspect_skipped(&d->manifest.facts, false, &d->skipped);
+	r = inspect_skipped(&d->manifest.facts, &d->skipped, &d->mount_ns);
 	return r < 0 ? error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r))
 		     : 0;
 }

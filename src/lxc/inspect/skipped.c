@@ -121,13 +121,23 @@ static int look_at_process(pid_t pid, void *userdata)
 	return look_at(look, pid);
 }
 
-int inspect_skipped(const struct container_facts *facts, bool nested, struct skipped_mounts *ret)
+int inspect_skipped(const struct container_facts *facts, struct skipped_mounts *ret, ino_t *ret_ns)
 {
 	struct look look = {.facts = facts, .found = ret};
 	int r = look_at_process(facts->init_pid, &look);
 
-	if (r == 0 && nested)
-		r = for_each_process(facts->init_pid, look_at_process, &look);
+	*ret_ns = look.n_seen ? look.seen[0] : 0;
+	free(look.seen);
+	return r;
+}
+
+int inspect_skipped_nested(const struct container_facts *facts, ino_t ns, struct skipped_mounts *to)
+{
+	struct look look = {.facts = facts, .found = to};
+	int r;
+
+	*ARRAY_ADD(look.seen, look.n_seen) = ns;
+	r = for_each_process(facts->init_pid, look_at_process, &look);
 	free(look.seen);
 	return r;
 }

@@ -2,13 +2,19 @@
 #ifndef LXCCKPT_INSPECT_SKIPPED_H
 #define LXCCKPT_INSPECT_SKIPPED_H
 
+#include <sys/types.h>
+
 #include "criu_mounts.h"
 #include "facts.h"
 
 /*
- * The mounts of a stopped container that CRIU leaves out of its image: each tracefs. nested:
- * also those in mount namespaces of its processes. 0 or -errno; ret begins empty, as {0}.
+ * The mounts of a stopped container's init that CRIU leaves out of its image: each tracefs.
+ * 0 or -errno; ret begins empty, as {0}. *ret_ns: init's mount namespace.
  */
-int inspect_skipped(const struct container_facts *facts, bool nested, struct skipped_mounts *ret);
+int inspect_skipped(const struct container_facts *facts, struct skipped_mounts *ret, ino_t *ret_ns);
+
+/* Adds those in other mount namespaces of its processes. ns: what inspect_skipped() returned. */
+int inspect_skipped_nested(const struct container_facts *facts, ino_t ns,
+			   struct skipped_mounts *to);
 
 #endif
