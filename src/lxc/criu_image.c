@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "criu_calls.h"
 #include "criu_ghosts.h"
 #include "criu_image.h"
 #include "criu_network.h"
@@ -235,6 +236,8 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 		r = criu_mounts_mend(dirfd, skipped);
 	if (r == 0)
 		r = criu_network_mend(dirfd);
+	if (r == 0)
+		r = criu_calls_mend(dirfd);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

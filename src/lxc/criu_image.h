@@ -23,6 +23,8 @@
  *
  * Deleted files with long names: see criu_ghosts.h.
  *
+ * System calls that CRIU has interrupted: see criu_calls.h.
+ *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr);

@@ -250,6 +250,12 @@ const struct file_kind *file_kind(const char *link);
 void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
 void check_unix_peers(struct survey *s);
 
+/*
+ * A socket's file is found by another name than it was bound to. found: as /proc tells it.
+ * has_links: it has a name. Pure.
+ */
+bool has_another_name(const char *bound, const char *found, bool has_links);
+
 /* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
 

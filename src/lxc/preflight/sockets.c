@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -12,8 +13,11 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "preflight/private.h"
@@ -28,6 +32,10 @@
 #endif
 #ifndef AF_XDP
 #define AF_XDP 44
+#endif
+
+#ifndef SIOCUNIXFILE
+#define SIOCUNIXFILE 0x89e0
 #endif
 
 #define NETLINK_WORDS 64 /* 2048 groups; there are far fewer */
@@ -127,6 +135,53 @@ static void check_netlink(struct survey *s, const struct process *p, int fd)
 			"listens to kernel messages (netlink) in a way that CRIU cannot save");
 }
 
+/* Behind the last slash. */
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool has_another_name(const char *bound, const char *found, bool has_links)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(found), tail = strlen(deleted);
+
+	/* one that has no name any more cannot be connected to anyway */
+	if (len > tail && strcmp(found + len - tail, deleted) == 0)
+		return has_links;
+	return strcmp(last_part(bound), last_part(found)) != 0;
+}
+
+/*
+ * CRIU binds a socket to the name that it was bound to. Some programs bind theirs to another name
+ * first, and then rename or link it: haproxy, supervisord, ssh with ControlMaster.
+ */
+static void check_socket_name(struct survey *s, const struct process *p, int fd)
+{
+	struct sockaddr_un address = {0};
+	socklen_t len = sizeof(address) - 1; /* so that there is an end */
+	char found[PATH_MAX + 1] = "";
+	_cleanup_free_ char *link = NULL;
+	_cleanup_close_ int file = -1;
+	struct stat st;
+
+	if ((option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) != 1) ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) < 0 || !address.sun_path[0])
+		return;
+	file = ioctl(fd, SIOCUNIXFILE);
+	if (file < 0 || fstat(file, &st) < 0)
+		return;
+	link = xasprintf("/proc/self/fd/%d", file);
+	if (readlink(link, found, sizeof(found) - 1) > 0 &&
+	    has_another_name(address.sun_path, found, st.st_nlink > 0))
+		found_process(s, p, "socket-name", false, "restart that program after a restore",
+			      "waits on a Unix socket that has another name than it was bound to "
+			      "(%s): after a restore nobody could reach it",
+			      address.sun_path);
+}
+
 /* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
  */
 static bool is_too_new(const struct survey *s, int fd)
@@ -159,6 +214,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 			      "that this one came with",
 			      "has a socket open, which this CRIU cannot save on this kernel");
 	} else if (domain == AF_UNIX) {
+		check_socket_name(s, p, copy);
 		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
 		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
 			(struct unix_socket){.process = p, .fd = fd, .inode = inode};

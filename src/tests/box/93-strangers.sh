@@ -29,7 +29,7 @@ strangers()
 	END
 }
 
-innocents='class-reset-on-fork proc-of-first-thread shares-files threads'
+innocents='class-reset-on-fork proc-of-first-thread shares-files sockets threads unlinked-socket'
 
 # told CHECK WORDS: of a process that is not init, in /tmp/said
 told()
@@ -51,6 +51,12 @@ make_bridge
 start_dhcp
 make_container c1
 with_blocker c1
+install -m 755 "$(command -v tail)" /var/lib/lxc/c1/rootfs/bin/gnutail
+echo a >/var/lib/lxc/c1/rootfs/lines
+cat >>/var/lib/lxc/c1/rootfs/etc/inittab <<-'END'
+	::once:/bin/gnutail -f /lines >/seen
+	::once:/bin/sleep 100000
+END
 start_container c1
 
 step 'each is told, with its process'
@@ -78,6 +84,14 @@ for _ in 1 2; do
 	check restore -n c1
 done
 
+step 'a socket that was renamed is worth a warning'
+for mode in linked-socket renamed-socket; do
+	block c1 "$mode"
+	check lxc-checkpoint --check -n c1 >/tmp/said 2>&1
+	told socket-name 'another name than it was bound to (/tmp/early.'
+	unblock c1
+done
+
 step 'terminals of another devpts'
 alone other-devpts terminal 'another devpts'
 unblock c1
@@ -88,3 +102,24 @@ alone frozen-child frozen-cgroup 'own cgroup still'
 in_container c1 sh -c 'echo 0 >/sys/fs/cgroup/still/cgroup.freeze'
 check dump -n c1 -s --replace
 check restore -n c1
+
+step 'what poll() and sleep() wait for goes on: tail -f, sleep'
+ROOTFS=/var/lib/lxc/c1/rootfs
+seen()
+{
+	[ "$(tail -n 1 "$ROOTFS/seen")" = "$1" ]
+}
+lxc-stop -k -n c1
+lxc-wait -n c1 -s STOPPED -t 10
+start_container c1
+wait_for 10 seen a
+wait_for 10 runs c1 /bin/sleep
+before=$(vpid c1 /bin/gnutail) sleeps=$(vpid c1 /bin/sleep)
+for line in b c; do
+	check dump -n c1 -s --replace
+	check restore -n c1
+	echo "$line" >>"$ROOTFS/lines"
+	wait_for 10 seen "$line"
+	check_equal "$before" "$(vpid c1 /bin/gnutail)" 'tail'
+	check_equal "$sleeps" "$(vpid c1 /bin/sleep)" 'sleep'
+done

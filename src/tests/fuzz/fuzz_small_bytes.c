@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "criu_files.h"
+#include "criu_calls.h"
 #include "criu_ghosts.h"
 #include "criu_hugepages.h"
 #include "criu_image.h"
@@ -112,6 +113,8 @@ void criu_images(char *bytes, size_t len)
 	criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
 	must(criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0])) ==
 	     0);
+	criu_calls_restart(bytes, len);
+	must(!criu_calls_restart(bytes, len));
 	mount_images(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
 	criu_network_name_bridges(bytes, len, (const uint8_t[MAC_LEN]){2});

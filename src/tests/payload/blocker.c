@@ -1051,6 +1051,36 @@ static void alarm_timer(void)
 	CHECK(timerfd_create(CLOCK_BOOTTIME_ALARM, 0) >= 0);
 }
 
+static void listen_as(const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(a.sun_path, name);
+	unlink(name);
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 1) == 0);
+}
+
+static void renamed_socket(void)
+{
+	listen_as("/tmp/early.7.tmp");
+	CHECK(rename("/tmp/early.7.tmp", "/tmp/early") == 0);
+}
+
+static void linked_socket(void)
+{
+	listen_as("/tmp/early.8");
+	unlink("/tmp/late");
+	CHECK(link("/tmp/early.8", "/tmp/late") == 0 && unlink("/tmp/early.8") == 0);
+}
+
+/* Nobody could reach it before. */
+static void unlinked_socket(void)
+{
+	listen_as("/tmp/none");
+	CHECK(unlink("/tmp/none") == 0);
+}
+
 static void other_devpts(void)
 {
 	int master, unlock = 0;
@@ -1278,6 +1308,9 @@ static const struct mode {
 	{"packet-ring", packet_ring},
 	{"passed-descriptor", passed_descriptor},
 	{"other-devpts", other_devpts},
+	{"linked-socket", linked_socket},
+	{"renamed-socket", renamed_socket},
+	{"unlinked-socket", unlinked_socket},
 	{"path-of-socket", path_of_socket},
 	{"perf-event", perf_event},
 	{"pidfd-of-child", pidfd_of_child},

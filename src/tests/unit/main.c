@@ -25,6 +25,7 @@ static const struct suite {
 	{"cpus", cpus_suite},
 	{"criu_argv", criu_argv_suite},
 	{"criu_files", criu_files_suite},
+	{"criu_calls", criu_calls_suite},
 	{"criu_ghosts", criu_ghosts_suite},
 	{"criu_hugepages", criu_hugepages_suite},
 	{"criu_image", criu_image_suite},

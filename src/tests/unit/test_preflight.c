@@ -445,6 +445,18 @@ START_TEST(test_watches_filesystem)
 }
 END_TEST
 
+START_TEST(test_has_another_name)
+{
+	ck_assert(!has_another_name("/run/x", "/run/x", true));
+	ck_assert(!has_another_name("/var/run/x", "/run/x", true));
+	ck_assert(!has_another_name("x", "/srv/x", true));
+	ck_assert(has_another_name("/run/x.7.tmp", "/run/x", true));
+	ck_assert(has_another_name("/run/x.7", "/run/x.7 (deleted)", true));
+	ck_assert(!has_another_name("/run/x.7", "/run/x.7 (deleted)", false));
+	ck_assert(has_another_name("x", "/", true));
+}
+END_TEST
+
 START_TEST(test_scheduling_is_known)
 {
 	ck_assert(scheduling_is_known(SCHED_OTHER) && scheduling_is_known(SCHED_IDLE));
@@ -543,6 +555,7 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_shell_word);
 	tcase_add_test(t, test_watched_device);
 	tcase_add_test(t, test_watches_filesystem);
+	tcase_add_test(t, test_has_another_name);
 	tcase_add_test(t, test_scheduling_is_known);
 	tcase_add_loop_test(t, test_lost_proc_file, 0, sizeof(proc_files) / sizeof(proc_files[0]));
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));

@@ -12,6 +12,7 @@ Suite *core_cookie_suite(void);
 Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_files_suite(void);
+Suite *criu_calls_suite(void);
 Suite *criu_ghosts_suite(void);
 Suite *criu_hugepages_suite(void);
 Suite *criu_image_suite(void);
