@@ -8,11 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +17,7 @@
 #include <unistd.h>
 
 #include "inspect/asking.h"
+#include "inspect/listener.h"
 #include "monitor/frame.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -30,9 +26,7 @@
 /* A monitor that is starting its container answers when hooks are through. */
 #define PATIENCE_S 30
 
-#define STATUS_MAX    65536
-#define DIAG_SIZE     32768
-#define DIAG_PATIENCE 5
+#define STATUS_MAX 65536
 
 /* --- one exchange --- */
 
@@ -175,61 +169,6 @@ int asked_config(struct lxc_container *c, const char *key, char **ret, struct er
 
 /* --- whether it is the container's init --- */
 
-/* Of the command socket, in this network namespace; 0: nobody listens there, or cannot be asked. */
-static uint32_t inode_of(struct nlmsghdr *h, const char *name, size_t len)
-{
-	struct unix_diag_msg *m = NLMSG_DATA(h);
-	struct rtattr *a = (struct rtattr *)(void *)(m + 1);
-	int left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*m));
-
-	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == UNIX_DIAG_NAME && RTA_PAYLOAD(a) == len &&
-		    memcmp(RTA_DATA(a), name, len) == 0)
-			return m->udiag_ino;
-	return 0;
-}
-
-/* True: it is found, or there is no more to come. */
-static bool find_in_answer(void *answer, size_t size, const char *name, size_t len, uint32_t *ret)
-{
-	for (struct nlmsghdr *h = answer; NLMSG_OK(h, size) && *ret == 0; h = NLMSG_NEXT(h, size)) {
-		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
-			return true;
-		*ret = inode_of(h, name, len);
-	}
-	return *ret != 0;
-}
-
-static uint32_t command_socket_inode(const char *lxcpath, const char *name)
-{
-	struct {
-		struct nlmsghdr header;
-		struct unix_diag_req request;
-	} question = {
-		.header = {.nlmsg_len = sizeof(question),
-			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-		.request = {.sdiag_family = AF_UNIX,
-			    .udiag_states = 1U << TCP_LISTEN,
-			    .udiag_show = UDIAG_SHOW_NAME},
-	};
-	static const struct timeval patience = {.tv_sec = DIAG_PATIENCE};
-	_cleanup_free_ char *answer = xcalloc(1, DIAG_SIZE);
-	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	char address[SOCKET_NAME_BYTES] = {0};
-	size_t len = command_socket_name(lxcpath, name, address);
-	uint32_t inode = 0;
-	ssize_t n;
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    send(fd, &question, sizeof(question), 0) < 0)
-		return 0;
-	do
-		n = recv(fd, answer, DIAG_SIZE, 0);
-	while (n > 0 && !find_in_answer(answer, (size_t)n, address, len, &inode));
-	return inode;
-}
-
 static bool has_socket(pid_t pid, uint32_t inode)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
@@ -259,15 +198,18 @@ static bool is_with_us(pid_t pid, const char *kind)
 /* NULL: it is what listens on the container's command socket; else what it is not. */
 static const char *fault_of_monitor(struct lxc_container *c, pid_t pid)
 {
-	uint32_t inode = command_socket_inode(c->get_config_path(c), c->name);
+	char address[SOCKET_NAME_BYTES] = {0};
+	size_t len = command_socket_name(c->get_config_path(c), c->name, address);
+	uint32_t inode = listener_inode(address, len);
 	long user = process_status_number(pid, "\nUid:");
 
 	if (pid <= 0 || (user != 0 && user != (long)geteuid()) || !is_with_us(pid, "pid") ||
 	    !is_with_us(pid, "user"))
 		return "whose parent is not root's on this host";
-	return inode && has_socket(pid, inode) ? NULL
-					       : "which is no child of the process that listens "
-						 "there";
+	if (inode == 0)
+		return "and it cannot be told which process listens there";
+	return has_socket(pid, inode) ? NULL
+				      : "which is no child of the process that listens there";
 }
 
 /* "NSpid:\t4711\t1": of a PID namespace right below this one */

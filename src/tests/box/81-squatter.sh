@@ -91,6 +91,41 @@ for pid in "$INNER" "$(init_pid c1)"; do
 	end_squatter
 done
 
+step 'on a kernel without unix_diag'
+cat >/run/nodiag.c <<'END'
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+int socket(int domain, int type, int protocol)
+{
+	int (*real)(int, int, int) = (int (*)(int, int, int))dlsym(RTLD_NEXT, "socket");
+	if (domain == AF_NETLINK && protocol == NETLINK_SOCK_DIAG)
+		return errno = EPROTONOSUPPORT, -1;
+	return real(domain, type, protocol);
+}
+END
+gcc -D_GNU_SOURCE -shared -fPIC -o /run/nodiag.so /run/nodiag.c
+without_diag=(env LD_PRELOAD=/run/nodiag.so lxc-checkpoint)
+check "${without_diag[@]}" -n c1 --check
+for pid in "$INNER" "$(init_pid c1)"; do
+	squat 0 answer "$pid"
+	refused 'is no child of the process that listens there' "${without_diag[@]}" -n c2 -D /run/c2 -s
+	# a line in the name of another socket says that c1's monitor listens there
+	inode=$(awk '$NF == "@/var/lib/lxc/c1/command" && $4 == "00010000" { print $7 }' /proc/net/unix)
+	setpriv --reuid=65534 --clear-groups python3 -c "
+import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.bind('\0x\n0: 2 0 10000 1 1 $inode @/var/lib/lxc/c2/command')
+print('here', flush=True)
+time.sleep(1000)" >/run/ready &
+	liar=$!
+	read -r _ </run/ready
+	refused 'it cannot be told which process listens there' "${without_diag[@]}" -n c2 -D /run/c2 -s
+	kill "$liar"
+	end_squatter
+done
+
 step 'while one waits for the name that a stopped container leaves'
 check dump -n c1 -s
 squat 65534 silent

@@ -41,6 +41,7 @@ static const struct suite {
 	{"identity", identity_suite},
 	{"inject", inject_suite},
 	{"keyring_file", keyring_file_suite},
+	{"listener", listener_suite},
 	{"locks", locks_suite},
 	{"manifest", manifest_suite},
 	{"map", map_suite},

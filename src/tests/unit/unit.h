@@ -28,6 +28,7 @@ Suite *guard_suite(void);
 Suite *identity_suite(void);
 Suite *inject_suite(void);
 Suite *keyring_file_suite(void);
+Suite *listener_suite(void);
 Suite *locks_suite(void);
 Suite *manifest_suite(void);
 Suite *map_suite(void);
