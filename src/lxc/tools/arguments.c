@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The options of lxc-checkpoint: the one list of them, the help, and the parser. */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lxccheckpoint.h"
+#include "tools/answer.h"
+#include "tools/arguments.h"
+#include "tools/lxcpath.h"
+#include "tools/refuse.h"
+#include "tools/unknown.h"
+
+enum {
+	OPT_USAGE = 0x100,
+	OPT_VERSION,
+	OPT_RCFILE,
+	OPT_REPLACE,
+	OPT_CHECK,
+	OPT_JSON,
+	OPT_NO_VERIFY,
+	OPT_INFO,
+	OPT_VERIFY,
+	OPT_FORCE,
+	OPT_TIMEOUT,
+};
+
+enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_IMAGE, G_COMMON };
+
+/* The one list of options: the parser and the help are made of it. */
+static const struct option_text {
+	int key;
+	const char *name;
+	const char *argument;
+	enum group group;
+	const char *help;
+} options[] = {
+	{'n', "name", "NAME", G_BOTH, "name of the container; may also stand without -n"},
+	{'r', "restore", NULL, G_BOTH, "restore it; without this, checkpoint it"},
+	{'D', "checkpoint-dir", "DIR", G_BOTH, "image directory [LXCPATH/NAME/checkpoint]"},
+	{'A', "action-script", "PATH", G_BOTH, "program that CRIU calls at its stages"},
+	{'v', "verbose", NULL, G_BOTH, "make CRIU log everything"},
+	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete"},
+	{OPT_REPLACE, "replace", NULL, G_CHECKPOINT,
+	 "replace the checkpoint in DIR once the new one is complete"},
+	{OPT_TIMEOUT, "timeout", "SECONDS", G_CHECKPOINT,
+	 "how long its processes may take to stop [10]"},
+	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)"},
+	{'F', "foreground", NULL, G_RESTORE,
+	 "show its console here, stay until it stops, exit with its status"},
+	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
+	 "do not compare the image with its checksums first"},
+	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
+	 "go on with another cpu, criu, config or rootfs, or stale files"},
+	{OPT_CHECK, "check", NULL, G_CHECK,
+	 "only say whether it would go through, and if not, why; with -r: a restore"},
+	{OPT_INFO, "info", NULL, G_IMAGE, "say what is in the checkpoint in DIR"},
+	{OPT_VERIFY, "verify", NULL, G_IMAGE, "say whether all of it is as it was written"},
+	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: say it as JSON"},
+	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
+	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
+	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
+	{'q', "quiet", NULL, G_COMMON, "print nothing"},
+	{OPT_RCFILE, "rcfile", "FILE", G_COMMON, "use FILE as the container's config"},
+	{'h', "help", NULL, G_COMMON, "show this and exit"},
+	{OPT_USAGE, "usage", NULL, G_COMMON, "show a short usage and exit"},
+	{OPT_VERSION, "version", NULL, G_COMMON, "show the version and exit"},
+};
+
+#define N_OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static void print_group(enum group g, const char *title)
+{
+	printf("\n%s\n", title);
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_text *o = &options[i];
+		char text[64];
+
+		if (o->group != g)
+			continue;
+		snprintf(text, sizeof(text), "%s%s%s", o->name, o->argument ? "=" : "",
+			 o->argument ? o->argument : "");
+		if (o->key < OPT_USAGE)
+			printf("  -%c, --%-20s %s\n", o->key, text, o->help);
+		else
+			printf("      --%-20s %s\n", text, o->help);
+	}
+}
+
+void print_usage(FILE *f)
+{
+	fprintf(f,
+		"Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
+		"                      [--timeout=SECONDS]\n"
+		"       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [--no-verify] [-A PATH] [-v]\n"
+		"                      [--force=WORD,...]\n"
+		"       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s] [--replace]\n"
+		"       lxc-checkpoint -n NAME -r --check [--json] [-D DIR] [--force=WORD,...]\n");
+}
+
+static void print_help(void)
+{
+	print_usage(stdout);
+	printf("\nSaves a running container with its processes, memory and connections to DIR,\n"
+	       "and brings it back from there.\n");
+	print_group(G_BOTH, "Options:");
+	print_group(G_CHECKPOINT, "Checkpoint:");
+	print_group(G_RESTORE, "Restore:");
+	print_group(G_CHECK, "Check:");
+	print_group(G_IMAGE, "Look at a checkpoint, with or without its container:");
+	print_group(G_COMMON, "Common:");
+	printf("\nExamples:\n"
+	       "  lxc-checkpoint -n web --check      would it work?\n"
+	       "  lxc-checkpoint -n web -s           save web and stop it\n"
+	       "  lxc-checkpoint -n web -r           bring it back\n"
+	       "  lxc-checkpoint -n web -r --check   would that work?\n"
+	       "  lxc-checkpoint -n web -D /srv/web  save a copy while web runs on\n"
+	       "\nExit status: 0 done; 1 failed, a running container runs on; 2 bad usage;\n"
+	       "3 refused, nothing was touched. With --info and --verify 1 is: damaged. With -F: "
+	       "the container's own, or 128 and the\n"
+	       "signal that ended it. More: man lxc-checkpoint\n");
+}
+
+/* getopt's two tables out of ours; short[] and longs[] are large enough. */
+static void getopt_tables(char *shorts, struct option *longs)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_text *o = &options[i];
+
+		longs[i] = (struct option){
+			.name = o->name,
+			.has_arg = o->argument ? required_argument : no_argument,
+			.val = o->key,
+		};
+		if (o->key >= OPT_USAGE)
+			continue;
+		*shorts++ = (char)o->key;
+		if (o->argument)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+	longs[N_OPTIONS] = (struct option){0};
+}
+
+static void add_force(struct arguments *a, const char *words)
+{
+	char *both = NULL;
+
+	if (asprintf(&both, "%s%s%s", a->force ? a->force : "", a->force ? "," : "", words) < 0)
+		abort();
+	free(a->force);
+	a->force = both;
+}
+
+static int set_lxcpath(struct arguments *a, const char *path)
+{
+	if (!*path)
+		return refuse_usage(a, "-P needs a directory");
+	free(a->lxcpath);
+	a->lxcpath = absolute_lxcpath(path);
+	return -1;
+}
+
+/* -1: go on; else the exit status. */
+static int parse_option(struct arguments *a, int key)
+{
+	switch (key) {
+	case 'n':
+		a->name = optarg;
+		return -1;
+	case 'D':
+		a->directory = optarg;
+		return -1;
+	case 'A':
+		a->action_script = optarg;
+		return -1;
+	case 'P':
+		return set_lxcpath(a, optarg);
+	case 'o':
+		a->log_file = optarg;
+		return -1;
+	case 'l':
+		a->log_level = optarg;
+		return -1;
+	case OPT_RCFILE:
+		a->rcfile = optarg;
+		return -1;
+	case 'r':
+		a->restore = true;
+		return -1;
+	case 's':
+		a->stop = true;
+		return -1;
+	case 'd':
+		a->daemon = true;
+		return -1;
+	case 'F':
+		a->foreground = true;
+		return -1;
+	case 'v':
+		a->verbose = true;
+		return -1;
+	case 'q':
+		a->quiet = true;
+		return -1;
+	case OPT_REPLACE:
+		a->replace = true;
+		return -1;
+	case OPT_NO_VERIFY:
+		a->no_verify = true;
+		return -1;
+	case OPT_CHECK:
+		a->check = true;
+		return -1;
+	case OPT_INFO:
+		a->info = true;
+		return -1;
+	case OPT_VERIFY:
+		a->verify = true;
+		return -1;
+	case OPT_JSON:
+		a->json = true;
+		return -1;
+	case OPT_TIMEOUT:
+		a->timeout = optarg;
+		return -1;
+	case OPT_FORCE:
+		add_force(a, optarg);
+		return -1;
+	case OPT_USAGE:
+		print_usage(stdout);
+		return EXIT_OK;
+	case OPT_VERSION:
+		printf("%s\n", lxc_checkpoint_version());
+		return EXIT_OK;
+	case 'h':
+		print_help();
+		return EXIT_OK;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+/* Before the options are parsed: a mistake that comes before it is told as JSON too. */
+static bool wants_json(char *const argv[])
+{
+	for (char *const *a = argv; *a && strcmp(*a, "--") != 0; a++)
+		if (strlen(*a) > 2 && strncmp("--json", *a, strlen(*a)) == 0)
+			return true;
+	return false;
+}
+
+static int parse_options(struct arguments *a, int argc, char *argv[])
+{
+	struct option longs[N_OPTIONS + 1];
+	char shorts[2 * N_OPTIONS + 2] = ":";
+	int key, r = -1;
+
+	getopt_tables(shorts + 1, longs);
+	opterr = 0;
+	while (r < 0 && (key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (key == '?' && optopt == '?') {
+			/* the lxc-* tools take -? for help; so does getopt say "unknown" */
+			print_help();
+			r = EXIT_OK;
+		} else if (key == '?' || key == ':') {
+			char *why = explain_option(key, argv, longs);
+
+			r = refuse_usage(a, why);
+			free(why);
+		} else {
+			r = parse_option(a, key);
+		}
+	}
+	return r;
+}
+
+int arguments_parse(struct arguments *a, int argc, char *argv[])
+{
+	int r;
+
+	a->json = wants_json(argv + 1);
+	r = parse_options(a, argc, argv);
+	if (r >= 0)
+		return r;
+	if (!a->name && optind < argc)
+		a->name = argv[optind++];
+	if (optind < argc) {
+		char *why = NULL;
+
+		if (asprintf(&why, "\"%s\" is one argument too many: the container is %s",
+			     argv[optind], a->name) < 0)
+			abort();
+		r = refuse_usage(a, why);
+		free(why);
+	}
+	return r;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The one call of the library that a command line asks for, with its progress and signals. Runs
+ * as root, in the host's namespaces.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/answer.h"
+#include "tools/check.h"
+#include "tools/operate.h"
+#include "tools/refuse.h"
+
+static volatile sig_atomic_t interrupted;    /* the signal */
+static const char *volatile acknowledgement; /* NULL: none is to be printed */
+
+/* A second signal changes nothing. */
+static void on_interrupt(int sig)
+{
+	int e = errno;
+
+	if (!interrupted && acknowledgement)
+		(void)!write(STDERR_FILENO, acknowledgement, strlen(acknowledgement));
+	interrupted = sig;
+	errno = e;
+}
+
+static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+#define N_SIGS (sizeof(sigs) / sizeof(sigs[0]))
+
+/*
+ * A dump or restore is never left half-way: the container would stand still, or
+ * come up behind the user's back. It is taken back, or finished where it is too late for that.
+ * what: the line that a signal is answered with at once.
+ */
+static void hold_signals(const char *what)
+{
+	struct sigaction sa = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
+	acknowledgement = what;
+	for (size_t i = 0; i < N_SIGS; i++) {
+		struct sigaction old;
+
+		/* nohup's wish is respected */
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(sigs[i], &sa, NULL);
+	}
+}
+
+static bool is_interrupted(void *userdata)
+{
+	(void)userdata;
+	return interrupted != 0;
+}
+
+struct progress {
+	struct timespec start;
+	const char *name;
+	bool shown;
+};
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void show_progress(uint64_t bytes, void *userdata)
+{
+	struct progress *p = userdata;
+	double s = seconds_since(&p->start);
+
+	/* most dumps are over before a line could be read */
+	if (s < 1)
+		return;
+	p->shown = true;
+	fprintf(stderr, "\r%s: %.1f MiB written, %.0f s\033[K", p->name,
+		(double)bytes / (1024 * 1024), s);
+	fflush(stderr);
+}
+
+int do_checkpoint(struct lxc_container *c, const struct arguments *a)
+{
+	struct progress p = {.name = a->name};
+	struct lxc_checkpoint_options o = {
+		.size = sizeof(o),
+		.directory = a->directory,
+		.stop = a->stop,
+		.replace = a->replace,
+		.verbosity = a->verbose ? 4 : 0,
+		.action_script = a->action_script,
+		.timeout = arguments_seconds(a->timeout),
+		.userdata = &p,
+		.cancelled = is_interrupted,
+		.found = a->quiet ? NULL : warn_of_finding,
+	};
+	int r;
+
+	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the checkpoint back\n");
+	clock_gettime(CLOCK_MONOTONIC, &p.start);
+	if (!a->quiet && isatty(STDERR_FILENO))
+		o.progress = show_progress;
+	r = lxc_checkpoint_dump(c, &o);
+	if (p.shown)
+		fputs("\r\033[K", stderr);
+	return r;
+}
+
+int do_check(struct lxc_container *c, const struct arguments *a)
+{
+	const struct check_request q = {
+		.directory = a->directory,
+		.restore = a->restore,
+		.force = a->force,
+		.stop = a->stop,
+		.replace = a->replace,
+		.quiet = a->quiet,
+	};
+
+	return a->json ? check_as_json(c, &q) : check_as_text(c, &q);
+}
+
+static int exit_status(int wait_status)
+{
+	/*
+	 * So the kernel ends an init that halts: reboot(2) in a PID namespace.
+	 * No other SIGINT can end one, which is why this is no failure.
+	 */
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT)
+		return EXIT_OK;
+	if (WIFSIGNALED(wait_status))
+		return 128 + WTERMSIG(wait_status);
+	return WEXITSTATUS(wait_status);
+}
+
+/*
+ * The monitor, in the same process group, passes ^C and ^\ on to the container. The others end
+ * this process, and with it the container.
+ */
+static void let_signals_go(void)
+{
+	for (size_t i = 0; i < N_SIGS; i++) {
+		struct sigaction old;
+		bool passed_on = sigs[i] == SIGINT || sigs[i] == SIGQUIT;
+
+		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			signal(sigs[i], passed_on ? SIG_IGN : SIG_DFL);
+	}
+	if (interrupted == SIGTERM || interrupted == SIGHUP)
+		raise(interrupted);
+}
+
+#define TOO_LATE                                                                                   \
+	"lxc-checkpoint: too late to take the restore back; it is finished first (lxc-stop -k "    \
+	"ends it)\n"
+
+static void on_committed(void *userdata)
+{
+	const struct arguments *a = userdata;
+
+	if (a->foreground) {
+		let_signals_go();
+		return;
+	}
+	if (a->quiet)
+		return;
+	acknowledgement = TOO_LATE;
+	if (interrupted)
+		fputs(TOO_LATE, stderr);
+}
+
+int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_status)
+{
+	int wait_status = 0, r;
+	struct termios saved;
+	bool terminal = a->foreground && tcgetattr(STDIN_FILENO, &saved) == 0;
+	const struct lxc_restore_options o = {
+		.size = sizeof(o),
+		.directory = a->directory,
+		.foreground = a->foreground,
+		.verbosity = a->verbose ? 4 : 0,
+		.action_script = a->action_script,
+		.wait_status = &wait_status,
+		.no_verify = a->no_verify,
+		.log_file = a->log_file,
+		.log_level = a->log_level,
+		.force = a->force,
+		.found = a->quiet ? NULL : warn_of_finding,
+		.userdata = (void *)(uintptr_t)a,
+		.cancelled = is_interrupted,
+		.committed = on_committed,
+	};
+
+	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the restore back\n");
+	r = lxc_checkpoint_restore(c, &o);
+	if (r == 0 && interrupted && !a->foreground && !a->quiet)
+		complain("%s was restored, and runs", a->name);
+	/* the monitor has done so itself, unless it was killed */
+	if (terminal)
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	*ret_status = a->foreground ? exit_status(wait_status) : EXIT_OK;
+	return r;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* How lxc-checkpoint says that it does nothing: on stderr, and as JSON where that is asked for. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "tools/answer.h"
+#include "tools/check.h"
+#include "tools/info.h"
+#include "tools/refuse.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+void complain(const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	make_lines_printable(text);
+	fprintf(stderr, "lxc-checkpoint: %s\n", text);
+}
+
+/*
+ * With --json stdout has one object, whatever comes: here where it did not come to more than
+ * this. In text the reason is on stderr, and so it is beside the object.
+ */
+static void print_failure(const struct arguments *a, int status, const char *error,
+			  const char *hint)
+{
+	json_t *o;
+
+	if (!a->json)
+		return;
+	o = json_object();
+	if (a->check)
+		check_describe(o, a->name, a->restore);
+	else if (a->info)
+		info_describe(o, a->directory);
+	else if (a->verify)
+		info_describe_verified(o, a->directory);
+	answer_set_outcome(o, status, error, hint);
+	answer_print(o);
+}
+
+int refuse_usage(const struct arguments *a, const char *why)
+{
+	complain("%s", why);
+	print_usage(stderr);
+	print_failure(a, EXIT_USAGE, why, NULL);
+	return EXIT_USAGE;
+}
+
+int refuse(const struct arguments *a, const char *hint, const char *fmt, ...)
+{
+	char *why = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&why, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (!a->quiet && hint)
+		complain("%s\n  hint: %s", why, hint);
+	else if (!a->quiet)
+		complain("%s", why);
+	print_failure(a, EXIT_REFUSED, why, hint);
+	free(why);
+	return EXIT_REFUSED;
+}
