@@ -21,6 +21,12 @@ int image_sync(const struct image *img, struct error **reterr);
 /* The same of the directory that path is in. */
 int image_sync_parent(const char *path, struct error **reterr);
 
+/* Opens the directory and locks it: LOCK_SH or LOCK_EX. Refuses one that others can write to. */
+int image_open_locked(struct image *img, const char *path, int lock, struct error **reterr);
+
+/* Where it really is: what is made beside it and exchanged with it must be on its filesystem. */
+int image_resolve(struct image *img, const char *path, struct error **reterr);
+
 /* A position of its own, beside that of dirfd. NULL with errno. */
 DIR *image_list(const struct image *img);
 
