@@ -321,7 +321,7 @@ const struct criu_mount *criu_files_rootfs(const struct criu_files *f)
 	return f->by_id ? f->rootfs : find_rootfs(f);
 }
 
-/* For who looks up a mount for each of many files; the lists stay as they are from here on. */
+/* Callers look up a mount for each of many files. The lists stay as they are from here on. */
 static void make_index(struct criu_files *f)
 {
 	f->rootfs = find_rootfs(f);
@@ -471,7 +471,7 @@ static size_t id_of_notes(const uint8_t *notes, size_t len, uint8_t ret[BUILD_ID
 	return 0;
 }
 
-/* Of the class that nearly all programs are of; CRIU checks those of the other itself. */
+/* Reads the class of ELF that nearly all programs have; CRIU checks the other one itself. */
 size_t elf_build_id(const void *elf, size_t len, uint8_t ret[BUILD_ID_MAX])
 {
 	const uint8_t *p = elf;

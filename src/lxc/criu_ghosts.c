@@ -79,7 +79,7 @@ static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
 	return false;
 }
 
-/* Of a regular file's entry. */
+/* The number and the path in a regular file's entry. */
 static bool find_path(struct bytes entry, uint32_t *ret_id, struct bytes *ret)
 {
 	struct field f = {0};

@@ -106,7 +106,7 @@ static int heal_network(const char *content, pid_t init, const char *name, struc
 	return 0;
 }
 
-/* What is behind head in each line that begins so. */
+/* Calls fn with the rest of each line that begins with head. */
 static void for_each_line(const struct operation *op, const char *head,
 			  void (*fn)(const char *text, void *userdata), void *userdata)
 {
@@ -254,7 +254,7 @@ static bool is_about(const char *content, pid_t init)
 	       strtoull(start, NULL, 10) == process_start_time(init);
 }
 
-/* What is still in the file was left by processes that are all dead. */
+/* All processes that have left something in the file are dead: mends it. */
 static int heal(const struct operation *op, struct lxc_container *c, struct error **reterr)
 {
 	_cleanup_free_ char *content = NULL;

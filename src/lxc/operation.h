@@ -42,7 +42,7 @@ int operation_look(struct lxc_container *c, const char *place, struct error **re
  */
 void operation_about(struct operation *op, pid_t init, const char *cgroup);
 
-/* What to put back; a network file's text, see image/network.h. */
+/* Writes down the network that is to be put back: a network file's text, see image/network.h. */
 int operation_set_network(struct operation *op, const char *network, struct error **reterr);
 
 /*

@@ -25,7 +25,7 @@
 #define TCP_REPAIR_OFF_NO_WP (-1)
 #endif
 
-/* Of the network locks of CRIUs that were killed. */
+/* No more network locks of killed CRIUs than these are removed. */
 #define LOCKS_MAX 16
 
 #define ENDING_MS 5000

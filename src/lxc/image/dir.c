@@ -50,7 +50,7 @@ DIR *image_list(const struct image *img)
 	return directory_at(img->dirfd, ".");
 }
 
-/* What a filesystem puts there, or we before anything else; all others are somebody's. */
+/* A filesystem puts these there, or we do before anything else; all others are somebody's. */
 static bool is_ours(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -161,7 +161,7 @@ static int make_dirs(const char *path, unsigned int *ret_made, struct error **re
 	return r < 0 ? r : 0;
 }
 
-/* Who can write to an image can run code as root when it is restored, and reads all memory. */
+/* Whoever can write to an image runs code as root at its restore, and reads all memory. */
 static int check_owner(const char *what, const struct stat *st, struct error **reterr)
 {
 	if (st->st_uid == 0 && (st->st_mode & 022) == 0)
@@ -261,7 +261,7 @@ static int refuse_newer(const struct image *staging, struct error **reterr)
 	return -EEXIST;
 }
 
-/* What a replacement before this one has left there. */
+/* Clears what an earlier replacement has left there. */
 static int clear_staging(const struct image *staging, struct error **reterr)
 {
 	int r = 0;
@@ -457,7 +457,7 @@ void image_abandon(struct image *img, bool keep_log)
 		remove_made(img);
 }
 
-/* What of the old one stays is no harm to the new one: the next replacement takes it away. */
+/* A rest of the old one does no harm to the new one: the next replacement takes it away. */
 void image_finish(struct image *img)
 {
 	struct image old = {.path = img->path, .dirfd = -1};

@@ -55,7 +55,7 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 	return r;
 }
 
-/* That the path leads to what is locked, and nobody but root can change that. */
+/* Refuses a path that does not lead to the locked directory, or that others can change. */
 static int check_guarded(const struct image *img, const char *path, const struct manifest *m,
 			 struct error **reterr)
 {

@@ -134,7 +134,7 @@ static bool is_same_directory(const char *place, const char *lxcpath, const char
 	       a.st_ino == b.st_ino;
 }
 
-/* Of a name that is too long for an address the socket has a hash, which only can be tried. */
+/* If the name is too long for an address, the socket has a hash, which can only be tried. */
 static char *hashed_lxcpath(const char *line, const char *name, char *const spellings[])
 {
 	const char *socket = listening_name(line);

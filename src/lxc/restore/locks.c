@@ -24,8 +24,10 @@
 #define WAIT_S	  10
 #define DEPTH_MAX 64 /* of a tree of processes; deeper ones are not looked at */
 
-/* What is restored descends from the monitor, as CRIU and scripts do, but is in another PID
- * namespace. */
+/*
+ * Restored processes descend from the monitor, as CRIU and scripts do, but they are in another PID
+ * namespace.
+ */
 static bool is_ours(pid_t pid, ino_t own_namespace)
 {
 	if (process_is_in(pid, own_namespace))
@@ -38,7 +40,7 @@ static bool is_ours(pid_t pid, ino_t own_namespace)
 	return false;
 }
 
-/* What the process calls the file that it waits for. Caller frees. */
+/* The name by which the process knows the file that it waits for. Caller frees. */
 static char *name_of(const struct proc_lock *waiting)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)waiting->pid);

@@ -127,7 +127,7 @@ static int copy_fd(const struct target *t, int fd)
 	return copy < 0 ? -1 : fcntl(copy, F_DUPFD_CLOEXEC, t->numbers[t->n - 1] + 1);
 }
 
-/* What is known of the file already is enough: nobody is asked, as a FUSE server would be. */
+/* The kernel says what it knows already. A FUSE server, which might not answer, is not asked. */
 static bool look(int dir, const char *path, struct statx *ret)
 {
 	int flags = AT_STATX_DONT_SYNC | (*path ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH);
@@ -204,7 +204,7 @@ static void find_trigger(struct target *t, int fd, char ret[PRESSURE_TRIGGER_MAX
 	pressure_trigger_of(t->environ, t->environ_len, path, ret);
 }
 
-/* What an epoll watches a pressure file for. */
+/* The events for which an epoll watches a pressure file. */
 struct watch {
 	int number; /* the file's in the process */
 	int epoll;  /* our copy of it; several watches share one */
@@ -318,7 +318,7 @@ static void raise_file_limit(void)
 	}
 }
 
-/* What is needed here gets out of the way of the numbers; all else may be overwritten. */
+/* Moves the needed descriptors out of the way of the numbers; all others may be overwritten. */
 static bool make_way(struct target *t)
 {
 	int above = t->numbers[t->n - 1] + 1;

@@ -67,7 +67,7 @@ static int run_hooks_before(struct restore *r, pid_t init)
 	return hooks_before_run(r, init, &r->refusal);
 }
 
-/* What makes the container whole, before it runs. */
+/* Makes the container whole, before it runs. */
 static int complete(struct restore *r, pid_t init, struct error **reterr)
 {
 	int e = run_hooks_before(r, init);

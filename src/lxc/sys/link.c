@@ -281,7 +281,7 @@ static int listen_to_links(void)
 	return TAKE_FD(sock);
 }
 
-/* What is said is no more than the time to look again. */
+/* The message itself does not matter: it only says that it is time to look again. */
 static void hear(int events, int ms)
 {
 	struct pollfd p = {.fd = events, .events = POLLIN};

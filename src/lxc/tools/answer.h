@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_TOOLS_ANSWER_H
 #define LXCCKPT_TOOLS_ANSWER_H
 
-/* What the command says on stdout, and as JSON. */
+/* The answers of the command on stdout, as text and as JSON. */
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What --check and a restore find, as text or as JSON. */
+/* Prints the findings of --check and of a restore, as text or as JSON. */
 #include "config.h"
 
 #include <jansson.h>

@@ -65,7 +65,7 @@ static void set_outcome_of_damage(json_t *o)
 	answer_set_outcome(o, EXIT_FAILED, reason ? reason : "the checkpoint is damaged", NULL);
 }
 
-/* What became of the container, and of this checkpoint. */
+/* Says what became of the container, and of this checkpoint. */
 static void print_history(const json_t *o)
 {
 	const json_t *stopped = json_object_get(o, "stopped");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What -P names. Runs in lxc-checkpoint, before anything else is looked at. */
+/* Finds the directory that -P names. Runs in lxc-checkpoint, before anything else is looked at. */
 #include "config.h"
 
 #include <limits.h>
