@@ -4,91 +4,38 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "action_script.h"
 #include "criu.h"
-#include "criu_files.h"
-#include "criu_image.h"
 #include "dump.h"
-#include "file_times.h"
+#include "dump_private.h"
 #include "image/dir.h"
-#include "image/network.h"
-#include "inspect/block_filesystems.h"
 #include "inspect/asking.h"
 #include "inspect/cgroup_tree.h"
 #include "inspect/cgroups.h"
-#include "inspect/open_files.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
-#include "inspect/keyring.h"
 #include "inspect/loopback.h"
 #include "inspect/scrollback.h"
-#include "inspect/settings.h"
 #include "inspect/skipped.h"
-#include "inspect/sysctls.h"
 #include "inspect/threads.h"
 #include "inspect/yard.h"
 #include "keeper.h"
-#include "keyring_file.h"
 #include "lxclog.h"
-#include "monitor/frame.h"
 #include "operation.h"
 #include "preflight/preflight.h"
-#include "recover.h"
-#include "restore/spawn.h"
-#include "room.h"
 #include "suggest.h"
-#include "sysctl_file.h"
-#include "util/cpuinfo.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/process.h"
 
-#define CONFIG_MAX	  (4 * 1024 * 1024)
-#define GONE_MS		  30000
-#define SOCKET_PATIENCE_S 1
-#define DYING_MS	  1000
-
 #define TRIES_MAX 5
 #define RACES_MAX 3
-
-struct dump {
-	struct lxc_container *c;
-	const struct dump_options *o;
-	const char *place, *directory; /* the container's, the image's */
-	const char *command;	       /* the check */
-	bool first;		       /* try, which tells what was found */
-	struct criu_program criu;
-	struct manifest manifest;
-	struct image *image;
-	char *action_script;
-	struct operation operation;
-	int init;	 /* pidfds; -1 unknown: the container's init ... */
-	int monitor;	 /* ... and its parent, */
-	bool own;	 /* which is there for the container alone */
-	uint64_t memory; /* bytes that its image takes up to */
-	pid_t criu_pid;
-	pid_t keeper; /* 0, or -errno: none */
-	int root;     /* init's, from when it stands still until CRIU is through; -1 */
-	struct skipped_mounts skipped; /* of init's mounts then ... */
-	ino_t mount_ns;		       /* ... in this mount namespace */
-	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
-	char *freezer; /* ... by this cgroup's directory */
-	bool locked;   /* CRIU has come to network-lock: it begins to do things */
-	bool settled;  /* it has come to post-dump: this is over in a moment */
-	bool sealed;
-	bool scrollback; /* the console's buffer was saved */
-};
 
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
 {
@@ -138,119 +85,6 @@ int dump_check_state(struct lxc_container *c, struct error **reterr)
 	return -EBUSY;
 }
 
-static char *now_utc(void)
-{
-	char text[32];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return xstrdup(text);
-}
-
-/* What a restore compares the config of then with. */
-static void describe_config(struct dump *d)
-{
-	struct manifest *m = &d->manifest;
-	struct config_item *items = NULL;
-	size_t n = 0;
-
-	config_list(d->c, &items, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (preflight_config_matters(items[i].key)) {
-			*ARRAY_ADD(m->items, m->n_items) = items[i];
-			items[i] = (struct config_item){0};
-		}
-	}
-	config_items_free(items, n);
-}
-
-/* And the machine of now with that of then. */
-static void describe_machine(struct manifest *m)
-{
-	struct cpuinfo cpu = {0};
-	long page = sysconf(_SC_PAGESIZE);
-
-	cpuinfo_read(&cpu);
-	m->page_size = page > 0 ? (unsigned int)page : 0;
-	m->cpu_model = cpu.model;
-	m->cpu_features = cpu.features;
-}
-
-static void describe_rootfs(struct container_facts *facts)
-{
-	struct stat st;
-
-	if (facts->rootfs && stat(facts->rootfs, &st) == 0)
-		facts->rootfs_inode = st.st_ino;
-}
-
-/* Everything of the manifest that is known before CRIU starts. */
-static void describe(struct dump *d)
-{
-	struct manifest *m = &d->manifest;
-	struct utsname un;
-	char *config;
-
-	m->schema = MANIFEST_SCHEMA;
-	m->created = now_utc();
-	m->stopped = d->o->stop;
-	m->tool_version = xstrdup(PACKAGE_VERSION);
-	m->lxc_version = xstrdup(lxc_get_version());
-	m->criu_version = criu_version_text(&d->criu.version);
-	uname(&un);
-	m->kernel = xstrdup(un.release);
-	m->arch = xstrdup(un.machine);
-	describe_machine(m);
-	describe_config(d);
-	describe_rootfs(&m->facts);
-	if (d->c->configfile && read_file_at(AT_FDCWD, d->c->configfile, CONFIG_MAX, &config) >= 0)
-		m->config = config;
-}
-
-static bool is_monitor(pid_t pid)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", (int)pid);
-	_cleanup_free_ char *text = NULL;
-
-	return read_file_at(AT_FDCWD, path, 65536, &text) > 0 &&
-	       strncmp(text, MONITOR_TITLE, strlen(MONITOR_TITLE)) == 0;
-}
-
-/* init's parent is whoever will take down what is left of the container once init is dead. */
-static void find_monitor(struct dump *d)
-{
-	pid_t pid = (pid_t)process_status_number(d->manifest.facts.init_pid, "\nPPid:");
-
-	if (pid <= 0)
-		return;
-	d->monitor = pidfd_open_pid(pid);
-	d->own = is_monitor(pid);
-}
-
-/*
- * What the callback does at the dump. A port with settings of its own would lose
- * them by leaving its bridge: that one stays, and CRIU locks the network.
- */
-static int write_network(struct dump *d, struct error **reterr)
-{
-	const struct container_facts *facts = &d->manifest.facts;
-	struct nic *nics = xcalloc(facts->n_nics + 1, sizeof(*nics));
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	for (size_t i = 0; i < facts->n_nics; i++) {
-		nics[i] = facts->nics[i];
-		if (nics[i].special_port)
-			nics[i].bridge = NULL;
-	}
-	text = network_to_text(nics, facts->n_nics, NULL);
-	free(nics);
-	r = operation_set_network(&d->operation, text, reterr);
-	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
-}
-
 /* Where the container's cgroup is; NULL where somebody else has frozen it. */
 static char *find_freezer(const struct container_facts *facts)
 {
@@ -261,26 +95,6 @@ static char *find_freezer(const struct container_facts *facts)
 	if (cgroup < 0 || read_file_at(cgroup, "cgroup.freeze", 16, &state) <= 0 || *state != '0')
 		return NULL;
 	return realpath(link, NULL);
-}
-
-static int write_sysctls(struct dump *d, struct error **reterr)
-{
-	_cleanup_free_ char *text = NULL;
-	int r = inspect_sysctls(&d->manifest.facts, &text, reterr);
-
-	return r < 0 ? r : image_write(d->image, SYSCTLS_NAME, text, reterr);
-}
-
-/* While init runs: CRIU alone has its hands on processes that stand still. */
-static int write_keyring(struct dump *d, struct error **reterr)
-{
-	char *text = NULL;
-	int r = inspect_keyring(d->c, &d->manifest.facts, d->init, &text, reterr);
-
-	if (r == 0 && text)
-		r = image_write(d->image, KEYRING_NAME, text, reterr);
-	free_secret(text);
-	return r;
 }
 
 /* From here on the number is that of this process, as long as the descriptor says that it lives. */
@@ -338,7 +152,7 @@ static int prepare(struct dump *d, struct error **reterr)
 		r = check_dump(d, d->directory, reterr);
 	if (r < 0)
 		return r;
-	describe(d);
+	dump_describe(d);
 	r = manifest_check(&d->manifest, reterr);
 	if (r == 0)
 		r = image_create(d->directory, d->o->replace, facts_root_id(facts, "u"), &d->image,
@@ -346,14 +160,14 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r < 0)
 		return r;
 	r = pin_init(d, reterr);
-	find_monitor(d);
+	dump_find_monitor(d);
 	d->freezer = d->freeze ? find_freezer(facts) : NULL;
 	operation_about(&d->operation, facts->init_pid, d->freezer);
 	if (r == 0)
-		r = write_network(d, reterr);
+		r = dump_write_network(d, reterr);
 	if (r == 0)
-		r = write_sysctls(d, reterr);
-	return r < 0 ? r : write_keyring(d, reterr);
+		r = dump_write_sysctls(d, reterr);
+	return r < 0 ? r : dump_write_keyring(d, reterr);
 }
 
 /*
@@ -370,59 +184,6 @@ static enum network_lock network_lock(const struct container_facts *facts)
 	if (!facts_network_comes_off(facts))
 		return NETWORK_LOCK_DEFAULT;
 	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
-}
-
-/*
- * What is in the buffer of the console: now, since nothing is written any more. LXC's
- * monitor can only give it away, which it is not asked to if the container runs on.
- */
-static int save_scrollback(struct dump *d, struct error **reterr)
-{
-	const struct container_facts *facts = &d->manifest.facts;
-	_cleanup_free_ char *data = NULL;
-	size_t len;
-
-	scrollback_read(facts->lxcpath, facts->name, d->o->stop, &data, &len);
-	d->scrollback = data != NULL;
-	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
-}
-
-/* What the container's memory fits to: a restore compares it. */
-static int save_file_times(struct dump *d, const struct criu_files *files, struct error **reterr)
-{
-	_cleanup_free_ char *text = inspect_file_times(&d->manifest.facts, files, d->root);
-
-	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
-}
-
-/* What is outside of the image, and is to be the same at a restore. */
-static int save_outside(struct dump *d, struct error **reterr)
-{
-	_cleanup_criu_files_ struct criu_files files = {0};
-	int r;
-
-	criu_files_read(d->image->dirfd, &files);
-	r = inspect_block_filesystems(&files, d->root, &d->manifest.facts, reterr);
-	return r < 0 ? r : save_file_times(d, &files, reterr);
-}
-
-static int mend_image(struct dump *d, struct error **reterr)
-{
-	int dirfd = d->image->dirfd, r = 0;
-
-	if (criu_mounts_nested(dirfd))
-		r = inspect_skipped_nested(&d->manifest.facts, d->mount_ns, &d->skipped);
-	if (r < 0)
-		return error_set(reterr, -r, "cannot read the container's mounts: %s",
-				 strerror(-r));
-	return criu_image_mend(dirfd, &d->skipped, reterr);
-}
-
-static bool init_dies_within(const struct dump *d, int ms)
-{
-	struct pollfd p = {.fd = d->init, .events = POLLIN};
-
-	return d->init >= 0 && poll(&p, 1, ms) > 0;
 }
 
 static void on_started(pid_t criu, void *userdata)
@@ -490,7 +251,7 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 
 	(void)init_pid;
 	/* what CRIU holds then is what has its number now */
-	if (init_dies_within(d, 0))
+	if (dump_init_dies_within(d, 0))
 		return error_set(reterr, ESRCH, "its init has ended");
 	if (is_cancelled(d))
 		return error_set(reterr, ECANCELED, "it was interrupted");
@@ -502,16 +263,16 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	inspect_threads(&d->manifest.facts);
 	r = look_inside(d, reterr);
 	if (r == 0)
-		r = save_outside(d, reterr);
+		r = dump_save_outside(d, reterr);
 	/* now, because what runs in them makes and removes cgroups */
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
 	if (r == 0)
-		r = mend_image(d, reterr);
+		r = dump_mend_image(d, reterr);
 	/* what holds its rootfs may not be in the way of those who take it down */
 	fd_close(&d->root);
 	if (r == 0)
-		r = save_scrollback(d, reterr);
+		r = dump_save_scrollback(d, reterr);
 	if (r < 0 || !d->o->stop)
 		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
@@ -594,125 +355,6 @@ static int run_criu(struct dump *d, struct error **reterr)
 	return r;
 }
 
-/* It has let go of its memory, and waits for the end of its processes: there is no way back. */
-static bool init_is_ending(const struct dump *d)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)d->manifest.facts.init_pid);
-	char target[8];
-
-	return readlink(path, target, sizeof(target)) < 0 && errno == ENOENT;
-}
-
-/* A process that was killed is dead a moment later, or one with much memory on its way. */
-static bool init_is_dead(const struct dump *d)
-{
-	return init_dies_within(d, d->sealed ? DYING_MS : 0) || (d->sealed && init_is_ending(d));
-}
-
-/*
- * CRIU may have died with the veth off its bridge, and where it has not, it does
- * not look whether the callback could put it back.
- */
-static int attach_network(struct dump *d, struct error **reterr)
-{
-	const struct container_facts *facts = &d->manifest.facts;
-	_cleanup_error_ struct error *e = NULL;
-	int r = recover_bridges(facts->nics, facts->n_nics, &e);
-
-	/* somebody has stopped it meanwhile, and its interfaces are gone with it */
-	if (r == 0 || init_dies_within(d, DYING_MS))
-		return 0;
-	error_move(reterr, &e, -r);
-	return error_wrap(reterr, -r, "the network of %s cannot be attached again", d->c->name);
-}
-
-static bool path_exists(const char *path)
-{
-	return access(path, F_OK) == 0;
-}
-
-/*
- * liblxc would ask the monitor, and complain on stderr when that goes away while
- * it answers. Another user who has taken the name meanwhile is no monitor.
- */
-static bool socket_is_gone(const struct container_facts *facts)
-{
-	int fd = command_socket_connect(facts->lxcpath, facts->name, SOCKET_PATIENCE_S);
-
-	if (fd >= 0)
-		close(fd);
-	return fd == -ECONNREFUSED || fd == -EPERM;
-}
-
-static bool is_gone(struct dump *d)
-{
-	const struct container_facts *facts = &d->manifest.facts;
-
-	if (!socket_is_gone(facts))
-		return false;
-	for (size_t i = 0; i < facts->n_nics; i++) {
-		_cleanup_free_ char *link =
-			xasprintf("/sys/class/net/%s", facts->nics[i].host_name);
-
-		if (path_exists(link))
-			return false;
-	}
-	return true;
-}
-
-/*
- * The monitor takes the container down after its init's death: interfaces,
- * hooks, cgroups, socket. It ends when all is done; the one of a program that
- * lives on is told by what it leaves.
- */
-static int wait_until_gone(struct dump *d, struct error **reterr)
-{
-	struct pollfd p = {.fd = d->monitor, .events = POLLIN};
-	_cleanup_free_ char *words = container_words(d->c);
-
-	for (int waited = 0; waited < GONE_MS; waited += 20) {
-		if (poll(&p, 1, 20) > 0 && p.revents)
-			return 0;
-		if (d->monitor < 0 && is_gone(d))
-			return 0;
-		/* one that may stay, as a library user's does, is asked now and then */
-		if (!d->own && waited % 1000 == 980 && is_gone(d))
-			return 0;
-	}
-	error_set(reterr, ETIMEDOUT,
-		  "the checkpoint of %s is complete, but its monitor has not taken the container "
-		  "down within %d s",
-		  d->c->name, GONE_MS / 1000);
-	error_set_hint(reterr, "look what its hooks do; `lxc-stop -k %s` ends it", words);
-	return -ETIMEDOUT;
-}
-
-/* The container runs on, and no checkpoint is to be seen. */
-static int give_up(struct dump *d, int r, struct error **reterr)
-{
-	_cleanup_error_ struct error *e = NULL;
-
-	bool dead = init_is_dead(d);
-
-	/* the network first: to remove an image of some gigabytes takes its time */
-	if (d->freezer)
-		recover_freezer(d->freezer);
-	if (!dead) {
-		recover_connections(d->manifest.facts.init_pid, NULL);
-		recover_firewall(d->manifest.facts.init_pid);
-		if (attach_network(d, &e) < 0)
-			error_set_hint(reterr, "%s; %s", e->message, e->hint);
-	}
-	room_explain(d->image, d->memory, reterr);
-	image_abandon(d->image, true);
-	if (dead && reterr && *reterr)
-		(*reterr)->racing = false;
-	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
-		       dead ? ", and has ended" : " and runs on");
-	criu_log_reason(d->image->dirfd, "dump.log", reterr ? *reterr : NULL);
-	return r;
-}
-
 static void tell_script(const struct dump *d)
 {
 	const struct script_run run = {
@@ -741,15 +383,15 @@ static int dump(struct dump *d, struct error **reterr)
 	else
 		r = run_criu(d, reterr);
 	/* However CRIU ended after that: the image is whole, and the only one of this container. */
-	if (r < 0 && d->sealed && init_is_dead(d))
+	if (r < 0 && d->sealed && dump_init_is_dead(d))
 		r = 0;
 	if (r == 0 && !d->o->stop)
 		r = image_seal(d->image, &d->manifest, reterr);
 	if (r < 0)
-		return error_mark_refused(reterr, false, give_up(d, r, reterr));
+		return error_mark_refused(reterr, false, dump_give_up(d, r, reterr));
 	image_finish(d->image);
 	tell_script(d);
-	return d->o->stop ? wait_until_gone(d, reterr) : attach_network(d, reterr);
+	return d->o->stop ? dump_wait_until_gone(d, reterr) : dump_attach_network(d, reterr);
 }
 
 static int dump_once(const struct dump *what, struct error **reterr)
