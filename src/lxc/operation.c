@@ -31,6 +31,7 @@
 #define INIT_HEAD   "# init "
 #define INIT_LINE   "\n" INIT_HEAD
 #define FREEZE_HEAD "# freeze "
+#define LINK_HEAD   "# link "
 
 #define ORPHANS_MS 5000
 #define GRACE_MS   1000
@@ -198,17 +199,34 @@ static bool parse_link(const char *text, char ret_name[IFNAMSIZ], unsigned int *
 	if (sscanf(text, "%15s %15[0-9]", ret_name, number) != 2)
 		return false;
 	*ret_number = (unsigned int)strtoul(number, NULL, 10);
-	return *ret_number > 0;
+	return true;
 }
 
-static void remove_link(const char *text, void *userdata)
+struct links {
+	const struct operation *op;
+	struct lxc_container *c; /* that runs; NULL: it does not */
+	const char *name;	 /* whose number is looked for ... */
+	bool has_number;	 /* ... and found */
+};
+
+static void find_number(const char *text, void *userdata)
 {
+	struct links *l = userdata;
 	char name[IFNAMSIZ];
 	unsigned int number;
 
-	(void)userdata;
-	if (parse_link(text, name, &number))
-		link_delete(name, number);
+	l->has_number |=
+		parse_link(text, name, &number) && number > 0 && strcmp(name, l->name) == 0;
+}
+
+/* A line without a number was written before CRIU had made the link. */
+static void remove_new_link(struct links *l, const char *name)
+{
+	l->name = name;
+	l->has_number = false;
+	for_each_line(l->op, LINK_HEAD, find_number, l);
+	if (!l->has_number)
+		link_delete_unused(name);
 }
 
 /* The host's end of one of the container's interfaces, as it runs now. */
@@ -225,13 +243,25 @@ static bool is_in_use(struct lxc_container *c, const char *link)
 	return false;
 }
 
-static void remove_unused_link(const char *text, void *userdata)
+static void remove_link(const char *text, void *userdata)
 {
+	struct links *l = userdata;
 	char name[IFNAMSIZ];
 	unsigned int number;
 
-	if (parse_link(text, name, &number) && !is_in_use(userdata, name))
+	if (!parse_link(text, name, &number) || (l->c && is_in_use(l->c, name)))
+		return;
+	if (number > 0)
 		link_delete(name, number);
+	else
+		remove_new_link(l, name);
+}
+
+static void remove_links(const struct operation *op, struct lxc_container *running)
+{
+	struct links l = {.op = op, .c = running};
+
+	for_each_line(op, LINK_HEAD, remove_link, &l);
 }
 
 static void thaw(const char *directory, void *userdata)
@@ -273,13 +303,13 @@ static int heal(const struct operation *op, struct lxc_container *c, struct erro
 	}
 	if (init > 0) {
 		end_half_made(op, init);
-		for_each_line(op, "# link ", remove_unused_link, c);
+		remove_links(op, c);
 		return 0;
 	}
 	r = asked_state(c, &state, reterr);
 	if (r == 0 && strcmp(state, "STOPPED") == 0) {
 		end_half_made(op, 0);
-		for_each_line(op, "# link ", remove_link, NULL);
+		remove_links(op, NULL);
 	}
 	return 0;
 }

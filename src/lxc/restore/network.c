@@ -166,6 +166,9 @@ int stage_network(struct restore *r, struct error **reterr)
 		if (!r->host_veths[i])
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
+		/* until its number is known; in a user namespace CRIU makes it elsewhere */
+		if (r->lock_fd >= 0 && facts->n_idmaps == 0)
+			dprintf(r->lock_fd, "# link %s 0\n", r->host_veths[i]);
 	}
 	publish_names(r);
 	if (facts->n_idmaps > 0) {
@@ -352,15 +355,12 @@ int network_check(const struct restore *r, struct error **reterr)
  * A CRIU that dies before post-setup-namespaces leaves a link whose number nobody has noted. Then
  * the link is still down and on no bridge. Where CRIU is away from the host, so is the link.
  */
-static unsigned int find_number(const struct restore *r, size_t i)
+static void remove_link(const struct restore *r, size_t i)
 {
-	const char *link = r->host_veths[i];
-	_cleanup_free_ char *master = xasprintf("/sys/class/net/%s/master", link);
-
-	if (r->host_numbers[i] != 0 || r->netns_fd >= 0 || link_is_up(link) ||
-	    access(master, F_OK) == 0)
-		return r->host_numbers[i];
-	return if_nametoindex(link);
+	if (r->host_numbers[i] != 0)
+		link_delete(r->host_veths[i], r->host_numbers[i]);
+	else if (r->netns_fd < 0)
+		link_delete_unused(r->host_veths[i]);
 }
 
 /*
@@ -373,7 +373,7 @@ void unstage_network(struct restore *r)
 	scripts_down(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
-			link_delete(r->host_veths[i], find_number(r, i));
+			remove_link(r, i);
 		free(r->host_veths[i]);
 	}
 	free(TAKE_PTR(r->host_veths));

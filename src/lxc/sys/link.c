@@ -261,6 +261,16 @@ int link_delete(const char *link, unsigned int number)
 	return number == 0 || if_nametoindex(link) != number ? -ENODEV : send_request(&r);
 }
 
+int link_delete_unused(const char *link)
+{
+	_cleanup_free_ char *master = xasprintf("/sys/class/net/%s/master", link);
+	unsigned int number = if_nametoindex(link);
+
+	if (link_is_up(link) || access(master, F_OK) == 0)
+		return -EBUSY;
+	return link_delete(link, number);
+}
+
 int link_disable_ipv6(const char *link)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", link);

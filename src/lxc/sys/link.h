@@ -43,6 +43,8 @@ int link_move(const char *link, pid_t pid);
  * that is gone to no other one by itself, while anybody may take the name.
  */
 int link_delete(const char *link, unsigned int number);
+/* Where the number is not known: deletes it only while it is down and on no bridge. */
+int link_delete_unused(const char *link);
 
 /* For what it gets from now on; 0 where there is no IPv6 on it. */
 int link_disable_ipv6(const char *link);

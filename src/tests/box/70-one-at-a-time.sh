@@ -181,7 +181,7 @@ check lxc-start -n c1 -o /run/start.log
 check lxc-wait -n c1 -s RUNNING -t 10
 check lxc-checkpoint -n c1 -s -D /run/seventh --replace
 begin post-restore -r -D /run/seventh
-link=$(sed -n 's/^# link \([^ ]*\).*/\1/p' "$LOCK")
+link=$(sed -n 's/^# link \([^ ]*\) [1-9].*/\1/p' "$LOCK")
 cgroup=$(sed -n 's/^# cgroup [0-9]* \(.*payload.*\)/\1/p' "$LOCK")
 criu=$(pgrep -x criu | head -n 1)
 kill -KILL "$command" "$(ps -o ppid= -p "$criu" | tr -d ' ')" "$criu"
