@@ -70,6 +70,14 @@ static char *read_identity(int fd, const char *type)
 	return superblock_identity(type, bytes, len);
 }
 
+char *block_device_identity(const char *device, const char *type)
+{
+	dev_t dev;
+	_cleanup_close_ int fd = open_device(device, &dev);
+
+	return fd < 0 ? NULL : read_identity(fd, type);
+}
+
 /* --- at the dump --- */
 
 static int refuse_name(const char *source, dev_t dev, struct error **reterr)

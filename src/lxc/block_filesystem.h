@@ -27,6 +27,9 @@ void block_filesystem_clear(struct block_filesystem *f);
 int block_filesystem_find(const struct block_filesystem *f, int *ret_fd, char **ret_path,
 			  struct error **reterr);
 
+/* What tells the filesystem of that type on a device from others; NULL: nothing. Caller frees. */
+char *block_device_identity(const char *device, const char *type);
+
 /* The file that a loop device shows; NULL: it is no loop device. Caller frees. */
 char *loop_backing_file(dev_t dev);
 

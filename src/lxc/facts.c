@@ -81,6 +81,9 @@ void container_facts_clear(struct container_facts *f)
 		free(f->mounts[i].source);
 		free(f->mounts[i].options);
 		free(f->mounts[i].kind);
+		free(f->mounts[i].mount_point);
+		free(f->mounts[i].filesystem);
+		free(f->mounts[i].identity);
 	}
 	free(f->mounts);
 	facts_clear_block_filesystems(f);

@@ -38,6 +38,11 @@ struct ext_mount {
 	char *source;  /* absolute host path without symlinks */
 	char *options; /* of the mount alone, as in mountinfo: "ro,nosuid,relatime" */
 	char *kind;    /* of the source: "directory" or "file"; NULL: not known */
+	/* which filesystem the source is in, see source_filesystem.h; NULL and 0: not known */
+	char *mount_point;
+	char *filesystem; /* its type */
+	char *identity;
+	uint64_t inode;
 };
 
 #define TTY_INDEX_MAX 4095

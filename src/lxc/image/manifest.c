@@ -34,6 +34,10 @@ static const struct member mount_members[] = {
 	STRING(struct ext_mount, source, check_path),
 	STRING(struct ext_mount, options, check_mount_options),
 	STRING_OR_NULL(struct ext_mount, kind, check_source_kind, .since = 2),
+	STRING_OR_NULL(struct ext_mount, mount_point, check_path, .since = 3),
+	STRING_OR_NULL(struct ext_mount, filesystem, check_text, .since = 3),
+	STRING_OR_NULL(struct ext_mount, identity, check_text, .since = 3),
+	NUMBER(struct ext_mount, inode, MEMBER_U64, 0, INT64_MAX, .since = 3),
 	{0},
 };
 

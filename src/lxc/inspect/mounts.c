@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "inspect/mounts.h"
+#include "source_filesystem.h"
 #include "util/fd.h"
 #include "util/mountflags.h"
 #include "util/scout.h"
@@ -188,6 +189,7 @@ struct look {
 	struct libmnt_table *host;
 	struct map keys;
 	struct scout scout;
+	struct host_mounts mounts;
 };
 
 /* The place of a mount, as O_PATH opens it. */
@@ -241,6 +243,20 @@ static bool leads_to(const char *path, const struct stat *inside)
 	       st.st_ino == inside->st_ino;
 }
 
+/* A number that the manifest cannot have is worth no failure. */
+static void describe_source(struct look *l, struct ext_mount *m)
+{
+	struct source_filesystem f = {0};
+
+	if (source_filesystem_read(&l->mounts, m->source, &f) == 0 && f.mount_point[0] == '/') {
+		m->mount_point = TAKE_PTR(f.mount_point);
+		m->filesystem = TAKE_PTR(f.type);
+		m->identity = TAKE_PTR(f.identity);
+		m->inode = f.inode <= INT64_MAX ? f.inode : 0;
+	}
+	source_filesystem_clear(&f);
+}
+
 static int add_external(struct look *l, struct libmnt_fs *fs, struct error **reterr)
 {
 	struct container_facts *facts = l->facts;
@@ -266,6 +282,7 @@ static int add_external(struct look *l, struct libmnt_fs *fs, struct error **ret
 		m->source = xstrdup(candidates.v[i]);
 		m->options = xstrdup(mount_options(fs));
 		m->kind = xstrdup(S_ISDIR(inside.st_mode) ? "directory" : "file");
+		describe_source(l, m);
 		return 0;
 	}
 	error_refuse(reterr, ENOENT,
@@ -388,6 +405,7 @@ int inspect_mounts(struct container_facts *facts, struct error **reterr)
 		r = sort_mounts(&l, table, reterr);
 	scout_end(&l.scout);
 	map_clear(&l.keys);
+	host_mounts_clear(&l.mounts);
 	mnt_unref_table(table);
 	mnt_unref_table(l.host);
 	return r;

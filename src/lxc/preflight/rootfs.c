@@ -12,6 +12,7 @@
 
 #include "outside_file.h"
 #include "preflight/compat.h"
+#include "source_filesystem.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -51,7 +52,72 @@ void check_rootfs(const struct restore_check *r, struct findings *found)
 
 /* --- what is mounted of the host's --- */
 
-static void check_source(const struct ext_mount *m, struct findings *found)
+/* Whether this is the host of the checkpoint, as far as can be told. */
+static bool has_same_rootfs(const struct restore_check *r)
+{
+	uint64_t then = r->manifest->facts.rootfs_inode;
+	struct stat st;
+
+	return then && r->rootfs && stat(r->rootfs, &st) == 0 && st.st_ino == then;
+}
+
+static void tell_missing(const struct ext_mount *m, struct findings *found)
+{
+	_cleanup_free_ char *remedy =
+		xasprintf("mount it on %s again, and restore again", m->mount_point);
+
+	/* of what the kernel makes up nothing can be lost */
+	findings_tell(
+		found, "mount-source",
+		filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS, "rootfs",
+		remedy,
+		"%s, which the container had on %s, was in a filesystem (%s) that was mounted "
+		"on %s and is not",
+		m->source, m->target, m->filesystem, m->mount_point);
+}
+
+/* One of another host, with a copy of the files, is another one for certain. */
+static void tell_another(const struct restore_check *r, const struct ext_mount *m,
+			 const struct source_filesystem *now, struct findings *found)
+{
+	bool blocks = strcmp(m->mount_point, "/") != 0 &&
+		      strcmp(m->mount_point, now->mount_point) == 0 && has_same_rootfs(r) &&
+		      !filesystem_is_kernels(m->filesystem);
+
+	findings_tell(found, "mount-source", blocks ? FINDING_BLOCKS : FINDING_WARNING, "rootfs",
+		      "see that what is there is what the container had",
+		      "%s, which the container had on %s, is in another filesystem than at the "
+		      "checkpoint: %s%s%s on %s (then: %s%s%s on %s)",
+		      m->source, m->target, now->type, now->identity ? " " : "",
+		      now->identity ? now->identity : "", now->mount_point, m->filesystem,
+		      m->identity ? " " : "", m->identity ? m->identity : "", m->mount_point);
+}
+
+static void check_filesystem(const struct restore_check *r, const struct ext_mount *m,
+			     struct host_mounts *mounts, struct findings *found)
+{
+	const struct source_filesystem then = {
+		.mount_point = m->mount_point,
+		.type = m->filesystem,
+		.identity = m->identity,
+		.inode = m->inode,
+	};
+	struct source_filesystem now = {0};
+	enum source_change change;
+
+	if (!m->mount_point || !m->filesystem ||
+	    source_filesystem_read(mounts, m->source, &now) < 0)
+		return;
+	change = source_filesystem_compare(&then, &now);
+	if (change == SOURCE_MISSING)
+		tell_missing(m, found);
+	else if (change == SOURCE_ANOTHER)
+		tell_another(r, m, &now, found);
+	source_filesystem_clear(&now);
+}
+
+static void check_source(const struct restore_check *r, const struct ext_mount *m,
+			 struct host_mounts *mounts, struct findings *found)
 {
 	struct stat st;
 
@@ -65,12 +131,16 @@ static void check_source(const struct ext_mount *m, struct findings *found)
 			      "put back what it was and restore again",
 			      "%s, which the container had on %s, was a %s and is %s", m->source,
 			      m->target, m->kind, S_ISDIR(st.st_mode) ? "a directory" : "none");
+	else
+		check_filesystem(r, m, mounts, found);
 }
 
 void check_sources(const struct restore_check *r, struct findings *found)
 {
+	_cleanup_host_mounts_ struct host_mounts mounts = {0};
+
 	for (size_t i = 0; i < r->manifest->facts.n_mounts; i++)
-		check_source(&r->manifest->facts.mounts[i], found);
+		check_source(r, &r->manifest->facts.mounts[i], &mounts, found);
 }
 
 /* --- files that processes have open, mapped, or as their program --- */

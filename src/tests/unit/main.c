@@ -58,6 +58,7 @@ static const struct suite {
 	{"preflight", preflight_suite},
 	{"pressure", pressure_suite},
 	{"scrollback", scrollback_suite},
+	{"source_filesystem", source_filesystem_suite},
 	{"superblock", superblock_suite},
 	{"tty", tty_suite},
 	{"users", users_suite},

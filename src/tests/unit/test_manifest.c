@@ -82,7 +82,11 @@ static const char good[] = "{\n"
 			   "        \"target\": \"/lib\",\n"
 			   "        \"source\": \"/usr/lib\",\n"
 			   "        \"options\": \"ro,nosuid,relatime\",\n"
-			   "        \"kind\": \"directory\"\n"
+			   "        \"kind\": \"directory\",\n"
+			   "        \"mount_point\": \"/usr\",\n"
+			   "        \"filesystem\": \"ext4\",\n"
+			   "        \"identity\": null,\n"
+			   "        \"inode\": 77\n"
 			   "      }\n"
 			   "    ],\n"
 			   "    \"block_filesystems\": [\n"
@@ -188,7 +192,7 @@ static const char good[] = "{\n"
 			   "  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"b1f0b6d8bdb16af5a70571be7d1c44e4\"\n"
+static const char good_ends[] = "  \"checksum\": \"d99eb26e950d09045e38bb2f6640ac2a\"\n"
 				"}\n";
 
 /* With the end that its beginning has to have. Caller frees. */
@@ -268,6 +272,10 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(m.items[0].value, "4");
 	ck_assert_uint_eq(m.facts.rootfs_inode, 4711);
 	ck_assert_str_eq(m.facts.mounts[0].kind, "directory");
+	ck_assert_str_eq(m.facts.mounts[0].mount_point, "/usr");
+	ck_assert_str_eq(m.facts.mounts[0].filesystem, "ext4");
+	ck_assert_ptr_null(m.facts.mounts[0].identity);
+	ck_assert_uint_eq(m.facts.mounts[0].inode, 77);
 	ck_assert_str_eq(m.facts.ttys[0].options, "rw,nosuid,noexec,relatime");
 	ck_assert_int_eq(m.facts.threads[0].core_group, 1);
 	ck_assert_str_eq(m.facts.block_filesystems[0].source, "/dev/loop0");
@@ -535,6 +543,7 @@ static const struct {
 	{"\"/usr/lib\"", "\"/usr/..\"", "container.mounts[0].source: "},
 	{"ro,nosuid,relatime", "", "container.mounts[0].options: "},
 	{"\"directory\"", "\"socket\"", "container.mounts[0].kind: "},
+	{"\"/usr\"", "\"usr\"", "container.mounts[0].mount_point: "},
 	{"4711", "-1", "container.rootfs_inode: "},
 	{"\"page_size\": 4096", "\"page_size\": \"4096\"", "page_size: "},
 	{"\"lxc.tty.max\"", "\"\"", "config_items[0].key: "},

@@ -45,6 +45,7 @@ Suite *plan_suite(void);
 Suite *preflight_suite(void);
 Suite *pressure_suite(void);
 Suite *scrollback_suite(void);
+Suite *source_filesystem_suite(void);
 Suite *superblock_suite(void);
 Suite *tty_suite(void);
 Suite *users_suite(void);
