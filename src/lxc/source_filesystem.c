@@ -17,66 +17,12 @@
 #include "source_filesystem.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/mountinfo.h"
 
 #define MOUNTINFO     "/proc/self/mountinfo"
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
 
-/* --- the text --- */
-
-/* The word at p, with \040 and the like as what they stand for. Caller frees. */
-static char *take_word(const char *p)
-{
-	size_t len = strcspn(p, " \n"), n = 0;
-	char *word = xcalloc(len + 1, 1);
-
-	for (size_t i = 0; i < len; i++) {
-		bool octal = p[i] == '\\' && len - i > 3 && p[i + 1] >= '0' && p[i + 1] <= '3' &&
-			     p[i + 2] >= '0' && p[i + 2] <= '7' && p[i + 3] >= '0' &&
-			     p[i + 3] <= '7';
-
-		word[n++] = octal ? (char)((p[i + 1] - '0') << 6 | (p[i + 2] - '0') << 3 |
-					   (p[i + 3] - '0'))
-				  : p[i];
-		i += octal ? 3 : 0;
-	}
-	return word;
-}
-
-/* The nth word after p, in the same line; NULL: it has not so many. */
-static const char *skip_words(const char *p, size_t n)
-{
-	for (; p && n > 0; n--) {
-		p += strcspn(p, " \n");
-		p = *p == ' ' ? p + 1 : NULL;
-	}
-	return p;
-}
-
-/* What follows the optional fields. */
-static const char *find_type(const char *options)
-{
-	const char *p = options;
-
-	while (p && strncmp(p, "- ", 2) != 0)
-		p = skip_words(p, 1);
-	return skip_words(p, 1);
-}
-
-bool mountinfo_line(const char *line, uint64_t *ret_id, char **ret_point, char **ret_type,
-		    char **ret_source)
-{
-	const char *point = skip_words(line, 4), *type = find_type(skip_words(line, 6));
-	const char *source = skip_words(type, 1);
-	char *end;
-
-	*ret_id = strtoull(line, &end, 10);
-	if (end == line || *end != ' ' || !point || !source)
-		return false;
-	*ret_point = take_word(point);
-	*ret_type = take_word(type);
-	*ret_source = take_word(source);
-	return true;
-}
+/* --- the mounts --- */
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -91,7 +37,7 @@ static int read_mounts(struct host_mounts *h)
 
 	if (len < 0)
 		return (int)len;
-	for (const char *p = h->text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+	for (const char *p = h->text; p && *p; p = mountinfo_next(p))
 		*ARRAY_ADD(h->v, h->n) = (struct host_mount){strtoull(p, NULL, 10), p};
 	if (h->n > 1)
 		qsort(h->v, h->n, sizeof(*h->v), compare_ids);
@@ -142,7 +88,7 @@ static int look_at(const char *path, struct statx *ret)
 
 int source_filesystem_read(struct host_mounts *h, const char *path, struct source_filesystem *ret)
 {
-	_cleanup_free_ char *point = NULL, *type = NULL, *source = NULL;
+	_cleanup_mountinfo_ struct mountinfo info = {0};
 	const struct host_mount *m;
 	struct host_mount key = {0};
 	struct statx st;
@@ -156,12 +102,12 @@ int source_filesystem_read(struct host_mounts *h, const char *path, struct sourc
 		return r;
 	key.id = st.stx_mnt_id;
 	m = h->n ? bsearch(&key, h->v, h->n, sizeof(key), compare_ids) : NULL;
-	if (!m || !mountinfo_line(m->line, &key.id, &point, &type, &source))
+	if (!m || !mountinfo_parse(m->line, &info))
 		return -ENOENT;
-	identity = *source == '/' ? identity_of(h, source, type) : NULL;
+	identity = *info.source == '/' ? identity_of(h, info.source, info.type) : NULL;
 	*ret = (struct source_filesystem){
-		.mount_point = TAKE_PTR(point),
-		.type = TAKE_PTR(type),
+		.mount_point = TAKE_PTR(info.point),
+		.type = TAKE_PTR(info.type),
 		.identity = identity ? xstrdup(identity) : NULL,
 		.inode = st.stx_ino,
 	};

@@ -51,11 +51,4 @@ enum source_change source_filesystem_compare(const struct source_filesystem *the
 /* Pure. Whether the kernel makes up what is in filesystems of that type: nothing is kept there. */
 bool filesystem_is_kernels(const char *type);
 
-/*
- * Pure. A line of mountinfo: the mount's number, its mount point, type and source. Not true: it
- * is none. Caller frees.
- */
-bool mountinfo_line(const char *line, uint64_t *ret_id, char **ret_point, char **ret_type,
-		    char **ret_source);
-
 #endif

@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "device_files.h"
 #include "file_times.h"
 #include "inspect/open_files.h"
 #include "outside_file.h"
@@ -98,17 +99,38 @@ static char *rootfs_path(const struct container_facts *facts, int root)
 	return xasprintf("/proc/self/fd/%d", root);
 }
 
+struct look {
+	const struct container_facts *facts;
+	const struct criu_files *files;
+	char *rootfs;
+	struct device_mounts devices; /* read when there is a file of theirs */
+};
+
+static int open_file(struct look *l, const struct criu_file *file)
+{
+	int fd = outside_file_open(l->facts, l->rootfs, l->files, file);
+	const struct criu_mount *m = fd < 0 ? device_file_mount(l->files, file) : NULL;
+
+	if (!m)
+		return fd;
+	if (l->devices.n_seen == 0)
+		device_mounts_read(l->facts->init_pid, &l->devices);
+	return device_file_open(&l->devices, m->dev, m, file);
+}
+
 char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
 			 int root)
 {
-	_cleanup_free_ char *rootfs = rootfs_path(facts, root);
+	struct look l = {.facts = facts, .files = files, .rootfs = rootfs_path(facts, root)};
 	_cleanup_file_times_ struct file_times times = {0};
 
 	for (size_t i = 0; i < files->n; i++) {
-		_cleanup_close_ int fd = outside_file_open(facts, rootfs, files, &files->v[i]);
+		_cleanup_close_ int fd = open_file(&l, &files->v[i]);
 
 		if (fd >= 0)
 			add(fd, &files->v[i], &times);
 	}
+	device_mounts_clear(&l.devices);
+	free(l.rootfs);
 	return file_times_format(&times);
 }

@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 
 #include "block_filesystem.h"
+#include "criu_files.h"
+#include "device_files.h"
+#include "file_times.h"
+#include "preflight/compat.h"
+#include "restore/log.h"
 #include "restore/restore.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -73,6 +78,75 @@ static bool is_device(const char *source, char *mountinfo, dev_t held)
 			return false;
 	return true;
 }
+
+/* --- the files on them --- */
+
+/* What a mount of CRIU's image was made of; 0: nothing that is held. */
+static dev_t device_of(const struct restore *r, const struct criu_mount *m)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	struct stat st;
+
+	for (size_t i = 0; i < facts->n_block_filesystems; i++)
+		if (strcmp(facts->block_filesystems[i].source, m->source) == 0)
+			return fstat(r->device_fds[i], &st) < 0 ? 0 : st.st_rdev;
+	return 0;
+}
+
+static int check_file(const struct restore *r, const struct device_mounts *mounts,
+		      const struct criu_mount *m, const struct criu_file *file,
+		      const struct file_time *then, struct error **reterr)
+{
+	_cleanup_close_ int fd = device_file_open(mounts, device_of(r, m), m, file);
+	_cleanup_free_ char *what = NULL;
+	enum file_age age;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 0;
+	age = file_time_compare(then, &st);
+	if (age == FILE_SAME)
+		return 0;
+	what = stale_text(then, &st, age);
+	if (age == FILE_OLDER || findings_are_forced(r->plan->force, "stale")) {
+		log_at(LOG_LEVEL_WARN, "%s, which a process has open or runs, %s [stale]",
+		       file->path, what);
+		return 0;
+	}
+	error_set(reterr, ESTALE, "%s, which a process has open or runs, %s", file->path, what);
+	error_set_hint(reterr,
+		       "roll back what %s holds to the time of the checkpoint; or restore "
+		       "with --force=stale",
+		       m->source);
+	return -ESTALE;
+}
+
+/* Earlier nobody can look into what is on the device, and later something writes there. */
+int block_files_check(const struct restore *r, pid_t init, struct error **reterr)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	_cleanup_file_times_ struct file_times times = {0};
+	_cleanup_device_mounts_ struct device_mounts mounts = {0};
+	int e = 0;
+
+	if (!r->devices)
+		return 0;
+	stale_read(r->image->dirfd, r->image->path, &times);
+	if (times.n == 0)
+		return 0;
+	criu_files_read(r->image->dirfd, &files);
+	device_mounts_read(init, &mounts);
+	for (size_t i = 0; e == 0 && i < files.n; i++) {
+		const struct criu_mount *m = device_file_mount(&files, &files.v[i]);
+		const struct file_time *then = m ? file_times_find(&times, files.v[i].id) : NULL;
+
+		if (then)
+			e = check_file(r, &mounts, m, &files.v[i], then, reterr);
+	}
+	return e;
+}
+
+/* --- the devices --- */
 
 /* CRIU has mounted by the name, which may have become another device's since. */
 int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr)

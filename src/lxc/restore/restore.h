@@ -156,6 +156,9 @@ int stage_block_filesystems(struct restore *r, struct error **reterr);
 void unstage_block_filesystems(struct restore *r);
 int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr);
 
+/* That the files on them that processes have open are as they were, then as well. */
+int block_files_check(const struct restore *r, pid_t init, struct error **reterr);
+
 /* When CRIU has ended. */
 void mounts_release(struct restore *r);
 

@@ -111,6 +111,8 @@ static int act(struct restore *r, const char *action, pid_t init, struct error *
 		if (e == 0)
 			e = block_filesystems_check(r, init, reterr);
 		if (e == 0)
+			e = block_files_check(r, init, reterr);
+		if (e == 0)
 			e = wait_settled(r, reterr);
 		if (e < 0)
 			return e;

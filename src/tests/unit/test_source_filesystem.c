@@ -7,24 +7,29 @@
 
 #include "source_filesystem.h"
 #include "unit.h"
+#include "util/mountinfo.h"
 
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
 START_TEST(test_line)
 {
 	static const struct {
-		const char *line, *point, *type, *source;
-		uint64_t id;
+		const char *line;
+		struct mountinfo wanted;
 	} lines[] = {
-		{"36 35 8:3 /a /srv rw shared:1 master:2 - ext4 /dev/sda3 rw\n", "/srv", "ext4",
-		 "/dev/sda3", 36},
-		{"36 35 8:3 / / rw - ext4 /dev/sda3 rw", "/", "ext4", "/dev/sda3", 36},
-		{"7 1 0:5 / /a\\040b\\134c\\0400 rw - nfs4 h:/x\\011y rw", "/a b\\c 0", "nfs4",
-		 "h:/x\ty", 7},
-		{"7 1 0:5 / /a\\04 rw - x y rw", "/a\\04", "x", "y", 7},
-		{"7 1 0:5 / /a\\777 rw - x y rw", "/a\\777", "x", "y", 7},
+		{"36 35 8:3 /a /srv rw shared:1 master:2 - ext4 /dev/sda3 rw\n",
+		 {36, 0x803, TEXT("/a"), TEXT("/srv"), TEXT("ext4"), TEXT("/dev/sda3")}},
+		{"36 35 8:3 / / rw - ext4 /dev/sda3 rw",
+		 {36, 0x803, TEXT("/"), TEXT("/"), TEXT("ext4"), TEXT("/dev/sda3")}},
+		{"7 1 0:5 / /a\\040b\\134c\\0400 rw - nfs4 h:/x\\011y rw",
+		 {7, 5, TEXT("/"), TEXT("/a b\\c 0"), TEXT("nfs4"), TEXT("h:/x\ty")}},
+		{"7 1 0:5 / /a\\04 rw - x y rw",
+		 {7, 5, TEXT("/"), TEXT("/a\\04"), TEXT("x"), TEXT("y")}},
+		{"7 1 0:5 / /a\\777 rw - x y rw",
+		 {7, 5, TEXT("/"), TEXT("/a\\777"), TEXT("x"), TEXT("y")}},
 		/* of one with an empty name */
-		{"7 1 0:5 / /a rw - tmpfs  rw", "/a", "tmpfs", "", 7},
+		{"7 1 0:5 / /a rw - tmpfs  rw",
+		 {7, 5, TEXT("/"), TEXT("/a"), TEXT("tmpfs"), TEXT("")}},
 	};
 	static const char *const none[] = {
 		"",
@@ -33,23 +38,31 @@ START_TEST(test_line)
 		"36 35 8:3 / /",
 		"36 35 8:3 / / rw shared:1\n36 35 8:3 / / rw - ext4 x rw",
 		"36 35 8:3 / / rw - ext4",
+		"36 35 8 / / rw - ext4 x rw",
+		"36 35 8:x / / rw - ext4 x rw",
 		"x 35 8:3 / / rw - ext4 x rw",
 	};
-	char *point = NULL, *type = NULL, *source = NULL;
-	uint64_t id;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		ck_assert(mountinfo_line(lines[i].line, &id, &point, &type, &source));
-		ck_assert_uint_eq(id, lines[i].id);
-		ck_assert_str_eq(point, lines[i].point);
-		ck_assert_str_eq(type, lines[i].type);
-		ck_assert_str_eq(source, lines[i].source);
-		free(point);
-		free(type);
-		free(source);
+		const struct mountinfo *w = &lines[i].wanted;
+		_cleanup_mountinfo_ struct mountinfo m = {0};
+
+		ck_assert(mountinfo_parse(lines[i].line, &m));
+		ck_assert_uint_eq(m.id, w->id);
+		ck_assert_uint_eq(m.dev, w->dev);
+		ck_assert_str_eq(m.root, w->root);
+		ck_assert_str_eq(m.point, w->point);
+		ck_assert_str_eq(m.type, w->type);
+		ck_assert_str_eq(m.source, w->source);
 	}
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		ck_assert(!mountinfo_line(none[i], &id, &point, &type, &source));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		struct mountinfo m;
+
+		ck_assert(!mountinfo_parse(none[i], &m));
+	}
+	ck_assert_str_eq(mountinfo_next("a\nb\n"), "b\n");
+	ck_assert_ptr_null(mountinfo_next("b\n"));
+	ck_assert_ptr_null(mountinfo_next(""));
 }
 END_TEST
 
