@@ -50,6 +50,20 @@ int outside_file_open(const struct container_facts *facts, const char *rootfs,
 	return fd;
 }
 
+int outside_file_stat(int fd, struct stat *ret)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx) < 0 ||
+	    fstat(fd, ret) < 0)
+		return -errno;
+	/* the kernel need not keep what it has just been told */
+	ret->st_size = (off_t)stx.stx_size;
+	ret->st_mtim.tv_sec = stx.stx_mtime.tv_sec;
+	ret->st_mtim.tv_nsec = stx.stx_mtime.tv_nsec;
+	return 0;
+}
+
 char *outside_file_name(const struct container_facts *facts, const struct criu_files *files,
 			const struct criu_file *file)
 {

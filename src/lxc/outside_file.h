@@ -8,6 +8,8 @@
  * opened in.
  */
 
+#include <sys/stat.h>
+
 #include "criu_files.h"
 #include "facts.h"
 
@@ -17,6 +19,12 @@
  */
 int outside_file_open(const struct container_facts *facts, const char *rootfs,
 		      const struct criu_files *files, const struct criu_file *file);
+
+/*
+ * What the server of a shared or FUSE filesystem says of it now, and not what the kernel knows
+ * from earlier. 0 or -errno.
+ */
+int outside_file_stat(int fd, struct stat *ret);
 
 /* Its path as the container's init has it, as far as that is known. Caller frees. */
 char *outside_file_name(const struct container_facts *facts, const struct criu_files *files,

@@ -74,7 +74,7 @@ static void add(int fd, const struct criu_file *file, struct file_times *times)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (outside_file_stat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	/* another one than CRIU had: something is in the place of its folder on the host */
 	if (file->has_size && file->size != (uint64_t)st.st_size)

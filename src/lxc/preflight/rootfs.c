@@ -259,7 +259,7 @@ static void check_file(struct walk *w, const struct criu_file *file)
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		tell(w, file, VERDICT_FORM, "is not there");
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || outside_file_stat(fd, &st) < 0)
 		return;
 	what = difference(w, file, fd, &st, &verdict);
 	if (what)

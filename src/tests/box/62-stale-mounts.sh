@@ -23,12 +23,7 @@ stale()
 # as_before: all files are as they were
 as_before()
 {
-	rsync_back /run/backup /srv/host
-}
-
-rsync_back()
-{
-	(cd "$1" && find . -type f -exec cp -a --remove-destination {} "$2/{}" \;)
+	cp -a --remove-destination /run/backup/. /srv/host
 }
 
 all_ready()
@@ -42,7 +37,7 @@ all_ready()
 
 mount -t tmpfs -o mode=755 srv /srv
 mkdir -p /srv/host/sub/deep /srv/host/private/tmp /srv/host/over
-for f in log sub/log sub/deep/log one private/tmp/log over/log same; do
+for f in log sub/log sub/deep/log one private/tmp/log over/log same lock; do
 	head -c 5000 /dev/zero >"/srv/host/$f"
 done
 payload holdfile >/dev/null
@@ -54,7 +49,7 @@ prepare()
 		#!/bin/sh
 		case $1 in
 		# what is copied as it is, and a single file
-		1) exec /bin/holdfile /ready1 a=/data/log a=/etc/one r=/data/same ;;
+		1) exec /bin/holdfile /ready1 a=/data/log a=/etc/one r=/data/same flock=/data/lock ;;
 		# a folder of it, and a folder of that
 		2) mount --bind /data/sub /other
 			mount --bind /other/deep /mnt
@@ -91,12 +86,11 @@ wait_for 10 all_ready
 step 'two rounds: nothing has happened since'
 for _ in 1 2; do
 	check dump -n c1 -s --replace
-	cp -a /srv/host/. /run/backup
 	fails 0 '' restore -n c1
 	check_equal '' "$said" 'what the restore says'
 done
 check dump -n c1 -s --replace
-cp -a /srv/host/. /run/backup
+cp -a /srv/host /run/backup
 
 step 'one is longer, shorter, another, or another of the same size'
 echo more >>/srv/host/log

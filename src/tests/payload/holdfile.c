@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Holds files open, each in a way of its own, and says so: `holdfile READY HOW=PATH...`.
- * HOW is r (to read), a (to append), m (mapped shared and written), d (deleted since), or a
- * lock or lease: flock, flocksh, posix, posixsh, ofd, lease, leaserd. "many=DIR:N": N files in DIR.
+ * HOW is r (to read), a (to append), w (the same, and written to), m (mapped shared and written), d
+ * (deleted since), or a lock or lease: flock, flocksh, posix, posixsh, ofd, lease, leaserd.
+ * "many=DIR:N": N files in DIR.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -58,7 +59,7 @@ static void many(char *what)
 static void hold(const char *how, char *path)
 {
 	int flags = strcmp(how, "r") == 0 || strncmp(how, "lease", 5) == 0 ? O_RDONLY
-		    : strcmp(how, "a") == 0				   ? O_WRONLY | O_APPEND
+		    : strcmp(how, "a") == 0 || strcmp(how, "w") == 0	   ? O_WRONLY | O_APPEND
 									   : O_RDWR;
 	int fd;
 
@@ -71,6 +72,8 @@ static void hold(const char *how, char *path)
 		fail(path);
 	if (strcmp(how, "m") == 0)
 		map(fd);
+	else if (strcmp(how, "w") == 0 && write(fd, "more\n", 5) != 5)
+		fail("write");
 	else if (strcmp(how, "d") == 0 && unlink(path) < 0)
 		fail(path);
 	else if (strcmp(how, "flock") == 0 && flock(fd, LOCK_EX) < 0)
