@@ -279,6 +279,9 @@ void check_watches(struct survey *s, const struct process *process, int fd);
 /* Pure. A line of a fanotify's fdinfo tells of a whole filesystem that is watched. */
 bool watches_filesystem(const char *line);
 
+/* Pure. A line of its fdinfo tells of a file that only its own path leads to, as overlays' do. */
+bool has_overlay_handle(const char *line, size_t len);
+
 /* Pure. The filesystem of the file that a line of its fdinfo tells of; false: it is of none. */
 bool watched_device(const char *line, size_t len, dev_t *ret);
 

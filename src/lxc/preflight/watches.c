@@ -17,6 +17,8 @@
 #define WATCHES_MAX	(1024 * 1024)
 #define ALL_WATCHES_MAX (64 * 1024 * 1024)
 
+#define OVERLAY_HANDLE 0xf8
+
 #define KERNEL_MINOR_BITS 20 /* as the kernel itself joins the two numbers */
 
 /* Seen to fail; those of cgroups and tmpfs do not. */
@@ -53,6 +55,14 @@ bool watches_filesystem(const char *line)
 	return strncmp(line, "fanotify sdev:", strlen("fanotify sdev:")) == 0;
 }
 
+/* A handle that only an overlay mounted with nfs_export knows again. */
+bool has_overlay_handle(const char *line, size_t len)
+{
+	const char *type = word_of(line, len, " fhandle-type:");
+
+	return type && strtoul(type, NULL, 16) == OVERLAY_HANDLE;
+}
+
 static bool has_no_handles(const char *type)
 {
 	for (size_t i = 0; i < sizeof(without_handles) / sizeof(without_handles[0]); i++)
@@ -71,8 +81,15 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 		found_process(s, p, "watch", true,
 			      "stop that process, or have it watch a mount (FAN_MARK_MOUNT)",
 			      "watches a whole filesystem with fanotify, which CRIU would lose");
-	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount) ||
-	    !has_no_handles(s->mounts[mount].type))
+	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount))
+		return;
+	if (strcmp(s->mounts[mount].type, "overlay") == 0 && has_overlay_handle(line, len))
+		found_process(s, p, "watch", false,
+			      "stop that process, and start it again after the checkpoint",
+			      "watches a file of an overlay with %.*s: CRIU finds those in /etc "
+			      "again, and gives up at most others",
+			      (int)strcspn(line, " "), line);
+	if (!has_no_handles(s->mounts[mount].type))
 		return;
 	found_process(s, p, "watch", true, "stop that process, or have it watch no such files",
 		      "watches a file on a filesystem of type %s with %.*s (descriptor %d), which "

@@ -123,3 +123,20 @@ for line in b c; do
 	check_equal "$before" "$(vpid c1 /bin/gnutail)" 'tail'
 	check_equal "$sleeps" "$(vpid c1 /bin/sleep)" 'sleep'
 done
+
+step 'a rootfs that is an overlay, and what is watched there'
+lxc-stop -k -n c1
+lxc-wait -n c1 -s STOPPED -t 10
+mkdir /run/overlay
+mount -t tmpfs overlay /run/overlay
+mkdir /run/overlay/upper /run/overlay/work
+mount -t overlay -o "lowerdir=$ROOTFS,upperdir=/run/overlay/upper,workdir=/run/overlay/work" \
+	overlay "$ROOTFS"
+start_container c1
+block c1 event-files
+check lxc-checkpoint --check -n c1 >/tmp/said 2>&1
+told watch 'watches a file of an overlay with inotify'
+check dump -n c1 -s --replace
+check restore -n c1
+unblock c1
+check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check -n c1 2>&1)" 'answer'

@@ -445,6 +445,19 @@ START_TEST(test_watches_filesystem)
 }
 END_TEST
 
+START_TEST(test_has_overlay_handle)
+{
+	static const char overlay[] =
+		"inotify wd:1 ino:a sdev:50 mask:2 fhandle-bytes:20 fhandle-type:f8 f_handle:00";
+	static const char other[] =
+		"inotify wd:1 ino:a sdev:50 mask:2 fhandle-bytes:8 fhandle-type:1 f_handle:f8";
+
+	ck_assert(has_overlay_handle(overlay, strlen(overlay)));
+	ck_assert(!has_overlay_handle(other, strlen(other)));
+	ck_assert(!has_overlay_handle(overlay, 20));
+}
+END_TEST
+
 START_TEST(test_has_another_name)
 {
 	ck_assert(!has_another_name("/run/x", "/run/x", true));
@@ -555,6 +568,7 @@ Suite *preflight_suite(void)
 	tcase_add_test(t, test_shell_word);
 	tcase_add_test(t, test_watched_device);
 	tcase_add_test(t, test_watches_filesystem);
+	tcase_add_test(t, test_has_overlay_handle);
 	tcase_add_test(t, test_has_another_name);
 	tcase_add_test(t, test_scheduling_is_known);
 	tcase_add_loop_test(t, test_lost_proc_file, 0, sizeof(proc_files) / sizeof(proc_files[0]));
