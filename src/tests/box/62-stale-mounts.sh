@@ -121,6 +121,14 @@ mv /srv/host/sub/log /run/log
 fails 3 '/data/sub/log, which a process has open or runs, is not there' restore -n c1 --force=stale
 mv /run/log /srv/host/sub/log
 
+step 'one on which it had a lock that somebody on the host has now'
+setsid /tmp/payload/holdfile /run/locked flock=/srv/host/lock </dev/null >/dev/null 2>&1 &
+wait_for 10 test -s /run/locked
+fails 3 '/data/lock, on which process' restore -n c1
+check grep -q 'is locked by process' <<<"$said"
+kill "$(cat /run/locked)"
+wait "$!" || :
+
 step 'all are as they were'
 fails 0 '' restore -n c1
 check_equal '' "$said" 'what the restore says'
