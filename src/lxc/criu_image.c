@@ -14,6 +14,7 @@
 #include "criu_image.h"
 #include "criu_network.h"
 #include "criu_protobuf.h"
+#include "criu_sockets.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -76,13 +77,6 @@ static bool find_flags(struct bytes entry, uint32_t *ret_id, struct field *ret_f
 	return false;
 }
 
-/* The number keeps its length, which may be more than it needs. */
-static void write_number(struct bytes to, uint64_t v)
-{
-	for (size_t i = 0; i < to.len; i++, v >>= 7)
-		to.p[i] = (uint8_t)((v & 0x7f) | (i + 1 < to.len ? 0x80 : 0));
-}
-
 static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -104,7 +98,7 @@ size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs
 		if (!find_flags(entry, &id, &flags) || !(flags.value & CRIU_O_PATH) ||
 		    !is_among(id, programs, n))
 			continue;
-		write_number(flags.bytes, flags.value & ~(uint64_t)CRIU_O_PATH);
+		replace_number(flags.bytes, flags.value & ~(uint64_t)CRIU_O_PATH);
 		cleared++;
 	}
 	return cleared;
@@ -238,6 +232,8 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 		r = criu_network_mend(dirfd);
 	if (r == 0)
 		r = criu_calls_mend(dirfd);
+	if (r == 0)
+		r = criu_sockets_mend(dirfd);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

@@ -45,6 +45,16 @@ static bool take_number(struct bytes *from, uint64_t *ret, struct bytes *ret_byt
 	return false;
 }
 
+bool replace_number(struct bytes to, uint64_t v)
+{
+	if (to.len == 0 || (to.len < 10 && v >> (7 * to.len)))
+		return false;
+	/* the length stays, which may be more than it needs */
+	for (size_t i = 0; i < to.len; i++, v >>= 7)
+		to.p[i] = (uint8_t)((v & 0x7f) | (i + 1 < to.len ? 0x80 : 0));
+	return true;
+}
+
 bool take_field(struct bytes *from, struct field *ret)
 {
 	struct bytes unused;

@@ -28,6 +28,9 @@ bool take_magic(struct bytes *from, uint32_t wanted);
 bool take_entry(struct bytes *from, struct bytes *ret);
 bool take_field(struct bytes *from, struct field *ret);
 
+/* Another number in the place of one, in as many bytes; false: it does not fit. */
+bool replace_number(struct bytes to, uint64_t v);
+
 #define MAGIC_FILES 0x56303138 /* of files.img */
 
 /* The part of an entry of files.img that is about a regular file; false: it is about another. */

@@ -77,7 +77,9 @@ struct restore {
 	int network_fd;		    /* memfd: the network file with the names of now */
 	int netns_fd;		    /* the network namespace that CRIU runs in; -1: the host's */
 
-	pid_t settling; /* of network_settle(); 0: none */
+	pid_t settling;	      /* of network_settle(); 0: none */
+	int half_closed_fd;   /* of half_closed_prepare(): the container's network namespace ... */
+	int loopback_program; /* ... and a BPF link; -1: none */
 
 	pid_t init_pid;
 	int init_pidfd;
@@ -278,6 +280,15 @@ int nexthops_make(const struct restore *r);
  * network namespace and no socket in it: some are taken over by sockets when these are made.
  */
 int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * What CRIU does with connections that their peers have closed is not to hold on to the container's
+ * interfaces, nor to hold up what it sends: before CRIU makes sockets; when its network is there
+ * and nothing runs; and when CRIU has ended. What cannot be done is only logged.
+ */
+void half_closed_prepare(struct restore *r, pid_t init);
+void half_closed_complete(struct restore *r);
+void half_closed_release(struct restore *r);
 
 /*
  * After restore_undo(), has lxc-start start the container as if it had never been

@@ -73,6 +73,7 @@ static int complete(struct restore *r, pid_t init, struct error **reterr)
 	int e = run_hooks_before(r, init);
 
 	r->completed = true;
+	half_closed_complete(r);
 	if (e == 0)
 		e = serving_check(r, reterr);
 	if (e < 0)
@@ -102,6 +103,7 @@ static int act(struct restore *r, const char *action, pid_t init, struct error *
 
 		if (e < 0)
 			return e;
+		half_closed_prepare(r, init);
 		r->settling = network_settle(r, init);
 		return cgroup_tree_complete(r, reterr);
 	}
@@ -332,6 +334,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 	keyring_forget(r);
 	mounts_release(r);
 	unstage_block_filesystems(r);
+	half_closed_release(r);
 	/* one child is searched for, and that is init */
 	wait_settled(r, NULL);
 	if (r->refusal) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -14,7 +17,11 @@
 
 #define INSTRUCTION_SIZE 8
 
-/* The kernel asks for a licence that its helpers allow; a device program calls none. */
+/* BPF_TCX_EGRESS, and what its program says to have the next decide: Linux 6.6. */
+#define TCX_EGRESS 47
+#define TCX_NEXT   -1
+
+/* The kernel asks for a licence that its helpers allow. */
 static const char licence[] = "GPL";
 
 static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
@@ -92,12 +99,13 @@ int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
 	return 0;
 }
 
-static int program_load(const void *instructions, size_t len)
+static int program_load(enum bpf_prog_type type, uint32_t attach_type, const void *instructions,
+			size_t len)
 {
 	union bpf_attr attr = {0};
 
-	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
-	attr.expected_attach_type = BPF_CGROUP_DEVICE;
+	attr.prog_type = type;
+	attr.expected_attach_type = attach_type;
 	attr.insns = to_u64(instructions);
 	attr.insn_cnt = (uint32_t)(len / INSTRUCTION_SIZE);
 	attr.license = to_u64(licence);
@@ -108,7 +116,8 @@ static int program_load(const void *instructions, size_t len)
 static int attach(int cgroup, int replaced, const void *instructions, size_t len)
 {
 	union bpf_attr attr = {0};
-	_cleanup_close_ int program = program_load(instructions, len);
+	_cleanup_close_ int program =
+		program_load(BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, instructions, len);
 
 	if (program < 0)
 		return program;
@@ -134,4 +143,36 @@ int bpf_replace_device_program(int cgroup, uint32_t id, const void *instructions
 	_cleanup_close_ int old = program_open(id);
 
 	return old < 0 ? old : attach(cgroup, old, instructions, len);
+}
+
+/* What is redirected to where it came from has no route. */
+int bpf_forget_loopback_routes(uint32_t mark)
+{
+#define CONTEXT(member) (short)offsetof(struct __sk_buff, member)
+	const struct bpf_insn program[] = {
+		/* r2 = protocol; unless it is IPv6: next */
+		{BPF_LDX | BPF_W | BPF_MEM, BPF_REG_2, BPF_REG_1, CONTEXT(protocol), 0},
+		{BPF_JMP | BPF_JNE | BPF_K, BPF_REG_2, 0, 6, htons(ETH_P_IPV6)},
+		/* r2 = mark; unless it is this: next */
+		{BPF_LDX | BPF_W | BPF_MEM, BPF_REG_2, BPF_REG_1, CONTEXT(mark), 0},
+		{BPF_JMP | BPF_JNE | BPF_K, BPF_REG_2, 0, 4, (int)mark},
+		/* return bpf_redirect(ifindex, BPF_F_INGRESS) */
+		{BPF_LDX | BPF_W | BPF_MEM, BPF_REG_1, BPF_REG_1, CONTEXT(ifindex), 0},
+		{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, BPF_F_INGRESS},
+		{BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_redirect},
+		{BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+		{BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, TCX_NEXT},
+		{BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+	};
+#undef CONTEXT
+	union bpf_attr attr = {0};
+	_cleanup_close_ int loaded =
+		program_load(BPF_PROG_TYPE_SCHED_CLS, TCX_EGRESS, program, sizeof(program));
+
+	if (loaded < 0)
+		return loaded;
+	attr.link_create.prog_fd = (uint32_t)loaded;
+	attr.link_create.target_ifindex = if_nametoindex("lo");
+	attr.link_create.attach_type = TCX_EGRESS;
+	return bpf(BPF_LINK_CREATE, &attr);
 }

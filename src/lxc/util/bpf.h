@@ -7,8 +7,8 @@
 
 /*
  * A cgroup's device programs: which they are, what they consist of, and putting
- * the same or others back. System calls of their own rather than libbpf, because
- * there are so few, and because the monitor, of which there is one for each
+ * the same or others back; and one for a network namespace. System calls of their own rather than
+ * libbpf, because there are so few, and because the monitor, of which there is one for each
  * container, would grow by a third.
  */
 
@@ -30,5 +30,12 @@ int bpf_attach_device_program(int cgroup, const void *instructions, size_t len);
  * without either. 0 or -errno.
  */
 int bpf_replace_device_program(int cgroup, uint32_t id, const void *instructions, size_t len);
+
+/*
+ * In the caller's network namespace: IPv6 packets with this mark that leave by the loopback
+ * interface lose the route that they were sent by, and get one as they arrive. The program is
+ * there until the descriptor is closed. -errno; -EINVAL before Linux 6.6.
+ */
+int bpf_forget_loopback_routes(uint32_t mark);
 
 #endif

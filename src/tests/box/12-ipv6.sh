@@ -126,9 +126,12 @@ for connection in $plain $deprecated $timed; do
 done
 echo shut >&"$shut"
 read -r -t 10 -u "$shut" REPLY
-echo keep >&"$kept"
-read -r -t 10 -u "$kept" REPLY
-exec {kept}>&-
+exec {kept4}<>/dev/tcp/10.0.3.7/7000
+for connection in $kept $kept4; do
+	echo keep >&"$connection"
+	read -r -t 10 -u "$connection" REPLY
+done
+exec {kept}>&- {kept4}>&-
 nc -lk 9000 >/dev/null &
 nc -lk fd00::1 9001 >/dev/null &
 nc -lku fd00::1 9002 >/dev/null &
@@ -188,8 +191,25 @@ done
 ip link set dev second down
 wait_for 10 has_linkdown in_network
 
+# Both have the peer's window, which is 64 KiB at most, and nobody who does not answer is waited for.
+check_half_closed()
+{
+	local line n=0
+
+	check_equal '' "$(in_network ip neighbour show nud incomplete)" 'who is waited for'
+	while read -r line; do
+		line=${line##* snd_wnd:}
+		line=${line%% *}
+		check test "${line:-0}" -gt 0
+		check test "$line" -le 65536
+		n=$((n + 1))
+	done < <(in_network ss -HOtin state close-wait)
+	check_equal 2 "$n" 'number of half-closed connections'
+}
+
 go_on()
 {
+	check_half_closed
 	wait_for 10 is_settled in_network
 	wait_for 10 is_settled in_nested
 	look_at_all >/tmp/after
@@ -322,3 +342,12 @@ in_network ip address add 10.0.3.8/24 dev eth0
 check dump -n c1 -s --replace
 check restore -n c1
 next_is "$gone" 2
+
+step 'the end: no interface is held by them'
+check ip link set lxcbr0 down
+check timeout 30 lxc-stop -k -n c1
+no_veth()
+{
+	[ -z "$(ip -o link show type veth)" ]
+}
+wait_for 30 no_veth

@@ -126,7 +126,7 @@ check_left()
 	shift
 	[ $# -gt 0 ] || set -- cat
 	# in a shell of its own, because what there is besides is worth telling
-	(wait_for 240 is_left "$wanted" "$@") || check_equal "$wanted" "$(leftovers | "$@")" 'what is left'
+	(wait_for 60 is_left "$wanted" "$@") || check_equal "$wanted" "$(leftovers | "$@")" 'what is left'
 }
 
 # dump ARGUMENT...: into $IMG

@@ -12,6 +12,7 @@
 #include "criu_image.h"
 #include "criu_locks.h"
 #include "criu_network.h"
+#include "criu_sockets.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "ip_saved.h"
@@ -100,6 +101,7 @@ void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
 	_cleanup_free_ uint32_t *ghosts = NULL;
+	struct half_closed *closed = NULL;
 	struct huge_areas areas = {0};
 	size_t n;
 
@@ -118,6 +120,10 @@ void criu_images(char *bytes, size_t len)
 	mount_images(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
 	criu_network_name_bridges(bytes, len, (const uint8_t[MAC_LEN]){2});
+	must(criu_sockets_half_closed(bytes, len, &closed) == 0 || closed);
+	free(closed);
+	(void)criu_sockets_mend_window(bytes, len);
+	must(!criu_sockets_mend_window(bytes, len));
 }
 
 void device_programs(char *bytes, size_t len)

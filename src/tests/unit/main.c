@@ -30,6 +30,7 @@ static const struct suite {
 	{"criu_hugepages", criu_hugepages_suite},
 	{"criu_image", criu_image_suite},
 	{"criu_network", criu_network_suite},
+	{"criu_sockets", criu_sockets_suite},
 	{"criu_log", criu_log_suite},
 	{"device_rules", device_rules_suite},
 	{"error", error_suite},

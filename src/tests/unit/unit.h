@@ -17,6 +17,7 @@ Suite *criu_ghosts_suite(void);
 Suite *criu_hugepages_suite(void);
 Suite *criu_image_suite(void);
 Suite *criu_network_suite(void);
+Suite *criu_sockets_suite(void);
 Suite *criu_log_suite(void);
 Suite *device_rules_suite(void);
 Suite *error_suite(void);
