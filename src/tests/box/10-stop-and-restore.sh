@@ -79,10 +79,17 @@ veth=$(host_veth)
 check kill -KILL "$(monitor_pid c1)"
 wait_for 20 state_is c1 STOPPED
 # the kernel frees a dead network namespace, and the veth with it, when it pleases: so another has
-# the name, for some of the second that a restore waits for it
-wait_for 240 test ! -e "/sys/class/net/$veth"
+# the name, until the restore waits for it
+wait_for 60 test ! -e "/sys/class/net/$veth"
 check ip link add "$veth" type veth peer name other
-(sleep 0.5; ip link delete "$veth") &
+# poll(NULL, 0, 10), by which it waits
+waits_for_name()
+{
+	local monitor
+
+	monitor=$(monitor_pid c1) && grep -q '^[0-9]* 0x0 0x0 0xa ' "/proc/$monitor/syscall"
+}
+(wait_for 20 waits_for_name; ip link delete "$veth") &
 check restore -n c1
 check_equal "$veth" "$(host_veth)" "the host's end of eth0"
 
