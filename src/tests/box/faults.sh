@@ -276,20 +276,38 @@ restore_faults()
 	check restore -n c1
 }
 
+# What there is of the client and its connection, on both ends.
+show_client()
+{
+	if kill -0 "$CLIENT" 2>/dev/null; then
+		echo 'the client waits for an answer'
+	else
+		echo 'the client has ended'
+	fi
+	ss -tanoi "( sport = :$PORT or dport = :$PORT )" || :
+	nsenter -t "$(init_pid c1)" -n ss -tanoi || :
+	cat /tmp/said
+}
+
 # check_client MAY-HAVE-LOST: the client gets answers. MAY-HAVE-LOST: whether its connection may be
-# lost by what was done, false for none.
+# lost by what was done, false for none: then the container may take its time. An answer that was
+# lost while the network was locked is sent again after twice as long as that was, and more.
 check_client()
 {
-	local last now i
+	local last now i looks=150
 
+	[ "$1" != false ] || looks=750
 	read -r last </tmp/counted
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < looks; i++)); do
 		kill -0 "$CLIENT" 2>/dev/null || break
 		read -r now </tmp/counted
 		[ "$now" = "$last" ] || return 0
 		sleep 0.02
 	done
-	"$@" || die 'a connection was lost'
+	"$@" || {
+		show_client
+		die 'a connection was lost'
+	}
 	kill -KILL "$CLIENT" 2>/dev/null || :
 	wait "$CLIENT" 2>/dev/null || :
 	LOST=$((LOST + 1))
