@@ -158,11 +158,19 @@ whole()
 	lxc-checkpoint -D "$1" --verify >/tmp/verified 2>&1
 }
 
+has_no_veth()
+{
+	[ -z "$(veth)" ]
+}
+
 # bring_back: c1 runs, from the checkpoint if there is one
 bring_back()
 {
 	local status=0 dir=$IMG
 
+	# The network of a container whose monitor was killed answers for its address until the
+	# kernel has freed it.
+	! state_is c1 STOPPED || wait_for 240 has_no_veth
 	if state_is c1 STOPPED; then
 		whole "$IMG" || die "stopped, and no whole checkpoint ($WHAT): $(cat /tmp/verified /tmp/said)"
 		[ ! -e "$IMG.2/manifest.json" ] || [ "$IMG" -nt "$IMG.2" ] || dir=$IMG.2
@@ -313,6 +321,8 @@ explain()
 	printf '%s\n' "$WHAT"
 	tail -n 20 /tmp/said /tmp/back 2>/dev/null || :
 	timeout 20 lxc-info -n c1 || :
+	echo "asked: $ADDRESS"
+	ip -br link; ip -br addr; ip neigh; bridge fdb show br lxcbr0
 	ps axf -o pid,stat,wchan:20,args | tail -n 40
 }
 

@@ -15,7 +15,8 @@ import sys
 
 libc = ctypes.CDLL("libc.so.6", use_errno=True)
 
-# As low as they can be for a command that does little itself.
+# As low as they can be for a command that does little itself; with INHERIT_HARD in the
+# environment the hard ones too, which boxes lack the right to raise again.
 LIMITS = {
     "CORE": 0, "CPU": 40, "DATA": 200 << 20, "FSIZE": 2048, "MEMLOCK": 0, "MSGQUEUE": 0,
     "NICE": 0, "NOFILE": 64, "NPROC": 1, "RTPRIO": 0, "RTTIME": 100000000, "SIGPENDING": 1,
@@ -56,10 +57,10 @@ def make_unusual():
             signal.signal(sig, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
     for name, value in LIMITS.items():
-        # the soft ones: boxes lack the right to raise others
         number = getattr(resource, "RLIMIT_" + name)
         most = resource.getrlimit(number)[1]
-        resource.setrlimit(number, (value if most < 0 else min(value, most), most))
+        soft = value if most < 0 else min(value, most)
+        resource.setrlimit(number, (soft, soft if os.environ.get("INHERIT_HARD") else most))
 
 
 def policy(pid):
