@@ -160,6 +160,8 @@ begin_faults()
 	# what was sent in vain is sent again soon
 	sysctl -qw net.ipv4.tcp_rto_max_ms=1000
 	start_counter c1 "$1"
+	# its own sockets have it when they are restored
+	nsenter -n -t "$(init_pid c1)" sysctl -qw net.ipv4.tcp_rto_max_ms=1000
 	arm_faults
 	start_client
 	check dump -n c1 -s
