@@ -12,6 +12,7 @@
 #include <linux/kcmp.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,9 @@
 #include "preflight/private.h"
 #include "util/fd.h"
 #include "util/mem.h"
+
+#define STAT_MAX 4096
+#define EXITING	 0x4 /* the kernel's PF_EXITING */
 
 #define APART_REMEDY "restart that program, or stop it"
 
@@ -92,6 +96,25 @@ static void check_shared(struct survey *s, const struct process *p)
 			      what, (int)parent->pid, parent->name);
 }
 
+/* A thread that ends has let go of all it shared a moment before it is gone. */
+static bool is_ending(const struct walk *w, pid_t tid)
+{
+	_cleanup_free_ char *path = xasprintf("%d/stat", (int)tid);
+	_cleanup_free_ char *text = NULL;
+	unsigned long flags = 0;
+	const char *end;
+
+	if (read_file_at(w->tasks, path, STAT_MAX, &text) <= 0)
+		return true;
+	/* its name may hold anything; the flags are the 7th word behind it */
+	end = strrchr(text, ')');
+	for (int i = 0; end && i < 7; i++)
+		end = strchr(end + 1, ' ');
+	if (end)
+		flags = strtoul(end, NULL, 10);
+	return flags & EXITING;
+}
+
 static bool differs(const struct walk *w, pid_t tid, int what)
 {
 	return syscall(SYS_kcmp, w->process->pid, tid, what, 0, 0) > 0;
@@ -119,7 +142,7 @@ static void check_apart(struct walk *w, pid_t tid)
 {
 	_cleanup_free_ char *what = apart(w, tid);
 
-	if (!what)
+	if (!what || is_ending(w, tid))
 		return;
 	w->told_apart = true;
 	found_process(w->s, w->process, "thread-apart", true, APART_REMEDY,
