@@ -372,13 +372,17 @@ static int run_reap(struct run *r)
  */
 static void run_cancel(struct run *r)
 {
-	enum criu_cancel how = r->cancelled ? CRIU_GO_ON : r->events->cancel(r->events->userdata);
+	_cleanup_error_ struct error *why = NULL;
+	enum criu_cancel how =
+		r->cancelled ? CRIU_GO_ON : r->events->cancel(r->events->userdata, &why);
 	struct rlimit files;
 
 	if (how == CRIU_GO_ON)
 		return;
 	r->cancelled = true;
 	r->refused_action = true;
+	if (!r->action_error)
+		r->action_error = TAKE_PTR(why);
 	if (!r->action_error)
 		error_set(&r->action_error, ECANCELED, "it was interrupted");
 	if (how == CRIU_KILL) {

@@ -69,8 +69,11 @@ struct criu_events {
 	 * fails and cleans up. It is killed if it is still there some seconds later; else at once.
 	 */
 	bool (*give_up)(pid_t criu, void *userdata);
-	/* As often, and after each signal; a run is taken back once. */
-	enum criu_cancel (*cancel)(void *userdata);
+	/*
+	 * As often, and after each signal; a run is taken back once. The error is why, where
+	 * nobody has interrupted it.
+	 */
+	enum criu_cancel (*cancel)(void *userdata, struct error **reterr);
 	/*
 	 * Called while serve_fd polls as readable. Not 0 ends CRIU, with all that it has
 	 * started, and the error is criu_run()'s.

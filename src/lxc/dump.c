@@ -230,11 +230,11 @@ static bool is_cancelled(const struct dump *d)
 	return d->o->cancelled && d->o->cancelled(d->o->userdata);
 }
 
-static enum criu_cancel on_cancel(void *userdata)
+static enum criu_cancel on_cancel(void *userdata, struct error **reterr)
 {
 	const struct dump *d = userdata;
 
-	if (d->settled || !is_cancelled(d))
+	if (d->settled || (dump_thaw_tell(d, reterr) == 0 && !is_cancelled(d)))
 		return CRIU_GO_ON;
 	return d->locked ? CRIU_LET_FAIL : CRIU_KILL;
 }
@@ -255,6 +255,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ESRCH, "its init has ended");
 	if (is_cancelled(d))
 		return error_set(reterr, ECANCELED, "it was interrupted");
+	if (dump_thaw_tell(d, reterr) < 0)
+		return -EBUSY;
 	if (strcmp(action, "network-lock") == 0) {
 		d->locked = true;
 		return on_network_lock(d, reterr);
@@ -288,7 +290,9 @@ static int on_tick(void *userdata, struct error **reterr)
 	struct dump *d = userdata;
 
 	(void)reterr;
-	d->o->progress(image_bytes(d->image), d->o->userdata);
+	dump_thaw(d);
+	if (d->o->progress)
+		d->o->progress(image_bytes(d->image), d->o->userdata);
 	return 0;
 }
 
@@ -345,13 +349,14 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.started = on_started,
 		.locks = locks,
 		.environment = environment,
-		.tick = d->o->progress ? on_tick : NULL,
-		.cancel = d->o->cancelled ? on_cancel : NULL,
+		.tick = on_tick,
+		.cancel = on_cancel,
 		.userdata = d,
 	};
 	int r = criu_run(&job, &events, reterr);
 
 	keeper_end(d->keeper);
+	dump_freeze_again(d);
 	return r;
 }
 

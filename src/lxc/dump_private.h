@@ -5,6 +5,7 @@
 /* What the files of a checkpoint's flow share (dump.c, dump_*.c). Nobody else includes this. */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <lxc/lxccontainer.h>
@@ -42,6 +43,9 @@ struct dump {
 	bool settled;  /* it has come to post-dump: this is over in a moment */
 	bool sealed;
 	bool scrollback; /* the console's buffer was saved */
+	char **thawed;	 /* see dump_thaw() */
+	size_t n_thawed;
+	int64_t next_look;
 };
 
 /* ---- dump_image.c: what the image has beside that which CRIU writes ---- */
@@ -70,6 +74,17 @@ bool dump_init_is_dead(const struct dump *d);
 
 /* Its network is as it was, whatever CRIU and the callback did. */
 int dump_attach_network(struct dump *d, struct error **reterr);
+
+/* ---- dump_thaw.c: cgroups that the container freezes itself while CRIU is at work ---- */
+
+/* Now and then, while CRIU works: thaws them. */
+void dump_thaw(struct dump *d);
+
+/* 0, or where there was one what the checkpoint fails with. */
+int dump_thaw_tell(const struct dump *d, struct error **reterr);
+
+/* When CRIU is through. */
+void dump_freeze_again(struct dump *d);
 
 /* ---- dump_gone.c: the old monitor ---- */
 

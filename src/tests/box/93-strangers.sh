@@ -103,6 +103,23 @@ in_container c1 sh -c 'echo 0 >/sys/fs/cgroup/still/cgroup.freeze'
 check dump -n c1 -s --replace
 check restore -n c1
 
+step 'nor does one that it freezes after the check'
+cat >/run/freezes <<'END'
+#!/bin/sh
+[ "$CRTOOLS_SCRIPT_ACTION" != "$(cat /run/moment)" ] ||
+	echo 1 >/sys/fs/cgroup/lxc.payload.c1/still/cgroup.freeze
+END
+chmod +x /run/freezes
+for moment in pre-dump network-lock; do
+	echo $moment >/run/moment
+	fails 1 'has frozen its own cgroup still meanwhile' dump -n c1 -s --replace -A /run/freezes
+	check_equal RUNNING "$(lxc-info -n c1 -sH)" "state after $moment"
+	check_equal 1 "$(cat /sys/fs/cgroup/lxc.payload.c1/still/cgroup.freeze)" "frozen after $moment"
+	in_container c1 sh -c 'echo 0 >/sys/fs/cgroup/still/cgroup.freeze'
+done
+check dump -n c1 -s --replace
+check restore -n c1
+
 step 'what poll() and sleep() wait for goes on: tail -f, sleep'
 ROOTFS=/var/lib/lxc/c1/rootfs
 seen()
