@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "inspect/loopback.h"
 #include "util/fd.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 /* Of a larger table nobody wants to know the details: some hundred connections and more. */
@@ -22,38 +24,67 @@
  * "0100007F:1F90": an IPv4 address and its port, and the end of an IPv6 one, which is
  * all of it where that is an IPv4 address mapped into one, and else enough to tell.
  */
-#define END_LEN 13
-
-struct connection {
-	char local[END_LEN + 1], remote[END_LEN + 1];
-};
+#define END_LEN	 13
+#define LINE_LEN 128 /* with more than both ends and the state */
 
 struct connections {
-	struct connection *list;
+	struct map ways; /* from one end to the other, each by its hash */
 	size_t n;
+	bool both; /* there is one that goes the way of another back */
 };
 
-static void take_end(char *to, const char *from)
+/* Two that hash to the same are taken for both ends: a lock too much. */
+static uint64_t way(const char *from, const char *to)
 {
-	size_t len = strlen(from);
+	char text[2 * END_LEN + 2];
 
-	snprintf(to, END_LEN + 1, "%.*s", END_LEN, len > END_LEN ? from + len - END_LEN : from);
+	snprintf(text, sizeof(text), "%.*s %.*s", END_LEN, from, END_LEN, to);
+	return XXH3_64bits(text, strlen(text));
 }
 
-static void parse_line(const char *line, struct connections *all)
+static const char *end_of(const char *text)
 {
-	char local[64], remote[64], state[8];
+	size_t len = strlen(text);
+
+	return len > END_LEN ? text + len - END_LEN : text;
+}
+
+static void parse_line(const char *text, struct connections *all)
+{
+	char line[LINE_LEN + 1], local[64], remote[64], state[8];
 	unsigned long number;
 
+	/* sscanf() looks for the end of all that there is */
+	snprintf(line, sizeof(line), "%.*s", LINE_LEN, text);
 	if (sscanf(line, " %*[0-9]: %63s %63s %7s", local, remote, state) != 3)
 		return;
 	number = strtoul(state, NULL, 16);
 	if (number == STATE_TIME_WAIT || number == STATE_LISTEN)
 		return;
-	all->list = xreallocarray(all->list, all->n + 1, sizeof(*all->list));
-	take_end(all->list[all->n].local, local);
-	take_end(all->list[all->n].remote, remote);
 	all->n++;
+	map_add(&all->ways, way(end_of(local), end_of(remote)), 0);
+	/* of one that is connected to itself too */
+	all->both = all->both || map_get(&all->ways, way(end_of(remote), end_of(local)), NULL);
+}
+
+static void parse_text(const char *text, struct connections *all)
+{
+	for (const char *line = text; line && *line; line++) {
+		parse_line(line, all);
+		line = strchr(line, '\n');
+		if (!line)
+			break;
+	}
+}
+
+bool loopback_in(const char *tcp, const char *tcp6)
+{
+	struct connections all = {0};
+
+	parse_text(tcp, &all);
+	parse_text(tcp6, &all);
+	map_clear(&all.ways);
+	return all.both;
 }
 
 /* -EFBIG, or 0; a table that is not there has no connections. */
@@ -63,23 +94,8 @@ static int parse_table(pid_t pid, const char *name, struct connections *all)
 	_cleanup_free_ char *text = NULL;
 	ssize_t n = read_file_at(AT_FDCWD, path, TABLE_MAX, &text);
 
-	for (const char *line = text; line && *line; line++) {
-		parse_line(line, all);
-		line = strchr(line, '\n');
-		if (!line)
-			break;
-	}
+	parse_text(text, all);
 	return n == -EFBIG ? -EFBIG : 0;
-}
-
-static bool have_both_ends(const struct connections *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t k = 0; k < all->n; k++)
-			if (strcmp(all->list[i].local, all->list[k].remote) == 0 &&
-			    strcmp(all->list[i].remote, all->list[k].local) == 0)
-				return true;
-	return false;
 }
 
 bool inspect_connected(pid_t init_pid)
@@ -88,7 +104,7 @@ bool inspect_connected(pid_t init_pid)
 	bool found = parse_table(init_pid, "tcp", &all) < 0 ||
 		     parse_table(init_pid, "tcp6", &all) < 0 || all.n > 0;
 
-	free(all.list);
+	map_clear(&all.ways);
 	return found;
 }
 
@@ -96,8 +112,8 @@ bool inspect_loopback(pid_t init_pid)
 {
 	struct connections all = {0};
 	bool found = parse_table(init_pid, "tcp", &all) < 0 ||
-		     parse_table(init_pid, "tcp6", &all) < 0 || have_both_ends(&all);
+		     parse_table(init_pid, "tcp6", &all) < 0 || all.both;
 
-	free(all.list);
+	map_clear(&all.ways);
 	return found;
 }

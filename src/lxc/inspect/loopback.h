@@ -14,4 +14,8 @@ bool inspect_loopback(pid_t init_pid);
 /* Whether there is a TCP connection at all. */
 bool inspect_connected(pid_t init_pid);
 
+/* Whether texts of /proc/PID/net/tcp and tcp6, NULL for none, have both ends of a connection. Pure.
+ */
+bool loopback_in(const char *tcp, const char *tcp6);
+
 #endif

@@ -44,6 +44,7 @@ static const struct suite {
 	{"keyring_file", keyring_file_suite},
 	{"listener", listener_suite},
 	{"locks", locks_suite},
+	{"loopback", loopback_suite},
 	{"manifest", manifest_suite},
 	{"map", map_suite},
 	{"monitor", monitor_suite},

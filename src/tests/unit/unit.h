@@ -31,6 +31,7 @@ Suite *inject_suite(void);
 Suite *keyring_file_suite(void);
 Suite *listener_suite(void);
 Suite *locks_suite(void);
+Suite *loopback_suite(void);
 Suite *manifest_suite(void);
 Suite *map_suite(void);
 Suite *monitor_suite(void);
