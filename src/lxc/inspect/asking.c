@@ -20,6 +20,7 @@
 #include "inspect/listener.h"
 #include "monitor/frame.h"
 #include "util/fd.h"
+#include "util/inherited.h"
 #include "util/mem.h"
 #include "util/process.h"
 
@@ -251,6 +252,14 @@ int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr)
 	if (!fault || *ret == 0)
 		return 0;
 	*ret = 0;
+	/* then nothing of another process can be told */
+	if (is_in_landlock()) {
+		error_refuse(reterr, EPERM,
+			     "this command was started in a sandbox (landlock), from which neither "
+			     "it nor CRIU may look at other processes");
+		error_set_hint(reterr, "start it from elsewhere, such as a shell of root");
+		return -EPERM;
+	}
 	error_refuse(reterr, EPERM,
 		     "the command socket of %s names process %lld as the container's init, %s",
 		     c->name, (long long)a.data, fault);

@@ -191,15 +191,15 @@ static void check_memory(const struct restore_check *r, struct findings *found)
 /* All that is restored would have it for good, and no program could drop it. */
 static void check_inherited(struct findings *found)
 {
-	const char *what = settings_for_good();
+	const struct for_good *for_good = settings_for_good();
 
-	if (what)
+	if (for_good)
 		findings_tell(found, "inherited", FINDING_BLOCKS, NULL,
 			      "start it from elsewhere: a shell of root, or a service without "
-			      "NoNewPrivileges= and SecureBits=",
+			      "NoNewPrivileges=, SecureBits=, SystemCallFilter= and the like",
 			      "this command was started with %s, which every restored process "
-			      "would keep: sudo, ping and the like stop working",
-			      what);
+			      "would keep: %s",
+			      for_good->what, for_good->harm);
 }
 
 void check_machine(const struct restore_check *r, struct findings *found)

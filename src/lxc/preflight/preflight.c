@@ -15,7 +15,7 @@
 static void (*const dump_checks[])(struct survey *) = {
 	check_ephemeral,    check_nics,	     check_confinement, check_cgroups,	  check_image_place,
 	check_network_lock, check_nobody,    check_arguments,	survey_processes, check_sharing,
-	check_mounts,	    check_processes, check_space,
+	check_mounts,	    check_processes, check_caller,	check_space,
 };
 
 static void survey_clear(struct survey *s)

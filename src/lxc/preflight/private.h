@@ -295,6 +295,11 @@ void check_terminals(struct survey *s);
 
 void check_sharing(struct survey *s);
 
+/* --- caller.c ------------------------------------------------------------------------------------
+ */
+
+void check_caller(struct survey *s);
+
 /* --- container.c ---------------------------------------------------------------------------------
  */
 

@@ -34,6 +34,13 @@ uint64_t core_cookie_get(pid_t tid)
 	return core_call(PR_SCHED_CORE_GET, tid, &cookie) < 0 ? 0 : cookie;
 }
 
+void core_cookie_drop(void)
+{
+	/* there is no call to give one back, but one can be like somebody who has none */
+	if (core_cookie_get(0) != 0 && core_cookie_get(1) == 0)
+		core_call(PR_SCHED_CORE_SHARE_FROM, 1, NULL);
+}
+
 static int make_and_share(const pid_t *tids, size_t n)
 {
 	int r = core_call(PR_SCHED_CORE_CREATE, 0, NULL);

@@ -25,6 +25,9 @@ uint64_t core_cookie_get(pid_t tid);
  */
 int core_cookie_give(const pid_t *tids, size_t n);
 
+/* This thread has none any more, where the first process of its PID namespace has none. */
+void core_cookie_drop(void);
+
 /*
  * Pure. The number of a cookie: 0 for none, else it counts from 1 in the order in which
  * they are asked for. *known, with *n, is a heap array that begins as NULL.

@@ -7,6 +7,8 @@
  * measure for CRIU, and what CRIU does not set itself stays with the restored processes for good.
  */
 
+#include <stdbool.h>
+
 /* Every limit of this process as high as it may be, the stack's as usual. */
 void limits_raise(void);
 
@@ -27,9 +29,16 @@ void limits_put_back(void);
 void settings_reset(void);
 
 /*
- * What nobody can take from a process any more, as words; NULL: nothing. no_new_privs ends
- * setuid programs, locked securebits root's capabilities. Static.
+ * What nobody can take from a process any more, as words, and what it does to those that are
+ * restored with it. NULL: nothing. Static.
  */
-const char *settings_for_good(void);
+struct for_good {
+	const char *what, *harm;
+};
+const struct for_good *settings_for_good(void);
+
+/* Parts of it. The first is asked by a child. */
+bool is_in_landlock(void);
+bool has_seccomp_filter(void);
 
 #endif

@@ -80,5 +80,30 @@ fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 
 fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r --check
 fails 3 'started with locked securebits' setpriv --securebits +noroot_locked \
 	lxc-checkpoint -n c1 -D "$IMG" -r
+for kind in seccomp landlock mdwe; do
+	case $kind in
+	seccomp) what='a seccomp filter' ;;
+	landlock) what='a landlock sandbox' ;;
+	mdwe) what=PR_SET_MDWE ;;
+	esac
+	for option in '' --check; do
+		fails 3 "started with $what, which every" \
+			python3 "$inherit" "$kind" "$tool" -n c1 -D "$IMG" -r ${option:+"$option"}
+	done
+done
 check restore -n c1
+check python3 "$inherit" seccomp "$tool" -n c1 -D "$IMG" --check
+fails 3 'started in a sandbox (landlock)' python3 "$inherit" landlock "$tool" -n c1 -D /run/second
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 check setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -s --replace
+
+step 'a filter in the container, and one of the command'
+make_container filtered <<-'END'
+	lxc.seccomp.profile = /usr/share/lxc/config/common.seccomp
+END
+start_container filtered
+check "$tool" -n filtered -D /run/second --check
+for option in '' --check; do
+	fails 3 'has a seccomp filter, and this command was started with one too' \
+		python3 "$inherit" seccomp "$tool" -n filtered -D /run/second ${option:+"$option"}
+done
