@@ -30,6 +30,7 @@
 #define MOUNT_SHARED	  10
 #define MOUNT_MASTER	  11
 #define MOUNT_FILESYSTEM  14
+#define MOUNT_DELETED	  16
 #define MOUNT_SUPER_FLAGS 17
 #define MOUNT_KEY	  18
 
@@ -291,6 +292,20 @@ char *criu_mounts_with_skipped(const void *text, size_t len, const struct skippe
 	return out.p;
 }
 
+bool criu_mounts_deleted_in(const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct field f = {0};
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return false;
+	while (take_entry(&image, &entry))
+		while (take_field(&entry, &f))
+			if (f.number == MOUNT_DELETED && f.value)
+				return true;
+	return false;
+}
+
 /* --- the files --- */
 
 struct mount_image {
@@ -384,6 +399,28 @@ static int mend_images(int dirfd, struct mount_image *images, size_t n,
 	return r;
 }
 
+static void free_images(struct mount_image *images, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(images[i].name);
+		free(images[i].text);
+	}
+	free(images);
+}
+
+bool criu_mounts_deleted(int dirfd)
+{
+	struct mount_image *images = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	read_images(dirfd, &images, &n);
+	for (size_t i = 0; !found && i < n; i++)
+		found = criu_mounts_deleted_in(images[i].text, images[i].len);
+	free_images(images, n);
+	return found;
+}
+
 int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped)
 {
 	struct mount_image *images = NULL;
@@ -392,10 +429,6 @@ int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped)
 
 	if (r == 0)
 		r = mend_images(dirfd, images, n, skipped);
-	for (size_t i = 0; i < n; i++) {
-		free(images[i].name);
-		free(images[i].text);
-	}
-	free(images);
+	free_images(images, n);
 	return r;
 }

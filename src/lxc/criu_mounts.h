@@ -29,6 +29,9 @@ void skipped_mounts_clear(struct skipped_mounts *skipped);
 /* Whether an image directory has more than one mount namespace. */
 bool criu_mounts_nested(int dirfd);
 
+/* Whether one of them has a mount that shows a deleted file or directory. */
+bool criu_mounts_deleted(int dirfd);
+
 /*
  * Mends the images mountpoints-*.img of a directory that CRIU has just written (at post-dump):
  *  - what it has skipped is added where its parent is, and CRIU restores it as it does others;
@@ -57,6 +60,9 @@ void criu_mounts_keyed(const void *text, size_t len, struct keyed_mounts *keyed)
  */
 char *criu_mounts_with_keys(const void *text, size_t len, const struct keyed_mounts *keyed,
 			    size_t *ret_len);
+
+/* criu_mounts_deleted() of one. */
+bool criu_mounts_deleted_in(const void *text, size_t len);
 
 /* The image with those skipped whose parents are in it: NULL where there is none. Caller frees. */
 char *criu_mounts_with_skipped(const void *text, size_t len, const struct skipped_mounts *skipped,

@@ -12,6 +12,7 @@
 
 #include "action_script.h"
 #include "criu.h"
+#include "criu_mounts.h"
 #include "dump.h"
 #include "dump_private.h"
 #include "image/dir.h"
@@ -186,6 +187,16 @@ static enum network_lock network_lock(const struct container_facts *facts)
 	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
 }
 
+/* What CRIU would make anew at a place that somebody has taken since check_dump(). */
+static int check_deleted_mounts(struct dump *d, struct error **reterr)
+{
+	const struct preflight p = {.facts = &d->manifest.facts, .criu = &d->criu};
+
+	if (!criu_mounts_deleted(d->image->dirfd))
+		return 0;
+	return error_mark_refused(reterr, false, preflight_deleted_mounts(&p, reterr));
+}
+
 static void on_started(pid_t criu, void *userdata)
 {
 	struct dump *d = userdata;
@@ -269,6 +280,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	/* now, because what runs in them makes and removes cgroups */
 	if (r == 0)
 		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r == 0)
+		r = check_deleted_mounts(d, reterr);
 	if (r == 0)
 		r = dump_mend_image(d, reterr);
 	/* what holds its rootfs may not be in the way of those who take it down */

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "preflight/private.h"
 #include "util/fd.h"
@@ -21,7 +22,8 @@
 #define FDINFO_MAX    65536
 #define LINK_SIZE     256
 #define CRIU_LINK_MAX (PATH_MAX - 2)
-#define BLOCK	      512 /* of stx_blocks */
+#define BLOCK	      512	  /* of stx_blocks */
+#define MAPS_MAX      (1UL << 30) /* bytes of what the kernel tells of all processes' memory */
 
 #define MEM_MAJOR	 1
 #define MEM_ZERO	 5
@@ -645,65 +647,124 @@ void check_files(struct survey *s, const struct process *p)
 /* --- mappings
  * ------------------------------------------------------------------------------------- */
 
-/* A character device; /dev/zero is none that matters. */
-static bool is_device_mapping(const struct process *p, const char *range)
+static void found_no_answer(struct survey *s, const struct process *p)
 {
-	char *end;
-	unsigned long from = strtoul(range, &end, 16), to = strtoul(end + 1, NULL, 16);
-	/* without the zeros in front that they have in maps */
-	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
-	struct statx st;
-
-	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
-	       S_ISCHR(st.stx_mode) &&
-	       (st.stx_rdev_major != MEM_MAJOR || st.stx_rdev_minor != MEM_ZERO);
+	found_process(s, p, "no-answer", true, SCOUT_HINT,
+		      "does not let its memory be looked at: it waits for something with its "
+		      "memory locked");
 }
 
-static void check_mapping(struct survey *s, const struct process *p, const char *line,
-			  const char *name, size_t len)
+/* The device and the inode of a line, "7f00-7f01 rw-s 00000000 00:05 1234  /dev/x"; 0: none */
+uint64_t mapped_file(const char *line, size_t len)
 {
+	const char *p = line, *end = line + len, *from;
+
+	for (int i = 0; i < 3 && p < end; i++) {
+		p = memchr(p, ' ', (size_t)(end - p));
+		if (!p)
+			return 0;
+		p++;
+	}
+	from = p;
+	for (int i = 0; i < 2; i++) {
+		p = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
+		if (!p)
+			return 0;
+		p++;
+	}
+	return XXH3_64bits(from, (size_t)(p - from));
+}
+
+/* A character device; /dev/zero is none that matters. Each file is looked at once. */
+static bool is_device_mapping(struct survey *s, const struct process *p, const char *line,
+			      size_t len)
+{
+	char *end;
+	unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, NULL, 16);
+	/* without the zeros in front that they have in maps */
+	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
+	uint64_t key = mapped_file(line, len);
+	bool lost = s->scout.lost;
+	size_t is = false;
+	struct stat st;
+	int r;
+
+	if (map_get(&s->mapped_files, key, &is))
+		return is;
+	r = scout_stat(&s->scout, path, &st);
+	if (r == -ETIMEDOUT && !lost)
+		found_no_answer(s, p);
+	if (r < 0)
+		return false;
+	is = S_ISCHR(st.st_mode) && st.st_rdev != makedev(MEM_MAJOR, MEM_ZERO);
+	map_add(&s->mapped_files, key, is);
+	return is;
+}
+
+static bool has_prefix(const char *text, size_t len, const char *prefix)
+{
+	return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The name is at the end of the line. */
+static void check_mapping(struct survey *s, const struct process *p, const char *line,
+			  size_t line_len, const char *name)
+{
+	size_t len = line_len - (size_t)(name - line);
 	_cleanup_free_ char *text = NULL;
 
 	if (len > CRIU_LINK_MAX)
 		found_name(s, p, "has a file mapped", "path is too long");
-	if (strncmp(name, "socket:[", strlen("socket:[")) == 0) {
+	if (has_prefix(name, len, "socket:[")) {
 		found_process(
 			s, p, "packet-ring", true, "stop that process",
 			"shares memory of a socket with the kernel (PACKET_RX_RING and the "
 			"like), as tcpdump does: CRIU loses the place in it, and the restored "
 			"process would wait there for ever");
-	} else if (strncmp(name, "anon_inode:", strlen("anon_inode:")) == 0) {
+	} else if (has_prefix(name, len, "anon_inode:")) {
 		text = xstrndup(name, len);
 		found_kind(s, p, text);
-	} else if (strncmp(name, "/dev/", strlen("/dev/")) == 0 && is_device_mapping(p, line)) {
+	} else if (has_prefix(name, len, "/dev/") && is_device_mapping(s, p, line, line_len)) {
 		text = xstrndup(name, len);
 		found_device(s, p, "mapped", text);
 	}
 }
 
+struct mappings {
+	struct survey *s;
+	const struct process *p;
+};
+
+static bool check_line(const char *line, size_t len, void *userdata)
+{
+	const struct mappings *m = userdata;
+	const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
+
+	m->s->maps_read += len;
+	if (m->s->maps_read > MAPS_MAX)
+		return false;
+	if (!name)
+		name = memmem(line, len, " socket:[", strlen(" socket:["));
+	/* no other column has a slash */
+	name = name ? name + 1 : memchr(line, '/', len);
+	if (name)
+		check_mapping(m->s, m->p, line, len, name);
+	return true;
+}
+
 void check_mappings(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)p->pid);
-	const char *maps, *line;
+	struct mappings m = {s, p};
 	bool lost = s->scout.lost;
-	ssize_t n = scout_read(&s->scout, path, &maps);
 
-	if (n == -ETIMEDOUT && !lost)
-		found_process(s, p, "no-answer", true, SCOUT_HINT,
-			      "does not let its memory be looked at: it waits for something with "
-			      "its memory locked");
-	if (n <= 0)
+	if (s->maps_read > MAPS_MAX)
 		return;
-	for (line = maps; *line;) {
-		size_t len = strcspn(line, "\n");
-		const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
-
-		if (!name)
-			name = memmem(line, len, " socket:[", strlen(" socket:["));
-		/* no other column has a slash */
-		name = name ? name + 1 : memchr(line, '/', len);
-		if (name)
-			check_mapping(s, p, line, name, len - (size_t)(name - line));
-		line += len + (line[len] == '\n');
-	}
+	if (scout_read_lines(&s->scout, path, check_line, &m) == -ETIMEDOUT && !lost)
+		found_no_answer(s, p);
+	if (s->maps_read > MAPS_MAX)
+		found_container(s, "too-many-mappings", true,
+				"stop what maps so many files, or maps so many times",
+				"the memory of the container's processes is in too many pieces to "
+				"look at all of them");
 }

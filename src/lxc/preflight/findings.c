@@ -31,6 +31,20 @@ void findings_clear(struct findings *f)
 	*f = (struct findings){0};
 }
 
+void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, void *userdata),
+		     void *userdata)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (fn(&f->v[i], userdata))
+			finding_clear(&f->v[i]);
+		else
+			f->v[n++] = f->v[i];
+	}
+	f->n = n;
+}
+
 /* A component of len bytes ends like a unit that can have processes. */
 static bool is_unit(const char *name, size_t len)
 {

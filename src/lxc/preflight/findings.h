@@ -62,6 +62,10 @@ enum finding_kind { FINDING_NOTE, FINDING_WARNING, FINDING_BLOCKS };
 void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
 		   const char *remedy, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* Takes out those that fn is true of. */
+void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, void *userdata),
+		     void *userdata);
+
 /* Says how many were left out, if any were. */
 void findings_tell_rest(struct findings *f);
 

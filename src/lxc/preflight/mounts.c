@@ -95,7 +95,7 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
  * Adds those of the mount namespace that a process is in. CRIU knows those of the host
  * by their place in init's, and others by these.
  */
-static void survey_mounts(struct survey *s, const struct process *p)
+static void add_mounts(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)p->pid);
 	struct libmnt_table *table = mnt_new_table();
@@ -176,13 +176,14 @@ static bool has_entries(struct survey *s, const struct mount *m)
  * it or from experience, not to come back that way.
  */
 static const struct filesystem {
-	const char *type; /* "fuse." is also the beginning of a type */
+	const char *type; /* without a subtype, as fuse.sshfs has one */
 	bool (*applies)(struct survey *s, const struct mount *m); /* NULL: always */
 	const char *check;
 	bool blocks;
 	const char *why;
 } filesystems[] = {
 	{"fuse", NULL, "filesystem", true, "which CRIU cannot save"},
+	{"fuseblk", NULL, "filesystem", true, "which CRIU cannot save"},
 	{"btrfs", NULL, "filesystem", true, "which CRIU cannot mount anew"},
 	{"overlay", NULL, "filesystem", true,
 	 "which CRIU cannot restore: its layers are looked for on the host"},
@@ -194,12 +195,19 @@ static const struct filesystem {
 	{"bpf", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
 };
 
+static bool is_type(const char *type, const char *of)
+{
+	size_t len = strcspn(type, ".");
+
+	return strlen(of) == len && memcmp(type, of, len) == 0;
+}
+
 static void check_filesystem(struct survey *s, const struct mount *m)
 {
 	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++) {
 		const struct filesystem *f = &filesystems[i];
 
-		if (strcmp(m->type, f->type) != 0 || (f->applies && !f->applies(s, m)))
+		if (!is_type(m->type, f->type) || (f->applies && !f->applies(s, m)))
 			continue;
 		found_container(s, f->check, f->blocks,
 				"unmount it in the container, or take it out of the container's "
@@ -273,18 +281,21 @@ static void check_parent(struct survey *s, const struct mount *m)
 				m->type, m->target);
 }
 
-/* Of init's namespace first. */
-static void survey_all_mounts(struct survey *s, const struct process *init)
+void survey_mounts(struct survey *s)
 {
+	const struct process *init = process_of(s, s->p->facts->init_pid);
 	_cleanup_map_ struct map seen = {0};
 
+	if (!init)
+		return;
+	list_outside(s);
 	map_add(&seen, init->ns[NS_MNT], 0);
-	survey_mounts(s, init);
+	add_mounts(s, init);
 	for (size_t i = 0; i < s->n_processes && s->n_mounts <= MOUNTS_MAX; i++) {
 		const struct process *p = &s->processes[i];
 
 		if (p->in_tree && p->ns[NS_MNT] && map_add(&seen, p->ns[NS_MNT], 0))
-			survey_mounts(s, p);
+			add_mounts(s, p);
 	}
 	if (s->n_mounts > MOUNTS_MAX)
 		found_container(s, "too-many-mounts", true,
@@ -302,8 +313,7 @@ void check_mounts(struct survey *s)
 
 	if (!init)
 		return;
-	list_outside(s);
-	survey_all_mounts(s, init);
+	survey_mounts(s);
 	for (size_t i = 0; i < s->n_mounts; i++)
 		if (strcmp(s->mounts[i].target, "/") == 0 && s->mounts[i].ns == init_ns)
 			rootfs = s->mounts[i].dev;

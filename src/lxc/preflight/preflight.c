@@ -15,7 +15,7 @@
 static void (*const dump_checks[])(struct survey *) = {
 	check_ephemeral,    check_nics,	     check_confinement, check_cgroups,	  check_image_place,
 	check_network_lock, check_nobody,    check_arguments,	survey_processes, check_sharing,
-	check_mounts,	    check_processes, check_caller,	check_space,
+	check_mounts,	    check_processes, check_caller,	check_space,	  forget_ended,
 };
 
 static void survey_clear(struct survey *s)
@@ -30,12 +30,15 @@ static void survey_clear(struct survey *s)
 	}
 	free(s->processes);
 	free(s->outside);
+	free(s->by_root);
+	free(s->watching);
 	free(s->mounts);
 	map_clear(&s->namespaces);
 	map_clear(&s->mounts_by_id);
 	map_clear(&s->devices);
 	map_clear(&s->outside_devices);
 	map_clear(&s->whole_devices);
+	map_clear(&s->mapped_files);
 	map_clear(&s->terminals_by_end);
 	map_clear(&s->unix_by_inode);
 	scout_end(&s->scout);
@@ -44,22 +47,37 @@ static void survey_clear(struct survey *s)
 	addresses_clear(&s->addresses);
 }
 
-void preflight_find(const struct preflight *p, struct findings *found)
+static void run(const struct preflight *p, void (*const checks[])(struct survey *), size_t n,
+		struct findings *found)
 {
 	const struct cgroup *cgroup = facts_cgroup2(p->facts);
 	struct survey s = {
 		.p = p, .found = found, .scout.limit = SCOUT_LIMIT, .dispatch_left = DISPATCH_MS};
 
 	found->cgroup = cgroup ? cgroup->path : NULL;
-	for (size_t i = 0; i < sizeof(dump_checks) / sizeof(dump_checks[0]); i++)
-		dump_checks[i](&s);
+	for (size_t i = 0; i < n; i++)
+		checks[i](&s);
 	findings_tell_rest(found);
 	found->cgroup = NULL;
 	survey_clear(&s);
+}
+
+void preflight_find(const struct preflight *p, struct findings *found)
+{
+	run(p, dump_checks, sizeof(dump_checks) / sizeof(dump_checks[0]), found);
 }
 
 int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr)
 {
 	preflight_find(p, found);
 	return findings_refuse(found, p->facts->name, reterr);
+}
+
+int preflight_deleted_mounts(const struct preflight *p, struct error **reterr)
+{
+	static void (*const checks[])(struct survey *) = {survey_processes, check_deleted_mounts};
+	_cleanup_findings_ struct findings found = {0};
+
+	run(p, checks, sizeof(checks) / sizeof(checks[0]), &found);
+	return findings_refuse(&found, p->facts->name, reterr);
 }

@@ -37,6 +37,12 @@ void preflight_find(const struct preflight *p, struct findings *found);
 /* The same, as a refusal if anything blocks. found is empty before. */
 int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr);
 
+/*
+ * Of mounts that show something deleted alone, when the container's processes stand still: what
+ * was there before may not be. Of p the facts are wanted.
+ */
+int preflight_deleted_mounts(const struct preflight *p, struct error **reterr);
+
 /* A restore that is about to be made: what is in the manifest against what there is now. */
 struct restore_check {
 	const struct manifest *manifest;

@@ -103,11 +103,20 @@ struct survey {
 	struct mount *mounts;
 	size_t n_mounts;
 	struct map mounts_by_id;
+	const struct mount **by_root; /* the mounts, sorted where they are wanted so; or NULL */
+	size_t n_by_root;
 	struct map devices;	    /* the first mount of each filesystem */
 	struct map outside_devices; /* of mounts that are the host's */
 	struct map whole_devices;   /* of which all is mounted, and the first mount that shows it */
 	bool automounts;
 	size_t watches_read; /* bytes of what is told of watches */
+	struct watching {
+		pid_t pid;
+		int fd;
+	} *watching; /* descriptors with many watches that were read, as kcmp() sorts files */
+	size_t n_watching;
+	size_t maps_read;	 /* bytes of what is told of memory */
+	struct map mapped_files; /* by mapped_file(): whether it is a device */
 	enum answer knows_bpf, has_plugins, any_is_passed;
 	struct terminal *terminals;
 	size_t n_terminals;
@@ -171,6 +180,8 @@ size_t field_count(const char *text, const char *field);
 
 const struct mount *survey_mount(const struct survey *s, int id);
 bool is_tracefs(const struct mount *m);
+/* Of all mount namespaces, that of init first. */
+void survey_mounts(struct survey *s);
 void check_mounts(struct survey *s);
 
 /* --- propagation.c -------------------------------------------------------------------------------
@@ -189,6 +200,9 @@ void check_arguments(struct survey *s);
 
 void check_deleted_mount(struct survey *s, const struct mount *m);
 
+/* The same of all, for which the processes are known. */
+void check_deleted_mounts(struct survey *s);
+
 /* --- block_filesystems.c -------------------------------------------------------------------------
  */
 
@@ -199,6 +213,9 @@ void check_block_filesystem(struct survey *s, const struct mount *m);
 
 void survey_processes(struct survey *s);
 void check_processes(struct survey *s);
+
+/* The last of all: what was found of processes that have ended since is none. */
+void forget_ended(struct survey *s);
 const struct process *process_of(const struct survey *s, pid_t pid);
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
 
@@ -230,6 +247,9 @@ bool scheduling_is_known(int policy);
 
 void check_files(struct survey *s, const struct process *process);
 void check_mappings(struct survey *s, const struct process *process);
+
+/* A number for the file of a line of /proc/PID/maps; 0: it is not one. Pure. */
+uint64_t mapped_file(const char *line, size_t len);
 
 /*
  * What CRIU thinks of a file that the kernel made for a purpose of its own.

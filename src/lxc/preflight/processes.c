@@ -508,3 +508,34 @@ void check_processes(struct survey *s)
 	check_unix_peers(s);
 	check_stuck(s);
 }
+
+/* --- those that have ended meanwhile
+ * ---------------------------------------------------------------- */
+
+/*
+ * What was a reason when it lived is none, unless init leaves it for good: then CRIU has to
+ * save it as it is, in its session.
+ */
+static bool has_ended(const struct finding *f, void *userdata)
+{
+	struct survey *s = userdata;
+	const struct process *p = f->pid ? process_of(s, f->pid) : NULL;
+	_cleanup_free_ char *now = p ? read_status_again(p) : NULL;
+	const char *state = now ? field_value(now, "State") : NULL;
+
+	if (!p)
+		return false;
+	if (!state || *state == 'X')
+		return true;
+	if (*state != 'Z')
+		return false;
+	/* while others of its threads are on their way out too */
+	if (strcmp(f->check, "dead-leader") == 0)
+		return field_number(now, "Threads", 10) <= 1;
+	return strstr(f->check, "session") ? is_collected(s, p) : p->state != 'Z';
+}
+
+void forget_ended(struct survey *s)
+{
+	findings_forget(s->found, has_ended, s);
+}

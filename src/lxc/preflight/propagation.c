@@ -18,18 +18,20 @@
 #include "preflight/private.h"
 #include "util/mem.h"
 
-struct sharing {
-	const struct mount **v; /* all that share, by group */
-	size_t n;
-	const struct mount **outside; /* what CRIU is told the source of, by superblock and root */
-	size_t n_outside;
-};
-
 /* The members of one group are beside each other. */
 struct group {
 	const struct mount **v;
 	size_t n;
 	const struct mount *first; /* that with the shortest root */
+};
+
+struct sharing {
+	const struct mount **v; /* all that share, by group */
+	size_t n;
+	struct group *groups; /* of them, in that order */
+	size_t n_groups;
+	const struct mount **outside; /* what CRIU is told the source of, by superblock and root */
+	size_t n_outside;
 };
 
 static int compare_numbers(unsigned long a, unsigned long b)
@@ -75,19 +77,19 @@ static struct group group_at(const struct sharing *all, size_t i)
 /* The group whose peer group is that; an empty one: there is none. */
 static struct group group_with(const struct sharing *all, int shared)
 {
-	size_t low = 0, high = all->n;
+	size_t low = 0, high = all->n_groups;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (all->v[middle]->shared < shared)
+		if (all->groups[middle].first->shared < shared)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == all->n || all->v[low]->shared != shared)
+	if (low == all->n_groups || all->groups[low].first->shared != shared)
 		return (struct group){0};
-	return group_at(all, low);
+	return all->groups[low];
 }
 
 /* A mount of the host's, or the rootfs, shows all that this one does. */
@@ -216,6 +218,11 @@ static void sort(struct sharing *all, const struct survey *s, dev_t rootfs, ino_
 		qsort(all->v, all->n, sizeof(*all->v), compare_groups);
 	if (all->n_outside > 0)
 		qsort(all->outside, all->n_outside, sizeof(*all->outside), compare_roots);
+	for (size_t i = 0; i < all->n; i += all->groups[all->n_groups - 1].n) {
+		struct group g = group_at(all, i);
+
+		*ARRAY_ADD(all->groups, all->n_groups) = g;
+	}
 }
 
 void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns)
@@ -225,16 +232,15 @@ void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns)
 	size_t n = 0;
 
 	sort(&all, s, rootfs, init_ns);
-	for (size_t i = 0; i < all.n;) {
-		struct group g = group_at(&all, i);
-		const struct mount *m = stray(&all, &g);
+	for (size_t i = 0; i < all.n_groups; i++) {
+		const struct mount *m = stray(&all, &all.groups[i]);
 
 		if (m)
-			*ARRAY_ADD(strays, n) = to_blame(&g, m, init_ns);
-		i += g.n;
+			*ARRAY_ADD(strays, n) = to_blame(&all.groups[i], m, init_ns);
 	}
 	tell_strays(s, strays, n, init_ns);
 	free(strays);
 	free(all.v);
+	free(all.groups);
 	free(all.outside);
 }

@@ -6,16 +6,22 @@
  */
 #include "config.h"
 
-#include <fcntl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "preflight/private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define WATCHES_MAX	(1024 * 1024)
-#define ALL_WATCHES_MAX (64 * 1024 * 1024)
+#define MANY		(64 * 1024) /* bytes of what is told of watches: so much is read once */
+#define ALL_WATCHES_MAX (256 * 1024 * 1024)
+
+#define KCMP_OF_FILES 0 /* linux/kcmp.h, which not all have */
 
 #define OVERLAY_HANDLE 0xf8
 
@@ -97,21 +103,82 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 		      s->mounts[mount].type, (int)strcspn(line, " "), line, fd);
 }
 
+/* --- a descriptor that many have --- */
+
+/* As the kernel sorts open files; 0: it is one. -1 where a process has ended. */
+static long compare_files(const struct process *p, int fd, const struct watching *w)
+{
+	return syscall(SYS_kcmp, p->pid, w->pid, KCMP_OF_FILES, (unsigned long)fd,
+		       (unsigned long)w->fd);
+}
+
+/* Where it is among those that have been read, or would have to be. */
+static size_t place_among(const struct survey *s, const struct process *p, int fd, bool *ret_is)
+{
+	size_t low = 0, high = s->n_watching;
+
+	*ret_is = false;
+	while (low < high && !*ret_is) {
+		size_t middle = low + (high - low) / 2;
+		long c = compare_files(p, fd, &s->watching[middle]);
+
+		*ret_is = c == 0;
+		if (c == 2)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void note_watching(struct survey *s, const struct process *p, int fd, size_t at)
+{
+	struct watching *w;
+
+	(void)*ARRAY_ADD(s->watching, s->n_watching);
+	w = &s->watching[at];
+	memmove(w + 1, w, (s->n_watching - 1 - at) * sizeof(*w));
+	*w = (struct watching){p->pid, fd};
+}
+
+/* --- reading it --- */
+
+static void found_too_many(struct survey *s, const struct process *p)
+{
+	found_process(s, p, "too-many-watches", true,
+		      "stop that process, or have it watch fewer files",
+		      "watches so many files (inotify, fanotify) that they cannot be looked at");
+}
+
+/* How much it was. */
+static size_t read_watches(struct survey *s, const struct process *p, int fd, FILE *info)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0, all = 0;
+	ssize_t n;
+
+	while (s->watches_read <= ALL_WATCHES_MAX && (n = getline(&line, &size, info)) > 0) {
+		all += (size_t)n;
+		s->watches_read += (size_t)n;
+		check_watch(s, p, fd, line, (size_t)n - (line[n - 1] == '\n'));
+	}
+	/* not for its end, nor for that of the process */
+	if (s->watches_read > ALL_WATCHES_MAX || (ferror(info) && errno == ENOMEM))
+		found_too_many(s, p);
+	return all;
+}
+
 void check_watches(struct survey *s, const struct process *p, int fd)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%d", (int)p->pid, fd);
-	_cleanup_free_ char *info = NULL;
-	ssize_t n;
+	_cleanup_fclose_ FILE *info = NULL;
+	bool known;
+	size_t at;
 
-	/* one that many have open is read as often */
 	if (s->watches_read > ALL_WATCHES_MAX)
 		return;
-	n = read_file_at(AT_FDCWD, path, WATCHES_MAX, &info);
-	s->watches_read += n > 0 ? (size_t)n : n == -EFBIG ? WATCHES_MAX : 0;
-	for (const char *line = info; line && *line;) {
-		size_t len = strcspn(line, "\n");
-
-		check_watch(s, p, fd, line, len);
-		line += len + (line[len] == '\n');
-	}
+	at = place_among(s, p, fd, &known);
+	info = known ? NULL : fopen(path, "re");
+	if (info && read_watches(s, p, fd, info) > MANY)
+		note_watching(s, p, fd, at);
 }

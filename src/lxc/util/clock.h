@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that nobody sets: of CLOCK_MONOTONIC. */
+/* Of a clock that nobody sets, CLOCK_MONOTONIC. */
 int64_t monotonic_ms(void);
+int64_t monotonic_us(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -30,10 +31,20 @@
 #include "util/process.h"
 #include "util/scout.h"
 
-#define FREE_MS	  20 /* what each answer may take */
-#define ZOMBIE_MS 50 /* what the end of one that was given up may take */
+#define FREE_US 20000 /* what each answer may take */
+/* and all of them, so that many short ones are not without a limit */
+#define FREE_ALL_US 20000000
+#define ZOMBIE_MS   50 /* what the end of one that was given up may take */
 
-enum task { TASK_OPEN, TASK_FILESYSTEM, TASK_READ };
+#define PART (1024 * 1024) /* of a file that is read: more is more than one answer */
+
+enum task { TASK_OPEN, TASK_FILESYSTEM, TASK_STAT, TASK_READ, TASK_READ_ON };
+
+/* What the child writes and its parent reads. */
+struct scout_shared {
+	struct stat st;
+	char part[PART];
+};
 
 struct request {
 	enum task task;
@@ -44,13 +55,8 @@ struct request {
 
 struct answer {
 	long result; /* or -errno */
-	int ms;	     /* what the call took, without the ways there and back */
+	int64_t us;  /* what the call took, without the ways there and back */
 };
-
-static int elapsed_ms(int64_t since)
-{
-	return (int)(monotonic_ms() - since);
-}
 
 /* --- the child
  * ------------------------------------------------------------------------------------ */
@@ -66,30 +72,59 @@ static long child_open(const struct request *q)
 	return fd < 0 ? -e : fd;
 }
 
-static long child_read(const char *path, char *buffer)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t len = 0;
-	ssize_t n = fd < 0 ? -1 : 1;
+/* A file that is being read, in parts of whole lines. */
+struct reading {
+	int fd;			/* -1: none */
+	size_t given, in_there; /* of the part: what the parent has got, and what is read */
+};
 
-	while (n > 0 && len < SCOUT_MAX) {
-		n = read(fd, buffer + len, SCOUT_MAX - len);
-		len += n > 0 ? (size_t)n : 0;
+static long child_read_on(struct reading *r, struct scout_shared *shared)
+{
+	ssize_t n = 1;
+
+	r->in_there -= r->given;
+	memmove(shared->part, shared->part + r->given, r->in_there);
+	r->given = 0;
+	while (n > 0 && r->in_there < PART) {
+		n = read(r->fd, shared->part + r->in_there, PART - r->in_there);
+		r->in_there += n > 0 ? (size_t)n : 0;
 	}
-	if (n < 0) {
-		n = -errno;
-	} else if (len == SCOUT_MAX) {
-		n = -EFBIG;
-	} else {
-		buffer[len] = '\0';
-		n = (ssize_t)len;
-	}
-	if (fd >= 0)
-		close(fd);
-	return n;
+	if (n < 0)
+		return -errno;
+	r->given = r->in_there;
+	while (n > 0 && r->given > 0 && shared->part[r->given - 1] != '\n')
+		r->given--;
+	return n > 0 && r->given == 0 ? -EFBIG : (long)r->given;
 }
 
-static long child_do(const struct request *q, char *buffer)
+static long child_read(const char *path, struct reading *r, struct scout_shared *shared)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	*r = (struct reading){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+	return r->fd < 0 ? -errno : child_read_on(r, shared);
+}
+
+static int stat_at(int fd, const char *path, int flags, struct stat *ret)
+{
+	struct statx x;
+
+	if (statx(fd, path, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &x) < 0)
+		return -errno;
+	*ret = (struct stat){
+		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.st_ino = x.stx_ino,
+		.st_mode = x.stx_mode,
+		.st_nlink = x.stx_nlink,
+		.st_uid = x.stx_uid,
+		.st_gid = x.stx_gid,
+		.st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor),
+		.st_size = (off_t)x.stx_size,
+	};
+	return 0;
+}
+
+static long child_do(const struct request *q, struct reading *r, struct scout_shared *shared)
 {
 	struct statfs fs;
 
@@ -98,8 +133,12 @@ static long child_do(const struct request *q, char *buffer)
 		return child_open(q);
 	case TASK_FILESYSTEM:
 		return statfs(q->path, &fs) < 0 ? -errno : (long)fs.f_type;
+	case TASK_STAT:
+		return stat_at(AT_FDCWD, q->path, 0, &shared->st);
 	case TASK_READ:
-		return child_read(q->path, buffer);
+		return child_read(q->path, r, shared);
+	case TASK_READ_ON:
+		return child_read_on(r, shared);
 	}
 	return -EINVAL;
 }
@@ -125,8 +164,9 @@ static ssize_t send_answer(int socket, const struct answer *a, int fd)
 	return sendmsg(socket, &m, MSG_NOSIGNAL);
 }
 
-_Noreturn static void serve(int socket, char *buffer)
+_Noreturn static void serve(int socket, struct scout_shared *shared)
 {
+	struct reading reading = {.fd = -1};
 	struct request q;
 
 	if (dup2(socket, 0) < 0)
@@ -134,11 +174,11 @@ _Noreturn static void serve(int socket, char *buffer)
 	syscall(SYS_close_range, 1U, ~0U, 0U);
 	while (recv(0, &q, sizeof(q), 0) == sizeof(q)) {
 		struct answer a = {0};
-		int64_t since = monotonic_ms();
+		int64_t since = monotonic_us();
 		int fd;
 
-		a.result = child_do(&q, buffer);
-		a.ms = elapsed_ms(since);
+		a.result = child_do(&q, &reading, shared);
+		a.us = monotonic_us() - since;
 		fd = q.task == TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
 		if (send_answer(0, &a, fd) < 0)
 			break;
@@ -160,19 +200,19 @@ static int start(struct scout *s)
 		return -ETIMEDOUT;
 	if (s->pid)
 		return 0;
-	if (!s->buffer) {
-		void *p = mmap(NULL, SCOUT_MAX, PROT_READ | PROT_WRITE,
+	if (!s->shared) {
+		void *p = mmap(NULL, sizeof(*s->shared), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 		if (p == MAP_FAILED)
 			return -errno;
-		s->buffer = p;
+		s->shared = p;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	pid = fork_quietly();
 	if (pid == 0)
-		serve(ends[1], s->buffer);
+		serve(ends[1], s->shared);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
@@ -211,6 +251,22 @@ static int receive(struct scout *s, struct answer *a, int *ret_fd)
 	return 0;
 }
 
+static void account(struct scout *s, int64_t us)
+{
+	int64_t without = MIN(MIN(us, FREE_US), FREE_ALL_US - s->free_us);
+
+	s->free_us += without;
+	s->waited_us += us - without;
+}
+
+/* Milliseconds, rounded up: 0 is no limit that something could be within. */
+static int left_ms(const struct scout *s, int64_t since)
+{
+	int64_t left = s->limit * 1000LL - s->waited_us - (monotonic_us() - since);
+
+	return left > 0 ? (int)(left / 1000) + 1 : 0;
+}
+
 /* ret_fd: of TASK_OPEN. What the child has got, or -errno. */
 static long ask(struct scout *s, const struct request *q, int *ret_fd)
 {
@@ -222,19 +278,17 @@ static long ask(struct scout *s, const struct request *q, int *ret_fd)
 	if (r < 0)
 		return r;
 	p.fd = s->socket;
-	since = monotonic_ms();
+	since = monotonic_us();
 	if (send(s->socket, q, sizeof(*q), MSG_NOSIGNAL) < 0)
 		return -errno;
 	do {
-		int left = s->limit - s->waited - elapsed_ms(since);
-
-		n = poll(&p, 1, left > 0 ? left : 0);
+		n = poll(&p, 1, left_ms(s, since));
 	} while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return give_up(s);
 	r = receive(s, &a, ret_fd);
 	if (r == 0)
-		s->waited += a.ms > FREE_MS ? a.ms - FREE_MS : 0;
+		account(s, a.us);
 	return r < 0 ? r : a.result;
 }
 
@@ -275,15 +329,40 @@ int scout_filesystem(struct scout *s, const char *path, long *ret)
 	return 0;
 }
 
-ssize_t scout_read(struct scout *s, const char *path, const char **ret)
+int scout_stat(struct scout *s, const char *path, struct stat *ret)
+{
+	struct request q = {.task = TASK_STAT};
+	int fd, r = set_path(&q, path);
+	long result = r < 0 ? r : ask(s, &q, &fd);
+
+	if (result < 0)
+		return (int)result;
+	*ret = s->shared->st;
+	return 0;
+}
+
+int scout_read_lines(struct scout *s, const char *path, scout_line_fn fn, void *userdata)
 {
 	struct request q = {.task = TASK_READ};
 	int fd, r = set_path(&q, path);
-	long n = r < 0 ? r : ask(s, &q, &fd);
+	long n;
 
-	if (n >= 0)
-		*ret = s->buffer;
-	return (ssize_t)n;
+	if (r < 0)
+		return r;
+	while ((n = ask(s, &q, &fd)) > 0) {
+		const char *line = s->shared->part, *end = line + n;
+
+		while (line < end) {
+			const char *newline = memchr(line, '\n', (size_t)(end - line));
+			size_t len = (size_t)((newline ? newline : end) - line);
+
+			if (!fn(line, len, userdata))
+				return 0;
+			line += len + (newline != NULL);
+		}
+		q.task = TASK_READ_ON;
+	}
+	return (int)n;
 }
 
 void scout_end(struct scout *s)
@@ -297,26 +376,12 @@ void scout_end(struct scout *s)
 			     ms++)
 				poll(NULL, 0, 1);
 	}
-	if (s->buffer)
-		munmap(s->buffer, SCOUT_MAX);
+	if (s->shared)
+		munmap(s->shared, sizeof(*s->shared));
 	*s = (struct scout){0};
 }
 
 int stat_without_sync(int fd, struct stat *ret)
 {
-	struct statx x;
-
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &x) < 0)
-		return -errno;
-	*ret = (struct stat){
-		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
-		.st_ino = x.stx_ino,
-		.st_mode = x.stx_mode,
-		.st_nlink = x.stx_nlink,
-		.st_uid = x.stx_uid,
-		.st_gid = x.stx_gid,
-		.st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor),
-		.st_size = (off_t)x.stx_size,
-	};
-	return 0;
+	return stat_at(fd, "", AT_EMPTY_PATH, ret);
 }

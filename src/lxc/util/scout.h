@@ -10,6 +10,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -18,12 +19,11 @@ struct scout {
 	int socket; /* to the child */
 	bool lost;  /* it did not answer */
 	int limit;  /* milliseconds, for all answers together, beyond what each may take */
-	int waited;
-	char *buffer; /* shared with the child: what it has read */
+	int64_t waited_us, free_us;
+	struct scout_shared *shared; /* with the child: what it has read */
 };
 
 #define SCOUT_LIMIT 5000
-#define SCOUT_MAX   (16 * 1024 * 1024)
 
 /*
  * Opens a path as the process pid sees it; no link is followed. A descriptor, or -errno:
@@ -34,11 +34,17 @@ int scout_open(struct scout *s, pid_t pid, const char *path, int flags);
 /* The type of the filesystem that a path of our own leads to, as of statfs(). 0 or -errno. */
 int scout_filesystem(struct scout *s, const char *path, long *ret);
 
+/* What the kernel knows of a file, as stat_without_sync(), by a path of our own. 0 or -errno. */
+int scout_stat(struct scout *s, const char *path, struct stat *ret);
+
+/* Without the newline, and without a NUL in its place. May ask the scout. false: it is enough. */
+typedef bool (*scout_line_fn)(const char *line, size_t len, void *userdata);
+
 /*
- * Reads a file, which may be in /proc. The text, with a NUL behind it, is good until the
- * next call. Its length or -errno; -EFBIG from SCOUT_MAX on.
+ * Reads a file of any length, which may be in /proc, line by line. 0 or -errno; -EFBIG at a
+ * line of a MiB.
  */
-ssize_t scout_read(struct scout *s, const char *path, const char **ret);
+int scout_read_lines(struct scout *s, const char *path, scout_line_fn fn, void *userdata);
 
 void scout_end(struct scout *s);
 #define _cleanup_scout_ __attribute__((cleanup(scout_end)))

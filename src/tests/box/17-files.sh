@@ -163,6 +163,15 @@ check dump -n c1 -s --replace
 check restore -n c1
 attach 'mkdir /a'
 fails 3 'something else has its place' lxc-checkpoint --check -n c1
+attach 'rmdir /a'
+# when the processes stand still it was looked at long ago
+cat >/run/take-place <<END
+#!/bin/sh
+[ "\$CRTOOLS_SCRIPT_ACTION" != network-lock ] || mkdir $ROOTFS/a
+END
+chmod +x /run/take-place
+fails 1 'something else has its place' dump -n c1 -s --replace -A /run/take-place
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 attach 'rmdir /a; umount /b; rmdir /b; mkdir /tmpfs/a /a; mount --bind /tmpfs/a /a; rmdir /tmpfs/a'
 check dump -n c1 -s --replace
 check restore -n c1

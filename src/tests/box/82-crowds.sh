@@ -6,25 +6,7 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 . "${0%/*}/blocker.sh"
-
-# checked SECONDS STATUS WORDS: --check ends within them, with STATUS, and says WORDS
-checked()
-{
-	local began=${EPOCHREALTIME/[^0-9]/} status=0
-
-	# killed where it goes on: what waits in the kernel is not
-	timeout -k 1 "$1" lxc-checkpoint --check -n c1 -D "$IMG" >/tmp/check 2>&1 || status=$?
-	check_equal "$2" "$status" "exit status ($(head -c 2000 /tmp/check))"
-	check grep -qF -- "$3" /tmp/check
-	echo "$BLOCKED: $(((${EPOCHREALTIME/[^0-9]/} - began) / 1000)) ms"
-}
-
-restart()
-{
-	lxc-stop -k -n c1
-	lxc-wait -n c1 -s STOPPED -t 60
-	start_container c1
-}
+. "${0%/*}/crowds.sh"
 
 # Keeps all that connect, in several processes: each may have no more than so many descriptors.
 server()

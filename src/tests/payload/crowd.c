@@ -2,18 +2,21 @@
 
 /*
  * More of one thing than anybody has: `crowd KIND-NUMBER FILE` makes so many, writes
- * its number into FILE, and sleeps. Box case 82 has it looked at.
+ * its number into FILE, and sleeps. Box cases 82 and 91 have it looked at.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <linux/if_packet.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -138,6 +141,67 @@ static void outside_mounts(int n)
 	}
 }
 
+/* Half of them show all that there is, and the others a file that is deleted. */
+static void deleted_mounts(int n)
+{
+	char path[64], file[64];
+
+	mkdir("/crowd", 0755);
+	CHECK(mount("none", "/crowd", "tmpfs", 0, NULL) == 0);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "/crowd/%d", i);
+		if (i % 2) {
+			CHECK(mkdir(path, 0755) == 0 && mount("/", path, NULL, MS_BIND, NULL) == 0);
+			continue;
+		}
+		snprintf(file, sizeof(file), "/crowd.%d", i);
+		CHECK(close(open(path, O_CREAT | O_WRONLY, 0600)) == 0);
+		CHECK(close(open(file, O_CREAT | O_WRONLY, 0600)) == 0);
+		CHECK(mount(file, path, NULL, MS_BIND, NULL) == 0 && unlink(file) == 0);
+	}
+}
+
+/* The last that the kernel tells of is in sysfs. */
+static void watches(int n)
+{
+	int fd = inotify_init();
+	char path[64];
+
+	CHECK(fd >= 0 && inotify_add_watch(fd, "/sys/kernel", IN_CREATE) >= 0);
+	mkdir("/crowd", 0755);
+	CHECK(mount("none", "/crowd", "tmpfs", 0, NULL) == 0);
+	for (int i = 1; i < n; i++) {
+		snprintf(path, sizeof(path), "/crowd/%d", i);
+		CHECK(mkdir(path, 0755) == 0 && inotify_add_watch(fd, path, IN_CREATE) >= 0);
+	}
+}
+
+#define RING_BLOCK 4096
+
+/* The first is the last in the order of addresses: a packet ring. The others have a long name. */
+static void mappings(int n)
+{
+	static char path[4000];
+	struct tpacket_req ring = {RING_BLOCK, 1, RING_BLOCK, 1};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	size_t len;
+
+	CHECK(fd >= 0);
+	CHECK(setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) == 0);
+	CHECK(mmap(NULL, RING_BLOCK, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+	for (len = 0; len < 1000; len += 201) {
+		path[len] = '/';
+		memset(path + len + 1, 'x', 200);
+		CHECK(mkdir(path, 0755) == 0);
+	}
+	memcpy(path + len, "/file", sizeof("/file"));
+	fd = open(path, O_CREAT | O_RDWR, 0600);
+	CHECK(fd >= 0 && ftruncate(fd, RING_BLOCK) == 0);
+	/* each of the same page, so that no two are one */
+	for (int i = 1; i < n; i++)
+		CHECK(mmap(NULL, RING_BLOCK, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
+}
+
 /* A namespace a process, with all mounts in each. */
 static void mount_namespaces(int n)
 {
@@ -260,7 +324,9 @@ static const struct {
 	bool open; /* they are descriptors */
 } kinds[] = {
 	{"deaf-filesystem-", deaf_filesystem, false},
+	{"deleted-mounts-", deleted_mounts, false},
 	{"descriptors-", descriptors, true},
+	{"mappings-", mappings, false},
 	{"mount-namespaces-", mount_namespaces, false},
 	{"outside-mounts-", outside_mounts, false},
 	{"outside-sockets-", outside_sockets, true},
@@ -269,6 +335,7 @@ static const struct {
 	{"pidfds-", pidfds, true},
 	{"processes-", processes, false},
 	{"terminals-", terminals, false},
+	{"watches-", watches, false},
 };
 
 int main(int argc, char *argv[])

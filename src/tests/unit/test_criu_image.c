@@ -106,6 +106,26 @@ static const char original[] = ORIGINAL;
 static const char copies[] = MOUNTS OTHERS COPY;
 static const char keyed_copies[] = MOUNTS OTHERS KEYED;
 
+/* the second: of a mount that is deleted (16) */
+#define DELETED MOUNTS "\x02\0\0\0\x10\x01\x05\0\0\0\x10\x02\x80\x01"
+
+START_TEST(test_deleted_mounts)
+{
+	static const char yes[] = DELETED "\x01", no[] = DELETED "\0";
+
+	ck_assert(criu_mounts_deleted_in(yes, sizeof(yes) - 1));
+	ck_assert(!criu_mounts_deleted_in(no, sizeof(no) - 1));
+	ck_assert(!criu_mounts_deleted_in(copies, sizeof(copies) - 1));
+	for (size_t len = 0; len < sizeof(yes) - 1; len++) {
+		char *cut = malloc(len + 1);
+
+		memcpy(cut, yes, len);
+		ck_assert(!criu_mounts_deleted_in(cut, len));
+		free(cut);
+	}
+}
+END_TEST
+
 START_TEST(test_copies)
 {
 	struct keyed_mounts keyed = {0};
@@ -196,6 +216,7 @@ Suite *criu_image_suite(void)
 	tcase_add_test(t, test_other_flags);
 	tcase_add_test(t, test_unknown);
 	tcase_add_test(t, test_copies);
+	tcase_add_test(t, test_deleted_mounts);
 	tcase_add_test(t, test_long_key);
 	tcase_add_test(t, test_skipped);
 	suite_add_tcase(s, t);

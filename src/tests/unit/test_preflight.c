@@ -352,6 +352,55 @@ START_TEST(test_findings)
 }
 END_TEST
 
+static bool is_of_seven(const struct finding *f, void *userdata)
+{
+	(*(unsigned int *)userdata)++;
+	return f->pid == 7;
+}
+
+START_TEST(test_findings_that_are_forgotten)
+{
+	const struct finding_process seven = {7, 7, "x", 0}, eight = {8, 8, "y", 0};
+	_cleanup_findings_ struct findings f = {0};
+	unsigned int asked = 0;
+
+	findings_forget(&f, is_of_seven, &asked);
+	findings_add(&f, "a", true, &seven, NULL, "first");
+	findings_add(&f, "b", true, &eight, "r", "second");
+	findings_add(&f, "c", true, &seven, "r", "third");
+	findings_add(&f, "d", false, NULL, NULL, "fourth");
+	findings_forget(&f, is_of_seven, &asked);
+	ck_assert_uint_eq(asked, 4);
+	ck_assert_uint_eq(f.n, 2);
+	ck_assert_str_eq(f.v[0].reason, "second");
+	ck_assert_str_eq(f.v[1].reason, "fourth");
+	ck_assert_uint_eq(findings_blocking(&f), 1);
+}
+END_TEST
+
+START_TEST(test_mapped_file)
+{
+	static const char *const lines[] = {
+		"7f0000000000-7f0000001000 rw-s 00000000 00:05 1234                       /dev/x",
+		"7f0000002000-7f0000003000 r--p 00001000 00:05 1234                       /dev/x y",
+		"7f0000000000-7f0000001000 rw-s 00000000 00:05 12345                      /dev/x",
+		"7f0000000000-7f0000001000 rw-s 00000000 00:06 1234                       /dev/x",
+	};
+	uint64_t first = mapped_file(lines[0], strlen(lines[0]));
+
+	ck_assert_uint_ne(first, 0);
+	ck_assert_uint_eq(first, mapped_file(lines[1], strlen(lines[1])));
+	ck_assert_uint_ne(first, mapped_file(lines[2], strlen(lines[2])));
+	ck_assert_uint_ne(first, mapped_file(lines[3], strlen(lines[3])));
+	/* up to the inode there has to be all */
+	for (size_t len = 0; len < strcspn(lines[0], "/"); len++) {
+		_cleanup_free_ char *cut = xstrndup(lines[0], len);
+
+		ck_assert_uint_eq(mapped_file(cut, len), len < 51 ? 0 : first);
+	}
+}
+END_TEST
+
 START_TEST(test_findings_of_errors)
 {
 	_cleanup_findings_ struct findings f = {0};
@@ -564,6 +613,8 @@ Suite *preflight_suite(void)
 	tcase_add_loop_test(t, test_unsupported_socket, 0, sizeof(sockets) / sizeof(sockets[0]));
 	tcase_add_test(t, test_is_fixed);
 	tcase_add_test(t, test_findings);
+	tcase_add_test(t, test_findings_that_are_forgotten);
+	tcase_add_test(t, test_mapped_file);
 	tcase_add_test(t, test_findings_of_errors);
 	tcase_add_test(t, test_shell_word);
 	tcase_add_test(t, test_watched_device);

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What a container has much of is looked at to its end, in a time that grows with it; what may
+# keep whoever looks waiting, for no longer than five seconds; and what is over by then is no reason.
+. "${0%/*}/lib.sh"
+. "${0%/*}/counter.sh"
+. "${0%/*}/blocker.sh"
+. "${0%/*}/crowds.sh"
+
+make_bridge
+start_dhcp
+make_container c1 </dev/null
+with_blocker c1
+payload crowd >/dev/null
+install -m 755 /tmp/payload/crowd /var/lib/lxc/c1/rootfs/bin/blocker
+start_container c1
+
+step 'more watches than fit into a MiB, the last of them one that CRIU cannot find again'
+block c1 watches-20000
+checked 20 3 'watches a file on a filesystem of type sysfs with inotify'
+restart
+
+step 'more mappings than fit into 16 MiB, with one at their end that CRIU loses'
+block c1 mappings-20000
+size=$(wc -c <"/proc/$(host_pid c1 "$BLOCKED")/maps")
+check [ "$size" -gt $((16 << 20)) ]
+checked 20 3 'shares memory of a socket with the kernel'
+restart
+
+step 'deleted files, and as many mounts that could show what has their places'
+block c1 deleted-mounts-3000
+checked 30 0 'c1 can be checkpointed'
+restart
+
+step 'a process that has ended since it was seen is no reason'
+block c1 deaf-filesystem-2
+lxc-attach -n c1 --clear-env -- sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!' </dev/null >/tmp/sleep
+checked 20 3 'belongs to a session outside of the container'
+check grep -qF 'there is no answer from there' /tmp/check
+lxc-checkpoint --check -n c1 -D "$IMG" >/tmp/check 2>&1 &
+checker=$!
+# that waits for the filesystem, and has seen all processes before
+waits()
+{
+	local age
+
+	for child in $(pgrep -P "$checker"); do
+		age=$(ps -o etimes= -p "$child") && [ "$age" -ge 1 ] && return 0
+	done
+	return 1
+}
+wait_for 20 waits
+kill -KILL "$(host_pid c1 "$(cat /tmp/sleep)")"
+status=0
+wait "$checker" || status=$?
+check_equal 3 "$status" 'exit status'
+check grep -qF 'there is no answer from there' /tmp/check
+check_not grep -F 'session outside' /tmp/check
