@@ -30,7 +30,16 @@
 #define VALUE_BYTES 10
 
 /* The members of X86_REGS that are wanted. */
-enum { REG_R10 = 8, REG_AX = 11, REG_DX = 13, REG_SI, REG_DI, REG_ORIG_AX, REG_IP, REG_MODE = 28 };
+enum {
+	REG_R10 = 8,
+	REG_AX = 11,
+	REG_DX = 13,
+	REG_SI = 14,
+	REG_DI = 15,
+	REG_ORIG_AX = 16,
+	REG_IP = 17,
+	REG_MODE = 28,
+};
 #define N_REGS (REG_MODE + 1)
 
 /* As x86-64 has them, whatever this is built for. */

@@ -88,20 +88,35 @@ static int ask_diag(const char *name, size_t len, uint32_t *ret)
 	return r < 0 ? r : 0;
 }
 
+/* The number that a text begins with, in *ret; what is behind it and a space, or NULL. */
+static const char *take_number(const char *text, int base, unsigned long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = text ? strtoul(text, &end, base) : 0;
+	return text && end != text && errno == 0 && *end == ' ' ? end + 1 : NULL;
+}
+
 uint32_t listener_of_line(const char *line, size_t size, const char *name, size_t len)
 {
-	unsigned int flags, type, state;
-	unsigned long inode;
-	int at = 0;
+	unsigned long flags, ignored, inode;
+	const char *at = strchr(line, ' ');
 
 	/* "00000000: 00000002 00000000 00010000 0001 01 31415 @name", with NULs as @ */
-	if (sscanf(line, "%*[0-9a-f]: %*x %*x %x %x %x %lu %n", &flags, &type, &state, &inode,
-		   &at) != 4 ||
-	    at <= 0 || (flags & FLAG_LISTENS) == 0 || size != (size_t)at + len ||
-	    inode > UINT32_MAX)
+	at = at ? take_number(at + 1, 16, &ignored) : NULL;
+	at = take_number(at, 16, &ignored);
+	at = take_number(at, 16, &flags);
+	at = take_number(at, 16, &ignored);
+	at = take_number(at, 16, &ignored);
+	at = take_number(at, 10, &inode);
+	if (!at || !(flags & FLAG_LISTENS) || inode > UINT32_MAX)
+		return 0;
+	at += strspn(at, " ");
+	if ((size_t)(line + size - at) != len)
 		return 0;
 	for (size_t i = 0; i < len; i++)
-		if (line[at + (int)i] != (name[i] ? name[i] : '@'))
+		if (at[i] != (name[i] ? name[i] : '@'))
 			return 0;
 	return (uint32_t)inode;
 }

@@ -19,7 +19,7 @@
 
 /* BPF_TCX_EGRESS, and what its program says to have the next decide: Linux 6.6. */
 #define TCX_EGRESS 47
-#define TCX_NEXT   -1
+#define TCX_NEXT   (-1)
 
 /* The kernel asks for a licence that its helpers allow. */
 static const char licence[] = "GPL";
