@@ -153,7 +153,7 @@ static void found_too_many(struct survey *s, const struct process *p)
 /* How much it was. */
 static size_t read_watches(struct survey *s, const struct process *p, int fd, FILE *info)
 {
-	_cleanup_free_ char *line = NULL;
+	char *line = NULL;
 	size_t size = 0, all = 0;
 	ssize_t n;
 
@@ -165,6 +165,7 @@ static size_t read_watches(struct survey *s, const struct process *p, int fd, FI
 	/* not for its end, nor for that of the process */
 	if (s->watches_read > ALL_WATCHES_MAX || (ferror(info) && errno == ENOMEM))
 		found_too_many(s, p);
+	free(line);
 	return all;
 }
 

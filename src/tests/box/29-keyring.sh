@@ -30,7 +30,14 @@ for _ in 1 2; do
 	check diff /tmp/before /tmp/after
 done
 
+# init_waits: it does so in sigtimedwait(); a moment after a restore it may still be in nanosleep()
+init_waits()
+{
+	[ "$(cut -d ' ' -f 1 "/proc/$(init_pid c1)/syscall")" = 128 ]
+}
+
 step 'of a container that runs on, and init waits as before'
+wait_for 10 init_waits
 call=$(cut -d ' ' -f 1-7 "/proc/$(init_pid c1)/syscall")
 check dump -n c1 --replace
 keys c1 list >/tmp/after
