@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "criu.h"
-#include "criu_log.h"
+#include "criu/log.h"
+#include "sys/inherited.h"
+#include "sys/process.h"
 #include "util/fd.h"
-#include "util/inherited.h"
 #include "util/mem.h"
-#include "util/process.h"
 #include "util/text.h"
 
 #define TICK_MS	     200

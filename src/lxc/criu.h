@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "criu_argv.h"
+#include "criu/argv.h"
 #include "util/error.h"
 
 /* What CRIU logs unless more is asked for: what went wrong, and what it was doing. */

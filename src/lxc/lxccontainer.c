@@ -5,14 +5,14 @@
 
 #include <stddef.h>
 
-#include "checkup.h"
+#include "api/last_error.h"
+#include "api/migrate.h"
+#include "api/options.h"
 #include "criu.h"
-#include "last_error.h"
+#include "flow/check.h"
+#include "flow/lxclog.h"
 #include "lxccontainer.h"
-#include "lxclog.h"
-#include "migrate.h"
-#include "options.h"
-#include "util/inherited.h"
+#include "sys/inherited.h"
 #include "util/mem.h"
 
 static int keep_error(struct lxc_container *c, int r, const struct error *e)

@@ -5,9 +5,9 @@
 /* The two operations with the error kept for lxc_checkpoint_error(). 0 or -enum
  * lxc_checkpoint_error. */
 
-#include "dump.h"
+#include "flow/dump.h"
+#include "flow/restore.h"
 #include "lxccheckpoint.h"
-#include "restore/spawn.h"
 
 int container_dump(struct lxc_container *c, const struct dump_options *o);
 int container_restore(struct lxc_container *c, struct restore_options *o, int *ret_status);

@@ -4,8 +4,8 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "criu_files.h"
-#include "file_times.h"
+#include "carry/file_times.h"
+#include "criu/image_files.h"
 #include "image/describe.h"
 #include "image/history.h"
 #include "util/mem.h"

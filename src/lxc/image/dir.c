@@ -15,11 +15,11 @@
 
 #include "image/follow.h"
 #include "image/guard.h"
+#include "image/image_private.h"
 #include "image/in_use.h"
-#include "image/private.h"
+#include "sys/remove_tree.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 
 #define STAGING ".new" /* beside a checkpoint that is to be replaced */
 

@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-#include "image/checksum.h"
+#include "util/checksum.h"
 
 struct follower;
 

@@ -10,7 +10,7 @@
 
 #include "image/guard.h"
 #include "image/history.h"
-#include "image/private.h"
+#include "image/image_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "file_times.h"
+#include "carry/file_times.h"
 #include "image/guard.h"
 #include "image/history.h"
 #include "image/strings.h"

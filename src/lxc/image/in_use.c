@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "image/in_use.h"
-#include "util/flock.h"
+#include "sys/flock.h"
 #include "util/mem.h"
 
 /* As the kernel knows our processes, whose names it cuts. */

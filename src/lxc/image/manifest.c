@@ -4,10 +4,10 @@
 #include <limits.h>
 #include <string.h>
 
-#include "image/checksum.h"
 #include "image/manifest.h"
 #include "image/members.h"
 #include "image/strings.h"
+#include "util/checksum.h"
 #include "util/mem.h"
 
 #define MAX_SIZE (16 * 1024 * 1024)

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "config_item.h"
-#include "facts.h"
+#include "facts/config_item.h"
+#include "facts/facts.h"
 #include "util/error.h"
 
 #define MANIFEST_NAME	"manifest.json"
@@ -32,7 +32,7 @@ struct manifest {
 	unsigned int
 		page_size; /* bytes; this and the next four: 0 and NULL where schema 1 had none */
 	char *cpu_model;
-	char *cpu_features;	   /* see util/cpuinfo.h */
+	char *cpu_features;	   /* see sys/cpuinfo.h */
 	struct config_item *items; /* what of the config is compared before a restore */
 	size_t n_items;
 	char *parent; /* image directory of the pre-dump it builds on, relative; NULL: none */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "image/guard.h"
-#include "image/private.h"
+#include "image/image_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "image/checksum.h"
 #include "image/follow.h"
 #include "image/guard.h"
-#include "image/private.h"
+#include "image/image_private.h"
+#include "util/checksum.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

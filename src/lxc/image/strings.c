@@ -6,16 +6,16 @@
 #include <limits.h>
 #include <string.h>
 
-#include "image/checksum.h"
+#include "carry/nexthops.h"
 #include "image/manifest.h"
-#include "image/network.h"
+#include "image/network_file.h"
 #include "image/strings.h"
-#include "nexthop.h"
+#include "sys/mountflags.h"
+#include "sys/tty.h"
+#include "util/checksum.h"
 #include "util/cpus.h"
 #include "util/hex.h"
 #include "util/mem.h"
-#include "util/mountflags.h"
-#include "util/tty.h"
 
 #define MAX_NAME 255
 

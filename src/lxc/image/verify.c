@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/checksum.h"
-#include "image/private.h"
+#include "image/image_private.h"
+#include "util/checksum.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -19,10 +19,10 @@
 #include "inspect/asking.h"
 #include "inspect/listener.h"
 #include "monitor/frame.h"
+#include "sys/inherited.h"
+#include "sys/process.h"
 #include "util/fd.h"
-#include "util/inherited.h"
 #include "util/mem.h"
-#include "util/process.h"
 
 /* A monitor that is starting its container answers when hooks are through. */
 #define PATIENCE_S 30

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "util/error.h"
 
 /*

@@ -7,20 +7,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "carry/apparmor_save.h"
+#include "carry/devices_save.h"
+#include "carry/nexthops_save.h"
 #include "inspect/asking.h"
 #include "inspect/cgroup_names.h"
 #include "inspect/cgroups.h"
-#include "inspect/settings.h"
-#include "inspect/devices.h"
 #include "inspect/inspect.h"
-#include "inspect/lsm.h"
 #include "inspect/mounts.h"
-#include "inspect/nexthops.h"
 #include "inspect/nics.h"
+#include "inspect/settings.h"
 #include "inspect/users.h"
+#include "sys/mountflags.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/mountflags.h"
 
 int inspect_defined(struct lxc_container *c, struct error **reterr)
 {

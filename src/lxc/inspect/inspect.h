@@ -9,7 +9,7 @@
 
 #include <lxc/lxccontainer.h>
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "util/error.h"
 
 int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr);

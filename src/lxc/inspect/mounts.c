@@ -10,12 +10,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "carry/source_filesystem.h"
 #include "inspect/mounts.h"
-#include "source_filesystem.h"
+#include "sys/mountflags.h"
+#include "sys/scout.h"
+#include "sys/tty.h"
 #include "util/fd.h"
-#include "util/mountflags.h"
-#include "util/scout.h"
-#include "util/tty.h"
 
 /* Unix98 ptys, as devpts has them. */
 #define PTY_SLAVE_MAJOR	     136

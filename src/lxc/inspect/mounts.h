@@ -4,7 +4,7 @@
 
 #include <libmount/libmount.h>
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "util/error.h"
 #include "util/map.h"
 #include "util/mem.h"

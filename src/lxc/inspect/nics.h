@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_INSPECT_NICS_H
 #define LXCCKPT_INSPECT_NICS_H
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "util/error.h"
 
 /* Fills nics of facts: every link in the network namespace of init_pid but lo. */

@@ -4,7 +4,7 @@
 
 #include <lxc/lxccontainer.h>
 
-#include "config_item.h"
+#include "facts/config_item.h"
 
 /* A config item as text, NULL where it is not set. Caller frees. */
 char *config_get(struct lxc_container *c, const char *key);

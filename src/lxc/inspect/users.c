@@ -10,9 +10,9 @@
 
 #include "inspect/settings.h"
 #include "inspect/users.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/process.h"
 
 static int compare(const void *x, const void *y)
 {

@@ -4,7 +4,7 @@
 
 #include <lxc/lxccontainer.h>
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "util/error.h"
 
 /*

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "inspect/yard.h"
+#include "sys/mountflags.h"
+#include "sys/runtime.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/mountflags.h"
-#include "util/runtime.h"
 
 #define YARD "yard"
 

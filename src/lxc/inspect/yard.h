@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_INSPECT_YARD_H
 #define LXCCKPT_INSPECT_YARD_H
 
-#include "facts.h"
+#include "facts/facts.h"
 
 /*
  * A directory in which CRIU finds the container's cgroup hierarchies by the names

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"

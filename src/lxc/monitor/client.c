@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

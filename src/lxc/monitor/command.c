@@ -7,7 +7,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/mem.h"
 
 /* Answered to ADD_STATE_CLIENT: not there yet, the message comes later. */

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

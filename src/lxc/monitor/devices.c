@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "monitor/device_rules.h"
-#include "monitor/private.h"
-#include "util/bpf.h"
+#include "monitor/monitor_private.h"
+#include "sys/bpf.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

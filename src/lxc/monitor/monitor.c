@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -5,7 +5,7 @@
 /*
  * What a restored container's monitor serves while the container lives: LXC's
  * command socket, the console and ttys, state clients, signals. One thread,
- * one event loop. Who made the container (restore/) fills a monitor_setup;
+ * one event loop. Who made the container (restorer/) fills a monitor_setup;
  * who takes it down again calls the functions below in LXC's order.
  */
 
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "config_item.h"
+#include "facts/config_item.h"
 #include "util/error.h"
 
 enum container_state {

@@ -8,7 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "preflight/private.h"
+#include "preflight/survey.h"
 
 /* What CRIU cannot do without, and what for. CAP_SYS_RESOURCE is a check of its own. */
 static const struct {

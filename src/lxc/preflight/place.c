@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preflight/compat.h"
-#include "preflight/private.h"
+#include "preflight/restore/restore_checks.h"
+#include "preflight/survey.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

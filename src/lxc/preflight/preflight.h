@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LXCCKPT_PREFLIGHT_H
-#define LXCCKPT_PREFLIGHT_H
+#ifndef LXCCKPT_PREFLIGHT_PREFLIGHT_H
+#define LXCCKPT_PREFLIGHT_PREFLIGHT_H
 
 /*
  * Will it work? Asked before anything is touched; changes nothing. A check adds
@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#include "config_item.h"
 #include "criu.h"
-#include "facts.h"
+#include "facts/config_item.h"
+#include "facts/facts.h"
 #include "image/manifest.h"
 #include "preflight/findings.h"
 #include "util/error.h"

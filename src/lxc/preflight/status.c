@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preflight/private.h"
+#include "preflight/survey.h"
 
 const char *field_value(const char *text, const char *field)
 {

@@ -6,8 +6,8 @@
  * no others; its files have the form of ip's, so that each can read what the other has written.
  * More than ip's they hold the routes of all tables, neighbours, and rules of IPv6 (see
  * ip_saved.h). Not in them are routes by nexthop objects, which CRIU could not restore and
- * lxc-checkpoint does (see nexthop.h). At a restore addresses and routes are made in a form that
- * the kernel takes.
+ * lxc-checkpoint does (see carry/nexthops.h). At a restore addresses and routes are made in a form
+ * that the kernel takes.
  */
 #include "config.h"
 
@@ -23,8 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ip_saved.h"
-#include "nexthop.h"
+#include "carry/ip_saved.h"
+#include "carry/nexthops.h"
 #include "sys/link.h"
 #include "sys/rtnl.h"
 #include "util/fd.h"

@@ -19,7 +19,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "image/network.h"
+#include "image/network_file.h"
 #include "sys/link.h"
 #include "util/error.h"
 #include "util/fd.h"

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "tools/answer.h"
-#include "tools/check.h"
 #include "tools/operate.h"
 #include "tools/refuse.h"
+#include "tools/show_findings.h"
 
 static volatile sig_atomic_t interrupted;    /* the signal */
 static const char *volatile acknowledgement; /* NULL: none is to be printed */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "tools/answer.h"
-#include "tools/check.h"
 #include "tools/info.h"
 #include "tools/refuse.h"
+#include "tools/show_findings.h"
 #include "util/mem.h"
 #include "util/text.h"
 

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "monitor/private.h"
+#include "monitor/monitor_private.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "criu_log.h"
+#include "criu/log.h"
 #include "fuzz.h"
 #include "util/text.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "image/checksum.h"
 #include "image/manifest.h"
+#include "util/checksum.h"
 #include "util/mem.h"
 
 static void read_and_write(const char *data, size_t size)

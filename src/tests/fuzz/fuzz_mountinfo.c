@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
+#include "facts/facts.h"
 #include "fuzz.h"
 #include "inspect/mounts.h"
+#include "sys/mountflags.h"
 #include "util/fd.h"
-#include "util/mountflags.h"
 
 /* A line that libmount does not take is left out, which is what its users do, too. */
 static int skip(struct libmnt_table *t, const char *file, int line)

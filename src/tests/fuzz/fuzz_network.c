@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "image/network.h"
+#include "image/network_file.h"
 #include "util/mem.h"
 
 static void check(const struct nic *nic)

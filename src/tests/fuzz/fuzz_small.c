@@ -4,24 +4,24 @@
 
 #include <string.h>
 
-#include "criu_argv.h"
-#include "file_times.h"
+#include "carry/apparmor_save.h"
+#include "carry/file_times.h"
+#include "carry/keyring.h"
+#include "carry/pressure.h"
+#include "criu/argv.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "inspect/cgroups.h"
-#include "inspect/lsm.h"
-#include "keyring_file.h"
 #include "monitor/frame.h"
 #include "monitor/ring.h"
-#include "pressure_trigger.h"
-#include "restore/plan.h"
+#include "restorer/plan.h"
+#include "sys/mountflags.h"
+#include "sys/tty.h"
 #include "util/base64.h"
 #include "util/cpus.h"
 #include "util/hex.h"
 #include "util/mem.h"
-#include "util/mountflags.h"
 #include "util/text.h"
-#include "util/tty.h"
 
 static void file_times(const char *text)
 {

@@ -5,21 +5,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "criu_files.h"
-#include "criu_calls.h"
-#include "criu_ghosts.h"
-#include "criu_hugepages.h"
-#include "criu_image.h"
-#include "criu_locks.h"
-#include "criu_network.h"
-#include "criu_sockets.h"
+#include "carry/ip_saved.h"
+#include "carry/nexthops.h"
+#include "carry/superblock.h"
+#include "criu/image_calls.h"
+#include "criu/image_files.h"
+#include "criu/image_ghosts.h"
+#include "criu/image_hugepages.h"
+#include "criu/image_locks.h"
+#include "criu/image_mend.h"
+#include "criu/image_network.h"
+#include "criu/image_sockets.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
-#include "ip_saved.h"
 #include "monitor/device_rules.h"
-#include "nexthop.h"
-#include "preflight/private.h"
-#include "superblock.h"
+#include "preflight/survey.h"
 #include "util/mem.h"
 
 void status(char *text, size_t len)

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "restore/await.h"
+#include "flow/await.h"
 #include "unit.h"
 #include "util/mem.h"
 

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image/checksum.h"
 #include "unit.h"
+#include "util/checksum.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

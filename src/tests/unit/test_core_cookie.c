@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "sys/core_cookie.h"
 #include "unit.h"
-#include "util/core_cookie.h"
 
 START_TEST(test_number)
 {

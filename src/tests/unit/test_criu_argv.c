@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "criu_argv.h"
+#include "criu/argv.h"
 #include "unit.h"
 
 #define COMMON                                                                                     \

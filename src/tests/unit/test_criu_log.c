@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "criu_log.h"
+#include "criu/log.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"

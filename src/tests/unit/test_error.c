@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/remove_tree.h"
 #include "unit.h"
-#include "util/error.h"
 #include "util/base64.h"
+#include "util/error.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
-#include "util/tree.h"
 
 /* --- error --- */
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "file_times.h"
+#include "carry/file_times.h"
 #include "image/history.h"
-#include "preflight/compat.h"
+#include "preflight/restore/restore_checks.h"
 #include "unit.h"
 #include "util/mem.h"
 

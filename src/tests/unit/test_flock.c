@@ -3,8 +3,8 @@
 
 #include <sys/sysmacros.h>
 
+#include "sys/flock.h"
 #include "unit.h"
-#include "util/flock.h"
 
 static const char locks[] = "1: POSIX  ADVISORY  WRITE 100 00:1a:4711 0 EOF\n"
 			    "2: FLOCK  ADVISORY  WRITE 200 00:1a:4711 0 EOF\n"

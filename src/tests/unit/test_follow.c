@@ -7,10 +7,10 @@
 #include <sys/resource.h>
 
 #include "image/follow.h"
+#include "sys/remove_tree.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 
 #define PIECE  70000
 #define PIECES 40

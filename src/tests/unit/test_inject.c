@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/inject.h"
+#include "sys/process.h"
 #include "unit.h"
-#include "util/inject.h"
-#include "util/process.h"
 
 #ifdef __x86_64__
 

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ip_saved.h"
+#include "carry/ip_saved.h"
 #include "unit.h"
 #include "util/mem.h"
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "image/checksum.h"
 #include "image/manifest.h"
 #include "unit.h"
+#include "util/checksum.h"
 #include "util/fd.h"
 #include "util/mem.h"
 

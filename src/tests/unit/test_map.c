@@ -12,12 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/remove_tree.h"
+#include "sys/scout.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/map.h"
 #include "util/mem.h"
-#include "util/scout.h"
-#include "util/tree.h"
 
 START_TEST(finds_what_was_added)
 {

@@ -14,11 +14,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "inspect/scrollback.h"
+#include "carry/scrollback_save.h"
+#include "sys/remove_tree.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 #include "world.h"
 
 /* The container's end, without a line discipline in the way. */

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/remove_tree.h"
 #include "unit.h"
 #include "util/fd.h"
-#include "util/tree.h"
 #include "world.h"
 
 static void world_begins(void)

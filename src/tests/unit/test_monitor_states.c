@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/remove_tree.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 #include "world.h"
 
 START_TEST(test_state_reached_already)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "inspect/cgroup_tree.h"
+#include "carry/apparmor_save.h"
+#include "carry/cgroup_tree_save.h"
 #include "inspect/cgroups.h"
-#include "inspect/lsm.h"
 #include "inspect/mounts.h"
 #include "unit.h"
 

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "restore/plan.h"
+#include "restorer/plan.h"
 #include "unit.h"
 #include "util/mem.h"
 

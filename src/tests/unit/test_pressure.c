@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "pressure_trigger.h"
+#include "carry/pressure.h"
 #include "unit.h"
 
 static const struct {

@@ -17,10 +17,10 @@
 
 #include "monitor/logfile.h"
 #include "monitor/ring.h"
+#include "sys/remove_tree.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 
 /* ---- the buffer ---- */
 

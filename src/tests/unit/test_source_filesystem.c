@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source_filesystem.h"
+#include "carry/source_filesystem.h"
+#include "sys/mountinfo.h"
 #include "unit.h"
-#include "util/mountinfo.h"
 
 #define TEXT(s) ((char *)(uintptr_t)(s))
 

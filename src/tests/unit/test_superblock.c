@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "superblock.h"
+#include "carry/superblock.h"
 #include "unit.h"
 #include "util/mem.h"
 

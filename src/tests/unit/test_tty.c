@@ -10,10 +10,10 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include "sys/tty.h"
 #include "unit.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tty.h"
 
 /* A pty's end; its master is *ret_master. */
 static int make_tty(int *ret_master)

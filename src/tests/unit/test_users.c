@@ -7,9 +7,9 @@
 #include <sys/mount.h>
 
 #include "inspect/users.h"
+#include "sys/mountflags.h"
 #include "unit.h"
 #include "util/mem.h"
-#include "util/mountflags.h"
 
 static const struct {
 	const char *text;

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/remove_tree.h"
 #include "util/fd.h"
 #include "util/mem.h"
-#include "util/tree.h"
 #include "world.h"
 
 struct world w;
@@ -119,7 +119,7 @@ static void monitor_end(struct monitor *m, int status)
 	}
 }
 
-/* As restore/ does: turns, until there is what it waits for. */
+/* As restorer/ does: turns, until there is what it waits for. */
 static void monitor_be_early(struct monitor *m)
 {
 	struct pollfd p[2] = {{.fd = w.control, .events = POLLIN},

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <string.h>
+#include <sys/param.h>
+
+#include "api/options.h"
+
+/* More is no option struct but a size that was never set. */
+#define OPTIONS_MAX 4096
+
+int options_copy(void *to, size_t size, const void *from, struct error **reterr)
+{
+	size_t given = sizeof(given);
+
+	if (!from)
+		return 0;
+	memcpy(&given, from, sizeof(given));
+	if (given < sizeof(given) || given > OPTIONS_MAX)
+		return error_refuse(reterr, EINVAL, "the options' size is not set");
+	for (size_t i = size; i < given; i++)
+		if (((const unsigned char *)from)[i])
+			return error_refuse(
+				reterr, EINVAL,
+				"the options have members that this version does not know");
+	memcpy(to, from, MIN(given, size));
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CARRY_BLOCK_FILESYSTEMS_H
+#define LXCCKPT_CARRY_BLOCK_FILESYSTEMS_H
+
+/*
+ * A filesystem of a block device that the container alone has mounted. CRIU mounts it
+ * again by the name of the device, under which there may be another one by then.
+ */
+
+#include "facts/facts.h"
+#include "util/error.h"
+
+/*
+ * At the dump: what source holds, as the filesystem type that is mounted of the device dev (0:
+ * of no device that the kernel tells). Refuses where the host has another device, or none, under
+ * that name.
+ */
+int block_filesystem_read(const char *source, const char *type, dev_t dev,
+			  struct block_filesystem *ret, struct error **reterr);
+void block_filesystem_clear(struct block_filesystem *f);
+
+/*
+ * At the restore: opens the device that has it, under its name or that of its UUID, and compares.
+ * As long as *ret_fd is open the device cannot be given another file or be taken away.
+ * Caller closes it and frees *ret_path. Refuses.
+ */
+int block_filesystem_find(const struct block_filesystem *f, int *ret_fd, char **ret_path,
+			  struct error **reterr);
+
+/* What tells the filesystem of that type on a device from others; NULL: nothing. Caller frees. */
+char *block_device_identity(const char *device, const char *type);
+
+/* The file that a loop device shows; NULL: it is no loop device. Caller frees. */
+char *loop_backing_file(dev_t dev);
+
+#endif

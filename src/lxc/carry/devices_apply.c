@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "restorer/restorer.h"
+#include "sys/bpf.h"
+#include "util/fd.h"
+#include "util/hex.h"
+#include "util/mem.h"
+
+int devices_attach(const struct restore *r, struct error **reterr)
+{
+	const struct container_facts *facts = &r->manifest.facts;
+	_cleanup_close_ int cgroup = -1;
+
+	if (facts->n_device_programs == 0)
+		return 0;
+	cgroup = openat(r->cgroup_root, r->payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0)
+		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
+	for (size_t i = 0; i < facts->n_device_programs; i++) {
+		size_t len;
+		_cleanup_free_ void *instructions =
+			hex_decode(facts->device_programs[i].instructions, &len);
+		int e = instructions ? bpf_attach_device_program(cgroup, instructions, len)
+				     : -EINVAL;
+
+		if (e < 0)
+			return error_set(
+				reterr, -e,
+				"the rules for the container's devices cannot be put back: %s",
+				strerror(-e));
+	}
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Size and time of the files that a container's processes have open or mapped. Runs in the
+ * command, as root and in the host's namespaces, while CRIU holds the processes still.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "carry/file_times.h"
+#include "carry/file_times_save.h"
+#include "criu/device_files.h"
+#include "criu/outside_file.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+/* What the kernel makes up when somebody looks: such a file is as new as its boot, or as now. */
+static bool is_made_up(int fd)
+{
+	static const uint32_t kernels[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC,	  CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+		DEBUGFS_MAGIC,	  TRACEFS_MAGIC,  SECURITYFS_MAGIC,   BPF_FS_MAGIC,
+		PSTOREFS_MAGIC,	  EFIVARFS_MAGIC, DEVPTS_SUPER_MAGIC, NSFS_MAGIC,
+		0x62656570, /* configfs */
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
+		if ((uint32_t)fs.f_type == kernels[i])
+			return true;
+	return false;
+}
+
+static bool is_fuse(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == FUSE_SUPER_MAGIC;
+}
+
+static bool modified(int fd, struct statx_timestamp *ret)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MTIME, &stx) < 0)
+		return false;
+	*ret = stx.stx_mtime;
+	return true;
+}
+
+/* lxcfs says of its files that they are of this moment. */
+static bool is_always_new(int fd)
+{
+	struct statx_timestamp a, b;
+
+	return is_fuse(fd) && (!modified(fd, &a) || !modified(fd, &b) || a.tv_sec != b.tv_sec ||
+			       a.tv_nsec != b.tv_nsec);
+}
+
+static void add(int fd, const struct criu_file *file, struct file_times *times)
+{
+	struct stat st;
+
+	if (outside_file_stat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	/* another one than CRIU had: something is in the place of its folder on the host */
+	if (file->has_size && file->size != (uint64_t)st.st_size)
+		return;
+	if (is_made_up(fd) || is_always_new(fd))
+		return;
+	*ARRAY_ADD(times->v, times->n) = (struct file_time){
+		.id = file->id,
+		.size = (uint64_t)st.st_size,
+		.mtime = st.st_mtim,
+	};
+}
+
+/* Where what the container has for / is on the host. Caller frees. */
+static char *rootfs_path(const struct container_facts *facts, int root)
+{
+	struct stat here, there;
+
+	if (facts->rootfs && fstat(root, &there) == 0 && stat(facts->rootfs, &here) == 0 &&
+	    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+		return xstrdup(facts->rootfs);
+	return xasprintf("/proc/self/fd/%d", root);
+}
+
+struct look {
+	const struct container_facts *facts;
+	const struct criu_files *files;
+	char *rootfs;
+	struct device_mounts devices; /* read when there is a file of theirs */
+};
+
+static int open_file(struct look *l, const struct criu_file *file)
+{
+	int fd = outside_file_open(l->facts, l->rootfs, l->files, file);
+	const struct criu_mount *m = fd < 0 ? device_file_mount(l->files, file) : NULL;
+
+	if (!m)
+		return fd;
+	if (l->devices.n_seen == 0)
+		device_mounts_read(l->facts->init_pid, &l->devices);
+	return device_file_open(&l->devices, m->dev, m, file);
+}
+
+char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
+			 int root)
+{
+	struct look l = {.facts = facts, .files = files, .rootfs = rootfs_path(facts, root)};
+	_cleanup_file_times_ struct file_times times = {0};
+
+	for (size_t i = 0; i < files->n; i++) {
+		_cleanup_close_ int fd = open_file(&l, &files->v[i]);
+
+		if (fd >= 0)
+			add(fd, &files->v[i], &times);
+	}
+	device_mounts_clear(&l.devices);
+	free(l.rootfs);
+	return file_times_format(&times);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Names of deleted files in CRIU's image that are too long for CRIU to restore. Pure. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "criu/image_ghosts.h"
+#include "criu/protobuf.h"
+#include "util/mem.h"
+
+#define MAGIC_REMAPS 0x59133954
+
+#define REGULAR_ID   1 /* of a regular file in files.img */
+#define REGULAR_PATH 6
+
+#define REMAP_ORIGINAL 1 /* of an entry in remap-fpath.img */
+#define REMAP_TYPE     3
+
+#define TYPE_LINK  0
+#define TYPE_GHOST 1
+
+#define KEPT_MAX 200 /* of a name: the rest is the file's number */
+
+static bool take_remap(struct bytes *image, uint32_t *ret_id, uint64_t *ret_type)
+{
+	struct bytes entry;
+	struct field f = {0};
+
+	*ret_id = 0;
+	*ret_type = TYPE_LINK;
+	if (!take_entry(image, &entry))
+		return false;
+	while (take_field(&entry, &f)) {
+		if (f.number == REMAP_ORIGINAL)
+			*ret_id = (uint32_t)f.value;
+		else if (f.number == REMAP_TYPE)
+			*ret_type = f.value;
+	}
+	return true;
+}
+
+uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
+	uint32_t *ghosts = NULL, id;
+	uint64_t type;
+
+	*ret_n = 0;
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return NULL;
+	while (take_remap(&image, &id, &type))
+		if (type == TYPE_GHOST)
+			*ARRAY_ADD(ghosts, *ret_n) = id;
+	return ghosts;
+}
+
+bool criu_ghosts_have_links(const void *remaps, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
+	uint64_t type;
+	uint32_t id;
+
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return false;
+	while (take_remap(&image, &id, &type))
+		if (type == TYPE_LINK)
+			return true;
+	return false;
+}
+
+static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* The number and the path in a regular file's entry. */
+static bool find_path(struct bytes entry, uint32_t *ret_id, struct bytes *ret)
+{
+	struct field f = {0};
+	struct bytes regular;
+
+	*ret_id = 0;
+	*ret = (struct bytes){0};
+	if (!take_regular(entry, &regular))
+		return false;
+	while (take_field(&regular, &f)) {
+		if (f.number == REGULAR_ID)
+			*ret_id = (uint32_t)f.value;
+		else if (f.number == REGULAR_PATH)
+			*ret = f.bytes;
+	}
+	return ret->len > 1 && ret->p[0] == '/';
+}
+
+/*
+ * The path keeps its length: "/tmp/long" becomes "/././tmp/l.00000001". Not "//tmp", because
+ * CRIU takes one slash off its front and what is left would be absolute.
+ */
+static void shorten(struct bytes path, size_t name_at, uint32_t id)
+{
+	_cleanup_free_ char *old = xstrndup((const char *)path.p, path.len);
+	size_t kept = KEPT_MAX, fill;
+	char number[10];
+
+	/* no half of a character */
+	while (kept > 0 && ((uint8_t)old[name_at + kept] & 0xc0) == 0x80)
+		kept--;
+	snprintf(number, sizeof(number), ".%08x", id);
+	fill = path.len - name_at - kept - strlen(number);
+	for (size_t i = 0; i < fill; i++)
+		path.p[1 + i] = i % 2 ? '/' : '.';
+	/* an odd one is a second slash */
+	path.p[fill] = '/';
+	memcpy(path.p + 1 + fill, old + 1, name_at - 1 + kept);
+	memcpy(path.p + fill + name_at + kept, number, strlen(number));
+}
+
+size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size_t n)
+{
+	struct bytes image = {files, len}, entry, path;
+	size_t changed = 0;
+	uint32_t id;
+
+	if (n == 0 || !take_magic(&image, MAGIC_FILES))
+		return 0;
+	while (take_entry(&image, &entry)) {
+		const uint8_t *slash;
+		size_t name_at;
+
+		if (!find_path(entry, &id, &path))
+			continue;
+		slash = memrchr(path.p, '/', path.len);
+		name_at = (size_t)(slash - path.p) + 1;
+		/* few are so long: the others need not be looked for */
+		if (path.len - name_at <= CRIU_GHOST_NAME_MAX || !is_among(id, ghosts, n))
+			continue;
+		shorten(path, name_at, id);
+		changed++;
+	}
+	return changed;
+}

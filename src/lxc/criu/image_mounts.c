@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Mends what CRIU's image says of mounts in mount namespaces of the container's processes.
+ * Runs in the command as root, at post-dump, on files that CRIU has written and closed.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "criu/image_mounts.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define MAGIC_MOUNTS 0x55563928
+#define PREFIX	     "mountpoints-"
+
+#define MOUNT_TYPE	  1 /* of an entry */
+#define MOUNT_ID	  2
+#define MOUNT_DEV	  3
+#define MOUNT_PARENT	  4
+#define MOUNT_FLAGS	  5
+#define MOUNT_ROOT	  6
+#define MOUNT_TARGET	  7
+#define MOUNT_SOURCE	  8
+#define MOUNT_OPTIONS	  9
+#define MOUNT_SHARED	  10
+#define MOUNT_MASTER	  11
+#define MOUNT_FILESYSTEM  14
+#define MOUNT_DELETED	  16
+#define MOUNT_SUPER_FLAGS 17
+#define MOUNT_KEY	  18
+
+#define TYPE_DEVPTS 6
+#define TYPE_AUTO   16 /* of the name in MOUNT_FILESYSTEM */
+
+#define IMAGE_MAX (64 * 1024 * 1024)
+
+/* A key's tag takes two bytes, and its length one or two. */
+#define KEY_LEN_MAX 0x3fff
+
+static bool read_terminal(struct bytes entry, struct keyed_mount *ret)
+{
+	struct field f = {0};
+	uint64_t type = 0;
+
+	*ret = (struct keyed_mount){0};
+	while (take_field(&entry, &f)) {
+		if (f.number == MOUNT_TYPE)
+			type = f.value;
+		else if (f.number == MOUNT_DEV)
+			ret->dev = f.value;
+		else if (f.number == MOUNT_ROOT)
+			ret->root = f.bytes;
+		else if (f.number == MOUNT_KEY)
+			ret->key = f.bytes;
+	}
+	/* one that could not be read to its end is left alone */
+	return type == TYPE_DEVPTS && entry.len == 0;
+}
+
+void criu_mounts_keyed(const void *text, size_t len, struct keyed_mounts *keyed)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct keyed_mount m;
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return;
+	while (take_entry(&image, &entry))
+		if (read_terminal(entry, &m) && m.key.len > 0 && m.key.len <= KEY_LEN_MAX)
+			*ARRAY_ADD(keyed->v, keyed->n) = m;
+}
+
+static bool same_bytes(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/* Whose copy an entry is; NULL: it has a key, or is none. */
+static const struct keyed_mount *original_of(struct bytes entry, const struct keyed_mounts *keyed)
+{
+	struct keyed_mount m;
+
+	if (!read_terminal(entry, &m) || m.key.len > 0)
+		return NULL;
+	for (size_t i = 0; i < keyed->n; i++)
+		if (keyed->v[i].dev == m.dev && same_bytes(keyed->v[i].root, m.root))
+			return &keyed->v[i];
+	return NULL;
+}
+
+/* A buffer that has the room. */
+struct out {
+	char *p;
+	size_t len;
+};
+
+static void put(struct out *out, const void *bytes, size_t len)
+{
+	memcpy(out->p + out->len, bytes, len);
+	out->len += len;
+}
+
+static size_t put_key_header(struct bytes key, uint8_t ret[4])
+{
+	const unsigned int tag = MOUNT_KEY << 3 | 2;
+	size_t n = 0;
+
+	ret[n++] = (uint8_t)((tag & 0x7f) | 0x80);
+	ret[n++] = (uint8_t)(tag >> 7);
+	if (key.len > 0x7f)
+		ret[n++] = (uint8_t)((key.len & 0x7f) | 0x80);
+	ret[n++] = (uint8_t)(key.len > 0x7f ? key.len >> 7 : key.len);
+	return n;
+}
+
+static void put_entry(struct out *out, struct bytes entry, const struct keyed_mount *original)
+{
+	uint8_t header[4], words[4];
+	size_t n = original ? put_key_header(original->key, header) : 0;
+	size_t len = entry.len + n + (original ? original->key.len : 0);
+
+	for (size_t i = 0; i < sizeof(words); i++)
+		words[i] = (uint8_t)(len >> (8 * i));
+	put(out, words, sizeof(words));
+	put(out, entry.p, entry.len);
+	if (!original)
+		return;
+	put(out, header, n);
+	put(out, original->key.p, original->key.len);
+}
+
+/* What the keys will take; 0 where the image is to be left alone. */
+static size_t room_for_keys(struct bytes image, const struct keyed_mounts *keyed)
+{
+	struct bytes entry;
+	size_t room = 0;
+
+	while (take_entry(&image, &entry)) {
+		const struct keyed_mount *original = original_of(entry, keyed);
+
+		if (original)
+			room += 4 + original->key.len;
+	}
+	return image.len == 0 ? room : 0;
+}
+
+char *criu_mounts_with_keys(const void *text, size_t len, const struct keyed_mounts *keyed,
+			    size_t *ret_len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct out out = {0};
+	size_t room;
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return NULL;
+	room = room_for_keys(image, keyed);
+	if (room == 0)
+		return NULL;
+	out.p = xcalloc(len + room, 1);
+	put(&out, text, len - image.len);
+	while (take_entry(&image, &entry))
+		put_entry(&out, entry, original_of(entry, keyed));
+	*ret_len = out.len;
+	return out.p;
+}
+
+/* --- what CRIU has skipped --- */
+
+/* A tag and a number take at most 2 and 10 bytes, and there are ten numbers and lengths more. */
+#define SKIPPED_MAX (4 + 14 * 12)
+
+void skipped_mounts_clear(struct skipped_mounts *skipped)
+{
+	for (size_t i = 0; i < skipped->n; i++) {
+		struct skipped_mount *m = &skipped->v[i];
+
+		free(m->type);
+		free(m->root);
+		free(m->target);
+		free(m->source);
+		free(m->key);
+	}
+	free(skipped->v);
+	*skipped = (struct skipped_mounts){0};
+}
+
+static void put_number(struct out *out, uint64_t v)
+{
+	uint8_t byte;
+
+	for (; v > 0x7f; v >>= 7) {
+		byte = (uint8_t)((v & 0x7f) | 0x80);
+		put(out, &byte, 1);
+	}
+	byte = (uint8_t)v;
+	put(out, &byte, 1);
+}
+
+static void put_number_field(struct out *out, unsigned int number, uint64_t v)
+{
+	put_number(out, (uint64_t)number << 3);
+	put_number(out, v);
+}
+
+static void put_text_field(struct out *out, unsigned int number, const char *text)
+{
+	put_number(out, (uint64_t)number << 3 | 2);
+	put_number(out, strlen(text));
+	put(out, text, strlen(text));
+}
+
+static size_t room_for(const struct skipped_mount *m)
+{
+	return SKIPPED_MAX + strlen(m->type) + strlen(m->root) + strlen(m->target) +
+	       strlen(m->source) + (m->key ? strlen(m->key) : 0);
+}
+
+static void put_skipped(struct out *out, const struct skipped_mount *m)
+{
+	size_t before = out->len, len;
+
+	out->len += 4;
+	put_number_field(out, MOUNT_TYPE, TYPE_AUTO);
+	put_number_field(out, MOUNT_ID, m->id);
+	put_number_field(out, MOUNT_DEV, m->dev);
+	put_number_field(out, MOUNT_PARENT, m->parent);
+	put_number_field(out, MOUNT_FLAGS, m->flags);
+	put_text_field(out, MOUNT_ROOT, m->root);
+	put_text_field(out, MOUNT_TARGET, m->target);
+	put_text_field(out, MOUNT_SOURCE, m->source);
+	put_text_field(out, MOUNT_OPTIONS, "");
+	put_number_field(out, MOUNT_SHARED, m->shared);
+	put_number_field(out, MOUNT_MASTER, m->master);
+	put_text_field(out, MOUNT_FILESYSTEM, m->type);
+	put_number_field(out, MOUNT_SUPER_FLAGS, m->super_flags);
+	if (m->key)
+		put_text_field(out, MOUNT_KEY, m->key);
+	len = out->len - before - 4;
+	for (size_t i = 0; i < 4; i++)
+		out->p[before + i] = (char)(len >> (8 * i));
+}
+
+static bool has_mount(struct bytes image, unsigned int id)
+{
+	struct bytes entry;
+	struct field f = {0};
+
+	while (take_entry(&image, &entry))
+		while (take_field(&entry, &f))
+			if (f.number == MOUNT_ID && f.value == id)
+				return true;
+	return false;
+}
+
+/* A mount can be on one that was skipped as well, and comes after it. */
+static bool has_parent(struct bytes image, const struct skipped_mounts *skipped, size_t i,
+		       const bool *added)
+{
+	unsigned int parent = skipped->v[i].parent;
+
+	for (size_t k = 0; k < i; k++)
+		if (added[k] && skipped->v[k].id == parent)
+			return true;
+	return has_mount(image, parent);
+}
+
+char *criu_mounts_with_skipped(const void *text, size_t len, const struct skipped_mounts *skipped,
+			       size_t *ret_len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len};
+	_cleanup_free_ bool *added = xcalloc(skipped->n + 1, sizeof(*added));
+	struct out out = {0};
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return NULL;
+	for (size_t i = 0; i < skipped->n; i++) {
+		const struct skipped_mount *m = &skipped->v[i];
+
+		added[i] = has_parent(image, skipped, i, added) && !has_mount(image, m->id);
+		if (!added[i])
+			continue;
+		out.p = xreallocarray(out.p, (out.p ? out.len : len) + room_for(m), 1);
+		if (out.len == 0)
+			put(&out, text, len);
+		put_skipped(&out, m);
+	}
+	*ret_len = out.len;
+	return out.p;
+}
+
+bool criu_mounts_deleted_in(const void *text, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct field f = {0};
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return false;
+	while (take_entry(&image, &entry))
+		while (take_field(&entry, &f))
+			if (f.number == MOUNT_DELETED && f.value)
+				return true;
+	return false;
+}
+
+/* --- the files --- */
+
+struct mount_image {
+	char *name;
+	char *text;
+	size_t len;
+	bool changed;
+};
+
+bool criu_mounts_nested(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0;
+	return n > 1;
+}
+
+static int read_images(int dirfd, struct mount_image **ret, size_t *ret_n)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		struct mount_image *image;
+		char *text = NULL;
+		ssize_t len;
+
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		len = read_file_at(dirfd, e->d_name, IMAGE_MAX, &text);
+		if (len < 0)
+			return (int)len;
+		image = ARRAY_ADD(*ret, *ret_n);
+		*image = (struct mount_image){xstrdup(e->d_name), text, (size_t)len, false};
+	}
+	return 0;
+}
+
+static int write_image(int dirfd, const char *name, const char *text, size_t len)
+{
+	_cleanup_close_ int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	/* it only grows */
+	return write_all(fd, text, len);
+}
+
+static void add_skipped(struct mount_image *image, const struct skipped_mounts *skipped)
+{
+	size_t len = 0;
+	char *text = criu_mounts_with_skipped(image->text, image->len, skipped, &len);
+
+	if (!text)
+		return;
+	free(image->text);
+	image->text = text;
+	image->len = len;
+	image->changed = true;
+}
+
+static int mend_image(int dirfd, const struct mount_image *image, const struct keyed_mounts *keyed)
+{
+	size_t len = 0;
+	_cleanup_free_ char *text = criu_mounts_with_keys(image->text, image->len, keyed, &len);
+
+	if (text)
+		return write_image(dirfd, image->name, text, len);
+	return image->changed ? write_image(dirfd, image->name, image->text, image->len) : 0;
+}
+
+static int mend_images(int dirfd, struct mount_image *images, size_t n,
+		       const struct skipped_mounts *skipped)
+{
+	struct keyed_mounts keyed = {0};
+	int r = 0;
+
+	for (size_t i = 0; skipped->n > 0 && i < n; i++)
+		add_skipped(&images[i], skipped);
+	/* of a container without other mount namespaces there is one */
+	for (size_t i = 0; n > 1 && i < n; i++)
+		criu_mounts_keyed(images[i].text, images[i].len, &keyed);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = mend_image(dirfd, &images[i], &keyed);
+	free(keyed.v);
+	return r;
+}
+
+static void free_images(struct mount_image *images, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(images[i].name);
+		free(images[i].text);
+	}
+	free(images);
+}
+
+bool criu_mounts_deleted(int dirfd)
+{
+	struct mount_image *images = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	read_images(dirfd, &images, &n);
+	for (size_t i = 0; !found && i < n; i++)
+		found = criu_mounts_deleted_in(images[i].text, images[i].len);
+	free_images(images, n);
+	return found;
+}
+
+int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped)
+{
+	struct mount_image *images = NULL;
+	size_t n = 0;
+	int r = read_images(dirfd, &images, &n);
+
+	if (r == 0)
+		r = mend_images(dirfd, images, n, skipped);
+	free_images(images, n);
+	return r;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_FACTS_FACTS_H
+#define LXCCKPT_FACTS_FACTS_H
+
+/*
+ * What a container is made of on its host's side: the plain data that
+ * inspect/ reads off a running container, image/ keeps in the manifest, and
+ * criu/argv.c and restorer/ work from. Nothing here does anything but hold.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct nic {
+	unsigned int ifindex; /* in the container */
+	char *type;	      /* kernel's link kind: "veth", "macvlan", ... */
+	char *name;	      /* in the container */
+	char *mac;	      /* "aa:bb:cc:dd:ee:ff" */
+	unsigned int mtu;
+	bool ipv6_link_local; /* it has an fe80:: address */
+	/* veth only; NULL/0 otherwise */
+	char *host_name;  /* the host's end */
+	char *inner_peer; /* the other end where that is in the container too; not in the manifest
+			   */
+	char *host_mac;
+	char *bridge;		 /* NULL when the host's end is on none */
+	bool special_port;	 /* see link_is_plain_port(); not kept in the manifest */
+	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
+};
+
+/* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore.
+ */
+struct ext_mount {
+	char *key;     /* unique in the container; letters, digits, '_', '-', '.' */
+	char *target;  /* mount point in the container */
+	char *source;  /* absolute host path without symlinks */
+	char *options; /* of the mount alone, as in mountinfo: "ro,nosuid,relatime" */
+	char *kind;    /* of the source: "directory" or "file"; NULL: not known */
+	/* which filesystem the source is in, see source_filesystem.h; NULL and 0: not known */
+	char *mount_point;
+	char *filesystem; /* its type */
+	char *identity;
+	uint64_t inode;
+};
+
+#define TTY_INDEX_MAX 4095
+
+/* Of a block device, and mounted in the container alone: CRIU mounts it by the device's name. */
+struct block_filesystem {
+	char *source;	/* "/dev/loop0" */
+	char *type;	/* "ext4" */
+	char *identity; /* see superblock.h; NULL: it has nothing to be told by */
+	char *backing;	/* of a loop device its file; NULL: it is none */
+};
+
+/* A pty end in the container whose master the monitor holds. */
+struct tty {
+	int index;	   /* 0: console, n: /dev/tty<n> to TTY_INDEX_MAX, -1: another */
+	char *key;	   /* as in ext_mount */
+	char *target;	   /* mount point in the container, "/dev/console" */
+	unsigned int rdev; /* st_rdev and st_dev of the target as CRIU prints them in tty[%x:%x] */
+	unsigned int dev;
+	uid_t uid; /* owner and mode of the device node */
+	gid_t gid;
+	mode_t mode;	/* permission bits only */
+	char *settings; /* see sys/tty.h; CRIU keeps them only where a process has it open */
+	char *options;	/* of its mount, as in ext_mount; NULL: not known */
+};
+
+struct cgroup {
+	char *controllers; /* "" for cgroup2, else as in /proc/PID/cgroup: "cpu,cpuacct" */
+	char *path; /* of the container's top cgroup, from the hierarchy's root: "/lxc.payload.c1"
+		     */
+};
+
+/* A limit, weight or set of a cgroup. */
+struct cgroup_setting {
+	char *file;  /* "memory.max" */
+	char *value; /* without the last newline */
+};
+
+/* Whose a cgroup's file is, as the host sees it, where that is not root alone. */
+struct cgroup_owner {
+	char *file; /* ".": the cgroup itself, "*": all that have no entry */
+	uid_t uid;
+	gid_t gid;
+	mode_t mode; /* permission bits only; of no meaning for "*" */
+};
+
+/* An extended attribute of a cgroup: systemd keeps a unit's invocation there. */
+struct cgroup_attribute {
+	char *name;  /* "trusted.invocation_id" */
+	char *value; /* in hexadecimal */
+};
+
+/* What CRIU does not carry of a cgroup2 cgroup: the container's own, or one beneath it. */
+struct cgroup_node {
+	char *path; /* from the container's own: "" for that, "system.slice/cron.service" */
+	char *subtree_control; /* "cpu memory"; "" where it gives its children nothing */
+	struct cgroup_setting *settings;
+	size_t n_settings;
+	struct cgroup_owner *owners;
+	size_t n_owners;
+	struct cgroup_attribute *attributes;
+	size_t n_attributes;
+};
+
+/* A program that decides which devices the container may use. */
+struct device_program {
+	char *instructions; /* in hexadecimal, sixteen digits each */
+};
+
+/* A range of ids: what is inside in the container is outside on the host. */
+struct idmap {
+	char *kind; /* "u" or "g", as lxc.idmap has it */
+	unsigned int inside, outside, count;
+};
+
+/* What a thread has of its own that CRIU does not carry. */
+struct thread_facts {
+	int tid;		  /* in the container */
+	char *cpus;		  /* "0-3,8": those that it may run on; NULL: all of its cgroup's */
+	unsigned int io_priority; /* as ioprio_set() has it; 0: it follows from its niceness */
+	uint64_t timer_slack;	  /* nanoseconds; 0: the usual */
+	int coredump_filter;	  /* of a process, at its first thread; -1: the usual */
+	int core_group;		  /* those with the same have one core scheduling cookie; 0: none */
+};
+
+/* A nexthop object, or a route that goes by one: see carry/nexthops.h. */
+struct nexthop {
+	char *message; /* the request that makes it, in hexadecimal */
+};
+
+struct container_facts {
+	char *name;
+	char *lxcpath;
+	pid_t init_pid;	       /* 0 where it is not running */
+	char *rootfs;	       /* host directory, without a "dir:" prefix */
+	uint64_t rootfs_inode; /* 0: not known */
+	bool ephemeral;	       /* when it stops, its storage goes; not in the manifest */
+
+	/* other's namespaces that it was started in: "lxc.namespace.share.net = c1"; not in the
+	 * manifest */
+	char **shares;
+	size_t n_shares;
+
+	struct idmap *idmaps; /* sorted; none: it has no user namespace of its own */
+	size_t n_idmaps;
+	bool rootfs_idmapped; /* the mount of its rootfs translates ids by the same map */
+
+	bool host_network; /* lxc.net.N.type = none: it has no network namespace of its own */
+	struct nic *nics;
+	size_t n_nics;
+	struct nexthop *nexthops; /* in the order in which they are to be made */
+	size_t n_nexthops;
+	struct ext_mount *mounts;
+	size_t n_mounts;
+	struct block_filesystem *block_filesystems; /* in all mount namespaces of the container */
+	size_t n_block_filesystems;
+	struct tty *ttys;
+	size_t n_ttys;
+	struct cgroup *cgroups;
+	size_t n_cgroups;
+	/* where, beneath its cgroup2 cgroup, its processes are: then that has the limits and they
+	 * cannot change them; NULL: it has no inner one */
+	char *inner_cgroup;
+
+	struct cgroup_node *cgroup_tree; /* each before those beneath it */
+	size_t n_cgroup_tree;
+	struct device_program *device_programs;
+	size_t n_device_programs;
+	struct thread_facts *threads;
+	size_t n_threads;
+
+	char *apparmor_label; /* of init, without its mode; NULL: unconfined, or no AppArmor */
+	/* the profile that lxc-start generated: file name and text; NULL: another, or none */
+	char *apparmor_file;
+	char *apparmor_policy;
+};
+
+/* Empties it; the struct itself is the caller's. */
+void container_facts_clear(struct container_facts *f);
+
+void cgroup_node_clear(struct cgroup_node *node);
+
+/* Empties the cgroup tree alone. */
+void facts_clear_cgroup_tree(struct container_facts *facts);
+
+void facts_clear_threads(struct container_facts *facts);
+
+void facts_clear_block_filesystems(struct container_facts *facts);
+
+/* The cgroup2 entry; NULL where there is none. */
+const struct cgroup *facts_cgroup2(const struct container_facts *facts);
+
+/*
+ * Whether every interface of its can be taken off its bridge for a while: then
+ * nothing comes in, and CRIU need not lock the network. A port with settings of
+ * its own would lose them by that.
+ */
+bool facts_network_comes_off(const struct container_facts *facts);
+
+/* The ranges of that kind as /proc/PID/uid_map has them. Caller frees. */
+char *facts_id_map(const struct container_facts *facts, const char *kind);
+
+/* The host's id of the container's root, of that kind; -1 where it has none there. */
+long facts_root_id(const struct container_facts *facts, const char *kind);
+
+#define _cleanup_facts_ __attribute__((cleanup(container_facts_clear)))
+
+#endif

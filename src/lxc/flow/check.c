@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a checkpoint or restore would come across, without one. */
+#include "config.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "flow/check.h"
+#include "flow/dump.h"
+#include "flow/suggest.h"
+#include "image/dir.h"
+#include "inspect/identity.h"
+#include "inspect/inspect.h"
+#include "inspect/settings.h"
+#include "inspect/users.h"
+#include "lock/operation.h"
+#include "preflight/preflight.h"
+#include "util/mem.h"
+
+#define STOP_WAIT_S  30
+#define STOP_TICK_MS 20
+
+/* What fails here stands in the way, and there is nothing to look at behind it. */
+static void check_directory(const char *directory, bool replace, long owner, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	bool holds_one = false;
+
+	if (image_check(directory, replace, owner, &holds_one, &e) < 0)
+		findings_add_error(found, "directory", e);
+	else if (holds_one && !replace)
+		findings_add(found, "directory", false, NULL,
+			     "name another directory with -D, or say --replace at the checkpoint",
+			     "%s already holds a checkpoint", directory);
+}
+
+/* Both are asked for, whatever the first says. */
+static int check_host(struct criu_program *criu, struct findings *found)
+{
+	_cleanup_error_ struct error *privileges = NULL, *e = NULL;
+	int r;
+
+	if (preflight_privileges(&privileges) < 0)
+		findings_add_error(found, "privileges", privileges);
+	r = criu_find(criu, &e);
+	if (r < 0)
+		findings_add_error(found, "criu", e);
+	return privileges ? -EPERM : r;
+}
+
+/* *ret_owner is the container's root on the host, where that is known. */
+static void check_running(struct lxc_container *c, const struct criu_program *criu,
+			  const char *directory, bool stop, long *ret_owner, struct findings *found)
+{
+	_cleanup_facts_ struct container_facts facts = {0};
+	_cleanup_error_ struct error *e = NULL;
+	const struct preflight p = {
+		.facts = &facts,
+		.criu = criu,
+		.directory = directory,
+		.ghost_limit = ghost_limit(0),
+		.stop = stop,
+	};
+
+	if (inspect_container(c, &facts, &e) < 0)
+		findings_add_error(found, "container", e);
+	else
+		preflight_find(&p, found);
+	*ret_owner = facts_root_id(&facts, "u");
+}
+
+static void check_dump(struct lxc_container *c, const struct check_options *o,
+		       const char *directory, struct criu_program *criu, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	bool able = check_host(criu, found) == 0;
+	long owner = -1;
+
+	if (dump_check_state(c, &e) < 0)
+		findings_add_error(found, "state", e);
+	else if (able)
+		check_running(c, criu, directory, o->stop, &owner, found);
+	check_directory(directory, o->replace, owner, found);
+}
+
+/* --- a restore --- */
+
+/* A second one on the same files destroys them. */
+static bool check_other_spelling(struct lxc_container *c, struct findings *found)
+{
+	_cleanup_free_ char *lxcpath = container_other_lxcpath(c);
+	_cleanup_free_ char *words = NULL;
+	char *own = c->config_path;
+	_cleanup_error_ struct error *e = NULL;
+
+	if (!lxcpath)
+		return true;
+	error_refuse(&e, EBUSY, "%s is already running: it was started with -P %s", c->name,
+		     lxcpath);
+	c->config_path = lxcpath;
+	words = container_words(c);
+	c->config_path = own;
+	error_set_hint(&e, "stop it first: lxc-stop %s", words);
+	findings_add_error(found, "state", e);
+	return true;
+}
+
+/* One that ends soon. liblxc would ask whoever has its command socket by now. */
+static bool wait_stopped(struct lxc_container *c)
+{
+	const char *state = "";
+
+	for (int waited = 0; waited < STOP_WAIT_S * 1000; waited += STOP_TICK_MS) {
+		if (inspect_state(c, &state, NULL) < 0)
+			return false;
+		if (strcmp(state, "STOPPED") == 0)
+			return true;
+		poll(NULL, 0, STOP_TICK_MS);
+	}
+	return false;
+}
+
+/* false: there is no such container, and nothing to compare with. */
+static bool check_stopped(struct lxc_container *c, bool wait, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	_cleanup_free_ char *words = NULL;
+	const char *state;
+
+	if (inspect_state(c, &state, &e) < 0) {
+		findings_add_error(found, "state", e);
+		return false;
+	}
+	if (strcmp(state, "STOPPED") == 0)
+		return check_other_spelling(c, found);
+	/* one that is just going may be waited for: its cgroups and names are soon free */
+	if (wait && (strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
+	    wait_stopped(c))
+		return true;
+	error_refuse(&e, EBUSY, "%s is already running (%s)", c->name, state);
+	words = container_words(c);
+	error_set_hint(&e, "stop it first: lxc-stop %s", words);
+	findings_add_error(found, "state", e);
+	return true;
+}
+
+static void check_parts(struct lxc_container *c, const struct restore_parts *p,
+			struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	const struct restore_check check = {
+		.manifest = &p->manifest,
+		.image = p->image->dirfd,
+		.image_path = p->image->path,
+		.criu = &p->criu,
+		.name = c->name,
+		.lxcpath = c->get_config_path(c),
+		.config_file = c->configfile ? c->configfile : "its config",
+		.lxc_version = lxc_get_version(),
+		.rootfs = p->rootfs,
+		.config = p->config,
+		.n_config = p->n_config,
+		.hooks = p->hooks,
+	};
+
+	preflight_find_restore(&check, found);
+	if (inspect_config_idmap(c, &p->manifest.facts, &e) < 0)
+		findings_add_error(found, "idmap", e);
+}
+
+/* What they make need not be there before. */
+static bool has_pre_start_hooks(const struct restore_parts *p)
+{
+	for (size_t i = 0; i < p->n_config; i++)
+		if (strcmp(p->config[i].key, "lxc.hook.pre-start") == 0 && *p->config[i].value)
+			return true;
+	return false;
+}
+
+static int find_rootfs(struct lxc_container *c, struct restore_parts *p, struct error **reterr)
+{
+	return p->hooks ? inspect_rootfs_path(c, &p->rootfs, reterr)
+			: inspect_rootfs(c, &p->rootfs, reterr);
+}
+
+void check_restore(struct lxc_container *c, const char *directory, bool wait,
+		   struct restore_parts *ret, struct findings *found)
+{
+	_cleanup_error_ struct error *no_image = NULL, *no_rootfs = NULL;
+	bool there;
+
+	there = check_stopped(c, wait, found);
+	check_host(&ret->criu, found);
+	if (there)
+		config_list(c, &ret->config, &ret->n_config);
+	ret->hooks = has_pre_start_hooks(ret);
+	if (there && find_rootfs(c, ret, &no_rootfs) < 0)
+		findings_add_error(found, "rootfs", no_rootfs);
+	if (image_open(directory, &ret->image, &ret->manifest, &no_image) < 0)
+		findings_add_error(found, "image", no_image);
+	if (there && ret->image)
+		check_parts(c, ret, found);
+}
+
+void restore_parts_clear(struct restore_parts *p)
+{
+	criu_program_clear(&p->criu);
+	image_free(p->image);
+	manifest_clear(&p->manifest);
+	free(p->rootfs);
+	config_items_free(p->config, p->n_config);
+	*p = (struct restore_parts){0};
+}
+
+int check_container(struct lxc_container *c, const struct check_options *o, struct error **reterr)
+{
+	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	_cleanup_restore_parts_ struct restore_parts parts = {0};
+	_cleanup_free_ char *place = container_place(c);
+	_cleanup_error_ struct error *busy = NULL;
+	const struct asked asked = {
+		.restore = o->restore,
+		.stop = o->stop,
+		.replace = o->replace,
+		.directory = o->directory,
+		.force = o->force,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
+	_cleanup_findings_ struct findings found = {.command = command};
+
+	if (operation_look(c, place, &busy) < 0) {
+		/* what is to be seen of the container now is CRIU's work */
+		findings_add_error(&found, "busy", busy);
+	} else if (o->restore) {
+		check_restore(c, directory, false, &parts, &found);
+	} else {
+		_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
+
+		check_dump(c, o, directory, &parts.criu, &found);
+	}
+	if (parts.criu.path && o->criu)
+		o->criu(&parts.criu, o->userdata);
+	findings_force(&found, o->force);
+	for (size_t i = 0; o->found && i < found.n; i++)
+		o->found(&found.v[i], o->userdata);
+	return findings_refuse(&found, c->name, reterr);
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A checkpoint, from the running container to the sealed image. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "carry/cgroup_tree_save.h"
+#include "carry/scrollback_save.h"
+#include "carry/threads_save.h"
+#include "carry/tracefs_save.h"
+#include "criu.h"
+#include "criu/image_mounts.h"
+#include "flow/action_script.h"
+#include "flow/dump.h"
+#include "flow/dump_private.h"
+#include "flow/lxclog.h"
+#include "flow/suggest.h"
+#include "image/dir.h"
+#include "inspect/asking.h"
+#include "inspect/cgroups.h"
+#include "inspect/identity.h"
+#include "inspect/inspect.h"
+#include "inspect/loopback.h"
+#include "inspect/yard.h"
+#include "lock/keeper.h"
+#include "lock/operation.h"
+#include "preflight/preflight.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define TRIES_MAX 5
+#define RACES_MAX 3
+
+char *checkpoint_directory(struct lxc_container *c, const char *directory)
+{
+	if (directory && *directory)
+		return xstrdup(directory);
+	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
+}
+
+uint64_t ghost_limit(uint64_t asked)
+{
+	return asked ? asked : GHOST_LIMIT;
+}
+
+int action_script_path(const char *script, char **ret, struct error **reterr)
+{
+	char *path;
+
+	if (!script)
+		return 0;
+	path = realpath(script, NULL);
+	if (!path || access(path, X_OK) < 0) {
+		error_refuse(reterr, errno, "the action script %s cannot be run: %s", script,
+			     strerror(errno));
+		free(path);
+		return -(errno ? errno : ENOENT);
+	}
+	*ret = path;
+	return 0;
+}
+
+int dump_check_state(struct lxc_container *c, struct error **reterr)
+{
+	_cleanup_free_ char *words = container_words(c);
+	const char *state;
+	int r = inspect_state(c, &state, reterr);
+
+	if (r < 0)
+		return r;
+	if (strcmp(state, "STOPPED") == 0)
+		return error_refuse(reterr, ESRCH, "%s is not running", c->name);
+	if (strcmp(state, "RUNNING") == 0)
+		return 0;
+	error_refuse(reterr, EBUSY, "%s is %s; only a RUNNING container can be checkpointed",
+		     c->name, state);
+	if (strcmp(state, "FROZEN") == 0)
+		error_set_hint(reterr, "lxc-unfreeze %s", words);
+	return -EBUSY;
+}
+
+/* Where the container's cgroup is; NULL where somebody else has frozen it. */
+static char *find_freezer(const struct container_facts *facts)
+{
+	_cleanup_close_ int cgroup = cgroup2_open(facts);
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", cgroup);
+	_cleanup_free_ char *state = NULL;
+
+	if (cgroup < 0 || read_file_at(cgroup, "cgroup.freeze", 16, &state) <= 0 || *state != '0')
+		return NULL;
+	return realpath(link, NULL);
+}
+
+/* From here on the number is that of this process, as long as the descriptor says that it lives. */
+static int pin_init(struct dump *d, struct error **reterr)
+{
+	pid_t found = 0;
+	int r;
+
+	d->init = pidfd_open_pid(d->manifest.facts.init_pid);
+	r = asked_init_pid(d->c, &found, reterr);
+	if (r < 0 || (d->init >= 0 && found == d->manifest.facts.init_pid))
+		return r;
+	return error_refuse(reterr, ESRCH, "%s was stopped, or started anew, meanwhile",
+			    d->c->name);
+}
+
+static int check_dump(struct dump *d, const char *directory, struct error **reterr)
+{
+	const struct preflight p = {
+		.facts = &d->manifest.facts,
+		.criu = &d->criu,
+		.directory = directory,
+		.ghost_limit = ghost_limit(d->o->ghost_limit),
+		.stop = d->o->stop,
+	};
+	_cleanup_findings_ struct findings found = {.command = d->command};
+	int r = preflight_dump(&p, &found, reterr);
+
+	d->memory = found.memory;
+	for (size_t i = 0; r == 0 && d->first && i < found.n; i++) {
+		lxclog_finding(d->c, &found.v[i]);
+		if (d->o->found)
+			d->o->found(&found.v[i], d->o->found_userdata);
+	}
+	return r;
+}
+
+static int prepare(struct dump *d, struct error **reterr)
+{
+	struct container_facts *facts = &d->manifest.facts;
+	/* before it has a lock: a name that was mistyped leaves none */
+	int r = inspect_defined(d->c, reterr);
+
+	if (r == 0)
+		r = operation_begin(d->c, d->place, "a checkpoint", &d->operation, reterr);
+	if (r == 0)
+		r = dump_check_state(d->c, reterr);
+	if (r == 0)
+		r = action_script_path(d->o->action_script, &d->action_script, reterr);
+	if (r == 0)
+		r = preflight_host(&d->criu, reterr);
+	if (r == 0)
+		r = inspect_container(d->c, facts, reterr);
+	if (r == 0)
+		r = check_dump(d, d->directory, reterr);
+	if (r < 0)
+		return r;
+	dump_describe(d);
+	r = manifest_check(&d->manifest, reterr);
+	if (r == 0)
+		r = image_create(d->directory, d->o->replace, facts_root_id(facts, "u"), &d->image,
+				 reterr);
+	if (r < 0)
+		return r;
+	r = pin_init(d, reterr);
+	dump_find_monitor(d);
+	d->freezer = d->freeze ? find_freezer(facts) : NULL;
+	operation_about(&d->operation, facts->init_pid, d->freezer);
+	if (r == 0)
+		r = dump_write_network(d, reterr);
+	if (r == 0)
+		r = dump_write_sysctls(d, reterr);
+	return r < 0 ? r : dump_write_keyring(d, reterr);
+}
+
+/*
+ * CRIU's default lock runs iptables several times in the container's network
+ * namespace, which costs more than all else of a small dump. With every interface
+ * off its bridge nothing is left to lock out but what goes over the container's
+ * own loopback: data that are on their way there while one end is saved already
+ * could be lost, and the first end that is restored is reset by the absence
+ * of the other. Where there are such connections CRIU locks by nftables, which is
+ * faster. (Not everywhere, for that lock would stay if CRIU was killed.)
+ */
+static enum network_lock network_lock(const struct container_facts *facts)
+{
+	if (!facts_network_comes_off(facts))
+		return NETWORK_LOCK_DEFAULT;
+	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
+}
+
+/* What CRIU would make anew at a place that somebody has taken since check_dump(). */
+static int check_deleted_mounts(struct dump *d, struct error **reterr)
+{
+	const struct preflight p = {.facts = &d->manifest.facts, .criu = &d->criu};
+
+	if (!criu_mounts_deleted(d->image->dirfd))
+		return 0;
+	return error_mark_refused(reterr, false, preflight_deleted_mounts(&p, reterr));
+}
+
+static void on_started(pid_t criu, void *userdata)
+{
+	struct dump *d = userdata;
+
+	d->criu_pid = criu;
+}
+
+/*
+ * What is read of its init while that lives: one that is killed from here on takes neither its
+ * root nor its mounts with it.
+ */
+static int look_inside(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)d->manifest.facts.init_pid);
+	int r;
+
+	if (d->root >= 0)
+		return 0;
+	d->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->root < 0)
+		return error_errno(reterr, "cannot look into the container (%s)", path);
+	r = inspect_skipped(&d->manifest.facts, &d->skipped, &d->mount_ns);
+	return r < 0 ? error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r))
+		     : 0;
+}
+
+/*
+ * The processes stand still, and CRIU has looked at none of their files. (CRIU asks only where the
+ * container has a network of its own.)
+ */
+static int on_network_lock(struct dump *d, struct error **reterr)
+{
+	pid_t init = d->manifest.facts.init_pid;
+
+	if (inspect_connected(init))
+		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
+	return look_inside(d, reterr);
+}
+
+static bool is_cancelled(const struct dump *d)
+{
+	return d->o->cancelled && d->o->cancelled(d->o->userdata);
+}
+
+static enum criu_cancel on_cancel(void *userdata, struct error **reterr)
+{
+	const struct dump *d = userdata;
+
+	if (d->settled || (dump_thaw_tell(d, reterr) == 0 && !is_cancelled(d)))
+		return CRIU_GO_ON;
+	return d->locked ? CRIU_LET_FAIL : CRIU_KILL;
+}
+
+/*
+ * CRIU has everything and holds the processes still, and waits for us. If the
+ * checkpoint cannot be completed now, it lets them run on. A container that
+ * runs on anyway need not wait for the disk.
+ */
+static int on_action(const char *action, pid_t init_pid, void *userdata, struct error **reterr)
+{
+	struct dump *d = userdata;
+	int r;
+
+	(void)init_pid;
+	/* what CRIU holds then is what has its number now */
+	if (dump_init_dies_within(d, 0))
+		return error_set(reterr, ESRCH, "its init has ended");
+	if (is_cancelled(d))
+		return error_set(reterr, ECANCELED, "it was interrupted");
+	if (dump_thaw_tell(d, reterr) < 0)
+		return -EBUSY;
+	if (strcmp(action, "network-lock") == 0) {
+		d->locked = true;
+		return on_network_lock(d, reterr);
+	}
+	d->settled = true;
+	inspect_threads(&d->manifest.facts);
+	r = look_inside(d, reterr);
+	if (r == 0)
+		r = dump_save_outside(d, reterr);
+	/* now, because what runs in them makes and removes cgroups */
+	if (r == 0)
+		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
+	if (r == 0)
+		r = check_deleted_mounts(d, reterr);
+	if (r == 0)
+		r = dump_mend_image(d, reterr);
+	/* what holds its rootfs may not be in the way of those who take it down */
+	fd_close(&d->root);
+	if (r == 0)
+		r = dump_save_scrollback(d, reterr);
+	if (r < 0 || !d->o->stop)
+		return r;
+	r = image_seal(d->image, &d->manifest, reterr);
+	d->sealed = r == 0;
+	/* it is the checkpoint's now: a monitor that ends puts what it has left into the log */
+	if (d->sealed && d->scrollback)
+		scrollback_clear(d->manifest.facts.lxcpath, d->manifest.facts.name);
+	return r;
+}
+
+static int on_tick(void *userdata, struct error **reterr)
+{
+	struct dump *d = userdata;
+
+	(void)reterr;
+	dump_thaw(d);
+	if (d->o->progress)
+		d->o->progress(image_bytes(d->image), d->o->userdata);
+	return 0;
+}
+
+static int file_limit(pid_t pid, void *userdata)
+{
+	uint64_t *least = userdata;
+	struct rlimit l;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &l) == 0)
+		*least = MIN(*least, l.rlim_cur);
+	return 0;
+}
+
+static unsigned int verbosity(const struct dump *d)
+{
+	uint64_t least = UINT64_MAX;
+
+	for_each_process(d->manifest.facts.init_pid, file_limit, &least);
+	return criu_verbosity_for(d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY, least);
+}
+
+static int run_criu(struct dump *d, struct error **reterr)
+{
+	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *yard = cgroup_yard(&d->manifest.facts);
+	/* ours last: once it has sealed the image, nobody can say no any more */
+	const char *const scripts[] = {d->action_script ? d->action_script : callback,
+				       d->action_script ? callback : NULL, NULL};
+	const struct criu_job job = {
+		.verb = CRIU_DUMP,
+		.criu = d->criu.path,
+		.version = d->criu.version,
+		.image_dir = d->image->path,
+		.image_fd = d->image->dirfd,
+		.log_file = "dump.log",
+		.verbosity = verbosity(d),
+		.action_scripts = scripts,
+		.facts = &d->manifest.facts,
+		.cgroup_yard = yard,
+		.leave_running = !d->o->stop,
+		.timeout = d->o->timeout,
+		.freeze_cgroup = d->freezer,
+		.network_lock = network_lock(&d->manifest.facts),
+		.no_skip_in_flight = d->o->no_skip_in_flight,
+		.ghost_limit = ghost_limit(d->o->ghost_limit),
+	};
+	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
+	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
+	const char *const environment[] = {ip_tool, NULL};
+	const int locks[] = {d->operation.fd, d->image->dirfd, -1};
+	const struct criu_events events = {
+		.actions = "network-lock post-dump",
+		.action = on_action,
+		.started = on_started,
+		.locks = locks,
+		.environment = environment,
+		.tick = on_tick,
+		.cancel = on_cancel,
+		.userdata = d,
+	};
+	int r = criu_run(&job, &events, reterr);
+
+	keeper_end(d->keeper);
+	dump_freeze_again(d);
+	return r;
+}
+
+static void tell_script(const struct dump *d)
+{
+	const struct script_run run = {
+		.image_fd = d->image->dirfd,
+		.log = "dump.log",
+		.script = d->action_script,
+		.found = d->o->found,
+		.userdata = d->o->found_userdata,
+	};
+
+	action_script_tell(d->c, &run);
+}
+
+static int dump(struct dump *d, struct error **reterr)
+{
+	int r = prepare(d, reterr);
+
+	if (r < 0) {
+		if (d->image)
+			image_abandon(d->image, false);
+		return error_mark_refused(reterr, true, r);
+	}
+	image_follow(d->image);
+	if (is_cancelled(d))
+		r = error_set(reterr, ECANCELED, "it was interrupted");
+	else
+		r = run_criu(d, reterr);
+	/* However CRIU ended after that: the image is whole, and the only one of this container. */
+	if (r < 0 && d->sealed && dump_init_is_dead(d))
+		r = 0;
+	if (r == 0 && !d->o->stop)
+		r = image_seal(d->image, &d->manifest, reterr);
+	if (r < 0)
+		return error_mark_refused(reterr, false, dump_give_up(d, r, reterr));
+	image_finish(d->image);
+	tell_script(d);
+	return d->o->stop ? dump_wait_until_gone(d, reterr) : dump_attach_network(d, reterr);
+}
+
+static int dump_once(const struct dump *what, struct error **reterr)
+{
+	struct dump d = *what;
+	int r = dump(&d, reterr);
+
+	operation_end(&d.operation);
+	image_free(d.image);
+	free(d.action_script);
+	free(d.freezer);
+	manifest_clear(&d.manifest);
+	criu_program_clear(&d.criu);
+	fd_close(&d.root);
+	skipped_mounts_clear(&d.skipped);
+	fd_close(&d.init);
+	fd_close(&d.monitor);
+	return r;
+}
+
+/*
+ * What was in CRIU's way for a moment has gone on since, or does now: the container runs. To freeze
+ * it costs 100 ms, so CRIU is told to where it was too slow without.
+ */
+int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
+{
+	_cleanup_free_ char *place = container_place(c);
+	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	const struct asked asked = {
+		.stop = o->stop,
+		.replace = o->replace,
+		.directory = o->directory,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
+	_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
+	struct dump what = {
+		.c = c,
+		.o = o,
+		.place = place,
+		.directory = directory,
+		.command = command,
+		.first = true,
+		.operation = {.fd = -1},
+		.init = -1,
+		.root = -1,
+		.monitor = -1,
+	};
+
+	for (unsigned int tries = 1;; tries++) {
+		_cleanup_error_ struct error *e = NULL;
+		int r = dump_once(&what, &e);
+
+		what.first = false;
+		if (r == 0)
+			return 0;
+		what.freeze = e && e->racing;
+		if (tries == TRIES_MAX || !e || !(e->passing || e->racing) ||
+		    (e->racing && tries == RACES_MAX) ||
+		    (o->cancelled && o->cancelled(o->userdata)))
+			return error_move(reterr, &e, -r);
+	}
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_FLOW_DUMP_PRIVATE_H
+#define LXCCKPT_FLOW_DUMP_PRIVATE_H
+
+/* What the files of a checkpoint's flow share (dump.c, dump_*.c). Nobody else includes this. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <lxc/lxccontainer.h>
+
+#include "criu.h"
+#include "criu/image_files.h"
+#include "criu/image_mounts.h"
+#include "flow/dump.h"
+#include "image/dir.h"
+#include "lock/operation.h"
+
+struct dump {
+	struct lxc_container *c;
+	const struct dump_options *o;
+	const char *place, *directory; /* the container's, the image's */
+	const char *command;	       /* the check */
+	bool first;		       /* try, which tells what was found */
+	struct criu_program criu;
+	struct manifest manifest;
+	struct image *image;
+	char *action_script;
+	struct operation operation;
+	int init;	 /* pidfds; -1 unknown: the container's init ... */
+	int monitor;	 /* ... and its parent, */
+	bool own;	 /* which is there for the container alone */
+	uint64_t memory; /* bytes that its image takes up to */
+	pid_t criu_pid;
+	pid_t keeper; /* 0, or -errno: none */
+	int root;     /* init's, from when it stands still until CRIU is through; -1 */
+	struct skipped_mounts skipped; /* of init's mounts then ... */
+	ino_t mount_ns;		       /* ... in this mount namespace */
+	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
+	char *freezer; /* ... by this cgroup's directory */
+	bool locked;   /* CRIU has come to network-lock: it begins to do things */
+	bool settled;  /* it has come to post-dump: this is over in a moment */
+	bool sealed;
+	bool scrollback; /* the console's buffer was saved */
+	char **thawed;	 /* see dump_thaw() */
+	size_t n_thawed;
+	int64_t next_look;
+};
+
+/* ---- dump_image.c: what the image has beside that which CRIU writes ---- */
+
+/* Everything of the manifest that is known before CRIU starts. */
+void dump_describe(struct dump *d);
+
+/* Before CRIU starts: files of the image. */
+int dump_write_network(struct dump *d, struct error **reterr);
+int dump_write_sysctls(struct dump *d, struct error **reterr);
+int dump_write_keyring(struct dump *d, struct error **reterr);
+
+/* At post-dump, when CRIU has written its own. */
+int dump_save_outside(struct dump *d, struct error **reterr);
+int dump_mend_image(struct dump *d, struct error **reterr);
+int dump_save_scrollback(struct dump *d, struct error **reterr);
+
+/* ---- dump_give_up.c: the container runs on, and no checkpoint is to be seen ---- */
+
+/* What went wrong is in *reterr, and r says it. Returns what the checkpoint fails with. */
+int dump_give_up(struct dump *d, int r, struct error **reterr);
+
+/* Whether the container's init is dead, or has no way back any more; within some milliseconds. */
+bool dump_init_dies_within(const struct dump *d, int ms);
+bool dump_init_is_dead(const struct dump *d);
+
+/* Its network is as it was, whatever CRIU and the callback did. */
+int dump_attach_network(struct dump *d, struct error **reterr);
+
+/* ---- dump_thaw.c: cgroups that the container freezes itself while CRIU is at work ---- */
+
+/* Now and then, while CRIU works: thaws them. */
+void dump_thaw(struct dump *d);
+
+/* 0, or where there was one what the checkpoint fails with. */
+int dump_thaw_tell(const struct dump *d, struct error **reterr);
+
+/* When CRIU is through. */
+void dump_freeze_again(struct dump *d);
+
+/* ---- dump_gone.c: the old monitor ---- */
+
+void dump_find_monitor(struct dump *d);
+int dump_wait_until_gone(struct dump *d, struct error **reterr);
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "flow/action_script.h"
+#include "flow/await.h"
+#include "flow/check.h"
+#include "flow/dump.h"
+#include "flow/lxclog.h"
+#include "flow/restore.h"
+#include "flow/suggest.h"
+#include "image/dir.h"
+#include "inspect/cgroup_names.h"
+#include "inspect/cgroups.h"
+#include "inspect/identity.h"
+#include "inspect/inspect.h"
+#include "inspect/settings.h"
+#include "lock/operation.h"
+#include "restorer/plan.h"
+#include "sys/inherited.h"
+#include "sys/process.h"
+#include "sys/runtime.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+/* LXC's own place for a rootfs; where the distribution has none, one of ours. */
+static char *rootfs_mount(struct lxc_container *c)
+{
+	_cleanup_free_ char *dir = config_get(c, "lxc.rootfs.mount");
+	struct stat st;
+
+	if (dir && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return TAKE_PTR(dir);
+	return xstrdup(RUNTIME_DIR "/rootfs");
+}
+
+/* The monitor works elsewhere than the caller, who may have named it relatively. */
+static char *config_file(struct lxc_container *c)
+{
+	char *path = c->configfile ? realpath(c->configfile, NULL) : NULL;
+
+	return path ? path : xasprintf("%s/%s/config", c->get_config_path(c), c->name);
+}
+
+/* Where lxc-start would put them, beginning where it did so. */
+static void plan_cgroups(struct lxc_container *c, const struct container_facts *facts,
+			 struct restore_plan *plan)
+{
+	const struct cgroup *cg = facts_cgroup2(facts);
+	_cleanup_cgroup_names_ struct cgroup_names names = {0};
+	char *base;
+
+	cgroup_names(c, &names);
+	base = plan->base_cgroup = cgroup_base(cg ? cg->path : "", names.payload);
+	plan->monitor_cgroup = xasprintf("%s/%s", base, names.monitor);
+	plan->payload_cgroup = xasprintf("%s/%s", base, names.payload);
+	plan->pivot_cgroup = xasprintf("%s/%s", base, names.pivot);
+}
+
+/* LXC's tools leave one here unless they are told otherwise; "none" is one of the ways to tell. */
+static char *usual_log(struct lxc_container *c)
+{
+	const char *lxcpath = c->get_config_path(c);
+	_cleanup_free_ char *place = NULL;
+
+	if (strcmp(lxcpath, "/var/lib/lxc") == 0 && access("/var/log/lxc", W_OK) == 0)
+		return xasprintf("/var/log/lxc/%s.log", c->name);
+	/* the monitor works elsewhere */
+	place = container_place(c);
+	return xasprintf("%s/%s.log", place, c->name);
+}
+
+static void plan_log(struct lxc_container *c, const struct restore_options *o,
+		     struct restore_plan *plan)
+{
+	_cleanup_free_ char *file =
+		o->log_file ? xstrdup(o->log_file) : config_get(c, "lxc.log.file");
+	_cleanup_free_ char *level =
+		o->log_level ? xstrdup(o->log_level) : config_get(c, "lxc.log.level");
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+
+	if (!file || !*file)
+		plan->log_file = usual_log(c);
+	else if (*file != '/' && strcmp(file, "none") != 0)
+		plan->log_file = xasprintf("%s/%s", here ? here : "", file);
+	else if (*file == '/')
+		plan->log_file = TAKE_PTR(file);
+	plan->log_level = level && *level && strcasecmp(level, "NOTSET") != 0 ? TAKE_PTR(level)
+									      : xstrdup("ERROR");
+}
+
+/* Once, here: the monitor does not read all of it again. */
+static int verify_image(const struct restore_options *o, const struct image *image,
+			const struct manifest *m, struct error **reterr)
+{
+	const struct image_verify all = {
+		.sums = true,
+		.cancelled = o->cancelled,
+		.userdata = o->userdata,
+	};
+	_cleanup_free_ char *word = shell_word(image->path);
+	int r = o->no_verify ? 0 : image_verify(image, m, &all, reterr);
+
+	if (r < 0 && r != -ECANCELED && !(reterr && *reterr && (*reterr)->hint))
+		error_set_hint(reterr,
+			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
+			       "--no-verify it is restored as it is, at your own risk",
+			       word);
+	return r;
+}
+
+/* All that is in the way is known before anything is done. */
+static int look(struct lxc_container *c, const struct restore_options *o, struct restore_plan *plan,
+		struct restore_parts *parts, struct error **reterr)
+{
+	const struct asked asked = {
+		.restore = true,
+		.directory = o->directory,
+		.force = o->force,
+	};
+	_cleanup_free_ char *command = check_command(c, &asked);
+	_cleanup_findings_ struct findings found = {.command = command};
+	_cleanup_error_ struct error *e = NULL;
+	int r;
+
+	if (action_script_path(o->action_script, &plan->action_script, &e) < 0)
+		findings_add_error(&found, "action-script", e);
+	check_restore(c, o->directory, true, parts, &found);
+	findings_force(&found, o->force);
+	r = findings_refuse(&found, c->name, reterr);
+	for (size_t i = 0; r == 0 && i < found.n; i++) {
+		lxclog_finding(c, &found.v[i]);
+		if (o->found)
+			o->found(&found.v[i], o->userdata);
+	}
+	return r;
+}
+
+/* *ret_image: to be held until the monitor has it, so that nobody changes it in between. */
+static int make_plan(struct lxc_container *c, const struct restore_options *o,
+		     struct restore_plan *ret, struct image **ret_image, struct error **reterr)
+{
+	_cleanup_restore_parts_ struct restore_parts parts = {0};
+	int r = look(c, o, ret, &parts, reterr);
+
+	/* last, because it takes the longest */
+	if (r == 0)
+		r = verify_image(o, parts.image, &parts.manifest, reterr);
+	if (r < 0)
+		return r;
+	ret->name = xstrdup(c->name);
+	ret->lxcpath = xstrdup(c->get_config_path(c));
+	ret->config_file = config_file(c);
+	ret->image_dir = xstrdup(parts.image->path);
+	ret->rootfs = TAKE_PTR(parts.rootfs);
+	ret->rootfs_mount = rootfs_mount(c);
+	plan_cgroups(c, &parts.manifest.facts, ret);
+	ret->criu = TAKE_PTR(parts.criu.path);
+	ret->criu_version = parts.criu.version;
+	ret->verbosity = o->verbosity ? o->verbosity : CRIU_VERBOSITY;
+	ret->foreground = o->foreground;
+	plan_log(c, o, ret);
+	ret->ignore_cpu = findings_are_forced(o->force, "cpu");
+	ret->hooks = parts.hooks;
+	ret->force = o->force ? xstrdup(o->force) : NULL;
+	ret->ignore_files = findings_are_forced(o->force, "rootfs");
+	ret->config = TAKE_PTR(parts.config);
+	ret->n_config = parts.n_config;
+	parts.n_config = 0;
+	*ret_image = TAKE_PTR(parts.image);
+	return 0;
+}
+
+/* The descriptors may have any numbers, also each other's wanted ones. */
+static bool place_fds(int plan, int report, int lock)
+{
+	int p = fcntl(plan, F_DUPFD, 10), r = fcntl(report, F_DUPFD, 10),
+	    l = fcntl(lock, F_DUPFD, 10);
+
+	return p >= 0 && r >= 0 && l >= 0 && dup2(p, PLAN_FD) >= 0 && dup2(r, REPORT_FD) >= 0 &&
+	       dup2(l, LOCK_FD) >= 0 &&
+	       syscall(SYS_close_range, (unsigned int)LOCK_FD + 1, ~0U, 0) == 0;
+}
+
+/* The caller's, but for the library that was preloaded, should it be us: no liblxc in the monitor.
+ */
+static struct strv monitor_environment(void)
+{
+	struct strv env = {0};
+
+	for (char **e = environ; e && *e; e++)
+		if (strncmp(*e, "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
+			strv_add(&env, "%s", *e);
+	return env;
+}
+
+/* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
+_Noreturn static void exec_monitor(const char *program, char *title, char *const envp[],
+				   bool foreground, int plan, int report, int lock)
+{
+	char *const argv[] = {title, NULL};
+	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	reset_signals();
+	limits_put_back();
+	if (!foreground && (setsid() < 0 || null < 0 || fd_place(null, STDIN_FILENO) < 0 ||
+			    fd_place(null, STDOUT_FILENO) < 0 || fd_place(null, STDERR_FILENO) < 0))
+		_exit(127);
+	if (place_fds(plan, report, lock)) {
+		execve(program, argv, envp);
+		dprintf(REPORT_FD,
+			"{\"error\":{\"err\":%d,\"refused\":true,\"message\":\"cannot run the "
+			"monitor, lxc-checkpoint-monitor: %s\"}}\n",
+			errno, strerror(errno));
+	}
+	_exit(127);
+}
+
+static int start_monitor(const struct restore_plan *plan, int lock, struct awaited *ret,
+			 struct error **reterr)
+{
+	_cleanup_free_ char *program = libexec_path("lxc-checkpoint-monitor");
+	_cleanup_free_ char *title = xasprintf(MONITOR_TITLE "%s %s", plan->lxcpath, plan->name);
+	_cleanup_free_ char *json = restore_plan_to_json(plan);
+	_cleanup_strv_ struct strv env = monitor_environment();
+	_cleanup_close_ int fd = memfd_create("plan", MFD_CLOEXEC);
+	_cleanup_close_ int ours = -1, its = -1;
+	int both[2];
+	pid_t pid;
+	int r;
+
+	if (!json)
+		return error_set(reterr, EILSEQ, "a path or a config item is not UTF-8");
+	if (fd < 0 || fd_above_standard(&fd) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) < 0)
+		return error_errno(reterr, "cannot prepare the monitor");
+	ours = both[0];
+	its = both[1];
+	if (fd_above_standard(&ours) < 0 || fd_above_standard(&its) < 0)
+		return error_errno(reterr, "cannot prepare the monitor");
+	r = write_all(fd, json, strlen(json));
+	pid = r == 0 ? fork_quietly() : -1;
+	if (pid == 0)
+		exec_monitor(program, title, env.v, plan->foreground, fd, its, lock);
+	if (pid < 0)
+		return error_set(reterr, r < 0 ? -r : errno, "cannot start the monitor");
+	ret->monitor = pid;
+	ret->fd = TAKE_FD(ours);
+	return 0;
+}
+
+/* What is open in the caller's process while the monitor restores. */
+struct restoring {
+	struct awaited awaited;
+	struct operation operation;
+	struct image *image;
+	const struct restore_options *o;
+	const char *action_script;
+};
+
+static void tell_script(struct lxc_container *c, const struct restoring *r)
+{
+	const struct script_run run = {
+		.image_fd = r->image->dirfd,
+		.log = "restore.log",
+		.script = r->action_script,
+		.found = r->o->found,
+		.userdata = r->o->userdata,
+	};
+
+	action_script_tell(c, &run);
+}
+
+/* The monitor's process is over when it returns, or serves a container in the background. */
+static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
+		  struct error **reterr)
+{
+	const bool foreground = r->o->foreground;
+	struct restore_report rep = {0};
+	int status, e = await_report(&r->awaited, &rep, reterr);
+
+	/* its CRIU notices when it asks next, and ends what it has made */
+	if (e == -EPIPE)
+		(void)operation_regain(c, &r->operation, NULL);
+	if (e == 0)
+		tell_script(c, r);
+	/* a container that runs may be checkpointed; else it may still be the monitor's */
+	if (r->awaited.given_up)
+		operation_leave(&r->operation);
+	else
+		operation_end(&r->operation);
+	image_free(TAKE_PTR(r->image));
+	if ((e == 0 && !foreground) || r->awaited.given_up)
+		return e;
+	if (e == 0)
+		e = await_report(&r->awaited, &rep, reterr);
+	status = wait_status(r->awaited.monitor);
+	if (e == 0 && ret_status)
+		*ret_status = rep.kind == REPORT_REBOOT ? status : rep.status;
+	return e;
+}
+
+static void log_reason(const char *image, const struct error *e)
+{
+	_cleanup_close_ int dir =
+		image ? open(image, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	if (dir >= 0)
+		criu_log_reason(dir, "restore.log", e);
+}
+
+static struct awaited awaited_by(const struct restore_options *o)
+{
+	return (struct awaited){
+		.fd = -1,
+		.monitor = -1,
+		.cancelled = o->cancelled,
+		.committed = o->committed,
+		.userdata = o->userdata,
+	};
+}
+
+int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
+		      struct error **reterr)
+{
+	_cleanup_plan_ struct restore_plan plan = {0};
+	struct restoring r = {.awaited = awaited_by(o), .operation = {.fd = -1}, .o = o};
+	_cleanup_free_ char *place = container_place(c);
+	int e = inspect_defined(c, reterr);
+
+	if (e == 0)
+		e = operation_begin(c, place, "a restore", &r.operation, reterr);
+	if (e == 0)
+		e = make_plan(c, o, &plan, &r.image, reterr);
+	if (e == 0 && o->cancelled && o->cancelled(o->userdata))
+		e = error_refuse(reterr, ECANCELED, "it was interrupted");
+	if (e == 0)
+		e = start_monitor(&plan, r.operation.fd, &r.awaited, reterr);
+	if (e < 0) {
+		operation_end(&r.operation);
+		image_free(r.image);
+		if (e == -ECANCELED)
+			error_wrap(reterr, ECANCELED, "%s was not restored", c->name);
+		return error_mark_refused(reterr, true, e);
+	}
+	/* a monitor in the background is the caller's child as lxc-start's was */
+	r.action_script = plan.action_script;
+	e = follow(c, &r, ret_status, reterr);
+	awaited_clear(&r.awaited);
+	if (e < 0) {
+		e = error_wrap(reterr, -e, "%s was not restored", c->name);
+		log_reason(plan.image_dir, reterr ? *reterr : NULL);
+	}
+	return e;
+}

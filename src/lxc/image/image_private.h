@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_IMAGE_IMAGE_PRIVATE_H
+#define LXCCKPT_IMAGE_IMAGE_PRIVATE_H
+
+/* What the files of this folder share. */
+
+#include <dirent.h>
+
+#include "image/dir.h"
+
+/* In a directory beside the parts of a checkpoint: */
+#define IMAGE_MARKER   "incomplete" /* it is being written, or could not be */
+#define IMAGE_REPLACED "replaced"   /* another takes its place, or has taken it */
+#define IMAGE_LOG      "dump.log"
+
+bool image_has_file(const struct image *img, const char *name);
+
+/* Forces the names of its files to disk. */
+int image_sync(const struct image *img, struct error **reterr);
+
+/* The same of the directory that path is in. */
+int image_sync_parent(const char *path, struct error **reterr);
+
+/* Opens the directory and locks it: LOCK_SH or LOCK_EX. Refuses one that others can write to. */
+int image_open_locked(struct image *img, const char *path, int lock, struct error **reterr);
+
+/* Where it really is: what is made beside it and exchanged with it must be on its filesystem. */
+int image_resolve(struct image *img, const char *path, struct error **reterr);
+
+/* A position of its own, beside that of dirfd. NULL with errno. */
+DIR *image_list(const struct image *img);
+
+#endif

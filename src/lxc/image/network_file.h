@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_IMAGE_NETWORK_FILE_H
+#define LXCCKPT_IMAGE_NETWORK_FILE_H
+
+#include <stddef.h>
+
+#include "facts/facts.h"
+#include "util/error.h"
+
+/*
+ * The network file is what lxc-restore-net, a shell script, reads. One line a
+ * NIC, seven words, "-" where there is nothing:
+ *
+ *   veth <name> <host name> <bridge> <host MAC> <MTU> <host IPv6: on|off>
+ *
+ * '#' begins a comment line. Only veth NICs are in it: no other kind has
+ * anything on the host that the callback could put back.
+ */
+#define NETWORK_NAME "network"
+
+/* host_names, where not NULL, replaces nics[i].host_name (one per NIC). Caller frees. */
+char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *host_names);
+
+/* Strict, as the manifest. *ret_nics is a heap array; free with network_free(). */
+int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_t *ret_n,
+		      struct error **reterr);
+void network_free(struct nic *nics, size_t n);
+
+/* What the kernel takes as an interface's name, without anything a shell could trip over. */
+bool network_name_valid(const char *name);
+bool network_mac_valid(const char *mac);
+
+#endif

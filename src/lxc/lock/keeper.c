@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lock/keeper.h"
+#include "lock/recover.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define CODE_MS 3000
+
+/* glibc's ptrace() wants an enum of its own, or the kernel's */
+static long trace(int request, pid_t pid, uintptr_t data)
+{
+	return ptrace(request, pid, (void *)0, (void *)data);
+}
+
+static int one_runs(pid_t pid, void *userdata)
+{
+	const char state = process_state(pid);
+
+	(void)userdata;
+	return state == 'R' || state == 'D';
+}
+
+/*
+ * While CRIU lasts, a process runs only with the code that CRIU has put into it, and that may be
+ * about to write to CRIU. Without CRIU this is a SIGPIPE, kept until the process has its own
+ * code and signals again, and then it is dead. With nothing more to do, the code waits
+ * for CRIU's next word, and is told by its end to put the process back as it was.
+ */
+static void let_code_wait(pid_t init)
+{
+	for (int ms = 0; ms < CODE_MS && for_each_process(init, one_runs, NULL); ms++)
+		poll(NULL, 0, 1);
+}
+
+/*
+ * It has unmapped nothing yet, closed nothing, and still traces whom it traced. One that
+ * ends by itself has let go of all in order, except where it was in no state to.
+ */
+static void about_to_end(pid_t criu, pid_t init, const struct connections *were)
+{
+	unsigned long status = 0;
+
+	if (ptrace(PTRACE_GETEVENTMSG, criu, (void *)0, &status) == 0 && status != 0) {
+		recover_connections(init, were);
+		let_code_wait(init);
+	}
+	trace(PTRACE_CONT, criu, 0);
+}
+
+enum place { STOPPED, ON_ITS_WAY, AT_END };
+
+/*
+ * A SIGKILL takes it out of any other stop, also out of one that was seen and not yet answered:
+ * an answer that comes too late would let it go from its end.
+ */
+static enum place where_is(pid_t criu)
+{
+	siginfo_t info = {0};
+
+	if (ptrace(PTRACE_GETSIGINFO, criu, (void *)0, &info) < 0)
+		return errno == ESRCH ? ON_ITS_WAY : STOPPED;
+	return info.si_code == (SIGTRAP | (PTRACE_EVENT_EXIT << 8)) ? AT_END : STOPPED;
+}
+
+/* Each signal that CRIU gets, and each stop of it, waits for this. */
+static void attend(pid_t criu, pid_t init, const struct connections *were)
+{
+	int status;
+
+	for (;;) {
+		pid_t pid = waitpid(criu, &status, __WALL);
+		enum place at;
+
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid < 0 || !WIFSTOPPED(status))
+			return;
+		at = where_is(criu);
+		if (at == AT_END)
+			about_to_end(criu, init, were);
+		else if (at == STOPPED && status >> 16 == PTRACE_EVENT_STOP &&
+			 WSTOPSIG(status) != SIGTRAP)
+			trace(PTRACE_LISTEN, criu, 0);
+		else if (at == STOPPED)
+			trace(PTRACE_CONT, criu, status >> 16 ? 0 : (uintptr_t)WSTOPSIG(status));
+	}
+}
+
+_Noreturn static void keep(pid_t criu, pid_t init, int lock, int ready)
+{
+	struct connections *were;
+
+	/* no ^C is for it, nor what is done to the command's process group */
+	setsid();
+	prctl(PR_SET_NAME, "criu-keeper");
+	/* of the host program's descriptors nothing stays open longer than it is meant to */
+	if (fd_place(lock, STDIN_FILENO) < 0 || fd_place(ready, STDOUT_FILENO) < 0)
+		_exit(1);
+	syscall(SYS_close_range, (unsigned int)STDERR_FILENO, ~0U, 0);
+	if (trace(PTRACE_SEIZE, criu, PTRACE_O_TRACEEXIT) < 0)
+		_exit(1);
+	were = connections_look(init);
+	if (write_all(STDOUT_FILENO, "", 1) < 0)
+		_exit(1);
+	close(STDOUT_FILENO);
+	attend(criu, init, were);
+	_exit(0);
+}
+
+pid_t keeper_start(pid_t criu, pid_t init, int lock)
+{
+	_cleanup_close_ int answer = -1;
+	int ready[2];
+	ssize_t n;
+	pid_t pid;
+	char c;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	answer = ready[0];
+	if (fd_above_standard(&answer) < 0 || fd_above_standard(&ready[1]) < 0) {
+		close(ready[1]);
+		return -EMFILE;
+	}
+	pid = fork_quietly();
+	if (pid == 0)
+		keep(criu, init, lock, ready[1]);
+	close(ready[1]);
+	if (pid < 0)
+		return -errno;
+	do
+		n = read(answer, &c, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return pid;
+	wait_status(pid);
+	return -EPERM;
+}
+
+void keeper_end(pid_t keeper)
+{
+	if (keeper > 0)
+		wait_status(keeper);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Filesystems of block devices that the container has mounted: whether CRIU will find them
+ * again, before a dump, and whether they are the same, before a restore. Runs in the command.
+ */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "carry/block_filesystems.h"
+#include "criu/image_files.h"
+#include "preflight/restore/restore_checks.h"
+#include "preflight/survey.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/* --- a dump --- */
+
+void check_block_filesystem(struct survey *s, const struct mount *m)
+{
+	_cleanup_error_ struct error *e = NULL;
+	struct block_filesystem f = {0};
+
+	if (!major(m->dev))
+		return;
+	if (block_filesystem_read(m->source, m->type, m->dev, &f, &e) < 0)
+		found_container(s, "block-device", true, e->hint, "%s (on %s)", e->message,
+				m->target);
+	else if (!f.identity)
+		found_container(s, "block-device", false,
+				"see that the same device has that name when it is restored",
+				"%s, mounted on %s, cannot be told from another device: its "
+				"filesystem of type %s has no UUID that is known here",
+				m->source, m->target, m->type);
+	block_filesystem_clear(&f);
+}
+
+/* --- a restore --- */
+
+static void check_backing(const struct block_filesystem *f, int fd, struct findings *found)
+{
+	struct stat st;
+	_cleanup_free_ char *now = fstat(fd, &st) < 0 ? NULL : loop_backing_file(st.st_rdev);
+
+	if (f->backing && (!now || strcmp(now, f->backing) != 0))
+		findings_tell(found, "block-device", FINDING_WARNING, NULL,
+			      "if it is a copy, it has to be one of after the checkpoint",
+			      "%s, which the container had mounted, was the file %s and is %s",
+			      f->source, f->backing, now ? now : "another device");
+}
+
+static void check_device(const struct block_filesystem *f, struct findings *found)
+{
+	_cleanup_error_ struct error *e = NULL;
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *path = NULL;
+
+	if (block_filesystem_find(f, &fd, &path, &e) < 0) {
+		findings_add_error(found, "block-device", e);
+		return;
+	}
+	if (strcmp(path, f->source) != 0)
+		findings_tell(found, "block-device", FINDING_NOTE, NULL, NULL,
+			      "the filesystem that the container had mounted as %s is mounted as "
+			      "%s",
+			      f->source, path);
+	check_backing(f, fd, found);
+}
+
+/* An image of earlier does not say what it was. */
+static void check_unknown(const struct restore_check *r, struct findings *found)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	struct stat root = {0};
+
+	if (!r->rootfs || stat(r->rootfs, &root) < 0)
+		return;
+	criu_files_read_mounts(r->image, &files);
+	for (size_t i = 0; i < files.n_mounts; i++)
+		if (criu_mount_is_by_name(&files, &files.mounts[i], root.st_dev))
+			findings_tell(
+				found, "block-device", FINDING_WARNING, NULL,
+				"see that it is the device that it was",
+				"the container had %s mounted, and its checkpoint, made by an "
+				"earlier version, does not say which filesystem that was",
+				files.mounts[i].source);
+}
+
+void check_block_filesystems(const struct restore_check *r, struct findings *found)
+{
+	const struct manifest *m = r->manifest;
+
+	if (m->schema < 3 && r->image >= 0)
+		check_unknown(r, found);
+	for (size_t i = 0; i < m->facts.n_block_filesystems; i++)
+		check_device(&m->facts.block_filesystems[i], found);
+}

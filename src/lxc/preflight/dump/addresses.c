@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The addresses that sockets are bound to: whether a restore will find them. Runs in the command,
+ * as root of the host, on copies of the container's sockets; for a moment a netlink socket is
+ * opened in their network namespace.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "sys/rtnl.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define ADDRESSES_MAX 65536
+#define LO	      1 /* the number that it has in every network namespace */
+
+/* Both families in one form: IPv4 as mapped into IPv6. */
+struct in6_addr mapped_address(int family, const void *address)
+{
+	struct in6_addr a = {0};
+
+	if (family == AF_INET6) {
+		memcpy(&a, address, sizeof(a));
+	} else {
+		a.s6_addr[10] = a.s6_addr[11] = 0xff;
+		memcpy(&a.s6_addr[12], address, 4);
+	}
+	return a;
+}
+
+static struct in6_addr address_of(const struct sockaddr_storage *s)
+{
+	if (s->ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)s)->sin6_addr;
+	return mapped_address(AF_INET, &((const struct sockaddr_in *)s)->sin_addr);
+}
+
+static unsigned int port_of(const struct sockaddr_storage *s)
+{
+	return s->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)s)->sin6_port
+					: ((const struct sockaddr_in *)s)->sin_port;
+}
+
+static const char *address_text(const struct in6_addr *a, char text[INET6_ADDRSTRLEN])
+{
+	bool v4 = IN6_IS_ADDR_V4MAPPED(a);
+
+	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &a->s6_addr[12] : a->s6_addr, text,
+			 INET6_ADDRSTRLEN);
+}
+
+/* --- those that a network namespace has ----------------------------------------------------------
+ */
+
+static int compare_addresses(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct in6_addr));
+}
+
+/* The one that is ours; of a link to another host the attribute IFA_ADDRESS is the other's. */
+static const void *own_address(const struct nlmsghdr *h, unsigned char family)
+{
+	size_t size = family == AF_INET ? 4 : 16;
+	const struct rtattr *a = rtnl_attribute(h, sizeof(struct ifaddrmsg), IFA_LOCAL, size);
+
+	if (!a)
+		a = rtnl_attribute(h, sizeof(struct ifaddrmsg), IFA_ADDRESS, size);
+	return a ? (const char *)a + RTA_LENGTH(0) : NULL;
+}
+
+static void add_address(const struct nlmsghdr *h, void *userdata)
+{
+	struct addresses *ret = userdata;
+	struct ifaddrmsg m;
+	const void *own;
+	struct in6_addr a;
+
+	if (h->nlmsg_type != RTM_NEWADDR || h->nlmsg_len < NLMSG_LENGTH(sizeof(m)) ||
+	    ret->n > ADDRESSES_MAX)
+		return;
+	memcpy(&m, (const char *)h + NLMSG_HDRLEN, sizeof(m));
+	if (m.ifa_family != AF_INET && m.ifa_family != AF_INET6)
+		return;
+	own = own_address(h, m.ifa_family);
+	if (!own)
+		return;
+	a = mapped_address(m.ifa_family, own);
+	*ARRAY_ADD(ret->v, ret->n) = a;
+	/* on lo the whole network of an IPv4 address is here */
+	if (m.ifa_family == AF_INET && m.ifa_index == LO && m.ifa_prefixlen <= 32)
+		*ARRAY_ADD(ret->networks, ret->n_networks) =
+			(struct address_network){a, 96U + m.ifa_prefixlen};
+}
+
+static bool list_addresses(int fd, struct addresses *ret)
+{
+	const struct ifaddrmsg any = {.ifa_family = AF_UNSPEC};
+
+	if (rtnl_list(fd, RTM_GETADDR, &any, sizeof(any), add_address, ret) < 0 ||
+	    ret->n > ADDRESSES_MAX)
+		return false;
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_addresses);
+	return true;
+}
+
+static bool setting_is_on(const char *path)
+{
+	char *text = NULL;
+	bool on = read_file_at(AT_FDCWD, path, 64, &text) > 0 && *text == '1';
+
+	free(text);
+	return on;
+}
+
+/* A netlink socket there; what is a setting there is read on this occasion. */
+static int enter_and_open(int netns, struct addresses *ret)
+{
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
+		return -1;
+	fd = rtnl_open();
+	ret->any4 = setting_is_on("/proc/sys/net/ipv4/ip_nonlocal_bind");
+	ret->any6 = setting_is_on("/proc/sys/net/ipv6/ip_nonlocal_bind");
+	/* to go on in the container's network would configure the wrong one */
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	return fd;
+}
+
+void addresses_clear(struct addresses *a)
+{
+	free(a->v);
+	free(a->networks);
+	*a = (struct addresses){0};
+}
+
+/* Sockets of one namespace mostly come one after the other: the last one is kept. */
+static const struct addresses *addresses_around(struct survey *s, int sock)
+{
+	_cleanup_close_ int netns = ioctl(sock, SIOCGSKNS);
+	struct addresses *a = &s->addresses;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (netns < 0 || fstat(netns, &st) < 0)
+		return NULL;
+	if (a->ns != st.st_ino) {
+		addresses_clear(a);
+		a->ns = st.st_ino;
+		fd = enter_and_open(netns, a);
+		a->known = fd >= 0 && list_addresses(fd, a);
+	}
+	return a->known ? a : NULL;
+}
+
+static bool is_in_network(const struct in6_addr *a, const struct address_network *network)
+{
+	unsigned int bytes = network->bits / 8, bits = network->bits % 8;
+	unsigned int mask = (0xff00U >> bits) & 0xff;
+
+	return memcmp(a->s6_addr, network->address.s6_addr, bytes) == 0 &&
+	       (bits == 0 || ((a->s6_addr[bytes] ^ network->address.s6_addr[bytes]) & mask) == 0);
+}
+
+bool addresses_have(const struct addresses *all, const struct in6_addr *a)
+{
+	if (all->n && bsearch(a, all->v, all->n, sizeof(*all->v), compare_addresses))
+		return true;
+	for (size_t i = 0; i < all->n_networks; i++)
+		if (is_in_network(a, &all->networks[i]))
+			return true;
+	return false;
+}
+
+/* --- of a socket ---------------------------------------------------------------------------------
+ */
+
+static bool is_link_local(const struct sockaddr_storage *s)
+{
+	return s->ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)s)->sin6_addr);
+}
+
+/* In any of the states that a connection goes through. */
+static bool is_connection(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state != TCP_CLOSE && info.tcpi_state != TCP_LISTEN;
+}
+
+/*
+ * CRIU binds any other IPv6 socket to an address that is not there, and an IPv4 one to those of
+ * many. A broadcast address is none of an interface's, and not looked for.
+ */
+static bool wants_address(const struct sockaddr_storage *local, const struct in6_addr *a,
+			  bool connection)
+{
+	if (connection)
+		return true;
+	return local->ss_family == AF_INET && port_of(local) && a->s6_addr[12] < 224 &&
+	       a->s6_addr[15] != 255 && a->s6_addr[15] != 0;
+}
+
+/* Whether one may be bound to any address, at the restore too. */
+static bool any_is_good(const struct survey *s, const struct addresses *all,
+			const struct in6_addr *a)
+{
+	/* only of the container's own namespace such settings are carried */
+	return all->ns == s->own_network && (IN6_IS_ADDR_V4MAPPED(a) ? all->any4 : all->any6);
+}
+
+static void check_presence(struct survey *s, const struct process *p, int number, int fd,
+			   const struct in6_addr *a, bool connection)
+{
+	const struct addresses *all = addresses_around(s, fd);
+	char text[INET6_ADDRSTRLEN];
+
+	if (!all || addresses_have(all, a) || any_is_good(s, all, a))
+		return;
+	found_process(s, p, "socket-address", true,
+		      connection ? "close that connection, or stop that process; ip address add "
+				   "gives the address back"
+				 : "stop that process; ip address add gives the address back",
+		      "has a %s open (descriptor %d) at the address %s, which no interface has",
+		      connection ? "TCP connection" : "socket", number, address_text(a, text));
+}
+
+/* number: the descriptor's there; fd: our copy. */
+void check_socket_address(struct survey *s, const struct process *p, int number, int fd)
+{
+	struct sockaddr_storage local = {0}, remote = {0};
+	socklen_t len = sizeof(local), remote_len = sizeof(remote);
+	bool connection = is_connection(fd);
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr a;
+
+	if (getsockname(fd, (struct sockaddr *)&local, &len) < 0)
+		return;
+	(void)getpeername(fd, (struct sockaddr *)&remote, &remote_len);
+	a = address_of(&local);
+	/* CRIU knows the link of its own end alone, and that not of a TCP connection */
+	if (connection ? is_link_local(&local) || is_link_local(&remote)
+		       : is_link_local(&remote) && !is_link_local(&local)) {
+		if (!is_link_local(&local))
+			a = address_of(&remote);
+		found_process(s, p, "socket-address", true,
+			      "close that connection, or have it made by another address than "
+			      "fe80:: (by the host's name, or a global or unique-local address)",
+			      "has a connection open (descriptor %d) by the link-local address %s, "
+			      "which CRIU cannot restore",
+			      number, address_text(&a, text));
+		return;
+	}
+	if (!IN6_IS_ADDR_UNSPECIFIED(&a) && wants_address(&local, &a, connection))
+		check_presence(s, p, number, fd, &a, connection);
+}

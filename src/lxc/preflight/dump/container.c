@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the container as a whole has, and what it takes to save that. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#ifndef ZFS_SUPER_MAGIC
+#define ZFS_SUPER_MAGIC 0x2fc12fc1
+#endif
+#ifndef BTRFS_SUPER_MAGIC
+#define BTRFS_SUPER_MAGIC 0x9123683e
+#endif
+
+#define MIB (1024.0 * 1024.0)
+
+/* A checkpoint has no files of the rootfs in it. */
+void check_ephemeral(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	if (facts->ephemeral && s->p->stop)
+		found_container(
+			s, "ephemeral", true, "leave out -s, or start it without lxc.ephemeral",
+			"%s is ephemeral: when it stops, its rootfs and %s/%s are destroyed, "
+			"and it cannot be restored without them",
+			facts->name, facts->lxcpath, facts->name);
+}
+
+/* Every link that the container has besides lo must be one that can be made anew. */
+void check_nics(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		const struct nic *nic = &facts->nics[i];
+
+		if (strcmp(nic->type, "veth") != 0)
+			found_container(s, "network-interface", true,
+					"use a veth interface, or remove that one first",
+					"the network interface %s of %s is a %s: only veth can be "
+					"restored so far",
+					nic->name, facts->name, nic->type);
+		else if (nic->inner_peer)
+			found_container(
+				s, "network-interface", true, "remove that pair first",
+				"the network interface %s of %s is one end of a pair whose other "
+				"end, %s, is in the container too: only pairs with an end on the "
+				"host can be restored so far",
+				nic->name, facts->name, nic->inner_peer);
+		else if (!nic->host_name)
+			found_container(
+				s, "network-interface", true,
+				"run it in the network namespace that lxc-start ran in",
+				"the network interface %s of %s has no other end in this network "
+				"namespace",
+				nic->name, facts->name);
+	}
+}
+
+/*
+ * CRIU restores a process only under a profile that is loaded. lxc-start unloads
+ * the one that it generated when the container stops, so its text must be saved.
+ */
+void check_confinement(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+	_cleanup_free_ char *generated = xasprintf("lxc-%s_<", facts->name);
+
+	if (facts->apparmor_label && !facts->apparmor_policy &&
+	    strncmp(facts->apparmor_label, generated, strlen(generated)) == 0)
+		found_container(s, "apparmor-profile", true,
+				"stop and start it once with lxc-start, which writes the profile",
+				"%s is confined by the generated AppArmor profile %s, and there is "
+				"no text of that in %s/%s/apparmor",
+				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
+}
+
+/* Its limits and rules for devices would be lost with the hierarchies that they are in. */
+void check_cgroups(struct survey *s)
+{
+	if (!is_unified_cgroup(CGROUP_MOUNT))
+		found_container(s, "cgroup-v1", true, CGROUP_V1_REMEDY,
+				"the cgroups of %s are of version 1, or of both versions: only "
+				"those of cgroup2 can be restored",
+				s->p->facts->name);
+}
+
+/* Whether an id of the container is one of the host's. */
+static bool is_mapped(const struct container_facts *facts, const char *kind, unsigned int id)
+{
+	for (size_t i = 0; i < facts->n_idmaps; i++) {
+		const struct idmap *m = &facts->idmaps[i];
+
+		if (strcmp(m->kind, kind) == 0 && id >= m->inside && id - m->inside < m->count)
+			return true;
+	}
+	return false;
+}
+
+static unsigned int overflow_id(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, 64, &text) > 0 ? (unsigned int)strtoul(text, NULL, 10)
+							   : 65534;
+}
+
+/*
+ * While CRIU restores a user namespace it is nobody there at first, and the kernel
+ * only lets it speak as one who has an id: that of nobody. Later ones take on the
+ * ids of the container's root before they need one.
+ */
+void check_nobody(struct survey *s)
+{
+	static const struct criu_version without_since = {4, 3, 0};
+	const struct container_facts *facts = s->p->facts;
+	unsigned int uid = overflow_id("/proc/sys/kernel/overflowuid");
+	unsigned int gid = overflow_id("/proc/sys/kernel/overflowgid");
+
+	if (facts->n_idmaps > 0 && !is_fixed(s, &without_since) &&
+	    (!is_mapped(facts, "u", uid) || !is_mapped(facts, "g", gid)))
+		found_container(s, "unmapped-nobody", true,
+				"map 65536 ids, as in: lxc.idmap = u 0 100000 65536",
+				"the lxc.idmap of %s leaves out the user %u or the group %u "
+				"(nobody), without which this CRIU cannot restore it",
+				facts->name, uid, gid);
+}
+
+/* CRIU runs these where it is not enough that the veths leave their bridges, see network_lock(). */
+void check_network_lock(struct survey *s)
+{
+	static const struct criu_version without_since = {3, 19, 0};
+	static const struct {
+		const char *name, *needed; /* a path */
+	} programs[] = {
+		{"iptables-restore", "/"},
+		{"ip6tables-restore", "/proc/sys/net/ipv6"},
+	};
+	const struct container_facts *facts = s->p->facts;
+
+	if (facts->host_network || (facts_network_comes_off(facts) && is_fixed(s, &without_since)))
+		return;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		_cleanup_free_ char *path = system_program(programs[i].name);
+
+		if (!path && access(programs[i].needed, F_OK) == 0)
+			found_container(s, "network-lock", true,
+					"install it: apt-get install iptables",
+					"%s is missing, by which CRIU holds packets back from the "
+					"network interfaces of %s",
+					programs[i].name, facts->name);
+	}
+}
+
+/* The directory, or the closest above it that is there. */
+static int statfs_above(const char *directory, struct statfs *ret)
+{
+	_cleanup_free_ char *path = xstrdup(directory);
+
+	while (statfs(path, ret) < 0) {
+		char *slash = strrchr(path, '/');
+
+		if (errno != ENOENT || !slash)
+			return -1;
+		slash[slash == path] = '\0';
+		if (slash == path && statfs(path, ret) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool compresses(const struct statfs *fs)
+{
+	return (unsigned long)fs->f_type == BTRFS_SUPER_MAGIC ||
+	       (unsigned long)fs->f_type == ZFS_SUPER_MAGIC;
+}
+
+/*
+ * Memory that is in no file goes to the image page by page: without room for
+ * that it fails for sure. Shared memory and tmpfs may be counted twice or
+ * compressed, so they are only worth a warning.
+ */
+void check_space(struct survey *s)
+{
+	uint64_t least = s->private_bytes, likely = s->resident_bytes + s->deleted_bytes, room;
+	struct statfs fs;
+
+	s->found->memory = likely;
+	if (!s->p->directory || statfs_above(s->p->directory, &fs) < 0)
+		return;
+	room = (uint64_t)fs.f_bfree * (uint64_t)fs.f_bsize;
+	if (least > room && !compresses(&fs))
+		found_container(s, "space", true, "free space, or name another directory with -D",
+				"the memory of %s takes at least %.1f MiB, and there are %.1f MiB "
+				"left for %s",
+				s->p->facts->name, (double)least / MIB, (double)room / MIB,
+				s->p->directory);
+	else if (likely > room)
+		found_container(
+			s, "space", false, "free space, or name another directory with -D",
+			"the memory of %s takes up to %.1f MiB, and there are %.1f MiB left "
+			"for %s",
+			s->p->facts->name, (double)likely / MIB, (double)room / MIB,
+			s->p->directory);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Runs the checks before a dump. */
+#include "config.h"
+
+#include "preflight/survey.h"
+#include "util/mem.h"
+
+#define DISPATCH_MS 5000 /* to ask all processes whether their system calls are sent back */
+
+/*
+ * In this order: a look at the processes is what the mounts are told apart by,
+ * and the files by the mounts; the space depends on what all of them have found.
+ */
+static void (*const dump_checks[])(struct survey *) = {
+	check_ephemeral,    check_nics,	     check_confinement, check_cgroups,	  check_image_place,
+	check_network_lock, check_nobody,    check_arguments,	survey_processes, check_sharing,
+	check_mounts,	    check_processes, check_caller,	check_space,	  forget_ended,
+};
+
+static void survey_clear(struct survey *s)
+{
+	for (size_t i = 0; i < s->n_processes; i++)
+		free(s->processes[i].status);
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		free(s->mounts[i].type);
+		free(s->mounts[i].root);
+		free(s->mounts[i].target);
+		free(s->mounts[i].source);
+	}
+	free(s->processes);
+	free(s->outside);
+	free(s->by_root);
+	free(s->watching);
+	free(s->mounts);
+	map_clear(&s->namespaces);
+	map_clear(&s->mounts_by_id);
+	map_clear(&s->devices);
+	map_clear(&s->outside_devices);
+	map_clear(&s->whole_devices);
+	map_clear(&s->mapped_files);
+	map_clear(&s->terminals_by_end);
+	map_clear(&s->unix_by_inode);
+	scout_end(&s->scout);
+	free(s->terminals);
+	free(s->unix_sockets);
+	addresses_clear(&s->addresses);
+}
+
+static void run(const struct preflight *p, void (*const checks[])(struct survey *), size_t n,
+		struct findings *found)
+{
+	const struct cgroup *cgroup = facts_cgroup2(p->facts);
+	struct survey s = {
+		.p = p, .found = found, .scout.limit = SCOUT_LIMIT, .dispatch_left = DISPATCH_MS};
+
+	found->cgroup = cgroup ? cgroup->path : NULL;
+	for (size_t i = 0; i < n; i++)
+		checks[i](&s);
+	findings_tell_rest(found);
+	found->cgroup = NULL;
+	survey_clear(&s);
+}
+
+void preflight_find(const struct preflight *p, struct findings *found)
+{
+	run(p, dump_checks, sizeof(dump_checks) / sizeof(dump_checks[0]), found);
+}
+
+int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr)
+{
+	preflight_find(p, found);
+	return findings_refuse(found, p->facts->name, reterr);
+}
+
+int preflight_deleted_mounts(const struct preflight *p, struct error **reterr)
+{
+	static void (*const checks[])(struct survey *) = {survey_processes, check_deleted_mounts};
+	_cleanup_findings_ struct findings found = {0};
+
+	run(p, checks, sizeof(checks) / sizeof(checks[0]), &found);
+	return findings_refuse(&found, p->facts->name, reterr);
+}

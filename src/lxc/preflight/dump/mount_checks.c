@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The mounts that the container's processes see, and those among them that CRIU cannot save. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/* Of all mount namespaces together. CRIU compares each of its mounts with each other. */
+#define MOUNTS_MAX 100000
+
+static int compare_texts(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Where the host's mounts and terminals are, in order. */
+static void list_outside(struct survey *s)
+{
+	const struct container_facts *facts = s->p->facts;
+
+	s->outside = xcalloc(facts->n_mounts + facts->n_ttys + 1, sizeof(*s->outside));
+	for (size_t i = 0; i < facts->n_mounts; i++)
+		s->outside[s->n_outside++] = facts->mounts[i].target;
+	for (size_t i = 0; i < facts->n_ttys; i++)
+		s->outside[s->n_outside++] = facts->ttys[i].target;
+	qsort(s->outside, s->n_outside, sizeof(*s->outside), compare_texts);
+}
+
+static bool is_external(const struct survey *s, const char *target)
+{
+	return bsearch(&target, s->outside, s->n_outside, sizeof(*s->outside), compare_texts);
+}
+
+/* "shared:5 master:2" */
+static int peer_group(struct libmnt_fs *fs, const char *word)
+{
+	const char *fields = mnt_fs_get_optional_fields(fs);
+	const char *p = fields ? strstr(fields, word) : NULL;
+
+	return p ? (int)strtol(p + strlen(word), NULL, 10) : 0;
+}
+
+static char *copy(const char *text)
+{
+	return xstrdup(text ? text : "");
+}
+
+/* Something is mounted on the root of its parent, whose own files are out of sight then. */
+static void mark_covered(struct survey *s, struct libmnt_fs *fs)
+{
+	size_t own, parent;
+
+	if (mnt_fs_get_parent_id(fs) != mnt_fs_get_id(fs) &&
+	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_id(fs), &own) &&
+	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_parent_id(fs), &parent) &&
+	    strcmp(s->mounts[parent].target, s->mounts[own].target) == 0)
+		s->mounts[parent].covered = true;
+}
+
+static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct process *p)
+{
+	struct mount *m = ARRAY_ADD(s->mounts, s->n_mounts);
+	size_t index = s->n_mounts - 1;
+
+	m->ns = p->ns[NS_MNT];
+	m->process = p;
+	m->id = mnt_fs_get_id(fs);
+	m->parent = mnt_fs_get_parent_id(fs);
+	m->dev = mnt_fs_get_devno(fs);
+	m->type = copy(mnt_fs_get_fstype(fs));
+	m->root = copy(mnt_fs_get_root(fs));
+	m->target = copy(mnt_fs_get_target(fs));
+	m->source = copy(mnt_fs_get_source(fs));
+	m->external = p->pid == s->p->facts->init_pid && is_external(s, m->target);
+	m->shared = peer_group(fs, "shared:");
+	m->master = peer_group(fs, "master:");
+	map_add(&s->mounts_by_id, (uint64_t)m->id, index);
+	map_add(&s->devices, m->dev, index);
+	if (m->external)
+		map_add(&s->outside_devices, m->dev, index);
+	if (strcmp(m->root, "/") == 0)
+		map_add(&s->whole_devices, m->dev, index);
+	s->automounts = s->automounts || strcmp(m->type, "autofs") == 0;
+}
+
+/*
+ * Adds those of the mount namespace that a process is in. CRIU knows those of the host
+ * by their place in init's, and others by these.
+ */
+static void add_mounts(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)p->pid);
+	struct libmnt_table *table = mnt_new_table();
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+
+	if (mnt_table_parse_file(table, path) < 0)
+		mnt_reset_table(table);
+	while (mnt_table_next_fs(table, it, &fs) == 0)
+		add_mount(s, fs, p);
+	mnt_reset_iter(it, MNT_ITER_FORWARD);
+	while (mnt_table_next_fs(table, it, &fs) == 0)
+		mark_covered(s, fs);
+	mnt_free_iter(it);
+	mnt_unref_table(table);
+}
+
+const struct mount *survey_mount(const struct survey *s, int id)
+{
+	size_t i;
+
+	return map_get(&s->mounts_by_id, (uint64_t)id, &i) ? &s->mounts[i] : NULL;
+}
+
+/* --- what CRIU cannot save
+ * ------------------------------------------------------------------------ */
+
+static bool has_external(const struct survey *s, dev_t dev)
+{
+	return map_get(&s->outside_devices, dev, NULL);
+}
+
+/* Of the same filesystem, and its whole. */
+static bool has_whole(const struct survey *s, dev_t dev)
+{
+	return map_get(&s->whole_devices, dev, NULL);
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What is mounted, as a process that sees it finds it; -1 where that cannot be. */
+static int open_mount(struct survey *s, const struct mount *m, int flags, struct stat *ret)
+{
+	bool lost = s->scout.lost;
+	int fd = scout_open(&s->scout, m->process->pid, m->target, flags);
+
+	if (fd == -ETIMEDOUT && !lost)
+		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
+			      "has mounted something on %s, and there is no answer from there",
+			      m->target);
+	/* something else may be there by now, and in the way */
+	if (fd >= 0 && (stat_without_sync(fd, ret) < 0 || ret->st_dev != m->dev))
+		fd_close(&fd);
+	return fd < 0 ? -1 : fd;
+}
+
+/* Something is in the directory that a mount shows. */
+static bool has_entries(struct survey *s, const struct mount *m)
+{
+	struct stat st;
+	_cleanup_close_ int fd = open_mount(s, m, O_RDONLY | O_DIRECTORY, &st);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : directory_at(fd, ".");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			return true;
+	return false;
+}
+
+#define EMPTY_AFTERWARDS "whose content CRIU does not save: it will be empty after a restore"
+
+/*
+ * CRIU mounts anew what it does not know (--enable-fs all). These are known, to
+ * it or from experience, not to come back that way.
+ */
+static const struct filesystem {
+	const char *type; /* without a subtype, as fuse.sshfs has one */
+	bool (*applies)(struct survey *s, const struct mount *m); /* NULL: always */
+	const char *check;
+	bool blocks;
+	const char *why;
+} filesystems[] = {
+	{"fuse", NULL, "filesystem", true, "which CRIU cannot save"},
+	{"fuseblk", NULL, "filesystem", true, "which CRIU cannot save"},
+	{"btrfs", NULL, "filesystem", true, "which CRIU cannot mount anew"},
+	{"overlay", NULL, "filesystem", true,
+	 "which CRIU cannot restore: its layers are looked for on the host"},
+	{"mqueue", has_entries, "filesystem", true,
+	 "with message queues in it, which CRIU cannot save"},
+	{"pstore", has_entries, "filesystem", true, "with files in it, which CRIU cannot save"},
+	{"ramfs", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
+	{"hugetlbfs", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
+	{"bpf", has_entries, "lost-content", false, EMPTY_AFTERWARDS},
+};
+
+static bool is_type(const char *type, const char *of)
+{
+	size_t len = strcspn(type, ".");
+
+	return strlen(of) == len && memcmp(type, of, len) == 0;
+}
+
+static void check_filesystem(struct survey *s, const struct mount *m)
+{
+	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++) {
+		const struct filesystem *f = &filesystems[i];
+
+		if (!is_type(m->type, f->type) || (f->applies && !f->applies(s, m)))
+			continue;
+		found_container(s, f->check, f->blocks,
+				"unmount it in the container, or take it out of the container's "
+				"config",
+				"the container has mounted a filesystem of type %s on %s, %s",
+				m->type, m->target, f->why);
+	}
+}
+
+/* The same one may be mounted twice, or seen from several mount namespaces. */
+static bool is_first(const struct survey *s, const struct mount *m)
+{
+	size_t first;
+
+	return map_get(&s->whole_devices, m->dev, &first) && m == &s->mounts[first];
+}
+
+/* What is mounted is a file, as systemd does with a service's memory.pressure. */
+static bool is_on_file(struct survey *s, const struct mount *m)
+{
+	struct stat st;
+	_cleanup_close_ int fd = open_mount(s, m, O_PATH, &st);
+
+	return fd >= 0 && S_ISREG(st.st_mode);
+}
+
+static void check_cgroup_mount(struct survey *s, const struct mount *m)
+{
+	if (is_on_file(s, m))
+		found_process(s, m->process, "cgroup-file", true,
+			      "unmount it; of a service of systemd's: forbid namespaces in the "
+			      "container, with lxc.include = " LXC_CHECKPOINT_CONF " in its "
+			      "config, and start it anew",
+			      "has a file of a cgroup mounted on %s, which CRIU cannot restore",
+			      m->target);
+}
+
+static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
+{
+	if (m->external || m->dev == rootfs || has_external(s, m->dev))
+		return;
+	if (starts_with(m->type, "cgroup")) {
+		check_cgroup_mount(s, m);
+		return;
+	}
+	if (strcmp(m->root, "/") == 0 && is_first(s, m)) {
+		check_filesystem(s, m);
+		check_block_filesystem(s, m);
+	} else if (strcmp(m->root, "/") != 0 && !has_whole(s, m->dev)) {
+		found_container(s, "mount-root", true, "unmount it in the container",
+				"%s shows a part (%s) of a filesystem of type %s that the "
+				"container has not mounted, which CRIU cannot save",
+				m->target, m->root, m->type);
+	}
+}
+
+bool is_tracefs(const struct mount *m)
+{
+	return strcmp(m->type, "tracefs") == 0;
+}
+
+/* CRIU leaves a tracefs out, and gives up at a mount whose parent it does not know. */
+static void check_parent(struct survey *s, const struct mount *m)
+{
+	const struct mount *parent = survey_mount(s, m->parent);
+
+	if (parent && is_tracefs(parent) && !is_tracefs(m))
+		found_container(s, "filesystem", true, "unmount it in the container",
+				"a filesystem of type %s is mounted on %s, in a tracefs, which "
+				"CRIU cannot save",
+				m->type, m->target);
+}
+
+void survey_mounts(struct survey *s)
+{
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+	_cleanup_map_ struct map seen = {0};
+
+	if (!init)
+		return;
+	list_outside(s);
+	map_add(&seen, init->ns[NS_MNT], 0);
+	add_mounts(s, init);
+	for (size_t i = 0; i < s->n_processes && s->n_mounts <= MOUNTS_MAX; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->in_tree && p->ns[NS_MNT] && map_add(&seen, p->ns[NS_MNT], 0))
+			add_mounts(s, p);
+	}
+	if (s->n_mounts > MOUNTS_MAX)
+		found_container(s, "too-many-mounts", true,
+				"unmount those that nobody needs, in the container",
+				"the container has more than %d mounts in its mount namespaces, "
+				"which CRIU would take too long for",
+				MOUNTS_MAX);
+}
+
+void check_mounts(struct survey *s)
+{
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+	ino_t init_ns = init ? init->ns[NS_MNT] : 0;
+	dev_t rootfs = 0;
+
+	if (!init)
+		return;
+	survey_mounts(s);
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (strcmp(s->mounts[i].target, "/") == 0 && s->mounts[i].ns == init_ns)
+			rootfs = s->mounts[i].dev;
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		check_mount(s, &s->mounts[i], rootfs);
+		check_parent(s, &s->mounts[i]);
+		check_deleted_mount(s, &s->mounts[i]);
+	}
+	check_propagation(s, rootfs, init_ns);
+}

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The container's processes: finding them, and what their status tells. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "sys/dispatch.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define STATUS_MAX 65536
+/* In that time a wait for a disk is over, and a dead child collected, on a busy machine too. */
+#define WAIT_NS	  20000000
+#define WAITS_MAX 50 /* for all of them together */
+
+static const struct {
+	const char *file;
+	const char *name;
+	bool blocks; /* CRIU saves one such namespace, init's */
+} namespaces[N_NAMESPACES] = {
+	[NS_PID] = {"pid", "PID", true},
+	[NS_PID_CHILDREN] = {"pid_for_children", "PID, for its children", true},
+	[NS_USER] = {"user", "user", true},
+	[NS_UTS] = {"uts", "UTS, for the host name", true},
+	[NS_IPC] = {"ipc", "IPC", true},
+	[NS_CGROUP] = {"cgroup", "cgroup", true},
+	[NS_TIME] = {"time", "time", true},
+	[NS_TIME_CHILDREN] = {"time_for_children", "time", true},
+	[NS_NET] = {"net", "network", false},
+	[NS_MNT] = {"mnt", "mount", false},
+};
+
+/* --- finding them
+ * --------------------------------------------------------------------------------- */
+
+static ino_t namespace_of(pid_t pid, enum namespace_kind kind)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/%s", (int)pid, namespaces[kind].file);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* Whether the PID namespace that a process is in lies beneath the one of that inode. */
+static bool is_beneath(pid_t pid, ino_t top)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/pid", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool found = false;
+
+	while (fd >= 0 && !found) {
+		int parent = ioctl(fd, NS_GET_PARENT);
+		struct stat st;
+
+		close(fd);
+		fd = parent;
+		found = fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == top;
+	}
+	fd_close(&fd);
+	return found;
+}
+
+/* seen: the PID namespaces that were met, each looked at once, and whether it is the container's.
+ */
+static bool is_of_container(struct map *seen, ino_t top, pid_t pid, ino_t ns)
+{
+	size_t is = ns == top;
+
+	if (is || map_get(seen, ns, &is))
+		return is;
+	is = is_beneath(pid, top);
+	map_add(seen, ns, is);
+	return is;
+}
+
+static void add_process(struct survey *s, pid_t pid, ino_t ns)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
+	const char *state, *name;
+	struct process *p;
+	char *status;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &status) <= 0)
+		return; /* it has just ended */
+	p = ARRAY_ADD(s->processes, s->n_processes);
+	p->pid = pid;
+	p->status = status;
+	p->parent = (pid_t)field_number(status, "PPid", 10);
+	p->ns[NS_PID] = ns;
+	state = field_value(status, "State");
+	p->state = state ? *state : '?';
+	name = field_value(status, "Name");
+	snprintf(p->name, sizeof(p->name), "%.*s", name ? (int)strcspn(name, "\n") : 1,
+		 name ? name : "?");
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	const struct process *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void list_processes(struct survey *s)
+{
+	pid_t init = s->p->facts->init_pid;
+	ino_t top = namespace_of(init, NS_PID);
+	_cleanup_map_ struct map seen = {0};
+	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	struct dirent *e;
+
+	while (top && proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+		ino_t ns = pid > 0 ? namespace_of(pid, NS_PID) : 0;
+
+		if (ns && is_of_container(&seen, top, pid, ns))
+			add_process(s, pid, ns);
+	}
+	if (s->n_processes)
+		qsort(s->processes, s->n_processes, sizeof(*s->processes), compare_pids);
+}
+
+const struct process *process_of(const struct survey *s, pid_t pid)
+{
+	const struct process key = {.pid = pid};
+
+	if (s->n_processes == 0)
+		return NULL;
+	return bsearch(&key, s->processes, s->n_processes, sizeof(key), compare_pids);
+}
+
+bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process)
+{
+	/* processes that come and go could make a ring of what was read one after the other */
+	for (size_t i = 0; process && i <= s->n_processes; i++) {
+		if (process->parent == ancestor)
+			return true;
+		process = process->above;
+	}
+	return false;
+}
+
+/* Whether each is init or a descendant: what is found of one is found of all above it. */
+static void mark_tree(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ signed char *known =
+		xcalloc(s->n_processes, 1); /* 1: it is, -1: it is not */
+
+	for (size_t i = 0; i < s->n_processes; i++)
+		s->processes[i].above = process_of(s, s->processes[i].parent);
+	known[init - s->processes] = 1;
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i], *top = p;
+		signed char found;
+
+		/* what was marked is met again where a ring was read */
+		for (; top && !known[top - s->processes]; top = top->above)
+			known[top - s->processes] = -1;
+		found = top && known[top - s->processes] > 0 ? 1 : -1;
+		for (; p != top && p && found > 0; p = p->above)
+			known[p - s->processes] = found;
+		s->processes[i].in_tree = found > 0;
+	}
+}
+
+void survey_processes(struct survey *s)
+{
+	const struct process *init;
+	size_t level;
+
+	list_processes(s);
+	init = process_of(s, s->p->facts->init_pid);
+	/* "NSpid: 4711 1": the last number is init's own, 1 */
+	level = init ? field_count(init->status, "NSpid") : 0;
+	if (init)
+		mark_tree(s, init);
+	for (size_t i = 0; level && i < s->n_processes; i++) {
+		struct process *p = &s->processes[i];
+
+		p->container_pid = field_nth(p->status, "NSpid", level - 1);
+		p->session = field_nth(p->status, "NSsid", level - 1);
+		s->private_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
+						      field_number(p->status, "VmSwap", 10));
+		s->resident_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
+						       field_number(p->status, "RssShmem", 10) +
+						       field_number(p->status, "VmSwap", 10));
+		for (size_t k = 0; p->in_tree && k < N_NAMESPACES; k++) {
+			if (k != NS_PID)
+				p->ns[k] = namespace_of(p->pid, (enum namespace_kind)k);
+			map_add(&s->namespaces, p->ns[k], 0);
+		}
+	}
+}
+
+/* --- what their status tells
+ * ---------------------------------------------------------------------- */
+
+static bool only_root_ids(const char *status, const char *field)
+{
+	/* real, effective, saved and filesystem id */
+	for (size_t i = 0; i < 4; i++)
+		if (field_nth(status, field, i) > 0)
+			return false;
+	return true;
+}
+
+static bool other_ids_without_cap(const struct process *p)
+{
+	return p->state != 'Z' &&
+	       (!only_root_ids(p->status, "Uid") || !only_root_ids(p->status, "Gid")) &&
+	       !have_cap(CAP_SYS_RESOURCE);
+}
+
+static bool no_new_privs(const struct process *p)
+{
+	return p->state != 'Z' && field_number(p->status, "NoNewPrivs", 10) == 1;
+}
+
+static bool ambient_caps(const struct process *p)
+{
+	return p->state != 'Z' && field_number(p->status, "CapAmb", 16) != 0;
+}
+
+static bool dead_leader(const struct process *p)
+{
+	return p->state == 'Z' && field_number(p->status, "Threads", 10) > 1;
+}
+
+static bool foreign_session(const struct process *p)
+{
+	return p->session == 0;
+}
+
+static const struct status_check {
+	const char *check;
+	struct criu_version since; /* see is_fixed() */
+	bool (*applies)(const struct process *p);
+	const char *reason;
+	const char *remedy;
+} status_checks[] = {
+	{"other-user",
+	 {0, 0, 0},
+	 other_ids_without_cap,
+	 "does not run as root, and the capability cap_sys_resource is missing, without which CRIU "
+	 "cannot read its limits",
+	 "run it where root has all capabilities"},
+	{"no-new-privs",
+	 {3, 19, 0},
+	 no_new_privs,
+	 "has no_new_privs set, which this CRIU would lose",
+	 "install CRIU 3.19 or later"},
+	{"ambient-capabilities",
+	 {4, 1, 0},
+	 ambient_caps,
+	 "has ambient capabilities, which this CRIU would lose",
+	 "install CRIU 4.1 or later"},
+	{"dead-leader",
+	 {0, 0, 0},
+	 dead_leader,
+	 "has ended its first thread while others go on, which CRIU cannot save",
+	 "restart that program, or stop it"},
+	{"foreign-session",
+	 {0, 0, 0},
+	 foreign_session,
+	 "belongs to a session outside of the container: it was started from there, with "
+	 "lxc-attach or the like",
+	 "end it, or start such processes with setsid"},
+};
+
+/*
+ * CRIU makes a process a member of its session by birth, so its leader has to be
+ * above it. For init's children it makes another one for the while; who was
+ * adopted by another process (a subreaper) cannot be restored, although it can be saved.
+ */
+static void check_session(struct survey *s, const struct process *p)
+{
+	const struct process *parent = p->above, *above = parent;
+
+	if (!parent || p->session == 0 || p->session == p->container_pid ||
+	    parent->session == p->session || parent->pid == s->p->facts->init_pid)
+		return;
+	for (size_t i = 0; above && i <= s->n_processes; i++) {
+		if (above->container_pid == p->session)
+			return;
+		above = above->above;
+	}
+	found_process(s, p, "lost-session", true,
+		      "stop it, or start it as a leader of its session (setsid), or so that init "
+		      "adopts it",
+		      "was adopted by process %d (%s), and is in a session whose leader is not "
+		      "above it: CRIU could not restore that",
+		      (int)parent->pid, parent->name);
+}
+
+static void check_status(struct survey *s, const struct process *p)
+{
+	for (size_t i = 0; i < sizeof(status_checks) / sizeof(status_checks[0]); i++) {
+		const struct status_check *check = &status_checks[i];
+
+		if (!is_fixed(s, &check->since) && check->applies(p))
+			found_process(s, p, check->check, true, check->remedy, "%s", check->reason);
+	}
+}
+
+/*
+ * Its code that CRIU puts into the process could make no system call. Who uses this has a
+ * handler of SIGSYS, as programs in Go have too, and only those are stopped to ask.
+ */
+static void check_dispatch(struct survey *s, const struct process *p)
+{
+	const char *caught = field_value(p->status, "SigCgt");
+
+	if (p->state == 'Z' || !caught || !(strtoull(caught, NULL, 16) >> (SIGSYS - 1) & 1) ||
+	    !dispatch_is_on(p->pid, &s->dispatch_left))
+		return;
+	found_process(s, p, "syscall-dispatch", true, "stop that process",
+		      "has its system calls sent back to it (Syscall User Dispatch), as Wine does, "
+		      "which CRIU cannot save");
+}
+
+static void check_traced(struct survey *s, const struct process *p)
+{
+	pid_t tracer = (pid_t)field_number(p->status, "TracerPid", 10);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)tracer);
+	_cleanup_free_ char *name = NULL;
+
+	if (tracer == 0)
+		return;
+	if (read_file_at(AT_FDCWD, path, 256, &name) > 0)
+		name[strcspn(name, "\n")] = '\0';
+	found_process(s, p, "traced", true, "end the debugger or strace, and try again",
+		      "is traced by process %d (%s)", (int)tracer, name ? name : "?");
+}
+
+/*
+ * A container or a sandbox in the container, or a service of systemd's with a
+ * namespace of its own.
+ */
+static void check_namespaces(struct survey *s, const struct process *p, const struct process *init)
+{
+	for (size_t k = 0; k < N_NAMESPACES; k++) {
+		/* that of children which has none yet has no number either */
+		bool unborn = k == NS_PID_CHILDREN && !p->ns[k] && p->ns[NS_MNT];
+
+		if (!namespaces[k].blocks || (!p->ns[k] && !unborn) || p->ns[k] == init->ns[k])
+			continue;
+		/* for_children says the same once more */
+		if ((k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME]) ||
+		    (k == NS_PID_CHILDREN && p->ns[NS_PID] != init->ns[NS_PID]))
+			continue;
+		found_process(s, p, "nested-namespace", true,
+			      "stop it, or forbid namespaces in the container: lxc.include "
+			      "= " LXC_CHECKPOINT_CONF " in its config, and start it anew",
+			      "is in a namespace of its own (%s)", namespaces[k].name);
+	}
+}
+
+/* It is no child of init's: CRIU does not see it. */
+static void check_stranger(struct survey *s, const struct process *p, ino_t top)
+{
+	if (p->ns[NS_PID] == top && p->state != 'Z')
+		found_process(s, p, "not-in-tree", false, "end it first, if it shall not get lost",
+			      "was started from outside (lxc-attach) and is no child of the "
+			      "container's init: it will not be in the checkpoint");
+}
+
+/* CRIU takes init's root for that of its mount namespace. */
+static void check_init_root(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init->pid);
+	char root[256] = "";
+
+	if (readlink(path, root, sizeof(root) - 1) > 0 && strcmp(root, "/") != 0)
+		found_process(s, init, "init-root", true,
+			      "start the container with the rootfs as its init's root",
+			      "has changed its root (chroot) to %s", root);
+}
+
+static const struct timespec moment = {.tv_nsec = WAIT_NS};
+
+static char *read_status_again(const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)p->pid);
+	char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : NULL;
+}
+
+/* As it was found; to wait for a disk, or for a child that has yet to exec, is nothing special. */
+static bool still_waits(const struct process *p)
+{
+	_cleanup_free_ char *now = read_status_again(p);
+	const char *state = now ? field_value(now, "State") : NULL;
+
+	return state && *state == 'D' &&
+	       field_number(now, "voluntary_ctxt_switches", 10) ==
+		       field_number(p->status, "voluntary_ctxt_switches", 10);
+}
+
+static void check_stuck(struct survey *s)
+{
+	for (size_t i = 0; i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (p->state != 'D' || !p->in_tree)
+			continue;
+		for (; s->waits < WAITS_MAX && still_waits(p); s->waits++)
+			nanosleep(&moment, NULL);
+		if (still_waits(p))
+			found_process(
+				s, p, "uninterruptible", false,
+				"look what it waits for: a disk, a file server, or a child "
+				"that it made with vfork()",
+				"waits and cannot be stopped; CRIU gives up if that lasts for "
+				"ten seconds");
+	}
+}
+
+/*
+ * What lxc-attach started and has just ended is init's to collect, which takes a
+ * moment. An init that never does that leaves it for good.
+ */
+static bool is_collected(struct survey *s, const struct process *p)
+{
+	for (;; s->waits++) {
+		_cleanup_free_ char *now = read_status_again(p);
+		const char *state = now ? field_value(now, "State") : NULL;
+
+		if (!state || *state != 'Z')
+			return true;
+		if (s->waits >= WAITS_MAX)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+}
+
+/*
+ * Of a policy that asks (notify) the monitor answers, through lxc.seccomp.notify.proxy: to see
+ * that it has the kernel's end of it open is surer than the config, which may be another by now.
+ */
+static void check_listener(struct survey *s, const struct process *init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)init->parent);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir))) {
+		char link[64] = "";
+
+		found = readlinkat(dirfd(dir), e->d_name, link, sizeof(link) - 1) > 0 &&
+			strcmp(link, "anon_inode:seccomp notify") == 0;
+	}
+	if (found)
+		found_container(
+			s, "seccomp-notify", true,
+			"take notify out of its seccomp policy (lxc.seccomp.profile) and "
+			"lxc.seccomp.notify.proxy out of its config, and start it anew",
+			"the monitor of %s has system calls of the container answered "
+			"(lxc.seccomp.notify.proxy); after a restore nobody would, and they "
+			"would fail",
+			s->p->facts->name);
+}
+
+void check_processes(struct survey *s)
+{
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+
+	s->own_network = init ? init->ns[NS_NET] : 0;
+	for (size_t i = 0; init && i < s->n_processes; i++) {
+		const struct process *p = &s->processes[i];
+
+		if (!p->in_tree) {
+			check_stranger(s, p, init->ns[NS_PID]);
+			continue;
+		}
+		check_traced(s, p);
+		check_namespaces(s, p, init);
+		/* all else follows from that */
+		if (p->ns[NS_PID] != init->ns[NS_PID])
+			continue;
+		if (p->state == 'Z' && foreign_session(p) && is_collected(s, p))
+			continue;
+		check_status(s, p);
+		check_dispatch(s, p);
+		check_session(s, p);
+		if (p->state == 'Z')
+			continue;
+		check_threads(s, p);
+		check_files(s, p);
+		check_mappings(s, p);
+	}
+	if (init) {
+		check_init_root(s, init);
+		check_listener(s, init);
+	}
+	check_frozen(s);
+	check_terminals(s);
+	check_unix_peers(s);
+	check_stuck(s);
+}
+
+/* --- those that have ended meanwhile
+ * ---------------------------------------------------------------- */
+
+/*
+ * What was a reason when it lived is none, unless init leaves it for good: then CRIU has to
+ * save it as it is, in its session.
+ */
+static bool has_ended(const struct finding *f, void *userdata)
+{
+	struct survey *s = userdata;
+	const struct process *p = f->pid ? process_of(s, f->pid) : NULL;
+	_cleanup_free_ char *now = p ? read_status_again(p) : NULL;
+	const char *state = now ? field_value(now, "State") : NULL;
+
+	if (!p)
+		return false;
+	if (!state || *state == 'X')
+		return true;
+	if (*state != 'Z')
+		return false;
+	/* while others of its threads are on their way out too */
+	if (strcmp(f->check, "dead-leader") == 0)
+		return field_number(now, "Threads", 10) <= 1;
+	return strstr(f->check, "session") ? is_collected(s, p) : p->state != 'Z';
+}
+
+void forget_ended(struct survey *s)
+{
+	findings_forget(s->found, has_ended, s);
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sockets: of which kind they are, and who is at the other end of a Unix socket. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef AF_VSOCK
+#define AF_VSOCK 40
+#endif
+#ifndef AF_XDP
+#define AF_XDP 44
+#endif
+
+#ifndef SIOCUNIXFILE
+#define SIOCUNIXFILE 0x89e0
+#endif
+
+#define NETLINK_WORDS 64 /* 2048 groups; there are far fewer */
+#define ANSWER_SIZE   32768
+#define FDINFO_MAX    65536
+
+static const char stop[] = "stop that process";
+
+static const struct {
+	int domain;
+	const char *what, *remedy;
+} known_domains[] = {
+	{AF_VSOCK, "a socket to the virtual machine's host (vsock)",
+	 "stop the service that listens on it"},
+	{AF_ALG, "a socket of the kernel's cryptography (AF_ALG)", stop},
+	{AF_XDP, "an XDP socket", stop},
+	{AF_TIPC, "a TIPC socket", stop},
+	{AF_KEY, "an IPsec key socket (AF_KEY)", stop},
+	{AF_BLUETOOTH, "a Bluetooth socket", stop},
+	{AF_CAN, "a CAN socket", stop},
+};
+
+static const char *unsupported_inet(int type, int protocol, const char **ret_remedy)
+{
+	*ret_remedy = stop;
+	if (type == SOCK_RAW)
+		return NULL;
+	switch (protocol) {
+	case IPPROTO_IP:
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return type == SOCK_STREAM || type == SOCK_DGRAM ? NULL : "a socket of a rare type";
+	/* ping without privileges */
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return NULL;
+	case IPPROTO_MPTCP:
+		*ret_remedy = "switch it off in the container: sysctl net.mptcp.enabled=0, or "
+			      "GODEBUG=multipathtcp=0 for programs in Go";
+		return "a Multipath TCP socket";
+	case IPPROTO_SCTP:
+		return "an SCTP socket";
+	default:
+		return "a socket of a rare protocol";
+	}
+}
+
+const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy)
+{
+	*ret_remedy = stop;
+	switch (domain) {
+	case AF_UNIX:
+	case AF_NETLINK:
+	case AF_PACKET:
+		return NULL;
+	case AF_INET:
+	case AF_INET6:
+		return unsupported_inet(type, protocol, ret_remedy);
+	default:
+		break;
+	}
+	for (size_t i = 0; i < sizeof(known_domains) / sizeof(known_domains[0]); i++)
+		if (known_domains[i].domain == domain) {
+			*ret_remedy = known_domains[i].remedy;
+			return known_domains[i].what;
+		}
+	return "a socket of a rare family";
+}
+
+static int option(int fd, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) < 0 ? -1 : value;
+}
+
+/* CRIU keeps the first 32 groups, and those only of a socket that has an address. */
+static void check_netlink(struct survey *s, const struct process *p, int fd)
+{
+	uint32_t groups[NETLINK_WORDS] = {0};
+	struct sockaddr_nl address = {0};
+	socklen_t len = sizeof(groups), address_len = sizeof(address);
+	bool any = false, far = false;
+
+	if (getsockopt(fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &address_len) < 0)
+		return;
+	for (size_t i = 0; i < NETLINK_WORDS; i++) {
+		any = any || groups[i];
+		far = far || (i > 0 && groups[i]);
+	}
+	if (far || (any && address.nl_pid == 0))
+		found_process(
+			s, p, "socket-kind", true, stop,
+			"listens to kernel messages (netlink) in a way that CRIU cannot save");
+}
+
+/* Behind the last slash. */
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+bool has_another_name(const char *bound, const char *found, bool has_links)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(found), tail = strlen(deleted);
+
+	/* one that has no name any more cannot be connected to anyway */
+	if (len > tail && strcmp(found + len - tail, deleted) == 0)
+		return has_links;
+	return strcmp(last_part(bound), last_part(found)) != 0;
+}
+
+/*
+ * CRIU binds a socket to the name that it was bound to. Some programs bind theirs to another name
+ * first, and then rename or link it: haproxy, supervisord, ssh with ControlMaster.
+ */
+static void check_socket_name(struct survey *s, const struct process *p, int fd)
+{
+	struct sockaddr_un address = {0};
+	socklen_t len = sizeof(address) - 1; /* so that there is an end */
+	char found[PATH_MAX + 1] = "";
+	_cleanup_free_ char *link = NULL;
+	_cleanup_close_ int file = -1;
+	struct stat st;
+
+	if ((option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) != 1) ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) < 0 || !address.sun_path[0])
+		return;
+	file = ioctl(fd, SIOCUNIXFILE);
+	if (file < 0 || fstat(file, &st) < 0)
+		return;
+	link = xasprintf("/proc/self/fd/%d", file);
+	if (readlink(link, found, sizeof(found) - 1) > 0 &&
+	    has_another_name(address.sun_path, found, st.st_nlink > 0))
+		found_process(s, p, "socket-name", false, "restart that program after a restore",
+			      "waits on a Unix socket that has another name than it was bound to "
+			      "(%s): after a restore nobody could reach it",
+			      address.sun_path);
+}
+
+/* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
+ */
+static bool is_too_new(const struct survey *s, int fd)
+{
+	static const struct criu_version since = {4, 2, 0};
+
+	return !is_fixed(s, &since) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+}
+
+void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
+{
+	/* a descriptor of our own for the same socket: the kernel has no other way to ask */
+	_cleanup_close_ int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	const char *what, *remedy;
+	int domain;
+
+	if (copy < 0)
+		return; /* closed by now */
+	domain = option(copy, SO_DOMAIN);
+	if (domain < 0)
+		return;
+	what = unsupported_socket(domain, option(copy, SO_TYPE), option(copy, SO_PROTOCOL),
+				  &remedy);
+	if (what) {
+		found_process(s, p, "socket-kind", true, remedy,
+			      "has %s open, which CRIU cannot save", what);
+	} else if (is_too_new(s, copy)) {
+		found_process(s, p, "socket-kind", true,
+			      "install CRIU 4.2 or later, or boot the kernel of the distribution "
+			      "that this one came with",
+			      "has a socket open, which this CRIU cannot save on this kernel");
+	} else if (domain == AF_UNIX) {
+		check_socket_name(s, p, copy);
+		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
+		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
+			(struct unix_socket){.process = p, .fd = fd, .inode = inode};
+	} else if (domain == AF_NETLINK) {
+		check_netlink(s, p, copy);
+	} else if (domain == AF_INET || domain == AF_INET6) {
+		check_socket_address(s, p, fd, copy);
+	}
+}
+
+/* --- the other end of Unix sockets
+ * ---------------------------------------------------------------- */
+
+struct pair {
+	ino_t inode, peer; /* 0: none */
+};
+
+struct pairs {
+	struct pair *v;
+	size_t n;
+};
+
+/* true: there may be more */
+static bool read_pairs(void *answer, size_t len, struct pairs *ret)
+{
+	struct nlmsghdr *h = answer;
+
+	for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		struct unix_diag_msg *m = NLMSG_DATA(h);
+		struct rtattr *a = (struct rtattr *)(void *)(m + 1);
+		int left = (int)h->nlmsg_len - (int)NLMSG_LENGTH(sizeof(*m));
+		struct pair *pair;
+
+		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+			return false;
+		pair = ARRAY_ADD(ret->v, ret->n);
+		pair->inode = m->udiag_ino;
+		for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+			if (a->rta_type == UNIX_DIAG_PEER)
+				pair->peer = *(uint32_t *)RTA_DATA(a);
+	}
+	return true;
+}
+
+static int diag_socket_in(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
+	_cleanup_close_ int inside = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	if (inside < 0 || own < 0 || setns(inside, CLONE_NEWNET) < 0)
+		return -1;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	/* to go on in the container's network would configure the wrong one */
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	return fd;
+}
+
+static void list_pairs(pid_t pid, struct pairs *ret)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req request;
+	} ask = {
+		.header = {.nlmsg_len = sizeof(ask),
+			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.request = {.sdiag_family = AF_UNIX,
+			    .udiag_states = ~0U,
+			    .udiag_show = UDIAG_SHOW_PEER},
+	};
+	_cleanup_free_ char *answer = xcalloc(1, ANSWER_SIZE);
+	_cleanup_close_ int fd = diag_socket_in(pid);
+	ssize_t n = fd < 0 ? -1 : send(fd, &ask, sizeof(ask), 0);
+
+	while (n > 0) {
+		n = recv(fd, answer, ANSWER_SIZE, 0);
+		if (n > 0 && !read_pairs(answer, (size_t)n, ret))
+			return;
+	}
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+static const struct pair *pair_of(const struct pairs *pairs, ino_t inode)
+{
+	const struct pair key = {.inode = inode};
+
+	if (pairs->n == 0)
+		return NULL;
+	return bsearch(&key, pairs->v, pairs->n, sizeof(key), compare_pairs);
+}
+
+/* Of every network namespace that processes of the container are in. */
+static void list_all_pairs(const struct survey *s, struct pairs *ret)
+{
+	_cleanup_map_ struct map seen = {0};
+
+	for (size_t i = 0; i < s->n_processes; i++) {
+		ino_t ns = s->processes[i].ns[NS_NET];
+
+		if (s->processes[i].in_tree && ns && map_add(&seen, ns, 0))
+			list_pairs(s->processes[i].pid, ret);
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_pairs);
+}
+
+/* Sockets may be on their way in others, as messages that were not read yet. */
+static bool any_is_passed(const struct survey *s)
+{
+	for (size_t i = 0; i < s->n_unix_sockets; i++) {
+		const struct unix_socket *u = &s->unix_sockets[i];
+		_cleanup_free_ char *path =
+			xasprintf("/proc/%d/fdinfo/%d", (int)u->process->pid, u->fd);
+		_cleanup_free_ char *info = NULL;
+
+		if (read_file_at(AT_FDCWD, path, FDINFO_MAX, &info) > 0 &&
+		    field_number(info, "scm_fds", 10) > 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The other end belongs to nobody in the container. One that a server of the
+ * host's has accepted is in the container's network namespace all the same.
+ */
+static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
+{
+	if (map_get(&s->unix_by_inode, peer, NULL))
+		return false;
+	if (!pair_of(pairs, peer))
+		return true;
+	if (s->any_is_passed == ANSWER_UNKNOWN)
+		s->any_is_passed = any_is_passed(s) ? ANSWER_YES : ANSWER_NO;
+	return s->any_is_passed == ANSWER_NO;
+}
+
+/* A connection to the outside, as to a socket of the host that is mounted into the container. */
+void check_unix_peers(struct survey *s)
+{
+	struct pairs pairs = {0};
+
+	if (s->n_unix_sockets)
+		list_all_pairs(s, &pairs);
+	for (size_t i = 0; i < s->n_unix_sockets; i++) {
+		const struct pair *own = pair_of(&pairs, s->unix_sockets[i].inode);
+
+		s->descriptor = s->unix_sockets[i].fd + 1;
+		if (own && own->peer && is_outside(s, &pairs, own->peer))
+			found_process(s, s->unix_sockets[i].process, "unix-peer", true,
+				      "close that connection, or stop that process; a socket of "
+				      "the host that is mounted into the container causes it",
+				      "is connected through a Unix socket to a process outside of "
+				      "the container");
+	}
+	s->descriptor = 0;
+	free(pairs.v);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Before a dump: the threads of the container's processes. CRIU saves namespaces, directories
+ * and descriptors of a process once, by its first thread, and gives them to all threads of it;
+ * and it restores the scheduling classes that it knows. Runs in the command, as root.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define STAT_MAX 4096
+#define EXITING	 0x4 /* the kernel's PF_EXITING */
+
+#define APART_REMEDY "restart that program, or stop it"
+
+/* Of which a thread can have another than the process. */
+static const struct {
+	enum namespace_kind kind;
+	const char *file, *name;
+} namespaces[] = {
+	{NS_NET, "net", "network"}, {NS_MNT, "mnt", "mount"},	     {NS_UTS, "uts", "UTS"},
+	{NS_IPC, "ipc", "IPC"},	    {NS_CGROUP, "cgroup", "cgroup"},
+};
+
+#define N_SHARED (sizeof(namespaces) / sizeof(namespaces[0]))
+
+/* One process; each thing is told of one thread of it. */
+struct walk {
+	struct survey *s;
+	const struct process *process;
+	int tasks;
+	bool told_class, told_apart;
+};
+
+bool scheduling_is_known(int policy)
+{
+	switch (policy & ~SCHED_RESET_ON_FORK) {
+	case SCHED_OTHER:
+	case SCHED_FIFO:
+	case SCHED_RR:
+	case SCHED_BATCH:
+	case SCHED_IDLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void check_class(struct walk *w, pid_t tid)
+{
+	int policy = sched_getscheduler(tid);
+
+	/* it may have ended */
+	if (policy < 0 || scheduling_is_known(policy))
+		return;
+	w->told_class = true;
+	found_process(w->s, w->process, "scheduling-class", true,
+		      "give it another class (chrt --other --pid 0 NUMBER), or stop that process",
+		      "has a thread (%d) in a scheduling class that CRIU cannot restore%s",
+		      (int)tid,
+		      (policy & ~SCHED_RESET_ON_FORK) == SCHED_DEADLINE ? " (deadline)" : "");
+}
+
+/*
+ * Processes that share their memory, as one does with the child that it made by vfork(), or
+ * their directories. Only a parent and its child are compared: that is how it comes about.
+ */
+static void check_shared(struct survey *s, const struct process *p)
+{
+	const struct process *parent = p->above;
+	const char *what = NULL;
+
+	/* a parent that waits for its child's exec is told of besides, and mostly is over soon */
+	if (!parent || !parent->in_tree || parent->state == 'Z' || parent->state == 'D')
+		return;
+	if (syscall(SYS_kcmp, p->pid, parent->pid, KCMP_VM, 0, 0) == 0)
+		what = "its memory";
+	else if (syscall(SYS_kcmp, p->pid, parent->pid, KCMP_FS, 0, 0) == 0)
+		what = "its working directory, root and umask";
+	if (what)
+		found_process(s, p, "shared-state", true, APART_REMEDY,
+			      "shares %s with its parent, process %d (%s), which CRIU cannot save",
+			      what, (int)parent->pid, parent->name);
+}
+
+/* A thread that ends has let go of all it shared a moment before it is gone. */
+static bool is_ending(const struct walk *w, pid_t tid)
+{
+	_cleanup_free_ char *path = xasprintf("%d/stat", (int)tid);
+	_cleanup_free_ char *text = NULL;
+	unsigned long flags = 0;
+	const char *end;
+
+	if (read_file_at(w->tasks, path, STAT_MAX, &text) <= 0)
+		return true;
+	/* its name may hold anything; the flags are the 7th word behind it */
+	end = strrchr(text, ')');
+	for (int i = 0; end && i < 7; i++)
+		end = strchr(end + 1, ' ');
+	if (end)
+		flags = strtoul(end, NULL, 10);
+	return flags & EXITING;
+}
+
+static bool differs(const struct walk *w, pid_t tid, int what)
+{
+	return syscall(SYS_kcmp, w->process->pid, tid, what, 0, 0) > 0;
+}
+
+/* What the thread has for itself; NULL: nothing. Caller frees. */
+static char *apart(const struct walk *w, pid_t tid)
+{
+	if (differs(w, tid, KCMP_FILES))
+		return xstrdup("descriptors of its own");
+	if (differs(w, tid, KCMP_FS))
+		return xstrdup("a working directory, root and umask of its own");
+	for (size_t i = 0; i < N_SHARED; i++) {
+		_cleanup_free_ char *path = xasprintf("%d/ns/%s", (int)tid, namespaces[i].file);
+		ino_t own = w->process->ns[namespaces[i].kind];
+		struct stat st;
+
+		if (own && fstatat(w->tasks, path, &st, 0) == 0 && st.st_ino != own)
+			return xasprintf("a %s namespace of its own", namespaces[i].name);
+	}
+	return NULL;
+}
+
+static void check_apart(struct walk *w, pid_t tid)
+{
+	_cleanup_free_ char *what = apart(w, tid);
+
+	if (!what || is_ending(w, tid))
+		return;
+	w->told_apart = true;
+	found_process(w->s, w->process, "thread-apart", true, APART_REMEDY,
+		      "has a thread (%d) with %s, which CRIU would lose", (int)tid, what);
+}
+
+void check_threads(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)p->pid);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	struct walk w = {.s = s, .process = p, .tasks = dir ? dirfd(dir) : -1};
+	struct dirent *e;
+
+	check_shared(s, p);
+	while (dir && !(w.told_class && w.told_apart) && (e = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (tid <= 0)
+			continue;
+		if (!w.told_class)
+			check_class(&w, tid);
+		if (!w.told_apart && tid != p->pid)
+			check_apart(&w, tid);
+	}
+}

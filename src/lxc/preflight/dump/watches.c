@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the container's processes watch with inotify and fanotify. CRIU finds a watched file
+ * again by its handle, which the filesystems that the kernel makes up do not give out.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "preflight/survey.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define MANY		(64 * 1024) /* bytes of what is told of watches: so much is read once */
+#define ALL_WATCHES_MAX (256 * 1024 * 1024)
+
+#define KCMP_OF_FILES 0 /* linux/kcmp.h, which not all have */
+
+#define OVERLAY_HANDLE 0xf8
+
+#define KERNEL_MINOR_BITS 20 /* as the kernel itself joins the two numbers */
+
+/* Seen to fail; those of cgroups and tmpfs do not. */
+static const char *const without_handles[] = {
+	"proc",	      "sysfs", "mqueue",      "ramfs",	  "hugetlbfs", "debugfs",  "tracefs",
+	"securityfs", "bpf",   "binfmt_misc", "configfs", "pstore",    "efivarfs",
+};
+
+/* Behind a word of a line; NULL: it is not in it. */
+static const char *word_of(const char *line, size_t len, const char *word)
+{
+	const char *p = memmem(line, len, word, strlen(word));
+
+	return p ? p + strlen(word) : NULL;
+}
+
+bool watched_device(const char *line, size_t len, dev_t *ret)
+{
+	const char *sdev = word_of(line, len, " sdev:");
+	unsigned long number;
+
+	/* of fanotify, a whole mount or filesystem has no ino, and is found by its mount */
+	if (!sdev || !word_of(line, len, " ino:") ||
+	    (strncmp(line, "inotify ", 8) != 0 && strncmp(line, "fanotify ", 9) != 0))
+		return false;
+	number = strtoul(sdev, NULL, 16);
+	*ret = makedev(number >> KERNEL_MINOR_BITS, number & ((1U << KERNEL_MINOR_BITS) - 1));
+	return true;
+}
+
+/* All others, by mount or by file, CRIU knows. */
+bool watches_filesystem(const char *line)
+{
+	return strncmp(line, "fanotify sdev:", strlen("fanotify sdev:")) == 0;
+}
+
+/* A handle that only an overlay mounted with nfs_export knows again. */
+bool has_overlay_handle(const char *line, size_t len)
+{
+	const char *type = word_of(line, len, " fhandle-type:");
+
+	return type && strtoul(type, NULL, 16) == OVERLAY_HANDLE;
+}
+
+static bool has_no_handles(const char *type)
+{
+	for (size_t i = 0; i < sizeof(without_handles) / sizeof(without_handles[0]); i++)
+		if (strcmp(type, without_handles[i]) == 0)
+			return true;
+	return false;
+}
+
+static void check_watch(struct survey *s, const struct process *p, int fd, const char *line,
+			size_t len)
+{
+	size_t mount;
+	dev_t dev;
+
+	if (watches_filesystem(line))
+		found_process(s, p, "watch", true,
+			      "stop that process, or have it watch a mount (FAN_MARK_MOUNT)",
+			      "watches a whole filesystem with fanotify, which CRIU would lose");
+	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount))
+		return;
+	if (strcmp(s->mounts[mount].type, "overlay") == 0 && has_overlay_handle(line, len))
+		found_process(s, p, "watch", false,
+			      "stop that process, and start it again after the checkpoint",
+			      "watches a file of an overlay with %.*s: CRIU finds those in /etc "
+			      "again, and gives up at most others",
+			      (int)strcspn(line, " "), line);
+	if (!has_no_handles(s->mounts[mount].type))
+		return;
+	found_process(s, p, "watch", true, "stop that process, or have it watch no such files",
+		      "watches a file on a filesystem of type %s with %.*s (descriptor %d), which "
+		      "CRIU cannot find again",
+		      s->mounts[mount].type, (int)strcspn(line, " "), line, fd);
+}
+
+/* --- a descriptor that many have --- */
+
+/* As the kernel sorts open files; 0: it is one. -1 where a process has ended. */
+static long compare_files(const struct process *p, int fd, const struct watching *w)
+{
+	return syscall(SYS_kcmp, p->pid, w->pid, KCMP_OF_FILES, (unsigned long)fd,
+		       (unsigned long)w->fd);
+}
+
+/* Where it is among those that have been read, or would have to be. */
+static size_t place_among(const struct survey *s, const struct process *p, int fd, bool *ret_is)
+{
+	size_t low = 0, high = s->n_watching;
+
+	*ret_is = false;
+	while (low < high && !*ret_is) {
+		size_t middle = low + (high - low) / 2;
+		long c = compare_files(p, fd, &s->watching[middle]);
+
+		*ret_is = c == 0;
+		if (c == 2)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void note_watching(struct survey *s, const struct process *p, int fd, size_t at)
+{
+	struct watching *w;
+
+	(void)*ARRAY_ADD(s->watching, s->n_watching);
+	w = &s->watching[at];
+	memmove(w + 1, w, (s->n_watching - 1 - at) * sizeof(*w));
+	*w = (struct watching){p->pid, fd};
+}
+
+/* --- reading it --- */
+
+static void found_too_many(struct survey *s, const struct process *p)
+{
+	found_process(s, p, "too-many-watches", true,
+		      "stop that process, or have it watch fewer files",
+		      "watches so many files (inotify, fanotify) that they cannot be looked at");
+}
+
+/* How much it was. */
+static size_t read_watches(struct survey *s, const struct process *p, int fd, FILE *info)
+{
+	char *line = NULL;
+	size_t size = 0, all = 0;
+	ssize_t n;
+
+	while (s->watches_read <= ALL_WATCHES_MAX && (n = getline(&line, &size, info)) > 0) {
+		all += (size_t)n;
+		s->watches_read += (size_t)n;
+		check_watch(s, p, fd, line, (size_t)n - (line[n - 1] == '\n'));
+	}
+	/* not for its end, nor for that of the process */
+	if (s->watches_read > ALL_WATCHES_MAX || (ferror(info) && errno == ENOMEM))
+		found_too_many(s, p);
+	free(line);
+	return all;
+}
+
+void check_watches(struct survey *s, const struct process *p, int fd)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%d", (int)p->pid, fd);
+	_cleanup_fclose_ FILE *info = NULL;
+	bool known;
+	size_t at;
+
+	if (s->watches_read > ALL_WATCHES_MAX)
+		return;
+	at = place_among(s, p, fd, &known);
+	info = known ? NULL : fopen(path, "re");
+	if (info && read_watches(s, p, fd, info) > MANY)
+		note_watching(s, p, fd, at);
+}

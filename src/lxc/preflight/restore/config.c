@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Before a restore: the container's config now against what it was. A restored container is
+ * what the checkpoint has; the config counts again when it is started anew. So what was
+ * changed since would not be there, which blocks where somebody relies on it: where it is
+ * connected, which of the host's files it sees, and what it may do.
+ */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "preflight/restore/restore_checks.h"
+#include "util/mem.h"
+
+/* What is compared. Anything else is done by the monitor from the config of now, or has no effect.
+ */
+static const struct rule {
+	const char *key;
+	bool lines; /* a list, a line each */
+	enum finding_kind kind;
+} rules[] = {
+	{"lxc.mount.entry", true, FINDING_BLOCKS},
+	{"lxc.mount.auto", false, FINDING_BLOCKS},
+	{"lxc.mount.fstab", false, FINDING_BLOCKS},
+	{"lxc.apparmor.profile", false, FINDING_BLOCKS},
+	{"lxc.seccomp.profile", false, FINDING_BLOCKS},
+	{"lxc.cap.drop", true, FINDING_BLOCKS},
+	{"lxc.cap.keep", true, FINDING_BLOCKS},
+	{"lxc.no_new_privs", false, FINDING_BLOCKS},
+	/* a restore makes the namespace anew, which the other container has */
+	{"lxc.namespace.share.net", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.ipc", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.uts", false, FINDING_BLOCKS},
+	{"lxc.namespace.share.pid", false, FINDING_BLOCKS},
+	{"lxc.cgroup2", true, FINDING_WARNING},
+	{"lxc.prlimit", true, FINDING_WARNING},
+	{"lxc.sysctl", true, FINDING_WARNING},
+	{"lxc.tty.max", false, FINDING_WARNING},
+	{"lxc.tty.dir", false, FINDING_WARNING},
+	{"lxc.uts.name", false, FINDING_WARNING},
+};
+
+/* The same of an interface, below "lxc.net.N.". What it had inside is in the checkpoint. */
+static const char *const net_members[] = {
+	"type", "link", "name", "veth.mode", "veth.vlan.id", "veth.vlan.tagged.id",
+};
+
+#define N_RULES	      (sizeof(rules) / sizeof(rules[0]))
+#define N_NET_MEMBERS (sizeof(net_members) / sizeof(net_members[0]))
+
+/* The member in a key "lxc.net.N.member" that is compared; NULL: another key. */
+static const char *net_member(const char *key, unsigned int *ret_number)
+{
+	static const char prefix[] = "lxc.net.";
+	const char *digits = key + strlen(prefix);
+	char *end;
+
+	if (strncmp(key, prefix, strlen(prefix)) != 0 || !isdigit((unsigned char)*digits))
+		return NULL;
+	*ret_number = (unsigned int)strtoul(digits, &end, 10);
+	for (size_t i = 0; *end == '.' && i < N_NET_MEMBERS; i++)
+		if (strcmp(end + 1, net_members[i]) == 0)
+			return net_members[i];
+	return NULL;
+}
+
+bool preflight_config_matters(const char *key)
+{
+	unsigned int number;
+
+	for (size_t i = 0; i < N_RULES; i++)
+		if (strcmp(key, rules[i].key) == 0)
+			return true;
+	return net_member(key, &number) != NULL;
+}
+
+/* NULL where it is not set, in whichever way liblxc says that. */
+const char *config_value(const struct config_item *items, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(items[i].key, key) == 0)
+			return items[i].value[0] && strcmp(items[i].value, "(null)") != 0
+				       ? items[i].value
+				       : NULL;
+	return NULL;
+}
+
+struct comparison {
+	const struct restore_check *r;
+	struct findings *found;
+	char *remedy;
+	bool same_lxc;
+};
+
+/* Another version of LXC may tell the same in other words. */
+static enum finding_kind kind_of(const struct comparison *c, enum finding_kind kind)
+{
+	return c->same_lxc ? kind : FINDING_WARNING;
+}
+
+static void tell_change(const struct comparison *c, enum finding_kind kind, const char *key,
+			const char *then, const char *now)
+{
+	findings_tell(c->found, "config", kind_of(c, kind), "config", c->remedy,
+		      "%s was %s%s%s and is %s%s%s", key, then ? "\"" : "", then ? then : "not set",
+		      then ? "\"" : "", now ? "\"" : "", now ? now : "not set", now ? "\"" : "");
+}
+
+/* --- lists --- */
+
+static bool has_line(const char *text, const char *line, size_t len)
+{
+	for (const char *p = text; p && *p; p += *p == '\n') {
+		size_t n = strcspn(p, "\n");
+
+		if (n == len && strncmp(p, line, len) == 0)
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+/* Lines of a that are not in b. The device rules of now and then are not the config's alone. */
+static void tell_lines(const struct comparison *c, const struct rule *rule, const char *a,
+		       const char *b, const char *what)
+{
+	for (const char *p = a; p && *p; p += *p == '\n') {
+		size_t n = strcspn(p, "\n");
+
+		if (n && !has_line(b, p, n) &&
+		    strncmp(p, "lxc.cgroup2.devices.", strlen("lxc.cgroup2.devices.")) != 0)
+			findings_tell(c->found, "config", kind_of(c, rule->kind), "config",
+				      c->remedy, "%s %s: %.*s", rule->key, what, (int)n, p);
+		p += n;
+	}
+}
+
+static void compare_rules(const struct comparison *c)
+{
+	const struct restore_check *r = c->r;
+	const struct manifest *m = r->manifest;
+
+	for (size_t i = 0; i < N_RULES; i++) {
+		const char *then = config_value(m->items, m->n_items, rules[i].key);
+		const char *now = config_value(r->config, r->n_config, rules[i].key);
+
+		if (rules[i].lines) {
+			tell_lines(c, &rules[i], now, then, "has been added");
+			tell_lines(c, &rules[i], then, now, "has been taken out");
+		} else if (strcmp(then ? then : "", now ? now : "") != 0) {
+			tell_change(c, rules[i].kind, rules[i].key, then, now);
+		}
+	}
+}
+
+/* --- interfaces --- */
+
+static bool has_items_of(const struct config_item *items, size_t n, unsigned int number)
+{
+	_cleanup_free_ char *key = xasprintf("lxc.net.%u.type", number);
+
+	return config_value(items, n, key) != NULL;
+}
+
+static void compare_net(const struct comparison *c, unsigned int number)
+{
+	const struct restore_check *r = c->r;
+	const struct manifest *m = r->manifest;
+
+	for (size_t i = 0; i < N_NET_MEMBERS; i++) {
+		_cleanup_free_ char *key = xasprintf("lxc.net.%u.%s", number, net_members[i]);
+		const char *then = config_value(m->items, m->n_items, key);
+		const char *now = config_value(r->config, r->n_config, key);
+
+		if (strcmp(then ? then : "", now ? now : "") != 0)
+			tell_change(c, FINDING_BLOCKS, key, then, now);
+	}
+}
+
+/* The number in a key "lxc.net.N.type"; -1: another key. */
+static int net_number(const char *key)
+{
+	unsigned int number = 0;
+	const char *member = net_member(key, &number);
+
+	return member && strcmp(member, "type") == 0 ? (int)number : -1;
+}
+
+static void compare_nets(const struct comparison *c)
+{
+	const struct restore_check *r = c->r;
+	const struct manifest *m = r->manifest;
+
+	for (size_t i = 0; i < m->n_items; i++) {
+		int n = net_number(m->items[i].key);
+
+		if (n < 0 || !has_items_of(m->items, m->n_items, (unsigned int)n))
+			continue;
+		if (has_items_of(r->config, r->n_config, (unsigned int)n))
+			compare_net(c, (unsigned int)n);
+		else
+			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
+				      c->remedy, "lxc.net.%d has been taken out", n);
+	}
+	for (size_t i = 0; i < r->n_config; i++) {
+		int n = net_number(r->config[i].key);
+
+		if (n >= 0 && has_items_of(r->config, r->n_config, (unsigned int)n) &&
+		    !has_items_of(m->items, m->n_items, (unsigned int)n))
+			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
+				      c->remedy, "lxc.net.%d has been added", n);
+	}
+}
+
+void check_config(const struct restore_check *r, struct findings *found)
+{
+	struct comparison c = {.r = r, .found = found};
+	const char *version = r->lxc_version;
+
+	/* without config items there is nothing to compare with */
+	if (r->manifest->n_items == 0 || r->n_config == 0)
+		return;
+	c.same_lxc = strcmp(version, r->manifest->lxc_version) == 0;
+	if (!c.same_lxc)
+		findings_tell(found, "lxc-version", FINDING_NOTE, NULL, NULL,
+			      "the checkpoint was made with LXC %s, and this is %s",
+			      r->manifest->lxc_version, version);
+	c.remedy = xasprintf("put it back in %s: what the checkpoint has is used until the "
+			     "container is started anew",
+			     r->config_file);
+	compare_rules(&c);
+	compare_nets(&c);
+	free(c.remedy);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Before a restore: what pre-start hooks may make. Without such hooks the command looks at
+ * it before anything is begun; with them the monitor does, when they have run. Both are root
+ * on the host.
+ */
+#include "config.h"
+
+#include <net/if.h>
+#include <unistd.h>
+
+#include "preflight/restore/restore_checks.h"
+#include "util/mem.h"
+
+static void check_nic(const struct nic *nic, struct findings *found)
+{
+	if (nic->bridge) {
+		_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
+
+		if (access(path, F_OK) < 0)
+			findings_tell(
+				found, "bridge", FINDING_BLOCKS, NULL,
+				"make the bridge (systemctl start lxc-net, where lxc-net "
+				"made it) and restore again",
+				"the bridge %s, which %s of the container was on, is not there",
+				nic->bridge, nic->name);
+	}
+	if (nic->host_name && if_nametoindex(nic->host_name) != 0)
+		findings_tell(found, "interface-name", FINDING_NOTE, NULL, NULL,
+			      "%s, the host's end of %s, gets another name: there is an interface "
+			      "of that name",
+			      nic->host_name, nic->name);
+}
+
+void check_network(const struct restore_check *r, struct findings *found)
+{
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
+		check_nic(&r->manifest->facts.nics[i], found);
+}
+
+void preflight_find_made(const struct restore_check *r, struct findings *found)
+{
+	check_rootfs(r, found);
+	check_sources(r, found);
+	check_open_files(r, found);
+	check_locks(r, found);
+	check_network(r, found);
+}

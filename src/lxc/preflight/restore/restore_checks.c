@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Before a restore: what is in the manifest against this host, and the container's config. */
+#include "config.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "preflight/restore/restore_checks.h"
+
+static void check_name(const struct restore_check *r, struct findings *found)
+{
+	const struct container_facts *facts = &r->manifest->facts;
+
+	if (strcmp(facts->name, r->name) != 0)
+		findings_tell(found, "container", FINDING_BLOCKS, NULL,
+			      "restore it as the container that it was, or name another directory "
+			      "with -D",
+			      "that is a checkpoint of %s, not of %s", facts->name, r->name);
+	else if (strcmp(facts->lxcpath, r->lxcpath) != 0)
+		findings_tell(found, "lxcpath", FINDING_NOTE, NULL, NULL,
+			      "%s was in %s and is in %s", r->name, facts->lxcpath, r->lxcpath);
+}
+
+/* Memory is saved in pages, and restored in these. */
+static void check_page_size(const struct restore_check *r, struct findings *found)
+{
+	long now = sysconf(_SC_PAGESIZE);
+
+	if (r->manifest->page_size && now > 0 && r->manifest->page_size != (unsigned long)now)
+		findings_tell(found, "page-size", FINDING_BLOCKS, NULL,
+			      "restore it under a kernel with the same page size",
+			      "the checkpoint's memory has pages of %u bytes, and this kernel's "
+			      "have %ld",
+			      r->manifest->page_size, now);
+}
+
+static void check_architecture(const struct restore_check *r, struct findings *found)
+{
+	struct utsname un;
+
+	if (uname(&un) < 0 || strcmp(un.machine, r->manifest->arch) == 0)
+		check_page_size(r, found);
+	else
+		findings_tell(found, "architecture", FINDING_BLOCKS, NULL,
+			      "restore it on a machine of the same architecture",
+			      "the checkpoint was made on %s, and this machine is %s",
+			      r->manifest->arch, un.machine);
+}
+
+static void check_made(const struct restore_check *r, struct findings *found)
+{
+	if (r->hooks) {
+		findings_tell(
+			found, "hooks", FINDING_NOTE, NULL, NULL,
+			"%s has pre-start hooks, which may make its rootfs, what it mounts and "
+			"its bridges: a restore looks at these, and at open files, when the hooks "
+			"have run",
+			r->name);
+		return;
+	}
+	preflight_find_made(r, found);
+	check_block_filesystems(r, found);
+}
+
+/* The particular before what follows from it. */
+static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
+	check_name,    check_architecture, check_machine,	  check_config,
+	check_made,    check_history,	   check_limits,	  check_apparmor,
+	check_users,   check_seccomp,	   check_core_scheduling, check_huge_pages,
+	check_readers,
+};
+
+void preflight_find_restore(const struct restore_check *r, struct findings *found)
+{
+	for (size_t i = 0; i < sizeof(restore_checks) / sizeof(restore_checks[0]); i++)
+		restore_checks[i](r, found);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Before a restore: the files that are not in the checkpoint, and are to be as they were. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "carry/source_filesystem.h"
+#include "criu/outside_file.h"
+#include "preflight/restore/restore_checks.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+/* Of files that differ as many are named; after an upgrade it can be all. */
+#define NAMED_MAX 8
+
+/* As much as CRIU looks through for a build ID. */
+#define ELF_MAX (1024 * 1024)
+
+/* --- the rootfs --- */
+
+void check_rootfs(const struct restore_check *r, struct findings *found)
+{
+	const struct container_facts *facts = &r->manifest->facts;
+	struct stat st;
+	bool moved;
+
+	if (!r->rootfs)
+		return;
+	if (stat(r->rootfs, &st) < 0) {
+		findings_tell(found, "rootfs", FINDING_BLOCKS, NULL,
+			      "mount it, or mend lxc.rootfs.path in the configuration",
+			      "the rootfs %s is not there", r->rootfs);
+		return;
+	}
+	moved = strcmp(r->rootfs, facts->rootfs) != 0;
+	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
+		findings_tell(
+			found, "rootfs", FINDING_WARNING, NULL,
+			"if it is a copy, it has to be one of after the checkpoint",
+			"the rootfs %s is another directory than the one of the checkpoint%s%s",
+			r->rootfs, moved ? ", " : "", moved ? facts->rootfs : "");
+	else if (moved)
+		findings_tell(found, "rootfs", FINDING_NOTE, NULL, NULL,
+			      "the rootfs was %s and is %s", facts->rootfs, r->rootfs);
+}
+
+/* --- what is mounted of the host's --- */
+
+/* Whether this is the host of the checkpoint, as far as can be told. */
+static bool has_same_rootfs(const struct restore_check *r)
+{
+	uint64_t then = r->manifest->facts.rootfs_inode;
+	struct stat st;
+
+	return then && r->rootfs && stat(r->rootfs, &st) == 0 && st.st_ino == then;
+}
+
+static void tell_missing(const struct ext_mount *m, struct findings *found)
+{
+	_cleanup_free_ char *remedy =
+		xasprintf("mount it on %s again, and restore again", m->mount_point);
+
+	/* of what the kernel makes up nothing can be lost */
+	findings_tell(
+		found, "mount-source",
+		filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS, "rootfs",
+		remedy,
+		"%s, which the container had on %s, was in a filesystem (%s) that was mounted "
+		"on %s and is not",
+		m->source, m->target, m->filesystem, m->mount_point);
+}
+
+/* One of another host, with a copy of the files, is another one for certain. */
+static void tell_another(const struct restore_check *r, const struct ext_mount *m,
+			 const struct source_filesystem *now, struct findings *found)
+{
+	bool blocks = strcmp(m->mount_point, "/") != 0 &&
+		      strcmp(m->mount_point, now->mount_point) == 0 && has_same_rootfs(r) &&
+		      !filesystem_is_kernels(m->filesystem);
+
+	findings_tell(found, "mount-source", blocks ? FINDING_BLOCKS : FINDING_WARNING, "rootfs",
+		      "see that what is there is what the container had",
+		      "%s, which the container had on %s, is in another filesystem than at the "
+		      "checkpoint: %s%s%s on %s (then: %s%s%s on %s)",
+		      m->source, m->target, now->type, now->identity ? " " : "",
+		      now->identity ? now->identity : "", now->mount_point, m->filesystem,
+		      m->identity ? " " : "", m->identity ? m->identity : "", m->mount_point);
+}
+
+static void check_filesystem(const struct restore_check *r, const struct ext_mount *m,
+			     struct host_mounts *mounts, struct findings *found)
+{
+	const struct source_filesystem then = {
+		.mount_point = m->mount_point,
+		.type = m->filesystem,
+		.identity = m->identity,
+		.inode = m->inode,
+	};
+	struct source_filesystem now = {0};
+	enum source_change change;
+
+	if (!m->mount_point || !m->filesystem ||
+	    source_filesystem_read(mounts, m->source, &now) < 0)
+		return;
+	change = source_filesystem_compare(&then, &now);
+	if (change == SOURCE_MISSING)
+		tell_missing(m, found);
+	else if (change == SOURCE_ANOTHER)
+		tell_another(r, m, &now, found);
+	source_filesystem_clear(&now);
+}
+
+static void check_source(const struct restore_check *r, const struct ext_mount *m,
+			 struct host_mounts *mounts, struct findings *found)
+{
+	struct stat st;
+
+	if (stat(m->source, &st) < 0)
+		findings_tell(found, "mount-source", FINDING_BLOCKS, NULL,
+			      "bring it back and restore again",
+			      "%s, which the container had on %s, is not on this host", m->source,
+			      m->target);
+	else if (m->kind && (strcmp(m->kind, "directory") == 0) != S_ISDIR(st.st_mode))
+		findings_tell(found, "mount-source", FINDING_BLOCKS, NULL,
+			      "put back what it was and restore again",
+			      "%s, which the container had on %s, was a %s and is %s", m->source,
+			      m->target, m->kind, S_ISDIR(st.st_mode) ? "a directory" : "none");
+	else
+		check_filesystem(r, m, mounts, found);
+}
+
+void check_sources(const struct restore_check *r, struct findings *found)
+{
+	_cleanup_host_mounts_ struct host_mounts mounts = {0};
+
+	for (size_t i = 0; i < r->manifest->facts.n_mounts; i++)
+		check_source(r, &r->manifest->facts.mounts[i], &mounts, found);
+}
+
+/* --- files that processes have open, mapped, or as their program --- */
+
+/* What can be told of one, and the word for --force that overrides it. */
+enum verdict {
+	VERDICT_SAME,
+	VERDICT_FORM,  /* CRIU gives up at it, whatever is said */
+	VERDICT_MODE,  /* CRIU can be told not to look ... */
+	VERDICT_BUILD, /* ... and at this */
+	VERDICT_STALE, /* CRIU would not see it */
+	VERDICT_OLDER,
+	N_VERDICTS,
+};
+
+static const struct telling {
+	const char *check;
+	enum finding_kind kind;
+	const char *force;
+	const char *remedy;
+} tellings[N_VERDICTS] = {
+	[VERDICT_FORM] = {"open-file", FINDING_BLOCKS, NULL,
+			  "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_MODE] = {"open-file", FINDING_BLOCKS, "rootfs",
+			  "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_BUILD] = {"open-file", FINDING_BLOCKS, "rootfs",
+			   "put it back as it was, from a backup of the time of the checkpoint"},
+	[VERDICT_STALE] = {"stale", FINDING_BLOCKS, "stale",
+			   "roll the container's files back to the time of the checkpoint"},
+	[VERDICT_OLDER] = {"stale", FINDING_WARNING, NULL, NULL},
+};
+
+struct walk {
+	const struct restore_check *r;
+	struct findings *found;
+	const struct criu_files *files;
+	const struct file_times *times;
+	time_t made; /* when the checkpoint was */
+	size_t differ[N_VERDICTS];
+};
+
+static bool build_id_differs(int place, const struct criu_file *file)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_free_ char *text = xcalloc(ELF_MAX, 1);
+	uint8_t id[BUILD_ID_MAX];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, ELF_MAX);
+	size_t len = n > 0 ? elf_build_id(text, (size_t)n, id) : 0;
+
+	return len && (len != file->build_id_len || memcmp(id, file->build_id, len) != 0);
+}
+
+/* What CRIU would stumble over; NULL: nothing. */
+static char *difference(const struct walk *w, const struct criu_file *file, int fd,
+			const struct stat *st, enum verdict *ret)
+{
+	const struct file_time *then = file_times_find(w->times, file->id);
+	_cleanup_free_ char *when = NULL;
+
+	*ret = VERDICT_FORM;
+	if (file->has_mode && (file->mode & S_IFMT) != (st->st_mode & S_IFMT))
+		return xstrdup("is of another kind");
+	if (file->has_size && file->size != (uint64_t)st->st_size) {
+		when = then && file_time_compare(then, st) == FILE_NEWER
+			       ? stale_when(st->st_mtim.tv_sec)
+			       : NULL;
+		return xasprintf("had %llu bytes and has %llu%s%s", (unsigned long long)file->size,
+				 (unsigned long long)st->st_size, when ? "; it " : "",
+				 when ? when : "");
+	}
+	*ret = VERDICT_MODE;
+	if (file->has_mode && file->mode != st->st_mode)
+		return xasprintf("had the mode %04o and has %04o", file->mode & 07777,
+				 (unsigned int)st->st_mode & 07777);
+	*ret = VERDICT_BUILD;
+	/* a time that is not older says that there may be a difference, and no more */
+	/* no device is opened to look into it */
+	if (file->build_id_len && S_ISREG(st->st_mode) && st->st_ctime >= w->made &&
+	    build_id_differs(fd, file))
+		return xstrdup("is another build");
+	*ret = VERDICT_SAME;
+	return NULL;
+}
+
+static void tell(struct walk *w, const struct criu_file *file, enum verdict verdict,
+		 const char *what)
+{
+	const struct telling *t = &tellings[verdict];
+	/* its path may be that of another root than the container's */
+	_cleanup_free_ char *name = outside_file_name(&w->r->manifest->facts, w->files, file);
+
+	if (w->differ[verdict]++ < NAMED_MAX)
+		findings_tell(w->found, t->check, t->kind, t->force, t->remedy,
+			      "%s, which a process has open or runs, %s", name, what);
+}
+
+/* What nobody but us would see. */
+static void check_time_of(struct walk *w, const struct criu_file *file, const struct stat *st)
+{
+	const struct file_time *then = file_times_find(w->times, file->id);
+	enum file_age age = then ? file_time_compare(then, st) : FILE_SAME;
+	_cleanup_free_ char *what = age == FILE_SAME ? NULL : stale_text(then, st, age);
+
+	if (what)
+		tell(w, file, age == FILE_OLDER ? VERDICT_OLDER : VERDICT_STALE, what);
+}
+
+static void check_file(struct walk *w, const struct criu_file *file)
+{
+	_cleanup_close_ int fd =
+		outside_file_open(&w->r->manifest->facts, w->r->rootfs, w->files, file);
+	_cleanup_free_ char *what = NULL;
+	enum verdict verdict;
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		tell(w, file, VERDICT_FORM, "is not there");
+	if (fd < 0 || outside_file_stat(fd, &st) < 0)
+		return;
+	what = difference(w, file, fd, &st, &verdict);
+	if (what)
+		tell(w, file, verdict, what);
+	/* with another build, or another size, that it was changed says nothing new */
+	if (!what || verdict == VERDICT_MODE)
+		check_time_of(w, file, &st);
+}
+
+static void tell_rest(const struct walk *w)
+{
+	for (size_t i = 0; i < N_VERDICTS; i++)
+		if (w->differ[i] > NAMED_MAX)
+			findings_tell(w->found, tellings[i].check, tellings[i].kind,
+				      tellings[i].force, tellings[i].remedy,
+				      "%zu more files that processes have open or run differ%s",
+				      w->differ[i] - NAMED_MAX,
+				      i == VERDICT_STALE ? ": they were changed" : "");
+}
+
+static time_t time_of(const char *created)
+{
+	struct tm tm = {0};
+
+	return strptime(created, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
+}
+
+/* The same file together, and first the one of which most is known. */
+static int compare_paths(const void *a, const void *b)
+{
+	const struct criu_file *x = a, *y = b;
+	int r = strcmp(x->path, y->path);
+
+	if (r == 0)
+		r = x->mount < y->mount ? -1 : x->mount > y->mount;
+	return r ? r : (int)y->has_size - (int)x->has_size;
+}
+
+/* However many have it open. */
+static bool is_same(const struct criu_file *a, const struct criu_file *b)
+{
+	return strcmp(a->path, b->path) == 0 && a->mount == b->mount;
+}
+
+void check_open_files(const struct restore_check *r, struct findings *found)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	_cleanup_file_times_ struct file_times times = {0};
+	struct walk w = {.r = r, .found = found, .files = &files, .times = &times};
+
+	if (r->image < 0 || !r->rootfs)
+		return;
+	w.made = time_of(r->manifest->created);
+	criu_files_read(r->image, &files);
+	stale_read(r->image, r->image_path, &times);
+	if (files.n > 1)
+		qsort(files.v, files.n, sizeof(*files.v), compare_paths);
+	for (size_t i = 0; i < files.n; i++)
+		if (i == 0 || !is_same(&files.v[i - 1], &files.v[i]))
+			check_file(&w, &files.v[i]);
+	tell_rest(&w);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_PREFLIGHT_SURVEY_H
+#define LXCCKPT_PREFLIGHT_SURVEY_H
+
+/*
+ * What the checks before a dump share: one look at all processes of the
+ * container, which costs a few milliseconds, and what was seen there.
+ */
+
+#include <libmount/libmount.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "preflight/preflight.h"
+#include "sys/scout.h"
+#include "util/map.h"
+
+enum namespace_kind {
+	NS_PID, /* beneath the container's where it is another */
+	NS_PID_CHILDREN,
+	NS_USER,
+	NS_UTS,
+	NS_IPC,
+	NS_CGROUP,
+	NS_TIME,
+	NS_TIME_CHILDREN,
+	NS_NET,
+	NS_MNT,
+	N_NAMESPACES,
+};
+
+struct process {
+	pid_t pid;
+	char *status; /* text of /proc/PID/status */
+	pid_t parent;
+	const struct process *above; /* the same, where it is one of these; or NULL */
+	pid_t container_pid;	     /* as the container's init sees it */
+	pid_t session;		     /* the same of its session; 0: outside */
+	char name[64];
+	char state;   /* 'S', 'Z', ... */
+	bool in_tree; /* init or a descendant, which is what CRIU saves */
+	ino_t ns[N_NAMESPACES];
+};
+
+/* A mount that can be seen in one of the container's mount namespaces. */
+struct mount {
+	ino_t ns;
+	const struct process *process; /* one that sees it */
+	int id, parent;
+	dev_t dev;
+	char *type, *root, *target;
+	char *source;	    /* as it was given to mount() */
+	bool external;	    /* of the host */
+	bool covered;	    /* another is mounted on its root */
+	int shared, master; /* peer groups; 0: none */
+};
+
+/* A pty's end that some process was the first to have open, or a process's /dev/tty. */
+struct terminal {
+	const struct process *process;
+	enum { TERMINAL_SLAVE, TERMINAL_MASTER, TERMINAL_CURRENT } kind;
+	unsigned int index; /* of the pty */
+	int fd;
+};
+
+struct unix_socket {
+	const struct process *process;
+	int fd; /* there */
+	ino_t inode;
+};
+
+/* To a question that is asked once, and only where it matters. */
+enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
+
+/* The addresses of a network namespace; IPv4 ones as mapped into IPv6. */
+struct addresses {
+	ino_t ns;	    /* 0: of none */
+	bool known;	    /* they could be read */
+	bool any4, any6;    /* sockets may be bound to any (ip_nonlocal_bind) */
+	struct in6_addr *v; /* sorted */
+	size_t n;
+	struct address_network {
+		struct in6_addr address;
+		unsigned int bits;
+	} *networks; /* all of which is here */
+	size_t n_networks;
+};
+
+struct survey {
+	const struct preflight *p;
+	int descriptor; /* that is looked at, and 1; 0: none */
+	struct findings *found;
+	int dispatch_left;  /* milliseconds: see dispatch_is_on() */
+	struct scout scout; /* looks where the container can keep one waiting */
+	struct process *processes;
+	size_t n_processes;
+	struct map namespaces; /* that a process is in, of any kind */
+	const char **outside;  /* mount points of what is the host's */
+	size_t n_outside;
+	struct mount *mounts;
+	size_t n_mounts;
+	struct map mounts_by_id;
+	const struct mount **by_root; /* the mounts, sorted where they are wanted so; or NULL */
+	size_t n_by_root;
+	struct map devices;	    /* the first mount of each filesystem */
+	struct map outside_devices; /* of mounts that are the host's */
+	struct map whole_devices;   /* of which all is mounted, and the first mount that shows it */
+	bool automounts;
+	size_t watches_read; /* bytes of what is told of watches */
+	struct watching {
+		pid_t pid;
+		int fd;
+	} *watching; /* descriptors with many watches that were read, as kcmp() sorts files */
+	size_t n_watching;
+	size_t maps_read;	 /* bytes of what is told of memory */
+	struct map mapped_files; /* by mapped_file(): whether it is a device */
+	enum answer knows_bpf, has_plugins, any_is_passed;
+	struct terminal *terminals;
+	size_t n_terminals;
+	struct map terminals_by_end;
+	struct unix_socket *unix_sockets; /* those that processes have open */
+	size_t n_unix_sockets;
+	struct map unix_by_inode;
+	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
+	ino_t own_network;	    /* the network namespace of init */
+	struct addresses addresses; /* of the one that was looked at last */
+	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
+	uint64_t resident_bytes;
+	uint64_t deleted_bytes; /* files that are nowhere but in processes */
+};
+
+/* One of a process. */
+#define found_process(s, process, check, blocks, remedy, ...)                                      \
+	findings_add((s)->found, (check), (blocks),                                                \
+		     &(struct finding_process){(process)->pid, (process)->container_pid,           \
+					       (process)->name, (s)->descriptor},                  \
+		     (remedy), __VA_ARGS__)
+
+/* One of the container. */
+#define found_container(s, check, blocks, remedy, ...)                                             \
+	findings_add((s)->found, (check), (blocks), NULL, (remedy), __VA_ARGS__)
+
+/* Since a version of CRIU it is no reason any more; zeros: with none. */
+static inline bool is_fixed(const struct survey *s, const struct criu_version *since)
+{
+	return since->major && criu_version_cmp(&s->p->criu->version, since) >= 0;
+}
+
+bool have_cap(cap_value_t cap);
+
+/*
+ * By what is mounted there LXC, too, tells which cgroups it uses: with anything else it
+ * gives the container one in each v1 hierarchy, and takes its limits and devices there.
+ */
+#define CGROUP_MOUNT "/sys/fs/cgroup"
+#define CGROUP_V1_REMEDY                                                                           \
+	"boot the host with systemd.unified_cgroup_hierarchy=1, or without what turns it off"
+bool is_unified_cgroup(const char *path);
+
+/* --- status.c: pure ------------------------------------------------------------------------------
+ */
+
+/* The value of a field of a /proc/PID/status ("TracerPid") or fdinfo, or NULL. Not copied. */
+const char *field_value(const char *text, const char *field);
+
+/* The same as a number; 0 where it is missing. base as strtol()'s. */
+long long field_number(const char *text, const char *field, int base);
+
+/* The number at an index of a field with several (NSpid, NSsid); -1 where there are fewer. */
+pid_t field_nth(const char *text, const char *field, size_t index);
+
+/* How many there are. */
+size_t field_count(const char *text, const char *field);
+
+/* --- mount_checks.c ------------------------------------------------------------------------------
+ */
+
+const struct mount *survey_mount(const struct survey *s, int id);
+bool is_tracefs(const struct mount *m);
+/* Of all mount namespaces, that of init first. */
+void survey_mounts(struct survey *s);
+void check_mounts(struct survey *s);
+
+/* --- propagation.c -------------------------------------------------------------------------------
+ */
+
+/* rootfs: its superblock. */
+void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
+
+/* --- argument_limit.c ----------------------------------------------------------------------------
+ */
+
+void check_arguments(struct survey *s);
+
+/* --- deleted_mounts.c ----------------------------------------------------------------------------
+ */
+
+void check_deleted_mount(struct survey *s, const struct mount *m);
+
+/* The same of all, for which the processes are known. */
+void check_deleted_mounts(struct survey *s);
+
+/* --- block_devices.c -----------------------------------------------------------------------------
+ */
+
+void check_block_filesystem(struct survey *s, const struct mount *m);
+
+/* --- process_checks.c ----------------------------------------------------------------------------
+ */
+
+void survey_processes(struct survey *s);
+void check_processes(struct survey *s);
+
+/* The last of all: what was found of processes that have ended since is none. */
+void forget_ended(struct survey *s);
+const struct process *process_of(const struct survey *s, pid_t pid);
+bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
+
+/* --- proc_files.c --------------------------------------------------------------------------------
+ */
+
+/* m: the mount that link is on. how: "has ... open:". */
+void check_proc_file(struct survey *s, const struct process *process, const struct mount *m,
+		     const char *how, const char *link);
+
+/* What CRIU could not open again, or NULL. path: beneath the proc filesystem. Pure. */
+const char *lost_proc_file(const char *path);
+
+/* --- frozen.c ------------------------------------------------------------------------------------
+ */
+
+void check_frozen(struct survey *s);
+
+/* --- threads.c -----------------------------------------------------------------------------------
+ */
+
+void check_threads(struct survey *s, const struct process *process);
+
+/* A class that CRIU restores. policy: as sched_getscheduler() has it. Pure. */
+bool scheduling_is_known(int policy);
+
+/* --- files.c -------------------------------------------------------------------------------------
+ */
+
+void check_files(struct survey *s, const struct process *process);
+void check_mappings(struct survey *s, const struct process *process);
+
+/* A number for the file of a line of /proc/PID/maps; 0: it is not one. Pure. */
+uint64_t mapped_file(const char *line, size_t len);
+
+/*
+ * What CRIU thinks of a file that the kernel made for a purpose of its own.
+ * link is the file's name in /proc/PID/fd, "anon_inode:[eventfd]". Pure.
+ */
+struct file_kind {
+	const char *link; /* NULL: it is not a known one */
+	const char *what; /* NULL: CRIU saves it */
+	struct criu_version since;
+	const char *remedy;
+};
+const struct file_kind *file_kind(const char *link);
+
+/* --- sockets.c -----------------------------------------------------------------------------------
+ */
+
+/* pidfd: of the process. inode: the socket's. */
+void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
+void check_unix_peers(struct survey *s);
+
+/*
+ * A socket's file is found by another name than it was bound to. found: as /proc tells it.
+ * has_links: it has a name. Pure.
+ */
+bool has_another_name(const char *bound, const char *found, bool has_links);
+
+/* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
+const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
+
+/* --- addresses.c ---------------------------------------------------------------------------------
+ */
+
+/* number: the socket's descriptor in the process; fd: ours for the same. */
+void check_socket_address(struct survey *s, const struct process *process, int number, int fd);
+void addresses_clear(struct addresses *a);
+
+/* Pure. */
+struct in6_addr mapped_address(int family, const void *address);
+bool addresses_have(const struct addresses *all, const struct in6_addr *a);
+
+/* --- watches.c -----------------------------------------------------------------------------------
+ */
+
+/* Those of an inotify or fanotify descriptor. */
+void check_watches(struct survey *s, const struct process *process, int fd);
+
+/* Pure. A line of a fanotify's fdinfo tells of a whole filesystem that is watched. */
+bool watches_filesystem(const char *line);
+
+/* Pure. A line of its fdinfo tells of a file that only its own path leads to, as overlays' do. */
+bool has_overlay_handle(const char *line, size_t len);
+
+/* Pure. The filesystem of the file that a line of its fdinfo tells of; false: it is of none. */
+bool watched_device(const char *line, size_t len, dev_t *ret);
+
+/* --- terminal_checks.c ---------------------------------------------------------------------------
+ */
+
+void check_terminals(struct survey *s);
+
+/* --- sharing.c -----------------------------------------------------------------------------------
+ */
+
+void check_sharing(struct survey *s);
+
+/* --- caller_checks.c -----------------------------------------------------------------------------
+ */
+
+void check_caller(struct survey *s);
+
+/* --- container.c ---------------------------------------------------------------------------------
+ */
+
+void check_nics(struct survey *s);
+void check_confinement(struct survey *s);
+void check_ephemeral(struct survey *s);
+void check_cgroups(struct survey *s);
+void check_network_lock(struct survey *s);
+void check_nobody(struct survey *s);
+void check_space(struct survey *s);
+
+/* --- place.c -------------------------------------------------------------------------------------
+ */
+
+void check_image_place(struct survey *s);
+
+#endif

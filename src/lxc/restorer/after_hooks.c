@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What pre-start hooks may make: the rootfs, what is mounted from the host, bridges. Looked at
+ * when they have run, and before anything else is made. Runs in the monitor, as root on the host,
+ * and only where there are such hooks: else the command has looked before.
+ */
+#include "config.h"
+
+#include "preflight/preflight.h"
+#include "restorer/monitor_log.h"
+#include "restorer/restorer.h"
+#include "util/mem.h"
+
+/* Whoever called sees the first; all are in the log. */
+static void log_findings(const struct findings *found)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct finding *f = &found->v[i];
+
+		if (!f->note)
+			log_at(f->blocks ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s [%s]", f->reason,
+			       f->check);
+	}
+}
+
+int stage_made(struct restore *r, struct error **reterr)
+{
+	_cleanup_findings_ struct findings found = {0};
+	const struct restore_check check = {
+		.manifest = &r->manifest,
+		.image = r->image->dirfd,
+		.image_path = r->image->path,
+		.name = r->plan->name,
+		.lxcpath = r->plan->lxcpath,
+		.rootfs = r->plan->rootfs,
+	};
+
+	if (!r->plan->hooks)
+		return 0;
+	preflight_find_made(&check, &found);
+	findings_force(&found, r->plan->force);
+	log_findings(&found);
+	return findings_refuse(&found, r->plan->name, reterr);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * CRIU restores a connection that its peer has closed by sending it a FIN in the peer's name,
+ * through the container's loopback interface, by a raw socket, while the network is locked.
+ *
+ * Of IPv6 the kernel makes a route of its own for such a packet, which the connection then keeps,
+ * and by that route the interface with the address: as long as there is the connection the
+ * interface cannot be removed. lxc-stop took minutes, and all other network namespaces of the host
+ * that ended meanwhile waited with it. So while CRIU works, a program on the loopback interface
+ * takes that route from the packet.
+ *
+ * The container also acknowledges that FIN, and asks for its peer's or router's link address, which
+ * is lost. It would ask again after a second, and until then all that it sends there would wait.
+ *
+ * Runs in the monitor, as root on the host. It sees to the container's own network namespace, and
+ * to none inside; and kernels before 6.6 have no such programs.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "criu/image_sockets.h"
+#include "restorer/monitor_log.h"
+#include "restorer/restorer.h"
+#include "sys/bpf.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define CRIU_MARK 0xc114 /* of all that CRIU sends while it has the network locked */
+
+static void guard_routes(struct restore *r, int inside)
+{
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (own < 0 || setns(inside, CLONE_NEWNET) < 0)
+		return;
+	r->loopback_program = bpf_forget_loopback_routes(CRIU_MARK);
+	/* to go on in the container's network would take down the wrong one */
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	if (r->loopback_program < 0)
+		log_at(LOG_LEVEL_INFO,
+		       "The end of this container may take minutes: it has IPv6 connections that "
+		       "their peers have closed: %s",
+		       strerror(-r->loopback_program));
+}
+
+void half_closed_prepare(struct restore *r, pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
+	bool ipv6;
+
+	if (r->manifest.facts.host_network || !criu_sockets_closed_by_peer(r->image->dirfd, &ipv6))
+		return;
+	r->half_closed_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->half_closed_fd >= 0 && ipv6)
+		guard_routes(r, r->half_closed_fd);
+}
+
+void half_closed_complete(struct restore *r)
+{
+	_cleanup_free_ char *ip = r->half_closed_fd < 0 ? NULL : system_program("ip");
+	pid_t pid = ip ? fork_quietly() : -1;
+
+	if (pid == 0) {
+		if (setns(r->half_closed_fd, CLONE_NEWNET) < 0)
+			_exit(EXIT_FAILURE);
+		_exit(run_capture(
+			(const char *const[]){ip, "neighbour", "flush", "nud", "incomplete", NULL},
+			NULL));
+	}
+	if (pid > 0)
+		wait_status(pid);
+	half_closed_release(r);
+}
+
+void half_closed_release(struct restore *r)
+{
+	fd_close(&r->half_closed_fd);
+	fd_close(&r->loopback_program);
+}

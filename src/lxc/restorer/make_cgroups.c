@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <mntent.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "restorer/restorer.h"
+#include "sys/remove_tree.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define CONTROLLERS_MAX 4096
+#define SUFFIX_MAX	999 /* as lxc-start counts */
+
+#define EMPTY_MS      2000
+#define EMPTY_CHANGES 8
+
+static void endmntentp(FILE **f)
+{
+	if (*f)
+		endmntent(*f);
+}
+
+static int open_cgroup2(struct error **reterr)
+{
+	__attribute__((cleanup(endmntentp))) FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *m;
+
+	while (mounts && (m = getmntent(mounts)))
+		if (strcmp(m->mnt_type, "cgroup2") == 0) {
+			int fd = open(m->mnt_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+			return fd < 0 ? error_errno(reterr, "cannot open %s", m->mnt_dir) : fd;
+		}
+	return error_refuse(reterr, ENOENT, "no cgroup2 hierarchy is mounted on this host");
+}
+
+/*
+ * A controller reaches a cgroup only through every cgroup above it. One that
+ * cannot be had (threaded, no delegation) is one that CRIU will name where it
+ * needs it.
+ */
+static void enable_controllers(int dir)
+{
+	_cleanup_free_ char *controllers = NULL;
+	char *save = NULL;
+
+	if (read_file_at(dir, "cgroup.controllers", CONTROLLERS_MAX, &controllers) <= 0)
+		return;
+	for (char *c = strtok_r(controllers, " \n", &save); c; c = strtok_r(NULL, " \n", &save)) {
+		_cleanup_free_ char *word = xasprintf("+%s", c);
+
+		write_file_at(dir, "cgroup.subtree_control", word);
+	}
+}
+
+/* Everything above the last component. */
+static int make_parents(int root, const char *path)
+{
+	_cleanup_free_ char *p = xstrdup(path);
+
+	enable_controllers(root);
+	for (char *s = p; (s = strchr(s, '/')); s++) {
+		_cleanup_close_ int dir = -1;
+
+		*s = '\0';
+		if (mkdirat(root, p, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		dir = openat(root, p, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (dir >= 0)
+			enable_controllers(dir);
+		*s = '/';
+	}
+	return 0;
+}
+
+/* Processes in it or anywhere beneath: it is somebody's, down to its empty children. */
+static bool is_populated(int root, const char *path)
+{
+	_cleanup_free_ char *events = xasprintf("%s/cgroup.events", path);
+	_cleanup_free_ char *text = NULL;
+
+	return read_file_at(root, events, 4096, &text) < 0 || strstr(text, "populated 1") != NULL;
+}
+
+/*
+ * Helpers of a CRIU that failed are nobody's children any more, and are dead a
+ * moment after it: until then the cgroup cannot be removed.
+ */
+static void wait_until_empty(int root, const char *path)
+{
+	_cleanup_free_ char *events = xasprintf("%s/cgroup.events", path);
+	_cleanup_close_ int fd = openat(root, events, O_RDONLY | O_CLOEXEC);
+	struct pollfd p = {.fd = fd, .events = POLLPRI};
+	char text[4096];
+	ssize_t n;
+
+	for (int i = 0; i < EMPTY_CHANGES; i++) {
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		if (n <= 0)
+			return;
+		text[n] = '\0';
+		/* what changes after the reading is what poll() tells */
+		if (!strstr(text, "populated 1") || poll(&p, 1, EMPTY_MS) == 0)
+			return;
+	}
+}
+
+/*
+ * The name as asked for, or with "-1", "-2" behind it where processes are in
+ * one of that name: as lxc-start does it. An empty one is a leftover.
+ */
+static int make_cgroup(int root, const char *wanted, char **ret, struct error **reterr)
+{
+	_cleanup_free_ char *path = xstrdup(wanted + strspn(wanted, "/"));
+	_cleanup_free_ char *base = xstrdup(path);
+	int r = make_parents(root, path);
+
+	for (unsigned int i = 1; r == 0 && i <= SUFFIX_MAX; i++) {
+		r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
+		if (r == -EEXIST && !is_populated(root, path) && remove_cgroup_at(root, path) == 0)
+			r = mkdirat(root, path, 0755) == 0 ? 0 : -errno;
+		if (r == 0) {
+			*ret = TAKE_PTR(path);
+			return 0;
+		}
+		if (r == -EEXIST)
+			r = 0; /* the next name */
+		free(path);
+		path = xasprintf("%s-%u", base, i);
+	}
+	if (r == 0)
+		r = -EEXIST;
+	return error_set(reterr, -r, "cannot make the cgroup %s: %s", base, strerror(-r));
+}
+
+static int enter_cgroup(int root, const char *path)
+{
+	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", path);
+
+	return write_file_at(root, procs, "0");
+}
+
+/* The container sees no more than this, and what limits it is above. */
+static int make_inner(struct restore *r, struct error **reterr)
+{
+	const char *below = r->manifest.facts.inner_cgroup;
+	int e;
+
+	if (!below)
+		return 0;
+	r->inner = xasprintf("%s/%s", r->payload, below);
+	e = make_parents(r->cgroup_root, r->inner);
+	if (e == 0 && mkdirat(r->cgroup_root, r->inner, 0755) < 0)
+		e = -errno;
+	if (e < 0)
+		return error_set(reterr, -e, "cannot make the cgroup %s: %s", r->inner,
+				 strerror(-e));
+	r->inner_fd = openat(r->cgroup_root, r->inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r->inner_fd < 0 ? error_errno(reterr, "cannot open the cgroup %s", r->inner) : 0;
+}
+
+/* For the next operation, should this process and CRIU be killed: what is in it then is nobody's.
+ */
+static void note_cgroup(const struct restore *r, const char *path)
+{
+	_cleanup_close_ int fd = openat(r->cgroup_root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	char target[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target));
+	struct stat st;
+
+	/* no other cgroup will ever have its number, but another may get its name */
+	if (r->lock_fd >= 0 && n > 0 && (size_t)n < sizeof(target) && fstat(fd, &st) == 0)
+		dprintf(r->lock_fd, "# cgroup %ju %.*s\n", (uintmax_t)st.st_ino, (int)n, target);
+}
+
+/* LXC lists them once, before it makes a cgroup, and answers by this list from then on. */
+static void list_controllers(struct restore *r)
+{
+	const char *base = r->plan->base_cgroup + strspn(r->plan->base_cgroup, "/");
+	_cleanup_free_ char *path = xasprintf("%s%scgroup.controllers", base, *base ? "/" : "");
+
+	if (read_file_at(r->cgroup_root, path, CONTROLLERS_MAX, &r->controllers) < 0)
+		r->controllers = NULL;
+}
+
+int stage_cgroups(struct restore *r, struct error **reterr)
+{
+	int e;
+
+	r->cgroup_root = open_cgroup2(reterr);
+	if (r->cgroup_root < 0)
+		return r->cgroup_root;
+	/* to leave again there has to be one, whatever else runs out of them */
+	r->cgroup_spare = fcntl(r->cgroup_root, F_DUPFD_CLOEXEC, 0);
+	if (r->cgroup_spare < 0)
+		return error_errno(reterr, "cannot keep a descriptor");
+	if (r->lock_fd >= 0)
+		dprintf(r->lock_fd, "# monitor %d\n", (int)getpid());
+	list_controllers(r);
+	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
+	if (e < 0)
+		return e;
+	note_cgroup(r, r->monitor);
+	e = enter_cgroup(r->cgroup_root, r->monitor);
+	if (e < 0)
+		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->monitor,
+				 strerror(-e));
+	e = make_cgroup(r->cgroup_root, r->plan->payload_cgroup, &r->payload, reterr);
+	if (e < 0)
+		return e;
+	note_cgroup(r, r->payload);
+	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->cgroup_fd < 0)
+		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
+	e = make_inner(r, reterr);
+	return e < 0 ? e : cgroup_tree_begin(r, reterr);
+}
+
+/*
+ * A process cannot remove the cgroup it is in, and with controllers enabled it
+ * may not sit in an inner one: lxc-start's monitors go to lxc.pivot to die,
+ * and so does this one.
+ */
+static void leave_monitor_cgroup(struct restore *r)
+{
+	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
+
+	if ((mkdirat(r->cgroup_root, pivot, 0755) == 0 || errno == EEXIST) &&
+	    enter_cgroup(r->cgroup_root, pivot) == 0)
+		wait_until_empty(r->cgroup_root, r->monitor);
+	/* where it could not be entered it is to go as well */
+	remove_cgroup_at(r->cgroup_root, r->monitor);
+}
+
+void unstage_cgroups(struct restore *r)
+{
+	if (r->payload) {
+		wait_until_empty(r->cgroup_root, r->payload);
+		remove_cgroup_at(r->cgroup_root, r->payload);
+	}
+	fd_close(&r->cgroup_spare);
+	if (r->monitor)
+		leave_monitor_cgroup(r);
+	free(TAKE_PTR(r->controllers));
+	free(TAKE_PTR(r->inner));
+	free(TAKE_PTR(r->payload));
+	free(TAKE_PTR(r->monitor));
+	fd_close(&r->inner_fd);
+	fd_close(&r->cgroup_fd);
+	fd_close(&r->cgroup_root);
+}

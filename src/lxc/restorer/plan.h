@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_RESTORER_PLAN_H
+#define LXCCKPT_RESTORER_PLAN_H
+
+/*
+ * What the library hands to lxc-checkpoint-monitor, which is a program of its
+ * own: small, without liblxc, and with nothing of the process that called
+ * ->restore() in it. The plan travels as JSON in a memfd; both ends are of one
+ * installation, so it has no version.
+ */
+
+#include "criu/argv.h"
+#include "monitor/monitor.h"
+#include "util/error.h"
+
+#define PLAN_FD	  3 /* the memfd */
+#define REPORT_FD 4 /* a socket: the monitor's reports, a line of JSON each, and ... */
+#define LOCK_FD	  5 /* the operation's lock, see operation.h; until the restore is over */
+
+#define TAKE_BACK "b" /* ... what its caller may say, until it hears that it is too late */
+
+struct restore_plan {
+	char *name;
+	char *lxcpath;
+	char *image_dir;
+	char *rootfs;	      /* host directory */
+	char *config_file;    /* absolute */
+	char *rootfs_mount;   /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
+	char *base_cgroup;    /* where these are named from; "" for the root */
+	char *monitor_cgroup; /* from the cgroup2 root: "/lxc.monitor.c1" */
+	char *payload_cgroup;
+	char *pivot_cgroup;
+	char *criu;
+	struct criu_version criu_version;
+	char *action_script; /* NULL: none */
+	char *log_file;	     /* the monitor's; NULL: none */
+	char *log_level;     /* "ERROR", in any spelling that LXC takes */
+	unsigned int verbosity;
+	bool foreground;
+	bool ignore_cpu;   /* go on with a processor that lacks what the other had */
+	bool ignore_files; /* ... and with files of another mode or build */
+	bool hooks;	   /* pre-start hooks: what they may make is looked at after them, */
+	char *force;	   /* which these words may override; NULL: none */
+	struct config_item *config;
+	size_t n_config;
+};
+
+/* Caller frees. */
+char *restore_plan_to_json(const struct restore_plan *p);
+int restore_plan_from_json(const char *text, size_t len, struct restore_plan *ret,
+			   struct error **reterr);
+
+/* NULL where there is none. */
+const char *restore_plan_config(const struct restore_plan *p, const char *key);
+void restore_plan_set_config(struct restore_plan *p, const char *key, const char *value);
+
+void restore_plan_clear(struct restore_plan *p);
+#define _cleanup_plan_ __attribute__((cleanup(restore_plan_clear)))
+
+/* What came of it, as the caller is told. */
+struct restore_report {
+	enum {
+		REPORT_COMMITTED, /* it can no longer be taken back; one of these two follows: */
+		REPORT_RUNNING,	  /* restored; init_pid is set */
+		REPORT_FAILED,	  /* nothing of it is left; error is set */
+		REPORT_REBOOT,	  /* lxc-start takes the monitor's place, and its status */
+		REPORT_EXIT,	  /* the container has stopped; status is waitpid()'s */
+	} kind;
+	int init_pid;
+	int status;
+	struct error *error;
+};
+
+/* With a newline at the end. Caller frees. */
+char *restore_report_to_json(const struct restore_report *r);
+
+/* One line, without or with its newline. The error, if any, is the caller's. */
+int restore_report_from_json(const char *line, struct restore_report *ret);
+
+#endif

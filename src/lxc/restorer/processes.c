@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The processes: CRIU's restore, and the container's init as a child of ours. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "criu.h"
+#include "criu/image_mend.h"
+#include "restorer/restorer.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+static int prepare_criu(void *userdata)
+{
+	if (keyring_make(userdata) < 0)
+		return -1;
+	return network_enter(userdata) < 0 ? -1 : mounts_lay_out(userdata);
+}
+
+static int wait_settled(struct restore *r, struct error **reterr)
+{
+	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
+	bool ended = r->settling > 0 && status == 0, away = r->netns_fd >= 0;
+
+	r->settling = 0;
+	if (ended)
+		network_note_links(r);
+	if (status == 0 || (r->manifest.facts.n_nexthops == 0 && !away))
+		return 0;
+	if (status > 0)
+		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	error_set(reterr, -status,
+		  away ? "the container's links cannot be brought to the host: %s"
+		       : "the container's routes by nexthop objects cannot be made: %s",
+		  strerror(-status));
+	return status;
+}
+
+/*
+ * The container is not to run. CRIU would go on whatever this says, so its processes are killed,
+ * and CRIU after them: it waits for init, which cannot end while CRIU traces the others; and one
+ * that is killed lets go of those that it traces. Nothing of the container has run by then, and
+ * nothing will.
+ */
+static void forbid(const struct restore *r, pid_t init)
+{
+	/* before 5.14 a kernel has no cgroup.kill, and there they die with init, a moment later */
+	write_file_at(r->cgroup_fd, "cgroup.kill", "1");
+	if (init > 0)
+		kill(init, SIGKILL);
+}
+
+static int run_hooks_before(struct restore *r, pid_t init)
+{
+	/* one without its network is not to run either, which network_check() tells later */
+	if (network_check(r, NULL) < 0)
+		return 0;
+	return hooks_before_run(r, init, &r->refusal);
+}
+
+/* Makes the container whole, before it runs. */
+static int complete(struct restore *r, pid_t init, struct error **reterr)
+{
+	int e = run_hooks_before(r, init);
+
+	r->completed = true;
+	half_closed_complete(r);
+	if (e == 0)
+		e = serving_check(r, reterr);
+	if (e < 0)
+		return e;
+	timers_mend(r, init);
+	return threads_mend(r, init, &r->refusal);
+}
+
+/*
+ * Before anything runs that could have it wait, with a filesystem that does not answer.
+ * A container without one is fine.
+ */
+static void open_devpts(struct restore *r, pid_t init)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root >= 0 && r->devpts_fd < 0)
+		r->devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
+}
+
+static int act(struct restore *r, const char *action, pid_t init, struct error **reterr)
+{
+	/* the container's namespaces are there, with its links, and nothing runs in them yet */
+	if (strcmp(action, "post-setup-namespaces") == 0) {
+		int e = sysctls_set(r, init, reterr);
+
+		if (e < 0)
+			return e;
+		half_closed_prepare(r, init);
+		r->settling = network_settle(r, init);
+		return cgroup_tree_complete(r, reterr);
+	}
+	if (strcmp(action, "post-restore") == 0) {
+		int e = mounts_check(r, init, reterr);
+
+		if (e == 0)
+			e = block_filesystems_check(r, init, reterr);
+		if (e == 0)
+			e = block_files_check(r, init, reterr);
+		if (e == 0)
+			e = wait_settled(r, reterr);
+		if (e < 0)
+			return e;
+		open_devpts(r, init);
+		pressure_rearm(init);
+		return devices_attach(r, reterr);
+	}
+	if (strcmp(action, "pre-resume") == 0)
+		return complete(r, init, reterr);
+	/*
+	 * network-unlock and post-resume are there for the callback, to see that this process still
+	 * is: without it the processes die, and a network would let their connections tell that
+	 */
+	return 0;
+}
+
+/*
+ * The last of CRIU's stages at which a restore can be taken back so that the next one of the
+ * same image works. From network-unlock on the kernel acknowledges what comes in on connections,
+ * and it would not be sent again; after post-restore CRIU removes its links to open files that
+ * have other names. Else it is when the container is about to run.
+ */
+static const char *last_way_back(const struct restore *r)
+{
+	const int dir = r->image->dirfd;
+
+	if (criu_image_has_links(dir))
+		return "post-restore";
+	if (!criu_image_has_connections(dir))
+		return "pre-resume";
+	/* there CRIU calls nobody at network-unlock */
+	return r->manifest.facts.host_network ? "post-restore" : "network-unlock";
+}
+
+static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
+{
+	struct restore *r = userdata;
+	int e;
+
+	/* it runs */
+	if (strcmp(action, "post-resume") == 0)
+		return act(r, action, init, reterr);
+	if (strcmp(action, "post-setup-namespaces") == 0)
+		network_note_made(r, init);
+	r->unlocked = r->unlocked || strcmp(action, "network-unlock") == 0;
+	e = serving_check(r, reterr);
+	if (e == 0)
+		e = act(r, action, init, reterr);
+	/* what has come while that took its time */
+	if (e == 0)
+		e = serving_check(r, reterr);
+	if (e == 0 && strcmp(action, r->commits_at) == 0)
+		caller_commit(r);
+	if (e < 0 && r->unlocked)
+		forbid(r, init);
+	return e;
+}
+
+static int on_request(void *userdata, struct error **reterr)
+{
+	struct restore *r = userdata;
+
+	monitor_turn(r->serving);
+	return serving_check(r, reterr);
+}
+
+static int on_tick(void *userdata, struct error **reterr)
+{
+	int e = serving_check(userdata, reterr);
+
+	return e < 0 ? e : locks_watch(userdata, reterr);
+}
+
+/*
+ * Without its init CRIU fails, and takes the names of deleted files away that it has made. Late it
+ * has done that, and is not to let go of processes that have not been killed.
+ */
+static bool on_give_up(pid_t criu, void *userdata)
+{
+	struct restore *r = userdata;
+	pid_t init = child_besides(criu, r->settling);
+
+	if (init > 0)
+		network_note_made(r, init);
+	if (r->unlocked)
+		forbid(r, init);
+	else if (init > 0)
+		kill(init, SIGKILL);
+	return init > 0 && !r->unlocked;
+}
+
+/* CRIU makes this one with its caller's umask, which it cannot do with another's at a restore. */
+static void keep_private(const struct restore *r)
+{
+	_cleanup_close_ int fd =
+		openat(r->image->dirfd, "stats-restore",
+		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && fchmod(fd, 0600) < 0)
+		return; /* it holds nothing but times */
+}
+
+static int run_criu(struct restore *r, struct error **reterr)
+{
+	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
+	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->inner ? r->inner : r->payload);
+	_cleanup_free_ char *network =
+		xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d", (int)getpid(), r->network_fd);
+	/* where CRIU is not in the host's network, the callback goes there, and takes the other
+	 * along */
+	_cleanup_free_ char *netns =
+		xasprintf("LXC_CHECKPOINT_NETNS=/proc/%d/ns/net", (int)getpid());
+	_cleanup_free_ char *script = xasprintf(
+		"LXC_CHECKPOINT_SCRIPT=%s", r->plan->action_script ? r->plan->action_script : "");
+	bool away = r->netns_fd >= 0;
+	const char *const scripts[] = {callback, away ? NULL : r->plan->action_script, NULL};
+	/* some addresses and routes the kernel only takes in another form than CRIU has them */
+	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
+	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
+	/* where CRIU is there, it calls the script itself */
+	const char *const environment[] = {network, ip_tool, away ? netns : NULL, script, NULL};
+	const struct criu_job job = {
+		.verb = CRIU_RESTORE,
+		.criu = r->plan->criu,
+		.version = r->plan->criu_version,
+		.image_dir = r->image->path,
+		.image_fd = r->image->dirfd,
+		.images_path = r->images_path,
+		.cgroup_yard = r->cgroup_yard,
+		.log_file = "restore.log",
+		.verbosity = criu_verbosity_for(r->plan->verbosity,
+						criu_image_file_limit(r->image->dirfd)),
+		.action_scripts = scripts,
+		.facts = &r->manifest.facts,
+		.root = r->plan->rootfs_mount,
+		.cgroup_root = cgroup_root,
+		.mount_sources = (const char *const *)r->mount_sources,
+		.devices = (const char *const *)r->devices,
+		.tty_ends = r->tty_ends,
+		.host_veths = (const char *const *)r->host_veths,
+		.ignore_cpu = r->plan->ignore_cpu,
+		.ignore_files = r->plan->ignore_files,
+	};
+	const int locks[] = {r->lock_fd, -1};
+	const struct criu_events events = {
+		.actions = "post-setup-namespaces post-restore network-unlock pre-resume "
+			   "post-resume",
+		.last_actions = "network-unlock pre-resume",
+		.action = on_action,
+		.serve_fd = monitor_fd(r->serving),
+		.serve = on_request,
+		.tick = on_tick,
+		.give_up = on_give_up,
+		.prepare = prepare_criu,
+		.locks = locks,
+		.environment = environment,
+		.userdata = r,
+	};
+
+	keep_private(r);
+	r->commits_at = last_way_back(r);
+	return criu_run(&job, &events, reterr);
+}
+
+/* The CLONE_NEW* of every namespace in which pid is not with us. */
+static unsigned int namespaces_of(pid_t pid)
+{
+	static const struct {
+		const char *name;
+		unsigned int flag;
+	} kinds[] = {
+		{"cgroup", CLONE_NEWCGROUP}, {"ipc", CLONE_NEWIPC},
+		{"mnt", CLONE_NEWNS},	     {"net", CLONE_NEWNET},
+		{"pid", CLONE_NEWPID},	     {"time", 0x80 /* CLONE_NEWTIME */},
+		{"user", CLONE_NEWUSER},     {"uts", CLONE_NEWUTS},
+	};
+	unsigned int flags = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		_cleanup_free_ char *theirs = xasprintf("/proc/%d/ns/%s", (int)pid, kinds[i].name);
+		_cleanup_free_ char *ours = xasprintf("/proc/self/ns/%s", kinds[i].name);
+		struct stat a, b;
+
+		if (stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino != b.st_ino)
+			flags |= kinds[i].flag;
+	}
+	return flags;
+}
+
+/* CRIU made init its sibling, which is to say our only child. */
+static int adopt_init(struct restore *r, struct error **reterr)
+{
+	pid_t pid = only_child();
+
+	if (pid <= 0)
+		return error_set(
+			reterr, ESRCH,
+			"criu says that it restored the container, but its init is not there");
+	r->init_pid = pid;
+	r->init_pidfd = pidfd_open_pid(pid);
+	if (r->init_pidfd < 0)
+		return error_errno(reterr, "cannot watch the container's init");
+	r->clone_flags = namespaces_of(pid);
+	namespaces_keep(r);
+	return 0;
+}
+
+int stage_tree(struct restore *r, struct error **reterr)
+{
+	int e;
+
+	serving_update(r);
+	e = keyring_load(r, reterr);
+	if (e == 0)
+		e = run_criu(r, reterr);
+
+	keyring_forget(r);
+	mounts_release(r);
+	unstage_block_filesystems(r);
+	half_closed_release(r);
+	/* one child is searched for, and that is init */
+	wait_settled(r, NULL);
+	if (r->refusal) {
+		/* whatever CRIU says of it only follows from that */
+		if (reterr)
+			error_free(TAKE_PTR(*reterr));
+		return error_move(reterr, &r->refusal, EIO);
+	}
+	/* its processes run, also where the callback was killed before it could ask */
+	if (e == 0)
+		caller_commit(r);
+	/* it may have come too late to end CRIU */
+	if (e == 0)
+		e = serving_check(r, reterr);
+	if (e == 0)
+		e = network_check(r, reterr);
+	if (e == 0)
+		e = adopt_init(r, reterr);
+	/* CRIU does not mind when the callback is killed at pre-resume: then it is done late */
+	if (e == 0 && !r->completed)
+		e = complete(r, r->init_pid, reterr);
+	return r->refusal ? error_move(reterr, &r->refusal, EIO) : e;
+}
+
+/*
+ * CRIU kills what it made when it fails, unless it was killed itself: then
+ * init, half made, is still a child of ours. With init its namespace ends.
+ */
+void unstage_tree(struct restore *r)
+{
+	pid_t pid;
+
+	while ((pid = only_child()) > 0) {
+		_cleanup_close_ int pidfd = pidfd_open_pid(pid);
+
+		kill(pid, SIGKILL);
+		/* its end may take a while, as with much memory */
+		if (pidfd >= 0 && r->serving)
+			serving_until(pidfd, r);
+		if (wait_status(pid) < 0)
+			break;
+	}
+	fd_close(&r->init_pidfd);
+	fd_close(&r->devpts_fd);
+	r->init_pid = 0;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_RESTORER_RESTORER_H
+#define LXCCKPT_RESTORER_RESTORER_H
+
+/*
+ * A restore is a table of stages, run in the monitor's process. Each has an
+ * undo. On a failure the stages done so far are undone in reverse; when the
+ * container ends, the same undos take it down in the same order.
+ */
+
+#include <sys/stat.h>
+
+#include "criu/argv.h"
+#include "image/dir.h"
+#include "monitor/monitor.h"
+#include "restorer/plan.h"
+
+#define N_NAMESPACES 8
+
+struct restore {
+	struct restore_plan *plan; /* stages set what they decide in its config items */
+	struct image *image;
+	struct manifest manifest;
+
+	time_t locks_looked, locks_waiting; /* see locks_watch() */
+
+	int caller_fd; /* the command's, see plan.h; -1: it has no more to be told */
+	enum {
+		FATE_OPEN,
+		FATE_TAKEN_BACK, /* the caller has asked for that: nothing of it will run */
+		FATE_COMMITTED,	 /* whatever the caller says: it runs, or fails */
+	} fate;
+	const char *commits_at; /* after that stage of CRIU's */
+	bool unlocked;		/* CRIU is about to let its connections go on */
+
+	int lock_fd; /* the operation's, shared with CRIU; -1 once the restore is over */
+	int listen_fd;
+
+	int cgroups_fd; /* detached mounts: cgroup2 ... */
+	int images_fd;	/* ... and, with the container's ids, the images and its rootfs; -1: none */
+	int rootfs_fd;
+	char **mount_points;	 /* one per facts' mount: the host's mount that its source is in */
+	char **mount_sources;	 /* ... and where CRIU finds the source */
+	struct stat *mount_pins; /* ... and what the source is, which it has to be in the end */
+	int *device_fds;	 /* one per facts' block filesystem: holds the device ... */
+	char **devices;		 /* ... of this name; both NULL once CRIU has mounted it */
+	const char
+		*images_path; /* where the container's root may read the images; NULL: as it is */
+	const char *cgroup_yard;
+
+	int cgroup_root;   /* O_PATH of the cgroup2 mount */
+	int cgroup_spare;  /* ... and one to leave the monitor's cgroup with */
+	int cgroup_fd;	   /* O_PATH of the payload cgroup */
+	int inner_fd;	   /* ... and of the one beneath it where its processes are; -1: none */
+	char *controllers; /* of the cgroup that these are named from, when they were made */
+	char *payload;	   /* paths from the cgroup2 root without leading slash, as they became */
+	char *inner;	   /* NULL: none */
+	char *monitor;
+
+	char *apparmor_path; /* the generated profile, once it is written */
+
+	struct terminal console;
+	struct terminal *ttys; /* tty 1 ... n_ttys */
+	size_t n_ttys;
+	struct terminal *others; /* terminals that are no console and no tty<n> */
+	size_t n_others;
+	int console_peer; /* the host's terminal that lxc.console.path names; -1: none */
+	char *scrollback; /* what the image has of the console's output */
+	size_t scrollback_len;
+	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above, and from ... */
+	char **tty_sources;	  /* ... where CRIU finds it, with its options; NULL: on the host */
+
+	char *keyring; /* the image's keys, until CRIU has been started; NULL: none */
+
+	char **host_veths;	    /* one per NIC; NULL where it is no veth */
+	unsigned int *host_numbers; /* of these links; 0: CRIU has not made it yet */
+	int network_fd;		    /* memfd: the network file with the names of now */
+	int netns_fd;		    /* the network namespace that CRIU runs in; -1: the host's */
+
+	pid_t settling;	      /* of network_settle(); 0: none */
+	int half_closed_fd;   /* of half_closed_prepare(): the container's network namespace ... */
+	int loopback_program; /* ... and a BPF link; -1: none */
+
+	pid_t init_pid;
+	int init_pidfd;
+	unsigned int clone_flags;
+	int devpts_fd;
+
+	bool completed;		  /* what is to be done at pre-resume has been done */
+	bool begun;		  /* pre-start hooks have run: those of the end are due */
+	size_t n_scripts_up;	  /* of the interfaces' scripts, the first so many */
+	struct error *refusal;	  /* a hook's, or another that forbids that the container runs */
+	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
+	bool ending;		  /* it is being taken down */
+	bool rebooting;		  /* the end is a reboot's: it is to be started anew */
+
+	struct monitor *serving; /* from when there is the socket to the end; main.c frees it */
+};
+
+struct restore_stage {
+	const char *name;
+	int (*apply)(struct restore *r, struct error **reterr);
+	void (*undo)(struct restore *r);
+};
+
+int restore_apply(struct restore *r, struct error **reterr);
+
+/* Takes down what restore_apply() made, the last first. */
+void restore_undo(struct restore *r);
+
+void restore_init(struct restore *r, struct restore_plan *plan);
+void restore_clear(struct restore *r);
+
+/* ---- serving.c: LXC's tools are answered while the stages are worked on ---- */
+
+int serving_begin(struct restore *r, struct error **reterr);
+
+/* When stages have found out more of what is served. */
+void serving_update(struct restore *r);
+
+/* Until fd polls as readable; userdata is the restore. */
+void serving_until(int fd, void *userdata);
+
+/* -ECANCELED: somebody wants the container stopped, or the restore has been taken back. */
+int serving_check(struct restore *r, struct error **reterr);
+
+/* ---- caller.c: what is said to the command, and what it says ---- */
+
+void caller_report(const struct restore *r, struct restore_report report);
+
+/* Whether the caller wants it taken back. It is, or is not, from when this has been asked. */
+bool caller_takes_back(struct restore *r);
+
+/* From here on it is not, and the caller is told so. Doing it again is harmless. */
+void caller_commit(struct restore *r);
+
+/* Of a restore that is taken back that is why it fails, whatever went wrong meanwhile. */
+int caller_explain(const struct restore *r, int e, struct error **reterr);
+
+/*
+ * For CRIU's process, before its exec: makes the mount namespace in which it finds
+ * what stage_mounts() has prepared. -1: why is on stderr.
+ */
+int mounts_lay_out(const struct restore *r);
+
+/*
+ * CRIU finds the sources by their paths, in which others than root may write: refuses where
+ * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
+ * not where the mounts are, and later something runs.
+ */
+int mounts_check(const struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * What block devices hold is what the container had mounted. They are held from the stage on
+ * until CRIU has ended; that it has mounted these is to be looked at at its post-restore.
+ */
+int stage_block_filesystems(struct restore *r, struct error **reterr);
+void unstage_block_filesystems(struct restore *r);
+int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr);
+
+/* That the files on them that processes have open are as they were, then as well. */
+int block_files_check(const struct restore *r, pid_t init, struct error **reterr);
+
+/* When CRIU has ended. */
+void mounts_release(struct restore *r);
+
+/* Ends a wait for a lock that somebody else has; lock_wait.c. */
+int locks_watch(struct restore *r, struct error **reterr);
+
+/* The stages; stages.c has their order and the reasons for it. */
+int stage_socket(struct restore *r, struct error **reterr);
+void unstage_socket(struct restore *r);
+/* hooks.c: of the config's hooks and scripts those that run on the host. */
+int stage_pre_start(struct restore *r, struct error **reterr);
+int stage_nothing(struct restore *r, struct error **reterr);
+
+/* after_hooks.c: what the command could not look at before them. */
+int stage_made(struct restore *r, struct error **reterr);
+
+void unstage_stop_hooks(struct restore *r);
+void unstage_post_stop(struct restore *r);
+
+/* script.up and start-host; when all of the container is there, and nothing in it runs. */
+int hooks_before_run(struct restore *r, pid_t init, struct error **reterr);
+void scripts_down(struct restore *r);
+
+/* Has the container's namespaces outlive it. */
+void namespaces_keep(struct restore *r);
+
+int stage_terminals(struct restore *r, struct error **reterr);
+void unstage_terminals(struct restore *r);
+int stage_cgroups(struct restore *r, struct error **reterr);
+void unstage_cgroups(struct restore *r);
+
+/* The settings of the container's own cgroup; part of the stage above. */
+int cgroup_tree_begin(const struct restore *r, struct error **reterr);
+
+/* The rest, and what is beneath: to be done at CRIU's post-setup-namespaces. */
+int cgroup_tree_complete(const struct restore *r, struct error **reterr);
+
+/*
+ * A trigger that a process had set on a *.pressure file is not in CRIU's image.
+ * Without it such a file polls as an error for ever, and whoever waits for it
+ * spins. Sets them again and has epolls notice; to be done at CRIU's
+ * post-restore, when all descriptors are there and nothing runs.
+ */
+void pressure_rearm(pid_t init);
+
+/*
+ * To be done once CRIU has made the container's device nodes and opened what was
+ * open, and before its processes run: their rules may forbid them what CRIU does.
+ */
+int devices_attach(const struct restore *r, struct error **reterr);
+
+/*
+ * The container's keys: read from the image; made, in CRIU's process before its exec, in a new
+ * session keyring in the place of this one's (-1: why is on stderr); and no more kept here.
+ */
+int keyring_load(struct restore *r, struct error **reterr);
+int keyring_make(const struct restore *r);
+void keyring_forget(struct restore *r);
+
+/*
+ * Timers that are files are what they would be, had the container not been stopped. To be
+ * done when CRIU is through with them, and before their processes run. A timer that
+ * cannot be mended stays as CRIU has made it.
+ */
+void timers_mend(const struct restore *r, pid_t init);
+
+/*
+ * Gives the container's threads back what CRIU does not; to be done when all of
+ * them are there. What this machine cannot give (a CPU that it has not, core scheduling)
+ * they go without; that they are not kept apart from others where they could be is an error.
+ */
+int threads_mend(const struct restore *r, pid_t init, struct error **reterr);
+
+int stage_mounts(struct restore *r, struct error **reterr);
+void unstage_mounts(struct restore *r);
+int stage_lsm(struct restore *r, struct error **reterr);
+void unstage_lsm(struct restore *r);
+int stage_network(struct restore *r, struct error **reterr);
+void unstage_network(struct restore *r);
+
+/* The N of the config's lxc.net.N of interface i, -1 where it has none. */
+int network_number(const struct restore *r, size_t i);
+
+/* CRIU goes on where the callback failed at network-unlock: whether it did its work is seen here.
+ */
+int network_check(const struct restore *r, struct error **reterr);
+
+/* For CRIU's process, before its exec. -1: why is on stderr. */
+int network_enter(const struct restore *r);
+
+/*
+ * The host's ends of the container's links come to the host, where CRIU runs in a
+ * network namespace of its own. And:
+ * A link gets an fe80:: address from the kernel when its carrier comes. In a
+ * container whose DHCP client had flushed that, it would be a new one. So such
+ * a link gets its carrier early, while it is on no bridge and nothing runs that
+ * could see it, and the address is removed again. The kernel also makes nexthops
+ * only where there is a carrier. This is done in a process of its own, beside CRIU.
+ * Returns its pid, 0 where nothing is to be done, or -1; it ends with 0 or an errno.
+ */
+pid_t network_settle(struct restore *r, pid_t init);
+
+/* When network_settle()'s process has ended: notes the links that it has brought to the host. */
+void network_note_links(struct restore *r);
+
+/* The same where it is not known whether CRIU has come to make them; init is the container's. */
+void network_note_made(struct restore *r, pid_t init);
+
+/*
+ * Makes the container's nexthops and the routes by them; in its network
+ * namespace, when its interfaces have a carrier. 0 or -errno.
+ */
+int nexthops_make(const struct restore *r);
+
+/*
+ * The settings in /proc/sys/net are as they were. To be done when there is the
+ * network namespace and no socket in it: some are taken over by sockets when these are made.
+ */
+int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * What CRIU does with connections that their peers have closed is not to hold on to the container's
+ * interfaces, nor to hold up what it sends: before CRIU makes sockets; when its network is there
+ * and nothing runs; and when CRIU has ended. What cannot be done is only logged.
+ */
+void half_closed_prepare(struct restore *r, pid_t init);
+void half_closed_complete(struct restore *r);
+void half_closed_release(struct restore *r);
+
+/*
+ * After restore_undo(), has lxc-start start the container as if it had never been
+ * checkpointed, and waits until it runs. Nothing of this process stays with it.
+ */
+int restart_container(const struct restore *r, struct error **reterr);
+
+/*
+ * The same where the container's console is on this process's terminal: lxc-start takes
+ * this process's place. Who waits for the container to run is told by another one.
+ * begin is called when nothing stands in the way any more. Returns if something does.
+ */
+int restart_in_foreground(struct restore *r, void (*begin)(const struct restore *r),
+			  struct error **reterr);
+
+/*
+ * lxc.ephemeral: after the end of a container, not of one that reboots, its rootfs
+ * and its directory in lxcpath go.
+ */
+void ephemeral_destroy(const struct restore *r);
+
+int stage_tree(struct restore *r, struct error **reterr);
+void unstage_tree(struct restore *r);
+
+#endif

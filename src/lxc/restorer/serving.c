@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The command socket from the first moment: who asks while a restore goes on is answered. */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "restorer/restorer.h"
+#include "util/mem.h"
+
+/* A terminal that the config names for the console takes precedence, as under lxc-start. */
+static int foreground_fd(const struct restore *r, int standard)
+{
+	if (r->console_peer >= 0)
+		return r->console_peer;
+	return r->plan->foreground ? standard : -1;
+}
+
+/* As far as it is known by now. */
+static struct monitor_setup setup_of(const struct restore *r)
+{
+	return (struct monitor_setup){
+		.name = r->plan->name,
+		.lxcpath = r->plan->lxcpath,
+		.config = r->plan->config,
+		.n_config = r->plan->n_config,
+		.listen_fd = r->listen_fd,
+		.init_pid = r->init_pid,
+		.init_pidfd = r->init_pidfd,
+		.clone_flags = r->clone_flags,
+		.payload_cgroup = r->inner ? r->inner : r->payload,
+		.payload_cgroup_fd = r->inner ? r->inner_fd : r->cgroup_fd,
+		.controllers = r->controllers,
+		.limit_cgroup = r->inner ? r->payload : NULL,
+		.limit_cgroup_fd = r->cgroup_fd,
+		.devpts_fd = r->devpts_fd,
+		.console = r->console,
+		.ttys = r->ttys,
+		.n_ttys = r->n_ttys,
+		.scrollback = r->scrollback,
+		.scrollback_len = r->scrollback_len,
+		.foreground_in = foreground_fd(r, STDIN_FILENO),
+		.foreground_out = foreground_fd(r, STDOUT_FILENO),
+	};
+}
+
+int serving_begin(struct restore *r, struct error **reterr)
+{
+	const struct monitor_setup setup = setup_of(r);
+	int e = monitor_new(&setup, &r->serving, reterr);
+
+	free(TAKE_PTR(r->scrollback));
+	r->scrollback_len = 0;
+	if (e < 0)
+		return e;
+	monitor_set_state(r->serving, STATE_STARTING);
+	e = monitor_watch(r->serving, r->caller_fd);
+	return e < 0 ? error_set(reterr, -e, "cannot listen to the command: %s", strerror(-e)) : 0;
+}
+
+void serving_update(struct restore *r)
+{
+	const struct monitor_setup setup = setup_of(r);
+
+	monitor_update(r->serving, &setup);
+}
+
+int serving_check(struct restore *r, struct error **reterr)
+{
+	if (r->serving && monitor_stop_wanted(r->serving))
+		return error_set(reterr, ECANCELED, "%s was stopped while it was restored",
+				 r->plan->name);
+	return caller_takes_back(r) ? caller_explain(r, 0, reterr) : 0;
+}
+
+void serving_until(int fd, void *userdata)
+{
+	struct restore *r = userdata;
+
+	for (;;) {
+		struct pollfd p[2] = {
+			{.fd = fd, .events = POLLIN},
+			{.fd = monitor_fd(r->serving), .events = POLLIN},
+		};
+
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (p[0].revents)
+			return;
+		if (p[1].revents)
+			monitor_turn(r->serving);
+	}
+}

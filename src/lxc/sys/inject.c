@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "sys/inject.h"
+
+#ifdef __x86_64__
+
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define TRIES	   100
+#define PAUSE_NS   10000000
+#define PATIENCE_S 5
+#define MAPS_MAX   (64 * 1024 * 1024)
+#define VDSO_MAX   65536
+#define CODE_64	   0x33 /* the code segment of a process that is no 32-bit one */
+#define OPTIONS	   ((long)PTRACE_O_TRACESYSGOOD)
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+#define SYSCALL_CODE "\x0f\x05"
+#define SYSCALL_LEN  2
+
+struct target {
+	pid_t pid;
+	bool filtered;	    /* it has a seccomp filter */
+	unsigned long gate; /* where there is a system call instruction */
+	struct user_regs_struct regs;
+};
+
+/* The line of the kernel's own code. A file cannot have it: that has an inode, and a path. */
+static const char *find_vdso(char *maps)
+{
+	char *save = NULL;
+
+	for (char *l = strtok_r(maps, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		char inode[16], name[16];
+
+		if (sscanf(l, "%*s %*s %*s %*s %15s %15s", inode, name) == 2 &&
+		    strcmp(inode, "0") == 0 && strcmp(name, "[vdso]") == 0)
+			return l;
+	}
+	return NULL;
+}
+
+/* Where the kernel's own code is in a process. */
+static int find_code(pid_t pid, unsigned long *ret_start, size_t *ret_len)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)pid);
+	_cleanup_free_ char *maps = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, path, MAPS_MAX, &maps);
+	unsigned long start, end;
+	const char *line;
+	char *dash;
+
+	if (n <= 0)
+		return n < 0 ? (int)n : -ESRCH;
+	line = find_vdso(maps);
+	if (!line)
+		return -EOPNOTSUPP;
+	start = strtoul(line, &dash, 16);
+	end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
+	if (end <= start || end - start > VDSO_MAX)
+		return -EOPNOTSUPP;
+	*ret_start = start;
+	*ret_len = end - start;
+	return 0;
+}
+
+static int read_code(pid_t pid, unsigned long start, char *code, size_t len)
+{
+	struct iovec here = {code, len}, there = {(void *)(uintptr_t)start, len};
+	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+/*
+ * The kernel's own code has the instruction, and is the same in every process. One that was
+ * changed was so by the process, and what would be run is not known: -EBADMSG.
+ * -EOPNOTSUPP: there is none here, or another, as a 32-bit process has.
+ */
+static int find_gate(pid_t pid, unsigned long *ret)
+{
+	_cleanup_free_ char *code = xcalloc(VDSO_MAX, 1), *ours = xcalloc(VDSO_MAX, 1);
+	unsigned long start = 0, own = 0;
+	size_t len = 0, own_len = 0;
+	const char *found;
+	int r = find_code(pid, &start, &len);
+
+	if (r == 0)
+		r = find_code(getpid(), &own, &own_len);
+	if (r == 0 && len != own_len)
+		r = -EOPNOTSUPP;
+	if (r == 0)
+		r = read_code(pid, start, code, len);
+	if (r == 0)
+		r = read_code(getpid(), own, ours, len);
+	if (r < 0)
+		return r;
+	if (memcmp(code, ours, len) != 0)
+		return -EBADMSG;
+	found = memmem(code, len, SYSCALL_CODE, SYSCALL_LEN);
+	if (!found)
+		return -EOPNOTSUPP;
+	*ret = start + (unsigned long)(found - code);
+	return 0;
+}
+
+/*
+ * The status of its next stop; -ESRCH where there is none, -ETIMEDOUT if it is long in coming:
+ * where the process is frozen, it is not before it is thawed. For ever: who has the registers of
+ * a call of ours may not be left with them.
+ */
+static int wait_stop(pid_t pid, bool for_ever)
+{
+	static const struct timespec patience = {.tv_sec = PATIENCE_S};
+	sigset_t set;
+	int status, r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while ((r = waitpid(pid, &status, __WALL | WNOHANG)) == 0)
+		if (sigtimedwait(&set, NULL, &patience) < 0 && errno == EAGAIN && !for_ever)
+			return -ETIMEDOUT;
+	if (r < 0)
+		return -errno;
+	return WIFSTOPPED(status) ? status : -ESRCH;
+}
+
+static bool is_event_stop(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+static bool is_syscall_stop(int status)
+{
+	return !is_event_stop(status) && WSTOPSIG(status) == SYSCALL_STOP;
+}
+
+/* A signal that came meanwhile is the process's. */
+static int signal_of(int status)
+{
+	return is_event_stop(status) || is_syscall_stop(status) ? 0 : WSTOPSIG(status);
+}
+
+/* Lets it go on; the status of its next stop. */
+static int go_on(pid_t pid, enum __ptrace_request how, int sig, bool for_ever)
+{
+	if (ptrace(how, pid, NULL, (void *)(intptr_t)sig) < 0)
+		return -errno;
+	return wait_stop(pid, for_ever);
+}
+
+static int registers(enum __ptrace_request how, pid_t pid, struct user_regs_struct *regs)
+{
+	struct iovec iov = {regs, sizeof(*regs)};
+
+	if (ptrace(how, pid, (void *)NT_PRSTATUS, &iov) < 0)
+		return -errno;
+	/* those of a 32-bit process are fewer */
+	return iov.iov_len == sizeof(*regs) ? 0 : -EOPNOTSUPP;
+}
+
+/* From a stop to one where the kernel looks what of a call is to be taken up again. */
+static int settle(pid_t pid, int status, bool for_ever)
+{
+	while (status >= 0 && !is_event_stop(status))
+		status = go_on(pid, PTRACE_CONT, signal_of(status), for_ever);
+	return status < 0 ? status : 0;
+}
+
+static int interrupt(pid_t pid)
+{
+	return ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ? -errno : 0;
+}
+
+static int set_options(pid_t pid, long options)
+{
+	return ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ? -errno : 0;
+}
+
+/* Who has a filter may not be allowed to put that of another out of force. */
+static int suspend_filter(const struct target *t)
+{
+	return t->filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
+}
+
+static int resume_filter(const struct target *t)
+{
+	return t->filtered ? set_options(t->pid, OPTIONS) : 0;
+}
+
+/* Whether all that is needed can be done, before anything is. */
+static int prepare(struct target *t)
+{
+	/* now, because it may have become another program since */
+	int r = find_gate(t->pid, &t->gate);
+
+	t->filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
+	if (r == 0)
+		r = suspend_filter(t);
+	return r < 0 ? r : resume_filter(t);
+}
+
+/* It stands still where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
+static int hold(struct target *t)
+{
+	int r = interrupt(t->pid);
+
+	if (r == 0)
+		r = settle(t->pid, wait_stop(t->pid, false), false);
+	if (r == 0)
+		r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
+	if (r < 0)
+		return r;
+	if (t->regs.cs != CODE_64)
+		return -EOPNOTSUPP;
+	return (long)t->regs.orig_rax < 0 ? -EAGAIN : prepare(t);
+}
+
+/* As if nothing had been: it will go on with the call that it waited in. */
+static int put_back(struct target *t, int status)
+{
+	int r = registers(PTRACE_SETREGSET, t->pid, &t->regs);
+
+	if (r == 0 && !is_event_stop(status))
+		r = interrupt(t->pid);
+	return r < 0 ? r : settle(t->pid, status, true);
+}
+
+/*
+ * From the entry of a call, which is not made, to its exit: the status of that stop. A filter
+ * would look at the call all the same, and may kill for it.
+ */
+static int skip_call(struct target *t)
+{
+	struct user_regs_struct regs;
+	int r = registers(PTRACE_GETREGSET, t->pid, &regs), status;
+
+	regs.orig_rax = -1UL;
+	if (r == 0)
+		r = registers(PTRACE_SETREGSET, t->pid, &regs);
+	if (r == 0)
+		r = suspend_filter(t);
+	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0, true);
+	if (status >= 0)
+		resume_filter(t);
+	return status;
+}
+
+/* Where the stop is long in coming it has been frozen, or the call does not return. */
+static int give_up(struct target *t, bool entered)
+{
+	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid, true);
+
+	/* it came after all, a moment too late */
+	if (status >= 0 && is_syscall_stop(status) && !entered)
+		status = skip_call(t);
+	if (status < 0)
+		return status;
+	resume_filter(t);
+	r = put_back(t, status);
+	return r < 0 ? r : -ETIMEDOUT;
+}
+
+/* It is at the entry of the call that it was given, whatever code it has there. */
+static bool is_ours(const struct target *t, const struct user_regs_struct *given)
+{
+	struct user_regs_struct regs;
+
+	return registers(PTRACE_GETREGSET, t->pid, &regs) == 0 && regs.orig_rax == given->rax &&
+	       regs.rip == t->gate + SYSCALL_LEN && regs.rdi == given->rdi &&
+	       regs.rsi == given->rsi && regs.rdx == given->rdx && regs.r10 == given->r10 &&
+	       regs.r8 == given->r8;
+}
+
+/* From the entry of the call to its exit, past a filter, which looks at it after us. */
+static int pass_call(struct target *t, long *ret, int *ret_status)
+{
+	struct user_regs_struct regs;
+	int r = suspend_filter(t);
+
+	*ret_status = r < 0 ? skip_call(t) : go_on(t->pid, PTRACE_SYSCALL, 0, false);
+	if (r < 0 || *ret_status < 0)
+		return r;
+	r = resume_filter(t);
+	if (r == 0)
+		r = registers(PTRACE_GETREGSET, t->pid, &regs);
+	if (r == 0)
+		*ret = (long)regs.rax;
+	return r;
+}
+
+static void give_call(struct user_regs_struct *regs, const struct target *t, long number,
+		      const unsigned long args[INJECT_ARGS])
+{
+	*regs = t->regs;
+	regs->rip = t->gate;
+	regs->rax = (unsigned long)number;
+	regs->orig_rax = -1UL; /* there is none to be taken up again before this one */
+	regs->rdi = args[0];
+	regs->rsi = args[1];
+	regs->rdx = args[2];
+	regs->r10 = args[3];
+	regs->r8 = args[4];
+}
+
+/* -EAGAIN: a signal, or another stop, came first and was given way to. */
+static int make_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
+		     long *ret)
+{
+	struct user_regs_struct regs;
+	int status, r, back;
+
+	give_call(&regs, t, number, args);
+	r = registers(PTRACE_SETREGSET, t->pid, &regs);
+	status = r < 0 ? r : go_on(t->pid, PTRACE_SYSCALL, 0, false);
+	if (status == -ETIMEDOUT)
+		return give_up(t, false);
+	if (status < 0)
+		return status;
+	r = -EAGAIN;
+	if (is_syscall_stop(status) && is_ours(t, &regs))
+		r = pass_call(t, ret, &status);
+	else if (is_syscall_stop(status))
+		status = skip_call(t);
+	if (status == -ETIMEDOUT)
+		return give_up(t, true);
+	if (status < 0)
+		return status;
+	back = put_back(t, status);
+	return back < 0 ? back : r;
+}
+
+static int seize_and_call(struct target *t, int pidfd, long number,
+			  const unsigned long args[INJECT_ARGS], long *ret)
+{
+	int r = -EAGAIN;
+
+	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)OPTIONS) < 0)
+		return -errno;
+	/* who is traced keeps its number: it is the process, if that is still there */
+	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		return -errno;
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		if (i > 0 && ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
+			return -errno;
+		if (i > 0)
+			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+		r = hold(t);
+		if (r == 0)
+			r = make_call(t, number, args, ret);
+	}
+	/* where it does not stand still, it is let go by the end of this process */
+	ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
+	return r == -EAGAIN ? -EBUSY : r;
+}
+
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	static const struct sigaction told = {.sa_handler = SIG_DFL};
+	struct target t = {.pid = pid};
+	struct sigaction old_action;
+	sigset_t set, old;
+	int r;
+
+	/* for wait_stop() */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &set, &old);
+	sigaction(SIGCHLD, &told, &old_action);
+	r = seize_and_call(&t, pidfd, number, args, ret);
+	sigaction(SIGCHLD, &old_action, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return r;
+}
+
+#else /* the registers are another architecture's */
+
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	(void)pid;
+	(void)pidfd;
+	(void)number;
+	(void)args;
+	(void)ret;
+	return -EOPNOTSUPP;
+}
+
+#endif

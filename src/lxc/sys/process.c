@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/inherited.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define OUTPUT_MAX (1024 * 1024)
+#define STATUS_MAX 65536
+#define TRIES	   100
+#define PAUSE_MS   10
+
+int pidfd_open_pid(pid_t pid)
+{
+	/* glibc has a wrapper only since 2.36 */
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+int wait_status(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return status;
+}
+
+static pid_t fork_once(void)
+{
+	sigset_t all, old;
+	pid_t pid;
+	int e;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	e = errno;
+	if (pid != 0)
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = e;
+	return pid;
+}
+
+pid_t fork_quietly(void)
+{
+	pid_t pid = fork_once();
+
+	for (int i = 0; i < TRIES && pid < 0 && errno == EAGAIN; i++) {
+		poll(NULL, 0, PAUSE_MS);
+		pid = fork_once();
+	}
+	return pid;
+}
+
+void reset_signals(void)
+{
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+_Noreturn static void exec_captured(const char *const argv[], int output, bool users)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	reset_signals();
+	if (users)
+		limits_put_back();
+	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 || fd_place(output, STDOUT_FILENO) < 0 ||
+	    fd_place(output, STDERR_FILENO) < 0)
+		_exit(127);
+	/* nothing of the host program's either */
+	syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0U, 0);
+	execv(argv[0], (char *const *)(uintptr_t)argv);
+	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* users: it is no tool of ours, but what the user has it do. */
+static int run(const char *const argv[], bool users, char **ret_output,
+	       void (*wait)(int fd, void *userdata), void *userdata)
+{
+	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no
+	 * one. */
+	_cleanup_close_ int output = memfd_create("output", MFD_CLOEXEC);
+	_cleanup_close_ int pidfd = -1;
+	int status;
+	pid_t pid;
+
+	if (output < 0 || fd_above_standard(&output) < 0)
+		return -errno;
+	pid = fork_quietly();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		exec_captured(argv, output, users);
+	pidfd = wait ? pidfd_open_pid(pid) : -1;
+	if (pidfd >= 0)
+		wait(pidfd, userdata);
+	status = wait_status(pid);
+	if (status >= 0 && ret_output) {
+		ssize_t n = lseek(output, 0, SEEK_SET) < 0
+				    ? -errno
+				    : read_all(output, OUTPUT_MAX, ret_output);
+
+		if (n < 0)
+			*ret_output = xstrdup("");
+	}
+	return status;
+}
+
+int run_capture(const char *const argv[], char **ret_output)
+{
+	return run(argv, false, ret_output, NULL, NULL);
+}
+
+int run_users(const char *const argv[], char **ret_output, void (*wait)(int fd, void *userdata),
+	      void *userdata)
+{
+	return run(argv, true, ret_output, wait, userdata);
+}
+
+ino_t process_pid_namespace(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/pid", (int)pid);
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+bool process_is_in(pid_t pid, ino_t pid_namespace)
+{
+	return pid_namespace && process_pid_namespace(pid) == pid_namespace;
+}
+
+int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
+{
+	ino_t pid_namespace = process_pid_namespace(init);
+	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	struct dirent *e;
+	int r = 0;
+
+	while (r == 0 && pid_namespace && proc && (e = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && process_is_in(pid, pid_namespace))
+			r = fn(pid, userdata);
+	}
+	return r;
+}
+
+struct thread_walk {
+	int (*fn)(pid_t pid, pid_t tid, void *userdata);
+	void *userdata;
+};
+
+static int walk_threads(pid_t pid, void *userdata)
+{
+	const struct thread_walk *w = userdata;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	struct dirent *e;
+	int r = 0;
+
+	while (r == 0 && dir && (e = readdir(dir))) {
+		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (tid > 0)
+			r = w->fn(pid, tid, w->userdata);
+	}
+	return r;
+}
+
+int for_each_thread_of(pid_t pid, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata)
+{
+	struct thread_walk w = {fn, userdata};
+
+	return walk_threads(pid, &w);
+}
+
+int for_each_thread(pid_t init, int (*fn)(pid_t pid, pid_t tid, void *userdata), void *userdata)
+{
+	struct thread_walk w = {fn, userdata};
+
+	return for_each_process(init, walk_threads, &w);
+}
+
+pid_t process_inner_id(pid_t tid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)tid);
+	_cleanup_free_ char *text = NULL;
+	char *ids, *last;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return 0;
+	ids = strstr(text, "\nNSpid:");
+	if (!ids)
+		return 0;
+	ids++;
+	ids[strcspn(ids, "\n")] = '\0';
+	last = strrchr(ids, '\t');
+	return last ? (pid_t)strtol(last, NULL, 10) : 0;
+}
+
+long process_status_number(pid_t pid, const char *field)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const char *p;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return -1;
+	p = strstr(text, field);
+	return p ? strtol(p + strlen(field), NULL, 10) : -1;
+}
+
+char process_state(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	const char *end;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return 0;
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '?';
+}
+
+unsigned long long process_start_time(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	unsigned long long start = 0;
+	const char *end;
+
+	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+		return 0;
+	/* the name may hold anything; the start is the 20th word behind it */
+	end = strrchr(text, ')');
+	for (int i = 0; end && i < 20; i++)
+		end = strchr(end + 1, ' ');
+	if (end)
+		start = strtoull(end, NULL, 10);
+	return start;
+}
+
+bool process_is_gone(pid_t pid)
+{
+	const char state = process_state(pid);
+
+	return state == 0 || state == 'Z' || state == 'X';
+}
+
+char *system_program(const char *name)
+{
+	static const char *const places[] = {"/usr/sbin", "/sbin", "/usr/bin", "/bin"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *path = xasprintf("%s/%s", places[i], name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+char *status_text(int status)
+{
+	if (WIFEXITED(status))
+		return xasprintf("exited with %d", WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		return xasprintf("was killed by signal %d (%s)", WTERMSIG(status),
+				 strsignal(WTERMSIG(status)));
+	return xasprintf("ended with status 0x%x", (unsigned int)status);
+}
+
+pid_t only_child(void)
+{
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_file_at(AT_FDCWD, "/proc/thread-self/children", OUTPUT_MAX, &text);
+	char *end;
+	long pid;
+
+	if (n < 0)
+		return (pid_t)n;
+	if (n == 0)
+		return 0;
+	pid = strtol(text, &end, 10);
+	while (*end == ' ')
+		end++;
+	return *end ? -EEXIST : (pid_t)pid;
+}
+
+pid_t child_besides(pid_t a, pid_t b)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+
+	if (read_file_at(AT_FDCWD, "/proc/thread-self/children", OUTPUT_MAX, &text) <= 0)
+		return 0;
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		pid_t pid = (pid_t)strtol(w, NULL, 10);
+
+		if (pid > 0 && pid != a && pid != b)
+			return pid;
+	}
+	return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The checksum of a large file, by several threads. What takes the time is to copy the file out of
+ * the page cache: four times as long as the sum of what was copied. (To map it takes longer
+ * still, a fault for every few pages.) The sum can only be made from the beginning to the end, so
+ * each thread reads a piece when it likes and adds it when it is that piece's turn, while
+ * it still is in the cache of the core that read it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "util/checksum.h"
+#include "util/mem.h"
+
+/* Large enough for a thread that is woken for each, small enough for a core's cache. */
+#define PIECE	    (512 * 1024)
+#define THREADS_MAX 4
+/* Below it is not worth a thread. */
+#define SMALL (4 * PIECE)
+
+struct reading {
+	struct checksum *sum; /* of whom the turn is */
+	int fd;
+	uint64_t size;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t turned;
+	uint64_t next; /* the first piece that nobody reads yet */
+	uint64_t turn; /* the one that is to be added */
+	int error;
+};
+
+static int read_piece(const struct reading *r, uint64_t piece, char *buf, size_t *ret_len)
+{
+	uint64_t from = piece * PIECE;
+	size_t len = (size_t)MIN(r->size - from, PIECE), done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(r->fd, buf + done, len - done, (off_t)(from + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
+		done += (size_t)n;
+	}
+	*ret_len = len;
+	return 0;
+}
+
+/* Whether there is one more. */
+static bool take_piece(struct reading *r, uint64_t *ret)
+{
+	bool more;
+
+	pthread_mutex_lock(&r->lock);
+	more = r->error == 0 && r->next * PIECE < r->size;
+	if (more)
+		*ret = r->next++;
+	pthread_mutex_unlock(&r->lock);
+	return more;
+}
+
+/* Whether it is the piece's turn: with an error none comes any more. */
+static bool wait_for_turn(struct reading *r, uint64_t piece, int error)
+{
+	bool mine;
+
+	pthread_mutex_lock(&r->lock);
+	while (r->turn != piece && r->error == 0)
+		pthread_cond_wait(&r->turned, &r->lock);
+	if (r->error == 0 && error < 0) {
+		r->error = error;
+		pthread_cond_broadcast(&r->turned);
+	}
+	mine = r->error == 0;
+	pthread_mutex_unlock(&r->lock);
+	return mine;
+}
+
+static void pass_turn(struct reading *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->turn++;
+	pthread_cond_broadcast(&r->turned);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void *read_pieces(void *userdata)
+{
+	struct reading *r = userdata;
+	char *buf = xcalloc(1, PIECE);
+	uint64_t piece;
+
+	while (take_piece(r, &piece)) {
+		size_t len = 0;
+		int error = read_piece(r, piece, buf, &len);
+
+		if (!wait_for_turn(r, piece, error))
+			break;
+		checksum_add(r->sum, buf, len);
+		pass_turn(r);
+	}
+	free(buf);
+	return NULL;
+}
+
+/* As many as may run at the same time, this one counted. */
+static int thread_count(uint64_t size)
+{
+	cpu_set_t cpus;
+
+	if (size < SMALL || sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return 1;
+	return MIN(CPU_COUNT(&cpus), THREADS_MAX);
+}
+
+int checksum_of_file(int fd, uint64_t size, char **ret)
+{
+	_cleanup_checksum_ struct checksum *sum = checksum_new();
+	struct reading r = {
+		.sum = sum,
+		.fd = fd,
+		.size = size,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.turned = PTHREAD_COND_INITIALIZER,
+	};
+	pthread_t threads[THREADS_MAX];
+	int n = 0, wanted = thread_count(size) - 1;
+	sigset_t all, was;
+
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	/* the host program's signals are for its own threads */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &was);
+	while (n < wanted && pthread_create(&threads[n], NULL, read_pieces, &r) == 0)
+		n++;
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	read_pieces(&r);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
+	if (r.error < 0)
+		return r.error;
+	*ret = checksum_text(sum);
+	return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "criu/image_mend.h"
+#include "unit.h"
+
+/* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
+ */
+/* 472 without, and 473, which is another kind of file with such a number in it */
+#define FILES                                                                                      \
+	"\x19\x43\x56\x54\x38\x31\x30\x56"                                                         \
+	"\x11\0\0\0\x08\x01\x10\xd6\x03\x1a\x0a\x08\xd6\x03\x10\x80\x80\x80\x01\x18\0"             \
+	"\x11\0\0\0\x08\x01\x10\xd7\x03\x1a\x0a\x08\xd7\x03\x10\x80\x80\x84\x01\x18\0"             \
+	"\x0f\0\0\0\x08\x01\x10\xd8\x03\x1a\x08\x08\xd8\x03\x10\x80\x80\x04\x18\0"                 \
+	"\x11\0\0\0\x08\x02\x10\xd9\x03\x22\x0a\x08\xd9\x03\x10\x80\x80\x80\x01\x18\0"
+#define FILES_SIZE   (sizeof(FILES) - 1)
+#define FIRST_FLAGS  (8 + 4 + 5 + 2 + 4)
+#define SECOND_FLAGS (FIRST_FLAGS + 21)
+
+/* magic; length; two numbers, the program, and something behind it */
+static const char mm[] = "\x19\x43\x56\x54\x20\x28\x49\x57"
+			 "\x09\0\0\0\x08\x01\x58\x07\x60\xd6\x03\x68\x05";
+
+START_TEST(test_program)
+{
+	ck_assert_uint_eq(criu_image_program(mm, sizeof(mm) - 1), 470);
+	/* another image, and whatever is cut off */
+	ck_assert_uint_eq(criu_image_program(FILES, FILES_SIZE), 0);
+	for (size_t len = 0; len < sizeof(mm) - 1; len++)
+		ck_assert_uint_eq(criu_image_program(mm, len), 0);
+}
+END_TEST
+
+/* magic; length; {thread info}, {task {2 limits {{cur, max}, {cur, max}}}} */
+static const char core[] = "\x19\x43\x56\x54\x47\x38\x05\x55"
+			   "\x15\0\0\0\x08\x01\x12\0\x1a\x0f"
+			   "\x42\x0d\x0a\x04\x08\x07\x10\x08\x0a\x05\x08\x80\x20\x10\x09";
+
+START_TEST(test_file_limit)
+{
+	ck_assert_uint_eq(criu_image_core_file_limit(core, sizeof(core) - 1), 4096);
+	/* another image, and whatever is cut off */
+	ck_assert_uint_eq(criu_image_core_file_limit(mm, sizeof(mm) - 1), UINT64_MAX);
+	for (size_t len = 0; len < sizeof(core) - 1; len++)
+		ck_assert_uint_eq(criu_image_core_file_limit(core, len), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(test_clear)
+{
+	static const uint32_t programs[] = {3, 470, 472, 473};
+	char files[FILES_SIZE + 1] = FILES;
+
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 1);
+	ck_assert_mem_eq(files + FIRST_FLAGS, "\x80\x80\x80\0", 4);
+	ck_assert_mem_eq(files, FILES, FIRST_FLAGS);
+	ck_assert_mem_eq(files + FIRST_FLAGS + 4, &FILES[FIRST_FLAGS + 4],
+			 FILES_SIZE - FIRST_FLAGS - 4);
+	/* it is cleared */
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, programs, 4), 0);
+}
+END_TEST
+
+/* Other flags stay. */
+START_TEST(test_other_flags)
+{
+	static const uint32_t program = 471;
+	char files[FILES_SIZE + 1] = FILES;
+
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, &program, 1), 1);
+	ck_assert_mem_eq(files + SECOND_FLAGS, "\x80\x80\x84\0", 4);
+	ck_assert_mem_eq(files, FILES, SECOND_FLAGS);
+}
+END_TEST
+
+/* What is cut off, or another image, is left as it is. */
+START_TEST(test_unknown)
+{
+	static const uint32_t program = 471;
+	char files[FILES_SIZE + 1] = FILES;
+
+	for (size_t len = 0; len < SECOND_FLAGS + 4; len++)
+		ck_assert_uint_eq(criu_image_clear_o_path(files, len, &program, 1), 0);
+	files[4] ^= 1;
+	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, &program, 1), 0);
+	files[4] ^= 1;
+	ck_assert_mem_eq(files, FILES, FILES_SIZE);
+}
+END_TEST
+
+/* magic; {length; type devpts, id, device, root, key or none} */
+#define MOUNTS	 "\x19\x43\x56\x54\x28\x39\x56\x55"
+#define ORIGINAL MOUNTS "\x10\0\0\0\x08\x06\x10\x01\x18\x21\x32\x02/0\x92\x01\x03tty"
+/* that of another device, of another root, one of another type, and the copy */
+#define OTHERS                                                                                     \
+	"\x0a\0\0\0\x08\x06\x10\x02\x18\x22\x32\x02/0"                                             \
+	"\x0a\0\0\0\x08\x06\x10\x02\x18\x21\x32\x02/1"                                             \
+	"\x0a\0\0\0\x08\x05\x10\x02\x18\x21\x32\x02/0"
+#define COPY  "\x0a\0\0\0\x08\x06\x10\x05\x18\x21\x32\x02/0"
+#define KEYED "\x10\0\0\0\x08\x06\x10\x05\x18\x21\x32\x02/0\x92\x01\x03tty"
+
+static const char original[] = ORIGINAL;
+static const char copies[] = MOUNTS OTHERS COPY;
+static const char keyed_copies[] = MOUNTS OTHERS KEYED;
+
+/* the second: of a mount that is deleted (16) */
+#define DELETED MOUNTS "\x02\0\0\0\x10\x01\x05\0\0\0\x10\x02\x80\x01"
+
+START_TEST(test_deleted_mounts)
+{
+	static const char yes[] = DELETED "\x01", no[] = DELETED "\0";
+
+	ck_assert(criu_mounts_deleted_in(yes, sizeof(yes) - 1));
+	ck_assert(!criu_mounts_deleted_in(no, sizeof(no) - 1));
+	ck_assert(!criu_mounts_deleted_in(copies, sizeof(copies) - 1));
+	for (size_t len = 0; len < sizeof(yes) - 1; len++) {
+		char *cut = malloc(len + 1);
+
+		memcpy(cut, yes, len);
+		ck_assert(!criu_mounts_deleted_in(cut, len));
+		free(cut);
+	}
+}
+END_TEST
+
+START_TEST(test_copies)
+{
+	struct keyed_mounts keyed = {0};
+	size_t len = 0;
+	char *text;
+
+	criu_mounts_keyed(copies, sizeof(copies) - 1, &keyed);
+	ck_assert_uint_eq(keyed.n, 0);
+	criu_mounts_keyed(original, sizeof(original) - 1, &keyed);
+	ck_assert_uint_eq(keyed.n, 1);
+	ck_assert_ptr_null(criu_mounts_with_keys(original, sizeof(original) - 1, &keyed, &len));
+	text = criu_mounts_with_keys(copies, sizeof(copies) - 1, &keyed, &len);
+	ck_assert_uint_eq(len, sizeof(keyed_copies) - 1);
+	ck_assert_mem_eq(text, keyed_copies, len);
+	free(text);
+	/* what is cut off is left as it is */
+	for (len = 0; len < sizeof(copies) - 1; len++) {
+		char *cut = malloc(len + 1);
+		size_t unused;
+
+		memcpy(cut, copies, len);
+		ck_assert_ptr_null(criu_mounts_with_keys(cut, len, &keyed, &unused));
+		free(cut);
+	}
+	free(keyed.v);
+}
+END_TEST
+
+/* A length of two bytes. */
+START_TEST(test_long_key)
+{
+	uint8_t root[] = {'/', '0'};
+	struct keyed_mount mount = {
+		.dev = 0x21, .root = {root, sizeof(root)}, .key = {calloc(200, 1), 200}};
+	const struct keyed_mounts keyed = {&mount, 1};
+	size_t len = 0, at = sizeof(copies) - 1;
+	char *text = criu_mounts_with_keys(copies, at, &keyed, &len);
+
+	ck_assert_uint_eq(len, at + 204);
+	ck_assert_mem_eq(text + at, "\x92\x01\xc8\x01", 4);
+	free(text);
+	free(mount.key.p);
+}
+END_TEST
+
+#define SKIPPED(id, parent, key)                                                                   \
+	(struct skipped_mount)                                                                     \
+	{                                                                                          \
+		(id), (parent), 0x21, 1, 0, (char *)(uintptr_t)"tracefs", (char *)(uintptr_t)"/",  \
+			(char *)(uintptr_t)"/t", (char *)(uintptr_t)"none", 300, 0,                \
+			(char *)(uintptr_t)(key)                                                   \
+	}
+
+#define ENTRY_5                                                                                    \
+	"\x32\0\0\0\x08\x10\x10\x05\x18\x21\x20\x01\x28\x01\x32\x01/\x3a\x02/t\x42\x04none\x4a\0"  \
+	"\x50\xac\x02\x58\0\x72\x07tracefs\x88\x01\0\x92\x01\x05trace"
+#define ENTRY_6                                                                                    \
+	"\x2a\0\0\0\x08\x10\x10\x06\x18\x21\x20\x05\x28\x01\x32\x01/\x3a\x02/t\x42\x04none\x4a\0"  \
+	"\x50\xac\x02\x58\0\x72\x07tracefs\x88\x01\0"
+
+/* Those whose parents are there, or were skipped as well, once each. */
+START_TEST(test_skipped)
+{
+	static const char wanted[] = ORIGINAL ENTRY_5 ENTRY_6;
+	struct skipped_mount mounts[] = {SKIPPED(5, 1, "trace"), SKIPPED(6, 5, NULL),
+					 SKIPPED(7, 8, NULL), SKIPPED(1, 1, NULL)};
+	const struct skipped_mounts skipped = {mounts, 4}, none = {mounts + 2, 2};
+	size_t len = 0;
+	char *text = criu_mounts_with_skipped(original, sizeof(original) - 1, &skipped, &len);
+
+	ck_assert_uint_eq(len, sizeof(wanted) - 1);
+	ck_assert_mem_eq(text, wanted, len);
+	ck_assert_ptr_null(criu_mounts_with_skipped(text, len, &skipped, &len));
+	free(text);
+	ck_assert_ptr_null(criu_mounts_with_skipped(original, sizeof(original) - 1, &none, &len));
+	ck_assert_ptr_null(criu_mounts_with_skipped(mm, sizeof(mm) - 1, &skipped, &len));
+}
+END_TEST
+
+Suite *criu_image_mend_suite(void)
+{
+	Suite *s = suite_create("criu_image_mend");
+	TCase *t = tcase_create("criu_image");
+
+	tcase_add_test(t, test_program);
+	tcase_add_test(t, test_file_limit);
+	tcase_add_test(t, test_clear);
+	tcase_add_test(t, test_other_flags);
+	tcase_add_test(t, test_unknown);
+	tcase_add_test(t, test_copies);
+	tcase_add_test(t, test_deleted_mounts);
+	tcase_add_test(t, test_long_key);
+	tcase_add_test(t, test_skipped);
+	suite_add_tcase(s, t);
+	return s;
+}
