@@ -113,15 +113,6 @@ int block_filesystem_read(const char *source, const char *type, dev_t dev,
 	return 0;
 }
 
-void block_filesystem_clear(struct block_filesystem *f)
-{
-	free(f->source);
-	free(f->type);
-	free(f->identity);
-	free(f->backing);
-	*f = (struct block_filesystem){0};
-}
-
 /* --- at the restore --- */
 
 /* What is wrong with it; NULL: nothing, and *ret_fd is open. Caller frees. */

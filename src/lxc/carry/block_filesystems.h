@@ -17,7 +17,6 @@
  */
 int block_filesystem_read(const char *source, const char *type, dev_t dev,
 			  struct block_filesystem *ret, struct error **reterr);
-void block_filesystem_clear(struct block_filesystem *f);
 
 /*
  * At the restore: opens the device that has it, under its name or that of its UUID, and compares.

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "carry/block_filesystems.h"
 #include "facts/facts.h"
 #include "util/mem.h"
 
@@ -51,6 +50,15 @@ void facts_clear_threads(struct container_facts *f)
 		free(f->threads[i].cpus);
 	free(TAKE_PTR(f->threads));
 	f->n_threads = 0;
+}
+
+void block_filesystem_clear(struct block_filesystem *f)
+{
+	free(f->source);
+	free(f->type);
+	free(f->identity);
+	free(f->backing);
+	*f = (struct block_filesystem){0};
 }
 
 void facts_clear_block_filesystems(struct container_facts *f)

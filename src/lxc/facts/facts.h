@@ -184,6 +184,7 @@ struct container_facts {
 void container_facts_clear(struct container_facts *f);
 
 void cgroup_node_clear(struct cgroup_node *node);
+void block_filesystem_clear(struct block_filesystem *f);
 
 /* Empties the cgroup tree alone. */
 void facts_clear_cgroup_tree(struct container_facts *facts);
