@@ -121,9 +121,15 @@ for ((n = 1; n <= fsyncs; n++)); do
 	status=0
 	"${0%/*}/powercut.py" "$ROOT" /run/none --fail $n lxc-checkpoint -n c1 -D "$IMG" -s 2>/tmp/said ||
 		status=$?
+	# an image can have a file less than that one had: so this was the last, and it is complete
+	if [ $status = 99 ] && [ $n -ge $((fsyncs - 5)) ]; then
+		check lxc-checkpoint -r -n c1 -D "$IMG"
+		break
+	fi
 	# 3: that early nothing was touched
-	[ $status = 3 ] && [ $n -le 4 ] ||
+	if [ $status != 3 ] || [ $n -gt 4 ]; then
 		check_equal 1 $status "exit status with fsync $n of $fsyncs failing: $(cat /tmp/said)"
+	fi
 	check_equal RUNNING "$(lxc-info -n c1 -sH)" 'state'
 	check answers
 	verdict "$IMG"

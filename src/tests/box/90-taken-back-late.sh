@@ -37,6 +37,7 @@ done
 step 'SIGHUP in a start-host hook'
 held start-host
 interrupt HUP
+wait_for 10 grep -q 'taking the restore back' /tmp/said
 go_on
 taken_back
 and_restores

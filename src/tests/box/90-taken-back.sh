@@ -40,6 +40,7 @@ done
 step 'a hook is waited for, and those of the end run'
 held pre-start
 interrupt TERM
+wait_for 10 grep -q 'taking the restore back' /tmp/said
 go_on
 taken_back
 and_restores

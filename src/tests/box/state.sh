@@ -5,7 +5,7 @@
 # "state" makes every kind of state that it knows, each in a process of its own, and says
 # after each checkpoint which of them are not what they were. What CRIU is known to lose
 # is listed here, in the words in which the payload tells it, so that the day on which
-# it does not lose it any more is seen; README, "Limits", has the same for people.
+# it does not lose it any more is seen; doc/limits.md has the same for people.
 
 # On a disk: the images are too large for the /run of a VM.
 # shellcheck disable=SC2034 # what counter.sh goes by

@@ -3,7 +3,7 @@
 # limit: 1200
 #
 # LXC's own lxc-checkpoint and this one, on the same containers: prints the table
-# that README has. Ours has to work on each; what LXC's does is only told.
+# that doc/comparison.md has. Ours has to work on each; what LXC's does is only told.
 . "${0%/*}/../box/lib.sh"
 . "${0%/*}/../box/counter.sh"
 . "${0%/*}/systemd.sh"
