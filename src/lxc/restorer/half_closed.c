@@ -28,6 +28,7 @@
 #include "restorer/monitor_log.h"
 #include "restorer/restorer.h"
 #include "sys/bpf.h"
+#include "sys/neighbour.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -65,16 +66,13 @@ void half_closed_prepare(struct restore *r, pid_t init)
 
 void half_closed_complete(struct restore *r)
 {
-	_cleanup_free_ char *ip = r->half_closed_fd < 0 ? NULL : system_program("ip");
-	pid_t pid = ip ? fork_quietly() : -1;
+	pid_t pid = r->half_closed_fd < 0 ? -1 : fork_quietly();
 
-	if (pid == 0) {
-		if (setns(r->half_closed_fd, CLONE_NEWNET) < 0)
-			_exit(EXIT_FAILURE);
-		_exit(run_capture(
-			(const char *const[]){ip, "neighbour", "flush", "nud", "incomplete", NULL},
-			NULL));
-	}
+	if (pid == 0)
+		_exit(setns(r->half_closed_fd, CLONE_NEWNET) == 0 &&
+				      neighbours_forget_unanswered() == 0
+			      ? EXIT_SUCCESS
+			      : EXIT_FAILURE);
 	if (pid > 0)
 		wait_status(pid);
 	half_closed_release(r);
