@@ -172,14 +172,18 @@ static size_t read_watches(struct survey *s, const struct process *p, int fd, FI
 void check_watches(struct survey *s, const struct process *p, int fd)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%d", (int)p->pid, fd);
-	_cleanup_fclose_ FILE *info = NULL;
+	size_t at, size;
 	bool known;
-	size_t at;
+	FILE *info;
 
 	if (s->watches_read > ALL_WATCHES_MAX)
 		return;
 	at = place_among(s, p, fd, &known);
 	info = known ? NULL : fopen(path, "re");
-	if (info && read_watches(s, p, fd, info) > MANY)
+	if (!info)
+		return;
+	size = read_watches(s, p, fd, info);
+	fclose(info);
+	if (size > MANY)
 		note_watching(s, p, fd, at);
 }
