@@ -16,13 +16,6 @@ static inline void closep(const int *fd)
 }
 #define _cleanup_close_ __attribute__((cleanup(closep)))
 
-static inline void fclosep(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
-#define _cleanup_fclose_ __attribute__((cleanup(fclosep)))
-
 static inline void closedirp(DIR **d)
 {
 	if (*d)
