@@ -6,7 +6,7 @@
 . "${0%/*}/lib.sh"
 . "${0%/*}/counter.sh"
 
-LINE='^lxc-checkpoint c1 [0-9]{14}\.[0-9]{3} (TRACE|DEBUG|INFO|NOTICE|WARN|ERROR) +[a-z]+ - [a-z_]+\.c:[a-z_]+:[0-9]+ - .'
+LINE='^lxc-checkpoint c1 [0-9]{14}\.[0-9]{3} (TRACE|DEBUG|INFO|NOTICE|WARN|ERROR) +[a-z_]+ - [a-z_]+\.c:[a-z_]+:[0-9]+ - .'
 
 is_down()
 {

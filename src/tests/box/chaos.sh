@@ -35,6 +35,13 @@ traits()
 	cat /sys/fs/cgroup/lxc.payload.c1/{cgroup.freeze,cgroup.subtree_control}
 }
 
+# While the kernel has not freed what a killed monitor leaves, its cgroup is there, and lxc-start
+# takes another name. The next restore has the usual one again.
+has_usual_cgroup()
+{
+	grep -q '^0::/.*lxc\.payload\.c1$\|^0::/.*lxc\.payload\.c1/' "/proc/$(init_pid c1)/cgroup"
+}
+
 is_in_container()
 {
 	grep -q 'lxc\.payload' "/proc/$1/cgroup" 2>/dev/null
@@ -226,6 +233,11 @@ check_round()
 	check_equal ok "$(ask check)" "the memory ($WHAT)"
 	# by its name: one whose container was killed can still be there
 	check_equal lxcbr0 "$(bridge_of "$(lxc-info -n c1 | sed -n 's/^Link: *//p')")" "the bridge ($WHAT)"
+	if may_be_new && ! has_usual_cgroup; then
+		check dump -n c1 -s --replace
+		check restore -n c1
+		check has_usual_cgroup
+	fi
 	if may_be_new; then
 		note_processes
 		TRAITS=$(traits)
