@@ -4,7 +4,8 @@
 
 /*
  * Forgets those neighbours of this network namespace whose link address was asked for and not
- * answered yet: who sends to them next asks at once, and not after the kernel's second. 0 or -errno.
+ * answered yet: who sends to them next asks at once, and not after the kernel's second. 0 or
+ * -errno.
  */
 int neighbours_forget_unanswered(void);
 
