@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# limit: 900
+# limit: 1800
 #
 # A Debian with systemd and the servers that people run, as lxc-create makes it on
 # this Debian: under an AppArmor profile that LXC generates. It is saved and

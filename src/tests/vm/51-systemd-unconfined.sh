@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# limit: 900
+# limit: 1800
 #
 # The same without AppArmor.
 . "${0%/*}/../box/lib.sh"
