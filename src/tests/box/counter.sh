@@ -76,7 +76,7 @@ counted()
 {
 	local n
 
-	n=$(cat /tmp/counted 2>/dev/null) || :
+	read -r n 2>/dev/null </tmp/counted || :
 	printf '%s\n' "${n:-0}"
 }
 
