@@ -51,8 +51,8 @@ furnish_guest()
 	echo 'send_timeout 600;' >"$rootfs/etc/nginx/conf.d/slow.conf"
 	echo 'what nginx serves' >"$rootfs/var/www/html/small"
 	echo '* * * * * root date +\%s >>/var/tmp/cron' >"$rootfs/etc/cron.d/test"
-	# Dead within a round, were its words not its own any more. Its time goes on while CRIU works,
-	# which takes half a minute in an emulator, and what it slept of its pause then is not made up.
+	# Dead within a round, were its words not its own any more. Its clock runs while CRIU works,
+	# which takes half a minute in an emulator, and it finishes its pause before it speaks again.
 	cat >"$rootfs/etc/systemd/system/watched.service" <<-'END'
 	[Service]
 	Type=notify
