@@ -10,6 +10,8 @@ CLIENTS=4
 own_client()
 {
 	rm -f "/tmp/own.$1"
+	# the network of a container whose monitor was killed refuses it until the kernel has freed that
+	wait_for 60 answers
 	/tmp/payload/client "$ADDRESS" "$PORT" own "/tmp/own.$1" 2>"/tmp/own.$1.err" &
 	OWN[$1]=$!
 	wait_for 10 test -s "/tmp/own.$1"
