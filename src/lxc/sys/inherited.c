@@ -66,11 +66,25 @@ static rlim_t files_max(void)
 	return strtoull(text, NULL, 10);
 }
 
+/* The soft limit that goes with it. */
+static rlim_t usual_limit(int resource, rlim_t most)
+{
+	switch (resource) {
+	case RLIMIT_STACK:
+		/* without one the kernel lays out memory in another way */
+		return STACK_USUAL;
+	case RLIMIT_CORE:
+		/* a core of CRIU would land in the image directory, which is no checkpoint then */
+		return 0;
+	default:
+		return most;
+	}
+}
+
 static void raise_limit(int resource)
 {
 	rlim_t most = resource == RLIMIT_NOFILE ? files_max() : RLIM_INFINITY;
-	/* by a stack without a limit the kernel lays out memory in another way */
-	rlim_t usual = resource == RLIMIT_STACK ? STACK_USUAL : most;
+	rlim_t usual = usual_limit(resource, most);
 	struct rlimit was, l = {usual, most};
 
 	if (getrlimit((__rlimit_resource_t)resource, &was) < 0 ||

@@ -67,6 +67,19 @@ check diff /tmp/before /tmp/after
 check_equal 4 "$(cat /run/hook.said)" "the hook's own limit, in half KiB"
 check grep -q '^Max cpu time *unlimited' "/proc/$(monitor_pid c1)/limits"
 
+step 'a CRIU that crashes leaves no core in the image'
+check dump -n c1 -s --replace
+cat >/run/crash <<'END'
+#!/bin/sh
+[ "$1" != restore ] || { ulimit -c >/run/core-limit; kill -SEGV $$; }
+exec criu "$@"
+END
+chmod +x /run/crash
+fails 1 'c1 was not restored' prlimit --core=unlimited env LXC_CHECKPOINT_CRIU=/run/crash lxc-checkpoint -n c1 -D "$IMG" -r
+check_equal 0 "$(cat /run/core-limit)" "CRIU's limit for cores"
+check lxc-checkpoint -D "$IMG" --verify
+check restore -n c1
+
 step 'and what they ran with at the dump does no harm at the next'
 check dump -n c1 -s --replace
 check restore -n c1 -v
