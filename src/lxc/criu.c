@@ -21,6 +21,7 @@
 #include "criu/log.h"
 #include "sys/inherited.h"
 #include "sys/process.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/text.h"
@@ -277,14 +278,6 @@ static void run_listen(struct run *r)
 		run_answer(r, line);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static ino_t program_of(pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)pid);
@@ -321,9 +314,10 @@ static void run_end(struct run *r)
 
 	r->refused_action = true;
 	if (r->killed_at == 0)
-		r->killed_at = e->give_up && e->give_up(r->pid, e->userdata) ? now_ms() + CLEANUP_MS
-									     : now_ms();
-	if (now_ms() < r->killed_at) {
+		r->killed_at = e->give_up && e->give_up(r->pid, e->userdata)
+				       ? monotonic_ms() + CLEANUP_MS
+				       : monotonic_ms();
+	if (monotonic_ms() < r->killed_at) {
 		end_scripts(r->pid);
 		return;
 	}

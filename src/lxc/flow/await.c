@@ -16,20 +16,13 @@
 #include <unistd.h>
 
 #include "flow/await.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define ASK_MS	     200
 #define TAKE_BACK_MS 15000 /* CRIU gets five seconds to clean up, and hooks may run */
 #define REPORT_MAX   (16 * 1024 * 1024)
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void awaited_clear(struct awaited *a)
 {
@@ -74,7 +67,7 @@ static void take_back(struct awaited *a)
 {
 	if (a->too_late || a->deadline || !a->cancelled || !a->cancelled(a->userdata))
 		return;
-	a->deadline = now_ms() + TAKE_BACK_MS;
+	a->deadline = monotonic_ms() + TAKE_BACK_MS;
 	/* it fails where the monitor has ended, which shows a moment later */
 	(void)!send(a->fd, TAKE_BACK, strlen(TAKE_BACK), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -110,7 +103,7 @@ static int wait_for(struct awaited *a)
 	const bool asks = a->cancelled && !a->too_late;
 
 	take_back(a);
-	if (a->deadline && now_ms() >= a->deadline)
+	if (a->deadline && monotonic_ms() >= a->deadline)
 		return -ETIMEDOUT;
 	return poll(&p, 1, asks ? ASK_MS : -1) > 0 ? receive(a) : 0;
 }
