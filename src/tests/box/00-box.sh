@@ -4,7 +4,7 @@
 #
 # The ground the other cases stand on: a box is private, passes on how its
 # command ended, and takes everything with it, even when it is killed.
-. "${0%/*}/lib.sh"
+. "${0%/*}/lib/lib.sh"
 
 BOX=$(readlink -f "${0%/*}/../../../scripts/box")
 TMP=$(mktemp -d)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What `make install` puts where, and how programs find it.
-. "${0%/*}/lib.sh"
+. "${0%/*}/lib/lib.sh"
 
 PREFIX=/usr/local
 BUILD=/build/obj

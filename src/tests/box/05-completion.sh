@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The completion for bash offers what makes sense at each place.
-. "${0%/*}/lib.sh"
+. "${0%/*}/lib/lib.sh"
 
 # What an interactive bash has: no errexit, no nounset, no trap.
 interactive()

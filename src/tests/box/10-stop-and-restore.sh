@@ -4,8 +4,8 @@
 # The whole of it, once: the stock container is stopped with a checkpoint, is
 # gone, comes back, and is what it was: processes, memory, terminals, mounts,
 # network, and a connection that was open all the time.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 # What a process in the container sees of itself and its surroundings.

@@ -4,8 +4,8 @@
 # Containers that are configured otherwise than the stock one: each goes through
 # two checkpoints and restores, and has the same mounts, links, addresses,
 # terminals, cgroup and process attributes after them as before.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 make_bridge
 mkdir -p /tmp/shared '/tmp/with space'

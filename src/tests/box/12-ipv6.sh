@@ -4,8 +4,8 @@
 # IPv6 connections go on, their addresses keep what they are, and routes by links without a
 # carrier come back, of the container and of a network namespace inside, with routes of other
 # tables, rules and neighbours; what CRIU cannot bind to its address again is refused.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 rootfs=/var/lib/lxc/c1/rootfs
 

@@ -4,8 +4,8 @@
 # A container whose namespace is another's too is not checkpointed, whichever of the two is
 # asked for, and neither loses its network. What shares with the host, or is looked into by a process
 # of the host, is.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # What a checkpoint of one could take from the other.
 world()

@@ -4,9 +4,9 @@
 # Processes in mount namespaces of their own, some with another root than the
 # container's: what they have mounted, their terminals, and the files that they have
 # open are the same after two checkpoints, and a file that has changed is told of.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/nested.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/nested.sh"
 
 # in a folder that is / for one of them
 change_a_file()

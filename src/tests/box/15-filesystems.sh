@@ -5,9 +5,9 @@
 # itself: they are there again after two checkpoints, at the same places and as
 # read-only, a tracefs too, which CRIU leaves out. And what hooks mount for a
 # container stays with its monitor, where that has mounts of its own.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/nested.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/nested.sh"
 
 kinds='bpf binfmt_misc debugfs fusectl hugetlbfs mqueue pstore securityfs tracefs'
 

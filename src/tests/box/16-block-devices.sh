@@ -3,8 +3,8 @@
 #
 # A filesystem of a block device that the container alone has mounted comes back as the one
 # that it was, or not at all: another one under the device's name is not mounted.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # The machine has the loop devices for all boxes: what is attached here goes with this case.
 DEVICES=() LINK=''

@@ -3,8 +3,8 @@
 #
 # Files that are in the checkpoint alone: what is in a container's tmpfs comes back with all
 # that a file can have.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # content NAME: of its tmpfs
 content()

@@ -4,7 +4,7 @@
 # On a host whose cgroup2 has controllers, as every real one, the monitor's answers and the names
 # of cgroups are LXC's too.
 # controllers: yes
-. "${0%/*}/lib.sh"
+. "${0%/*}/lib/lib.sh"
 
 check test -n "$(cat /sys/fs/cgroup/cgroup.controllers)"
 SUITES=forky check "${0%/*}/54-protocol.sh"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What cannot be done is refused, says why, and has changed nothing.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # refused STATUS WORDS COMMAND...: exits with STATUS, says WORDS on stderr, nothing on stdout.
 refused()

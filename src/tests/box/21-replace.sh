@@ -3,8 +3,8 @@
 #
 # --replace: the old checkpoint is there, whole, until the new one is; and
 # what an unfinished checkpoint has left is cleared away by the next.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 start_counter c1
 created()

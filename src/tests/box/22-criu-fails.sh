@@ -4,9 +4,9 @@
 # Whatever becomes of CRIU: it is told what happened and what to do, the
 # container runs on with its network attached, and nothing looks like a
 # checkpoint that is none.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
 
 export FAKE_CRIU=/run/fake
 mkdir -p "$FAKE_CRIU"

@@ -3,9 +3,9 @@
 #
 # A capability that is missing is named before anything is touched; and the
 # callback, which CRIU starts with all of its own, keeps one.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
 
 WITH_BLOCKER=1 start_counter c1
 for cap in sys_admin sys_ptrace net_admin sys_chroot setpcap setuid setgid kill dac_override \

@@ -3,8 +3,8 @@
 #
 # What goes wrong around a checkpoint, and must not harm: processes that are
 # killed together, directories of others, settings of the host, odd names.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 port_setting()
 {

@@ -4,8 +4,8 @@
 # What the container's cgroup denies it before a checkpoint it denies it after
 # the restore, and a second one: to processes of before and to new ones, by the
 # config's rules and by those that were added while it ran.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # What opening each device for reading says, and whether a node can be made.
 verdicts()

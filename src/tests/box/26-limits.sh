@@ -4,8 +4,8 @@
 # The limits of the container's cgroup, from its config and set while it ran, are
 # in force after a restore. (This kernel gives boxes few controllers; scripts/vm
 # has a host with all.)
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 cgroup=/sys/fs/cgroup/lxc.payload.c1

@@ -3,9 +3,9 @@
 #
 # What cannot be checkpointed is told by --check, of the process that it is, and
 # refused by a dump before anything is touched; what can be, is neither.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
 
 # What CRIU was seen to fail at: MODE, and what --check has to find, a
 # WHO=CHECK each. WHO is p, the process, c, a child of its, or n, no process.

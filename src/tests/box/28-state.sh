@@ -3,9 +3,9 @@
 #
 # Every kind of state that processes have, as they themselves see it (state.sh says
 # more), for processes of root: a box cannot dump those of others.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/state.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/state.sh"
 
 # io-flusher takes a capability that boxes have not.
 test_states user user-of-files user-of-thread user-of-socket io-flusher

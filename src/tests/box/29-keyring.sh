@@ -3,9 +3,9 @@
 #
 # The container's session keyring: its keys are there after a restore, with their owners,
 # permissions and ends; what cannot be carried is refused; init notices nothing.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/keyring.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/keyring.sh"
 
 payload keys >/dev/null
 start_keys c1 </dev/null

@@ -3,9 +3,9 @@
 #
 # The distribution's tools cannot tell a restored container from one that was
 # started: each is used on both, and says and does the same.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 # same COMMAND...: says the same of c1 and of the twin, standing for NAME, and ends alike.
 same()

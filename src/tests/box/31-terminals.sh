@@ -3,9 +3,9 @@
 #
 # The console and the ttys of a restored container are connected to somebody,
 # and are as they were: who sits on one notices nothing, who connects gets in.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 # ticks PID: of CPU time
 ticks()

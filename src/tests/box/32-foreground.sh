@@ -3,9 +3,9 @@
 #
 # lxc-checkpoint -r -F: the container's console is here, and the command is
 # over when the container is, with its status.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 found_in()
 {

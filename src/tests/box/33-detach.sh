@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # lxc-checkpoint -r detaches wholly: the monitor that stays has nothing of whoever called.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 # stat_field PID N: of /proc/PID/stat; its second field is a name with blanks
 stat_field()

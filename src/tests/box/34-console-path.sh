@@ -3,9 +3,9 @@
 #
 # lxc.console.path: a terminal of the host is the container's console, before a
 # checkpoint and after. And ttys: as many as there are, in a folder of their own.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 # here NAME: a terminal of the host, called NAME; sets PTS. Nobody else reads or writes there.
 here()

@@ -3,8 +3,8 @@
 #
 # What was on the console: the monitor's buffer, which goes with a checkpoint, and
 # the log file, in which all of it is whatever happens in between.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 LOG=/var/log/console/c1
 BUFFER=$IMG/console-buffer

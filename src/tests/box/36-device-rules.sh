@@ -3,8 +3,8 @@
 #
 # Rules for devices that are added to a restored container: each has the effect that
 # it has on a twin which lxc-start started, at once and after one more checkpoint.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # What opening each device says, for reading, for writing and for both, and whether a node
 # can be made. The shell opens them: where /dev/null is forbidden, others cannot be started.

@@ -3,12 +3,12 @@
 #
 # A restored container's monitor lasts: whatever clients send, however many they are,
 # whichever signals come and whatever is full, it goes on, and stays small.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 abuse()
 {
-	python3 "${0%/*}/abuse.py" c1 "$@"
+	python3 "${0%/*}/lib/abuse.py" c1 "$@"
 }
 
 # KiB

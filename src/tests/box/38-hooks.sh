@@ -4,9 +4,9 @@
 # Which hooks and network scripts run at a restore and at a restored container's end, with
 # LXC's arguments and environment: at the end they are those that a container that was
 # started shows. One that fails at a restore undoes all of it.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/hooks.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/hooks.sh"
 
 # part WHAT FILE: what that hook said there
 part()

@@ -3,8 +3,8 @@
 #
 # A restored container reboots: it is started anew as lxc-start starts it, and who
 # watches sees what LXC shows of a reboot of a container that was started.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # What lxc-monitor has seen of c1, without the time in between.
 seen()

@@ -3,8 +3,8 @@
 #
 # C programs: the methods of struct lxc_container for those that know nothing
 # but liblxc, by linking and by lxc_checkpoint_extend(), and the calls with options.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # build PROGRAM SOURCE FLAG...
 build()

@@ -3,9 +3,9 @@
 #
 # Programs that were built before this library existed: Debian's own
 # lxc-checkpoint, and python3-lxc.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 # Debian's, with our library
 theirs()

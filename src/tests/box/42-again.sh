@@ -3,8 +3,8 @@
 #
 # A restored container is checkpointed and restored, and that again: its state
 # comes through all of it, and nothing grows.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 CYCLES=20
 

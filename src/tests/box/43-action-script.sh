@@ -3,8 +3,8 @@
 #
 # The user's action script is called at CRIU's stages beside the callback, and
 # its "no" counts.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 actions()
 {

@@ -3,9 +3,9 @@
 #
 # A dump that takes longer than a second says on a terminal how far it is, and
 # nowhere else.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 LINE='c1: '
 

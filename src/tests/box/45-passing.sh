@@ -3,8 +3,8 @@
 #
 # What CRIU cannot save and is there for a moment only, as a message that has come
 # and was not taken yet: another try is made, and a few more, and not for ever.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 tries()
 {

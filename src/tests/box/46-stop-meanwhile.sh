@@ -3,8 +3,8 @@
 #
 # lxc-stop while a checkpoint is under way, of a container that was started and of
 # one that was restored: it ends in order, and nothing frozen or half-made stays.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 holder post-dump
 

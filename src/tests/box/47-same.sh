@@ -4,10 +4,10 @@
 # What the config asks for holds after a restore as before, and nothing else has changed
 # either: processes, mounts, sysctls, cgroup, devices, the monitor. (scripts/vm
 # has the same with a host's controllers.)
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
-. "${0%/*}/same.sh"
+. "${0%/*}/lib/same.sh"
 
 start_same </dev/null
 step 'what was asked for is there before'

@@ -3,8 +3,8 @@
 #
 # The cgroups of the container and of its monitor are where the config wants them,
 # before a checkpoint, after a restore, and nowhere when it has stopped.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 directories()
 {
@@ -26,7 +26,7 @@ where()
 	wait_for 5 grep -qx 'frozen 1' "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$init/cgroup")/cgroup.events"
 	grep -lr 'frozen 1' /sys/fs/cgroup --include=cgroup.events | grep -v '/\.lxc/' | sort
 	lxc-unfreeze -n "$1"
-	python3 "${0%/*}/protocol.py" cgroups "$1" "$init" native |
+	python3 "${0%/*}/lib/protocol.py" cgroups "$1" "$init" native |
 		grep -v "79 bytes"
 	# its own view, and whose limits and rules hold
 	in_container "$1" cat /proc/1/cgroup </dev/null

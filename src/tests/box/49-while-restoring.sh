@@ -4,8 +4,8 @@
 # LXC's tools while a container is being restored, which one holds in the middle: they are
 # answered at once, or wait for the container as they do while lxc-start starts it; and
 # lxc-stop -k ends the restore. Which states a restore shows, and one that fails, against lxc-start.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 holder post-restore
 

@@ -3,9 +3,9 @@
 #
 # LXC 7.0, as Debian testing has it: no tool of it can tell a restored container from
 # one that its lxc-start started (tools.sh has the table).
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
-. "${0%/*}/tools.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
+. "${0%/*}/lib/tools.sh"
 
 compare_tools forky

@@ -3,10 +3,10 @@
 #
 # Who waits for a container's states sees the same of one that was restored, and of one that is
 # checkpointed and restored, as of its twin that lxc-start starts and lxc-stop stops.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
-watch=$(dirname "$0")/watch.py
+watch=$(dirname "$0")/lib/watch.py
 mkfifo /run/ready
 COUNTED=0
 

@@ -4,13 +4,13 @@
 # Byte for byte the monitor of a restored container answers as that of lxc-start, to every
 # command, whatever is sent with it: LXC 7.0, 6.0 and 5.0.
 # also: trixie bookworm
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/tools.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/tools.sh"
 
 ask_all()
 {
-	all_keys | python3 "${0%/*}/protocol.py" ask c1 "$(init_pid c1)" "$1" >"/tmp/$1" ||
+	all_keys | python3 "${0%/*}/lib/protocol.py" ask c1 "$(init_pid c1)" "$1" >"/tmp/$1" ||
 		{ tail -n 3 "/tmp/$1" && die "the monitor of the $1 one"; }
 }
 
@@ -42,5 +42,5 @@ for suite in ${SUITES:-forky trixie bookworm}; do
 	ask_all native
 	check restore -n c1
 	ask_all restored
-	check python3 "${0%/*}/protocol.py" compare /tmp/native /tmp/restored
+	check python3 "${0%/*}/lib/protocol.py" compare /tmp/native /tmp/restored
 done

@@ -3,8 +3,8 @@
 #
 # Where the host has cgroups of version 1 too, a checkpoint and a restore are refused,
 # and nothing is touched.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # both_versions: as hosts had them before cgroup2 was enough, with a v1 hierarchy of no controller
 both_versions()

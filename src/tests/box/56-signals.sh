@@ -3,8 +3,8 @@
 #
 # Every signal to the monitor of a restored container, what that does when its monitor dies,
 # and the signals of its configuration: as of a twin that lxc-start has started.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 HALT=36 STOP=37 REBOOT=38 MARK=64
 

@@ -3,8 +3,8 @@
 #
 # lxc.ephemeral: a restored container's storage goes at its end, as that of one that lxc-start has
 # started; not at a reboot, not with a restore that fails, and never what is mounted in it.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 is_down()
 {

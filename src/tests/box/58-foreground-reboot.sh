@@ -3,9 +3,9 @@
 #
 # lxc-checkpoint -r -F and a container that reboots: it stays in the foreground, as with
 # lxc-start -F, and the command is over when the container is.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/terminal.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/terminal.sh"
 
 is_down()
 {

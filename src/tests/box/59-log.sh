@@ -3,8 +3,8 @@
 #
 # The log of a restored container's monitor: where LXC's is, in its form, with what is to be said
 # when nobody is there any more to be told.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 LINE='^lxc-checkpoint c1 [0-9]{14}\.[0-9]{3} (TRACE|DEBUG|INFO|NOTICE|WARN|ERROR) +[a-z_]+ - [a-z_]+\.c:[a-z_]+:[0-9]+ - .'
 

@@ -4,8 +4,8 @@
 # A power cut in the middle of a checkpoint leaves a whole one or none: what could
 # be on disk after each step of it is copied (powercut.py), and each copy is looked
 # at. And a step that cannot be brought to disk is a failed checkpoint.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 ROOT=/run/work
 IMG=$ROOT/image
@@ -16,7 +16,7 @@ cut()
 	local name=$1
 
 	shift
-	check "${0%/*}/powercut.py" "$ROOT" "/run/$name" lxc-checkpoint -n c1 -D "$IMG" -A /run/stage "$@"
+	check "${0%/*}/lib/powercut.py" "$ROOT" "/run/$name" lxc-checkpoint -n c1 -D "$IMG" -A /run/stage "$@"
 	copies=$(find "/run/$name" -mindepth 1 -maxdepth 1 -type d | wc -l)
 	check test "$copies" -ge 20
 }
@@ -119,7 +119,7 @@ for ((n = 1; n <= fsyncs; n++)); do
 	# most of them are of one file after the other
 	[ $n -le 4 ] || [ $n -ge $((fsyncs - 5)) ] || [ $((n % 6)) = 0 ] || continue
 	status=0
-	"${0%/*}/powercut.py" "$ROOT" /run/none --fail $n lxc-checkpoint -n c1 -D "$IMG" -s 2>/tmp/said ||
+	"${0%/*}/lib/powercut.py" "$ROOT" /run/none --fail $n lxc-checkpoint -n c1 -D "$IMG" -s 2>/tmp/said ||
 		status=$?
 	# an image can have a file less than that one had: so this was the last, and it is complete
 	if [ $status = 99 ] && [ $n -ge $((fsyncs - 5)) ]; then

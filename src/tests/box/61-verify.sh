@@ -4,8 +4,8 @@
 # --info and --verify: what is in a checkpoint, and whether it is as it was
 # written. Damage of every kind is named, and refuses a restore, which starts
 # nothing; --no-verify lets through what only the checksums find.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 BAD=/run/bad
 

@@ -4,8 +4,8 @@
 # What the container has mounted of the host's was in a filesystem that is not mounted at the
 # restore, or in the place of which there is another: the directory that is there instead is not
 # what it had. Numbers of devices, and how the same directory is mounted, do not matter.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 # The machine has the loop devices for all boxes: what is attached here goes with this case.

@@ -4,8 +4,8 @@
 # Files that processes have open on block devices which only the container has mounted, by their
 # names, in its own mount namespace or in another: a restore looks at them when CRIU has mounted
 # them, before anything runs, and takes all down again where one has changed.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

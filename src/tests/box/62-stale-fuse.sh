@@ -4,8 +4,8 @@
 # Files of the host on FUSE that a process has open: what is flushed by the checkpoint itself, or
 # when the processes end, and what the kernel has in its cache of them, is no change; what
 # somebody else has changed is.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

@@ -4,8 +4,8 @@
 # Files of the host that processes in mount namespaces of their own have open: by copies of what
 # the container has mounted, of a folder of it, of a single file. One that has changed since the
 # checkpoint refuses a restore; those that have not do not.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

@@ -4,8 +4,8 @@
 # A checkpoint of another time than the container's files: each file that a process had open
 # or mapped, and that is newer since or has another size, is named, and the restore refused;
 # where only the history speaks, there is a warning. --info shows all of it.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

@@ -5,8 +5,8 @@
 # written to, or put in the place of another, is refused and nothing is started.
 # What is wrong is named, and when it is mended the same image is restored.
 # shellcheck disable=SC2016 # $IMG is another one in each step, when it is evaluated
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 OTHER=65534
 

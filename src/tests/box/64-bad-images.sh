@@ -4,8 +4,8 @@
 # An image that is not what the dump wrote: every byte of the small files flipped in
 # turn, a file of each kind missing, cut short, grown, another's. Each is refused before a
 # process is started, with the file named; in the end the image is restored.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 GOOD=/run/good
 

@@ -3,8 +3,8 @@
 #
 # What lxc-restore-net does with the network file, as root: a bad one changes nothing,
 # and runs nothing.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 SCRIPT=/usr/local/libexec/lxc-checkpoint/lxc-restore-net
 LINK=${SCRIPT%/*}/lxc-checkpoint-link

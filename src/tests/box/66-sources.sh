@@ -3,8 +3,8 @@
 #
 # A source of a mount that others may write to: what is a symbolic link there, or
 # becomes one while CRIU restores, is not what the container gets to see.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # swapper STAGE WHAT TARGET: makes /run/swap-STAGE, which has a link to TARGET take WHAT's place.
 swapper()

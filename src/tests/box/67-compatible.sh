@@ -3,8 +3,8 @@
 #
 # Whether a restore can work is known before it has begun: each obstacle is found, the
 # restore refused, nothing left of it, and the restore works when it is out of the way.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 CONFIG=/var/lib/lxc/c1/config

@@ -3,8 +3,8 @@
 #
 # A checkpoint of another machine, of another CRIU or with memory that is not there: told
 # before anything is begun.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 start_counter c1
 check dump -n c1 -s

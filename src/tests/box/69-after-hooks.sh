@@ -3,8 +3,8 @@
 #
 # Pre-start hooks that make the rootfs, what is mounted and a bridge, as Proxmox has them: a restore
 # looks at these when the hooks have run. What it finds then ends it with 1, and all is undone.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

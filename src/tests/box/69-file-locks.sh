@@ -4,8 +4,8 @@
 # Locks of the container's on files that it shares with the host, which somebody else has taken
 # since: the restore is refused, and says which file and who; one that comes when somebody has
 # looked already is waited for within a limit.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 export FRESH=1
 
 ROOTFS=/var/lib/lxc/c1/rootfs

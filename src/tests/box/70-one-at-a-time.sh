@@ -3,8 +3,8 @@
 #
 # Two commands at once on one container or one directory: the second is told who is at it, and
 # disturbs nothing. A lock of the dead is none.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 TIME='[0-9-]* [0-9:]*'
 

@@ -3,9 +3,9 @@
 #
 # Whoever is killed at whatever stage of a checkpoint: the container runs on with its network
 # attached, or it is stopped and its checkpoint is whole; and the next checkpoint works.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
 
 # Each at each of CRIU's stages: what is to be killed
 victims=(

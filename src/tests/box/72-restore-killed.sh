@@ -3,9 +3,9 @@
 #
 # Whoever is killed at whatever stage of a restore: the container runs with its network attached,
 # or nothing of it is there and its checkpoint is whole; and the next restore works.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
 
 begin_faults 1
 restore_faults criu command callback

@@ -3,9 +3,9 @@
 #
 # The command gets a signal at whatever stage: a checkpoint or restore is taken back or complete, and
 # what it exits with says which. (Case 90 holds a restore still for that, and here it goes on.)
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
 
 # an asynchronous command of a script ignores SIGINT
 interruptible()

@@ -3,9 +3,9 @@
 #
 # Something runs out in a checkpoint or restore: the disk, at whichever file; descriptors;
 # processes. Or the directory is none that can be written to.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
 
 DISK=/run/disk
 

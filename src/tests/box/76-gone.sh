@@ -3,10 +3,10 @@
 #
 # What a container needs of its host is gone, at whichever stage: its bridge, its rootfs, the source of
 # a mount. CRIU cannot stop a process, or its log ends in the middle of a line.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
+. "${0%/*}/lib/faults.sh"
 
 # In the place of what is there, as programs that run in CRIU's stages
 cat >/run/no-bridge <<'END'

@@ -4,9 +4,9 @@
 # No byte is lost: two streams that never pause for an answer, each byte looked at where it
 # arrives, over checkpoints that stop, that do not, and that fail. What is sent to a container
 # between its saving and its end is not acknowledged by anybody.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/streams.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/streams.sh"
 
 holder post-dump
 

@@ -4,8 +4,8 @@
 # A checkpoint of a container whose threads had core scheduling cookies: where the machine has such,
 # they get them, of one group the same; where it has none, a restore warns and goes on. (What
 # makes a cookie, and a checkpoint of it, is in src/tests/vm/sched-core.sh.)
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # group NAME: the numbers that those of that name have for their cookies
 group()

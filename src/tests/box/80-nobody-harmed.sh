@@ -3,8 +3,8 @@
 #
 # What a container has or says does not make root write, open, wait for or remove anything
 # that is not the container's.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 rootfs=/var/lib/lxc/c1/rootfs
 

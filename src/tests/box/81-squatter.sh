@@ -3,8 +3,8 @@
 #
 # Whoever takes the command socket of a container that does not run is not believed: no
 # process that they name is saved or ended, and nobody waits for their answer.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # squat UID HOW [PID]: as that user on the socket of c2
 squat()
@@ -12,7 +12,7 @@ squat()
 	local uid=$1
 
 	shift
-	"$(dirname "$0")/squat.py" c2 "$uid" /run/ready "$@" 2>/run/squatter &
+	"$(dirname "$0")/lib/squat.py" c2 "$uid" /run/ready "$@" 2>/run/squatter &
 	SQUATTER=$!
 	read -r _ </run/ready
 }

@@ -3,10 +3,10 @@
 #
 # A container that wants to keep whoever looks at it busy, or waiting: what --check takes
 # grows with what there is and not with its square, and it waits for nobody in there.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
-. "${0%/*}/crowds.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
+. "${0%/*}/lib/crowds.sh"
 
 # Keeps all that connect, in several processes: each may have no more than so many descriptors.
 server()

@@ -3,8 +3,8 @@
 #
 # What somebody in a container has called a process, a file or a mount point moves no
 # cursor, turns no text around and forges no line, wherever it is told.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 # A title, a colour, C1 in UTF-8, right-to-left override, and a line of its own.
 name=$'a\e]0;x\ab\e[31mc\xc2\x9b31md\xe2\x80\xaee\n  hint: run this'

@@ -5,7 +5,7 @@
 # Under checkpointable.conf systemd's daemons get no pidfds. What the container's services
 # have in their environment lets them go on without: else udevd forks for ever, since it
 # can never watch a worker. (From systemd 258 on nothing does.)
-. "${0%/*}/lib.sh"
+. "${0%/*}/lib/lib.sh"
 
 check grep -q '^pidfd_open errno 24$' /usr/local/share/lxc/config/checkpointable.seccomp
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -o /tmp/sd-event "${0%/*}/../payload/sd-event.c"

@@ -3,11 +3,11 @@
 #
 # Whatever limits and settings the command was called with: it saves and restores the same, and
 # none of them reaches the restored processes.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 MANY=200
-inherit=${0%/*}/inherit.py
+inherit=${0%/*}/lib/inherit.py
 tool=$(command -v lxc-checkpoint)
 
 # what_they_have: all processes of the container. In sigtimedwait(), where busybox's init mostly

@@ -5,10 +5,10 @@
 # end of the checkpoint: the container runs on, no connection of it is lost, no byte of one is
 # wrong, and its sockets are as they were. (Not while it is about to put its own code into a
 # process or to take it out again: such a process may end.)
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
-. "${0%/*}/streams.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
+. "${0%/*}/lib/streams.sh"
 
 # microseconds after the first MiB of 384, of the memory of a process that comes behind those with the
 # sockets; code: when it has been told to hand more of it over; -: when CRIU waits for an answer

@@ -3,9 +3,9 @@
 #
 # What happens at the moment of a checkpoint: processes that come and go, a life of the container
 # that ends, and another that begins.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
 
 # goes_on FILE: the payload still writes to it
 goes_on()

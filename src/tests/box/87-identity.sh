@@ -3,8 +3,8 @@
 #
 # One container is one container, however its directory is spelled: it is found by each spelling,
 # and never runs twice. Each has a lock of its own, and what is no container has none.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
 
 LOCKS=/run/lxc-checkpoint
 

@@ -3,9 +3,9 @@
 #
 # What a person and a program are told: one JSON object in every outcome, an exit status that is
 # true, whole commands, and the reason wherever somebody looks for it.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
 
 # One for all: "STATUS KIND HAS-HINT CHECKS" of the one object in the file that is named
 coproc READER {

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Some rounds of what scripts/chaos does for longer.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
-. "${0%/*}/chaos.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
+. "${0%/*}/lib/chaos.sh"
 
 chaos "${1:-8}" "${2:-1}"

@@ -3,10 +3,10 @@
 #
 # Until when a restore can be taken back that has no connections, or uses its image up; a hook that
 # does not end; and programs that call the library.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
-. "${0%/*}/taken.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
+. "${0%/*}/lib/taken.sh"
 
 begin_held
 step 'without connections a restore can be taken back until the container runs'

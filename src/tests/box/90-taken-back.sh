@@ -4,10 +4,10 @@
 # A signal to the command while a restore goes on takes it back: nothing of the container is left,
 # no process of it has run, and the next restore of the same image works, with its connections.
 # When it is too late for that the restore is finished, and says so.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/faults.sh"
-. "${0%/*}/taken.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
+. "${0%/*}/lib/taken.sh"
 
 begin_held
 check dump -n c1 -s

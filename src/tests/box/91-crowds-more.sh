@@ -3,10 +3,10 @@
 #
 # What a container has much of is looked at to its end, in a time that grows with it; what may
 # keep whoever looks waiting, for no longer than five seconds; and what is over by then is no reason.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
-. "${0%/*}/crowds.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
+. "${0%/*}/lib/crowds.sh"
 
 make_bridge
 start_dhcp

@@ -4,9 +4,9 @@
 # What programs of strangers do: each of these was saved once, and never restored, or came back
 # as something else, or held CRIU up for ever. All are told by --check, and refused by a dump
 # with the process and the reason; and what is beside it and comes back is let through.
-. "${0%/*}/lib.sh"
-. "${0%/*}/counter.sh"
-. "${0%/*}/blocker.sh"
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/blocker.sh"
 
 # MODE, the check that finds it, and words of what is said
 strangers()

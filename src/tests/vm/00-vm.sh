@@ -3,7 +3,7 @@
 #
 # The VM is what a user of this Debian has. What is not as expected here makes
 # the other cases prove something else than they say.
-. "${0%/*}/../box/lib.sh"
+. "${0%/*}/../box/lib/lib.sh"
 
 . /etc/os-release
 case $VERSION_CODENAME in

@@ -5,8 +5,8 @@
 # its processes are under that profile again, in its policy namespace, and what
 # was denied is denied. LXC removes the profile when the container stops, so a
 # restore has to load it again, and the end of the container to remove it.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 export FRESH=1
 . "${0%/*}/apparmor.sh"
 

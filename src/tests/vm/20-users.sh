@@ -4,8 +4,8 @@
 # What services set for their processes: users and groups, capabilities,
 # no_new_privs, limits, niceness. All of it is the same after a restore, and
 # after a second one.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 export FRESH=1
 
 # Everything that is to stay as it is, of all processes. One program, because a

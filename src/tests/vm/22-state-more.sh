@@ -4,9 +4,9 @@
 # suites: trixie forky
 #
 # The other half of the kinds of 21-state.sh.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/state.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/state.sh"
 
 PART=1
 # shellcheck disable=SC2119 # none are left out

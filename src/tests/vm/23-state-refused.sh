@@ -5,9 +5,9 @@
 #
 # The rest of what 21-state.sh and 22-state-more.sh have: kinds of state that cannot be saved or restored,
 # and one that takes a clock which can be set.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/state.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/state.sh"
 
 start_state
 test_refused_states

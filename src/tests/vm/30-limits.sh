@@ -4,8 +4,8 @@
 # On a host with all controllers: limits for memory, cpu, pids and io, and rules
 # for devices, from the config and set while the container ran, are in force
 # after a restore, and after a second one.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 export FRESH=1
 
 cgroup=/sys/fs/cgroup/lxc.payload.c1

@@ -5,8 +5,8 @@
 # they pass on, their limits, whose they are, their attributes, who is in them.
 # And those who wait for pressure in them still wait after a restore, instead of
 # being told of it for ever, and are told when there is some.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 
 top=/sys/fs/cgroup/lxc.payload.c1
 rootfs=/var/lib/lxc/c1/rootfs

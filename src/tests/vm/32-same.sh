@@ -3,10 +3,10 @@
 #
 # The comparison of src/tests/box/47-same.sh on a host with all controllers and capabilities:
 # what the config asks for, and what was set while it ran, is the same after a restore.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 export FRESH=1
-. "${0%/*}/../box/same.sh"
+. "${0%/*}/../box/lib/same.sh"
 
 start_same <<-'END_OF_CONFIG'
 	lxc.cgroup2.memory.max = 128M

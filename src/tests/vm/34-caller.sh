@@ -3,13 +3,13 @@
 #
 # The hard limits of whoever calls the command: it raises them for itself, and none of them
 # reaches the restored processes. And what a tmpfs holds in a container with ids of its own.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/idmap.sh"
 export FRESH=1
 
 tests=$(realpath "${0%/*}/..")
-inherit=$tests/box/inherit.py
+inherit=$tests/box/lib/inherit.py
 tool=$(command -v lxc-checkpoint)
 
 # all processes of the container but init, which mostly is in sigtimedwait()

@@ -5,10 +5,10 @@
 # An unprivileged container that root starts: users of its own (lxc.idmap), and
 # everything that follows from that. It has the same maps, processes, mounts,
 # device nodes, cgroups and files after a restore, and after a second one.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 export FRESH=1
-. "${0%/*}/../box/terminal.sh"
+. "${0%/*}/../box/lib/terminal.sh"
 . "${0%/*}/apparmor.sh"
 
 # not on a tmpfs, which older kernels cannot show to another user

@@ -4,8 +4,8 @@
 #
 # What an id map can be: with holes, with a user of the host let through, and laid
 # over the rootfs by the mount.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/idmap.sh"
 
 # Mounts as the container has them, of which the peer groups have other numbers.

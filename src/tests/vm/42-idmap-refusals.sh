@@ -3,8 +3,8 @@
 #
 # Containers with users of their own that cannot be restored: that is said before
 # anything is done, and they run on.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/idmap.sh"
 
 echo 'root:100000:65536' | tee /etc/subuid >/etc/subgid

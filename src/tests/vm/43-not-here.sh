@@ -3,8 +3,8 @@
 #
 # What a container needs of AppArmor, cgroups and user namespaces, and is not here at a restore:
 # that is said before anything is done, and it works when it is there.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/idmap.sh"
 
 PROFILES=/etc/apparmor.d/lxc-containers

@@ -3,9 +3,9 @@
 #
 # The comparison of src/tests/box/29-keyring.sh for an unprivileged container, whose keys are
 # not root's, on a host where systemd's services have keyrings.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/keyring.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/keyring.sh"
 . "${0%/*}/idmap.sh"
 
 # not on a tmpfs, which older kernels cannot show to another user

@@ -6,9 +6,9 @@
 # this Debian: under an AppArmor profile that LXC generates. It is saved and
 # restored three times with all its clients in the middle of something. Nothing in
 # it has been prepared for that; its config has the one line more.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/terminal.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/terminal.sh"
 . "${0%/*}/systemd.sh"
 
 make_guest </dev/null

@@ -3,9 +3,9 @@
 # limit: 1800
 #
 # The same without AppArmor.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/terminal.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/terminal.sh"
 . "${0%/*}/systemd.sh"
 
 make_guest <<-'END'

@@ -5,9 +5,9 @@
 # Life and death under AppArmor: a restored container is rebooted, halted and killed, and each
 # time the hooks that run, with their environment, and the profile that is loaded or
 # removed are those that the same has with a container that lxc-start has started.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
-. "${0%/*}/../box/hooks.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
+. "${0%/*}/../box/lib/hooks.sh"
 . "${0%/*}/apparmor.sh"
 
 reboots='reboot reboot-inside'

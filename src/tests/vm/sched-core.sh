@@ -8,8 +8,8 @@
 # It wants a kernel with CONFIG_SCHED_CORE, as Ubuntu's (linux-image-*-generic and linux-modules-*-generic):
 #
 #   scripts/vm --kernel FOLDER sched-core
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 
 pids()
 {

@@ -4,8 +4,8 @@
 #
 # LXC's own lxc-checkpoint and this one, on the same containers: prints the table
 # that doc/comparison.md has. Ours has to work on each; what LXC's does is only told.
-. "${0%/*}/../box/lib.sh"
-. "${0%/*}/../box/counter.sh"
+. "${0%/*}/../box/lib/lib.sh"
+. "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/systemd.sh"
 
 LXCS=/usr/bin/lxc-checkpoint

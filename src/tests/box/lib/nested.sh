@@ -5,7 +5,7 @@
 # namespaces of their own: with_nested after make_container, `begin MODE...`, `rounds`.
 
 rootfs=/var/lib/lxc/c1/rootfs
-here=$(dirname "$0")
+here=$(dirname "${BASH_SOURCE[0]}")
 
 # To what lxc-create has made, before it starts.
 with_nested()

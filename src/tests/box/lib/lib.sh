@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# For the cases in this folder: `. "${0%/*}/lib.sh"`. A case is over at its
+# For the cases in the folder above: `. "${0%/*}/lib/lib.sh"`. A case is over at its
 # first failure and says which line that was; whatever it leaves behind goes
 # with its box. It sets a state, waits for events, and verifies the state.
 set -eEuo pipefail
@@ -114,7 +114,7 @@ reseal()
 # of that schema has. Without its files; where N has a checksum, reseal it.
 as_schema()
 {
-	python3 - "$2/manifest.json" "$(dirname "$(dirname "${BASH_SOURCE[0]}")")/fixtures/manifest/schema-$1.json" "$1" <<-'END'
+	python3 - "$2/manifest.json" "$(realpath "${BASH_SOURCE[0]%/*}/../..")/fixtures/manifest/schema-$1.json" "$1" <<-'END'
 		import json, sys
 		def keep(x, like):
 		    if isinstance(x, dict):
@@ -137,7 +137,7 @@ payload()
 	local name=$1 tests parts=()
 
 	shift
-	tests=$(dirname "$(dirname "${BASH_SOURCE[0]}")")
+	tests=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 	[ ! -d "$tests/payload/$name" ] || parts=("$tests/payload/$name"/*.c)
 	mkdir -p /tmp/payload
 	if command -v gcc >/dev/null; then
