@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "image/manifest.h"
-#include "image/members.h"
 #include "image/strings.h"
+#include "json/members.h"
 #include "util/checksum.h"
 #include "util/mem.h"
 
@@ -375,6 +375,7 @@ static int parse(const char *text, size_t len, json_t **ret, struct error **rete
 
 int manifest_from_json(const char *text, size_t len, struct manifest *ret, struct error **reterr)
 {
+	struct members_document document = {.name = MANIFEST_NAME};
 	_cleanup_manifest_ struct manifest m = {0};
 	json_t *json;
 	int r;
@@ -385,7 +386,8 @@ int manifest_from_json(const char *text, size_t len, struct manifest *ret, struc
 	r = parse(text, len, &json, reterr);
 	if (r < 0)
 		return r;
-	r = members_read(json, &m, manifest_members, schema_of(json), reterr);
+	document.schema = schema_of(json);
+	r = members_read(json, &m, manifest_members, &document, reterr);
 	json_decref(json);
 	if (r == 0)
 		r = check_whole(&m, reterr);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Structs to JSON objects and back, by a table for each struct. Pure: runs in the command and in
+ * the monitor, on text that root alone can have written, and refuses whatever the tables do not
+ * allow.
+ */
 #include "config.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "image/manifest.h"
-#include "image/members.h"
+#include "json/members.h"
 #include "util/mem.h"
 
 /* --- writing --- */
@@ -76,7 +81,7 @@ struct where {
 	const struct where *up;
 	const char *name; /* NULL: an element of up's array */
 	size_t index;
-	unsigned int schema;
+	const struct members_document *document;
 };
 
 static char *where_path(const struct where *w)
@@ -95,8 +100,8 @@ static int refuse(struct error **reterr, const struct where *w, const char *wron
 {
 	_cleanup_free_ char *path = where_path(w);
 
-	return error_refuse(reterr, EBADMSG, MANIFEST_NAME ": %s%s%s", path, *path ? ": " : "",
-			    wrong);
+	return error_refuse(reterr, EBADMSG, "%s: %s%s%s", w->document->name, path,
+			    *path ? ": " : "", wrong);
 }
 
 static int read_object(json_t *json, void *base, const struct member *table, const struct where *w,
@@ -150,11 +155,11 @@ static int read_array(json_t *json, void *base, const struct member *m, const st
 	if (n == 0)
 		return 0;
 	elements = xcalloc(n, m->size);
-	/* Before the elements are filled, so that manifest_clear() finds the half-read ones. */
+	/* Before the elements are filled, so that members_free() finds the half-read ones. */
 	*(char **)(void *)((char *)base + m->offset) = elements;
 	*count = n;
 	for (size_t i = 0; i < n; i++) {
-		const struct where here = {.up = w, .index = i, .schema = w->schema};
+		const struct where here = {.up = w, .index = i, .document = w->document};
 
 		r = read_object(json_array_get(json, i), elements + i * m->size, m->table, &here,
 				reterr);
@@ -201,7 +206,7 @@ static const struct member *find_member(const struct member *table, const char *
 
 static struct where member_of(const struct where *w, const char *name)
 {
-	return (struct where){.up = w, .name = name, .schema = w->schema};
+	return (struct where){.up = w, .name = name, .document = w->document};
 }
 
 static int read_object(json_t *json, void *base, const struct member *table, const struct where *w,
@@ -217,13 +222,13 @@ static int read_object(json_t *json, void *base, const struct member *table, con
 	{
 		const struct where here = member_of(w, name);
 
-		if (!find_member(table, name, w->schema))
+		if (!find_member(table, name, w->document->schema))
 			return refuse(reterr, &here, "is not a member this version knows");
 	}
 	for (const struct member *m = table; m->name; m++) {
 		const struct where here = member_of(w, m->name);
 
-		if (m->since > w->schema)
+		if (m->since > w->document->schema)
 			continue;
 		value = json_object_get(json, m->name);
 		if (!value)
@@ -235,10 +240,38 @@ static int read_object(json_t *json, void *base, const struct member *table, con
 	return 0;
 }
 
-int members_read(json_t *json, void *base, const struct member *table, unsigned int schema,
-		 struct error **reterr)
+int members_read(json_t *json, void *base, const struct member *table,
+		 const struct members_document *document, struct error **reterr)
 {
-	const struct where top = {.name = "", .schema = schema};
+	const struct where top = {.name = "", .document = document};
 
 	return read_object(json, base, table, &top, reterr);
+}
+
+/* --- freeing --- */
+
+static void free_array(void *base, const struct member *m)
+{
+	char **place = (char **)(void *)((char *)base + m->offset);
+	size_t *count = (size_t *)(void *)((char *)base + m->count_offset);
+
+	for (size_t i = 0; i < *count; i++)
+		members_free(*place + i * m->size, m->table);
+	free(TAKE_PTR(*place));
+	*count = 0;
+}
+
+/* As deep as the tables are, which is no more than a few levels. */
+void members_free(void *base, const struct member *table)
+{
+	for (const struct member *m = table; m->name; m++) {
+		void *p = (char *)base + m->offset;
+
+		if (m->type == MEMBER_STRING)
+			free(TAKE_PTR(*(char **)p));
+		else if (m->type == MEMBER_OBJECT)
+			members_free(p, m->table);
+		else if (m->type == MEMBER_ARRAY)
+			free_array(base, m);
+	}
 }

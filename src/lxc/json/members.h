@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef LXCCKPT_IMAGE_MEMBERS_H
-#define LXCCKPT_IMAGE_MEMBERS_H
+#ifndef LXCCKPT_JSON_MEMBERS_H
+#define LXCCKPT_JSON_MEMBERS_H
 
 /*
  * Structs as JSON objects. Reader and writer walk the same tables, one per struct:
@@ -66,11 +66,20 @@ struct member {
 /* NULL where a string is not UTF-8, which JSON cannot hold. */
 json_t *members_write(const void *base, const struct member *table);
 
+/* What is read: its name, for errors, and which version of the tables it was written by. */
+struct members_document {
+	const char *name;
+	unsigned int schema;
+};
+
 /*
- * Those of that schema: a member that it has not yet is refused, and stays as it is in
- * base. An error names the member. What was read until then is in base.
+ * Reads the members of that schema: a member that the schema does not have yet is refused, and
+ * stays as it is in base. An error names the member. What was read until then is in base.
  */
-int members_read(json_t *json, void *base, const struct member *table, unsigned int schema,
-		 struct error **reterr);
+int members_read(json_t *json, void *base, const struct member *table,
+		 const struct members_document *document, struct error **reterr);
+
+/* Frees what the tables have: strings and arrays, which are NULL and empty afterwards. */
+void members_free(void *base, const struct member *table);
 
 #endif
