@@ -36,8 +36,7 @@ static int check_sum(const struct image *img, const struct image_file *f, struct
 		return error_refuse(reterr, -r, "%s/%s cannot be read: %s", img->path, f->name,
 				    strerror(-r));
 	if (!text || strcmp(text, f->xxh3_128) != 0)
-		return error_refuse(reterr, EINVAL,
-				    "%s/%s is damaged: its checksum is not the one that it had",
+		return error_refuse(reterr, EINVAL, "%s/%s is damaged: checksum mismatch",
 				    img->path, f->name);
 	return 0;
 }
