@@ -5,13 +5,13 @@
 /*
  * Checkpoint and restore for LXC containers.
  *
- * A program that is linked with -llxc-checkpoint in front of -llxc (as
- * `pkg-config --libs lxc-checkpoint` prints them), or that runs with
- * LD_PRELOAD=liblxc-checkpoint.so.0, gets it without a change: the ->checkpoint,
- * ->restore and ->migrate of every struct lxc_container that liblxc hands out
- * are then this library's. What those three cannot express is below.
+ * Link a program with -llxc-checkpoint before -llxc (as
+ * `pkg-config --libs lxc-checkpoint` prints them), or run it with
+ * LD_PRELOAD=liblxc-checkpoint.so.0. This library then provides ->checkpoint,
+ * ->restore and ->migrate of every struct lxc_container that liblxc returns.
+ * The functions below do what these three cannot express.
  *
- * All of it needs root. A container may be used by one thread at a time, as
+ * All functions need root. Only one thread at a time may use a container, as
  * with liblxc itself. Since 0.1.
  */
 
@@ -27,171 +27,156 @@ extern "C" {
 #endif
 
 /*
- * What went wrong, for a program to act on. A return value of these functions
- * is 0 or one of them, negative. Since 0.1.
+ * Errors, for a program to act on. A function that returns an int returns 0 or
+ * one of these values, negated. Since 0.1.
  */
 enum lxc_checkpoint_error {
 	/*
-	 * It was tried and failed; a running container runs on. (After a checkpoint
-	 * that was to stop it, also: the checkpoint is complete, but the container
-	 * was not taken down by its monitor. The text says so.)
+	 * The operation failed. A running container keeps running. After a checkpoint
+	 * with stop, the checkpoint may be complete, but the container's monitor did not
+	 * take the container down; lxc_checkpoint_error() says so.
 	 */
 	LXC_CHECKPOINT_EFAILED = 1,
-	LXC_CHECKPOINT_EREFUSED =
-		2, /* it was not tried: a precondition does not hold; nothing changed */
-	LXC_CHECKPOINT_EINVAL = 3, /* the arguments make no sense */
+	/* A precondition does not hold. The operation did not begin; nothing changed. */
+	LXC_CHECKPOINT_EREFUSED = 2,
+	LXC_CHECKPOINT_EINVAL = 3, /* an argument is invalid, or unknown to this version */
 };
 
-/* The most that a time-out may be, in seconds: a day. Since 0.1. */
+/* The longest timeout, in seconds: a day. Since 0.1. */
 #define LXC_CHECKPOINT_TIMEOUT_MAX 86400
 
 struct lxc_checkpoint_finding;
 
 /*
- * Options of a checkpoint. Set size to sizeof() the struct and the rest to
- * zero or a value: members are only ever added at the end, and an older library
- * refuses what it does not know unless it is zero. Since 0.1.
+ * Options of a checkpoint. Set size to sizeof() the struct, and each other member
+ * to zero or a value. Later versions only add members at the end. An older library
+ * returns LXC_CHECKPOINT_EINVAL for a member that it does not know, unless that
+ * member is zero. The library copies nothing: strings must last until the call
+ * returns. All callbacks run in the calling thread, and may be NULL. Since 0.1.
  */
 struct lxc_checkpoint_options {
 	size_t size;
-	const char *directory; /* where the image goes; NULL: LXCPATH/NAME/checkpoint */
-	bool stop;	       /* the container is stopped once the checkpoint is complete */
-	bool replace; /* a checkpoint that is there is replaced when the new one is complete */
+	const char *directory;	   /* of the image; NULL: LXCPATH/NAME/checkpoint */
+	bool stop;		   /* stop the container when the checkpoint is complete */
+	bool replace;		   /* replace an existing checkpoint when the new one is complete */
 	unsigned int verbosity;	   /* of CRIU's log, 1 (errors) to 4 (everything); 0: 3 */
-	const char *action_script; /* called at CRIU's stages beside our own; NULL: none */
-	/*
-	 * Called about five times a second while CRIU dumps, in the calling
-	 * thread, with the bytes written so far; NULL: not called.
-	 */
+	const char *action_script; /* absolute path; CRIU calls it at its stages; NULL: none */
+	/* Called about five times a second while CRIU dumps, with the bytes written so far. */
 	void (*progress)(uint64_t bytes, void *userdata);
 	void *userdata; /* for progress, cancelled and found */
 	/*
-	 * Asked about five times a second, and after each signal, in the calling thread, until
-	 * everything has been dumped and nothing is settled; true: the checkpoint fails at once
-	 * and the container runs on.
+	 * Called about five times a second and after each signal, until CRIU has dumped
+	 * everything. Return true to cancel: the checkpoint fails at once, and the container
+	 * keeps running.
 	 */
 	bool (*cancelled)(void *userdata);
 	/*
-	 * How long it may take, in seconds, to stop all processes of the container, 1 to
-	 * LXC_CHECKPOINT_TIMEOUT_MAX; 0: 10. One that does not stop by then, as it waits
-	 * for a disk, fails the checkpoint. What comes after that takes as long as it takes.
+	 * How long the container's processes may take to stop, in seconds, 1 to
+	 * LXC_CHECKPOINT_TIMEOUT_MAX; 0: 10. If a process does not stop in time, for example
+	 * because it waits for a disk, the checkpoint fails. The limit does not apply to
+	 * later steps.
 	 */
 	unsigned int timeout;
 	/*
-	 * Called, in the calling thread, before the checkpoint begins, for each finding
-	 * that does not stand in its way; and when it is complete, where the action script has
-	 * failed at a stage at which CRIU goes on all the same. NULL: not called.
+	 * Called before the checkpoint begins, for each finding that does not block it. Also
+	 * called when the checkpoint is complete, if the action script failed at a stage whose
+	 * failures CRIU ignores.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 };
 
 /*
- * Something that stands in the way of a checkpoint or restore, or is worth a warning. The
- * texts are the library's and last until the callback returns; they are fit for a
- * terminal, in UTF-8 and without line breaks. Members are only ever added at the
- * end, and size says how many there are. Since 0.1.
+ * A finding: something that blocks a checkpoint or restore, or a warning, or a note. The
+ * library owns the texts; they last until the callback returns. Texts are UTF-8 without
+ * line breaks or control characters. Later versions only add members at the end; size
+ * says which ones exist. Since 0.1.
  */
 struct lxc_checkpoint_finding {
 	size_t size;
 	const char *check; /* a word that stays the same from version to version: "traced" */
-	bool blocks;	   /* neither as long as this is so; false: a warning, or a note */
-	/* where it is about a process; else 0 and NULL */
+	bool blocks;	   /* true: it blocks; false: a warning, or a note */
+	/* the process concerned; 0 and NULL if the finding is not about a process */
 	pid_t pid;	     /* on this host */
 	pid_t container_pid; /* in the container */
 	const char *process; /* its name */
-	const char *unit;    /* systemd's unit in the container that it belongs to, or NULL */
+	const char *unit;    /* its systemd unit in the container; NULL: none */
 	/*
-	 * What is the matter. Of a process, what it is or does, as "is traced by
-	 * process 812 (strace)"; else a sentence.
+	 * The reason. About a process: what it is or does, such as "is traced by
+	 * process 812 (strace)". Otherwise a sentence.
 	 */
 	const char *reason;
-	const char *remedy; /* what to do about it; NULL if nothing is known */
-	/* of a restore: the word in its options that overrides this; NULL: nothing does */
+	const char *remedy; /* what to do about it; NULL: nothing is known */
+	/* of a restore: the word for lxc_restore_options.force that overrides it; NULL: none */
 	const char *force;
-	bool note;	/* less than a warning: nothing is lost by it */
-	int descriptor; /* of the process, that it is about; -1: about none */
+	bool note;	/* less than a warning: nothing gets lost */
+	int descriptor; /* of the process: the open file concerned; -1: none */
 };
 
-/* Options of a restore; as above. Since 0.1. */
+/* Options of a restore; size, strings and callbacks as above. Since 0.1. */
 struct lxc_restore_options {
 	size_t size;
-	const char *directory; /* NULL: LXCPATH/NAME/checkpoint */
+	const char *directory; /* of the image; NULL: LXCPATH/NAME/checkpoint */
 	/*
-	 * false: return when the container runs. Its monitor is a child of the
-	 * calling process (and init's when that ends) in a session of its own.
-	 * true: the console is on stdin and stdout of the calling process;
-	 * return when the container has stopped.
+	 * false: return when the container runs. Its monitor is a child of the calling
+	 * process in a session of its own; when the calling process exits, init adopts it.
+	 * true: connect stdin and stdout of the calling process to the console, and return
+	 * when the container has stopped.
 	 */
 	bool foreground;
-	unsigned int verbosity;
-	const char *action_script;
-	/* foreground only: where not NULL, the container's wait status as waitpid() gives it */
+	unsigned int verbosity;	   /* as above */
+	const char *action_script; /* as above */
+	/* foreground only: receives the container's wait status, as of waitpid(); or NULL */
 	int *wait_status;
 	/*
-	 * false: all files of the image are read first, and one that is not as the
-	 * checkpoint left it refuses the restore. true: only their sizes and owners are
-	 * looked at.
+	 * false: first read all files of the image; refuse the restore if a file does not
+	 * match its checksum. true: look only at their sizes and owners.
 	 */
 	bool no_verify;
 	/*
-	 * The container's monitor logs there what is of that level or worse ("ERROR"), in
-	 * LXC's form; "none": nowhere. NULL: lxc.log.file and lxc.log.level, else what
-	 * LXC's tools do.
+	 * The log of the container's monitor and its lowest level ("ERROR"), in LXC's format;
+	 * "none": no log. NULL: lxc.log.file and lxc.log.level, or the defaults of LXC's tools.
 	 */
 	const char *log_file;
 	const char *log_level;
-	/*
-	 * What to go on with all the same: of the words that findings have as their force,
-	 * with commas between them; NULL: nothing.
-	 */
+	/* Words of findings to override, separated by commas: "cpu,stale"; NULL: none. */
 	const char *force;
 	/*
-	 * Called, in the calling thread, before the restore begins, for each finding
-	 * that does not stand in its way; and when the container runs, where the action script
-	 * has failed at a stage at which CRIU goes on all the same. NULL: not called.
+	 * Called before the restore begins, for each finding that does not block it. Also
+	 * called when the container runs, if the action script failed at a stage whose failures
+	 * CRIU ignores.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 	void *userdata; /* for found, cancelled and committed */
 	/*
-	 * Asked about five times a second, and after each signal, in the calling thread, until
-	 * committed is called; true: nothing is restored. A restore that has begun is taken
-	 * back: the call fails when nothing of the container is left, or, if that takes longer
-	 * than 15 seconds, before that; nothing of it will run. NULL: not asked. A signal that
-	 * ends the calling process does not end the restore: the container runs.
+	 * Called about five times a second and after each signal, until committed is called.
+	 * Return true to cancel: a restore that has not begun is refused. A restore that has
+	 * begun is undone; the call fails when nothing of the container is left, or after 15
+	 * seconds, when the monitor is still undoing. Nothing of the container will run. If a
+	 * signal kills the calling process, the restore continues.
 	 */
 	bool (*cancelled)(void *userdata);
-	/*
-	 * Called once, in the calling thread, when the restore can no longer be taken back, and
-	 * the container is about to run; NULL: not called.
-	 */
+	/* Called once, when the restore can no longer be cancelled: the container will run. */
 	void (*committed)(void *userdata);
 };
 
-/* Options of a check; as above. Since 0.1. */
+/* Options of a check; size, strings and callbacks as above. Since 0.1. */
 struct lxc_checkpoint_check_options {
 	size_t size;
-	const char *directory; /* where the image would go; NULL: LXCPATH/NAME/checkpoint */
-	bool stop;	       /* the checkpoint would stop the container */
-	/* Called for each finding, in the calling thread; NULL: not called. */
+	const char *directory; /* of the image; NULL: LXCPATH/NAME/checkpoint */
+	bool stop;	       /* check a checkpoint that stops the container */
+	/* Called for each finding. */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
 	void *userdata; /* for found and criu */
-	/*
-	 * Called once before that with the CRIU that would be used, if there is one
-	 * that works on this kernel; NULL: not called.
-	 */
+	/* Called once before that with the CRIU to be used, if one works on this kernel. */
 	void (*criu)(const char *path, const char *version, void *userdata);
-	/*
-	 * Would a restore of c from directory go through? false: a checkpoint. With force
-	 * as in lxc_restore_options.
-	 */
-	bool restore;
-	const char *force;
-	bool replace; /* the checkpoint would replace the one that is there */
+	bool restore;	   /* check a restore from directory; false: a checkpoint */
+	const char *force; /* of a restore; as above */
+	bool replace;	   /* check a checkpoint that replaces an existing one */
 };
 
 /*
- * A file of a checkpoint that is not as the checkpoint left it. The texts are the
- * library's and last until the callback returns. Since 0.1.
+ * A damaged or missing file of a checkpoint. The library owns the texts; they last until
+ * the callback returns. Since 0.1.
  */
 struct lxc_checkpoint_damage {
 	size_t size;
@@ -199,78 +184,82 @@ struct lxc_checkpoint_damage {
 	const char *reason; /* a sentence, with its path */
 };
 
-/* Options of a verification; as above. Since 0.1. */
+/* Options of a verification; size and callbacks as above. Since 0.1. */
 struct lxc_checkpoint_verify_options {
 	size_t size;
-	/* Called for each damaged file, in the calling thread; NULL: not called. */
+	/* Called for each damaged file. */
 	void (*damaged)(const struct lxc_checkpoint_damage *damage, void *userdata);
 	void *userdata;
 	/*
-	 * Where not NULL and the manifest can be read: whether it has checksums. Of a
-	 * checkpoint that an earlier version wrote only the files' sizes are known.
+	 * If not NULL, and if the manifest is readable, receives whether the checkpoint has
+	 * checksums. Without them, as in checkpoints of an early version, only the sizes of
+	 * files are compared.
 	 */
 	bool *checksums;
 };
 
 /*
- * Puts this library's methods into c, for programs that neither link it in
- * front nor preload it. Doing it again is harmless. Returns false for NULL.
- * Since 0.1.
+ * Gives c this library's methods, for programs that neither link this library before liblxc
+ * nor preload it. May be called again. Returns false if c is NULL, else true. Since 0.1.
  */
 bool lxc_checkpoint_extend(struct lxc_container *c);
 
-/* Checkpoints a running container. 0 or -enum lxc_checkpoint_error. Since 0.1. */
+/*
+ * Checkpoints the running container c, and returns when the checkpoint is complete, and with
+ * stop when the container is gone. options NULL: all members are zero. Returns 0 or
+ * -enum lxc_checkpoint_error. Since 0.1.
+ */
 int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_options *options);
 
-/* Restores a stopped container. 0 or -enum lxc_checkpoint_error. Since 0.1. */
+/*
+ * Restores the stopped container c, and returns when it runs (foreground: when it has stopped).
+ * options NULL: all members are zero. Returns 0 or -enum lxc_checkpoint_error. Since 0.1.
+ */
 int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_options *options);
 
 /*
- * Would a checkpoint of c go through, or a restore? Asks what lxc_checkpoint_dump() or
- * lxc_checkpoint_restore() asks before it begins, and touches neither the container
- * nor the directory; a checkpoint or restore that is under way is not disturbed. 0:
- * nothing blocks it. -LXC_CHECKPOINT_EREFUSED: something does, and
- * lxc_checkpoint_error() is what that call would say. It looks at one moment: what processes do
- * after that it cannot know. Since 0.1.
+ * Checks whether a checkpoint or restore of c would work, with the checks that begin
+ * lxc_checkpoint_dump() and lxc_checkpoint_restore(). Changes neither the container nor the
+ * directory, and does not disturb a checkpoint or restore that is running. Returns 0 if nothing
+ * blocks. Returns -LXC_CHECKPOINT_EREFUSED if something does; lxc_checkpoint_error() is then the
+ * error of that call. The result holds for one moment: processes may change later. Since 0.1.
  */
 int lxc_checkpoint_check(struct lxc_container *c,
 			 const struct lxc_checkpoint_check_options *options);
 
 /*
- * Is the checkpoint in directory what was written there? Reads all of it; needs no
- * container. 0: it is. -LXC_CHECKPOINT_EFAILED: files of it are damaged, each of
- * which is told. -LXC_CHECKPOINT_EREFUSED: there is no checkpoint, or none that can be
- * read: it was not completed, is being written, is a later version's. Since 0.1.
+ * Reads the whole checkpoint in directory and compares it with its checksums; needs no
+ * container. Returns 0 if it is intact. Returns -LXC_CHECKPOINT_EFAILED if files are damaged;
+ * the damaged callback receives each. Returns -LXC_CHECKPOINT_EREFUSED if there is no readable
+ * checkpoint: none was completed, it is being written, or it is a later version's. Since 0.1.
  */
 int lxc_checkpoint_verify(const char *directory,
 			  const struct lxc_checkpoint_verify_options *options);
 
 /*
- * What is in the checkpoint in directory, as one JSON object in UTF-8 that lxc-checkpoint(1)
- * describes (--info); the files are looked at, but not read. *ret_json is the caller's,
- * to be freed with free(), and untouched on failure. 0, also where files are damaged
- * (which the object tells); -LXC_CHECKPOINT_EFAILED: its manifest is damaged;
- * -LXC_CHECKPOINT_EREFUSED as above. Since 0.1.
+ * Describes the checkpoint in directory as one JSON object in UTF-8, see --info in
+ * lxc-checkpoint(1). Checks the sizes of the files, but does not read them. On success, the
+ * caller owns *ret_json and frees it with free(); on failure it is untouched. Returns 0, also if
+ * files are damaged: the object lists them. Returns -LXC_CHECKPOINT_EFAILED if the manifest is
+ * damaged, and -LXC_CHECKPOINT_EREFUSED as above. Since 0.1.
  */
 int lxc_checkpoint_describe(const char *directory, char **ret_json);
 
 /*
- * Why the last of our operations on c failed: what failed, the cause, what to
- * do and where the log is, in lines without a newline at the end. NULL if it
- * did not fail. The text is the library's; the next operation on c, from
- * whichever thread, ends its life. c is NULL for the calls that have no container.
- * Since 0.1.
+ * The error of the last operation on c: what failed, the cause, what to do and where the log is,
+ * in lines without a newline at the end. NULL if that operation did not fail. The library owns
+ * the text, which lasts until the next operation on c, in any thread. Pass NULL as c for the
+ * functions that take no container. Since 0.1.
  */
 const char *lxc_checkpoint_error(struct lxc_container *c);
 
-/*
- * Parts of that text, in one line each: what failed and why; and what to do about it, NULL where
- * nothing is known. As above. Since 0.1.
- */
+/* One line of that text: what failed and why; NULL if nothing failed. Owner as above. Since 0.1. */
 const char *lxc_checkpoint_reason(struct lxc_container *c);
+
+/* One line of that text: what to do; NULL if nothing is known. Owner as above. Since 0.1. */
 const char *lxc_checkpoint_hint(struct lxc_container *c);
 
-/* Version of this library, "0.1.0". Since 0.1. */
+/* The version of this library, "0.1.0", in static memory. Since 0.1. */
 const char *lxc_checkpoint_version(void);
 
 #ifdef __cplusplus
