@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * CRIU takes the container's locks on files again, and waits for whoever has taken one since
- * somebody looked. Runs in the monitor, as root on the host, while CRIU works.
+ * CRIU's processes take the container's locks on files again, and wait for whoever has one now.
+ * Runs in the monitor, as root on the host, while CRIU works. The kernel does not show every
+ * holder (/proc/locks leaves out those of other PID namespaces, and of network filesystems), so
+ * this file looks at the processes that wait.
  */
 #include "config.h"
 
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,88 +24,86 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-#define WAIT_S	  10
-#define DEPTH_MAX 64 /* of a tree of processes; deeper ones are not looked at */
+#define WAIT_S	    10
+#define SYSCALL_MAX 256
 
-/*
- * Restored processes descend from the monitor, as CRIU and scripts do, but they are in another PID
- * namespace.
- */
-static bool is_ours(pid_t pid, ino_t own_namespace)
+struct waiting {
+	pid_t pid;
+	int fd; /* of that process, on the file */
+};
+
+/* Until pre-resume only CRIU's code runs in a restored process. */
+static int find_waiting(pid_t pid, void *userdata)
 {
-	if (process_is_in(pid, own_namespace))
-		return false;
-	for (int i = 0; i < DEPTH_MAX && pid > 1; i++) {
-		if (pid == getpid())
-			return true;
-		pid = (pid_t)process_status_number(pid, "\nPPid:");
-	}
-	return false;
+	struct waiting *w = userdata;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/syscall", (int)pid);
+	_cleanup_free_ char *text = NULL;
+	unsigned long fd, command;
+	long call;
+
+	if (read_file_at(AT_FDCWD, path, SYSCALL_MAX, &text) <= 0 ||
+	    sscanf(text, "%ld %lx %lx", &call, &fd, &command) != 3)
+		return 0;
+	if (call != SYS_flock &&
+	    (call != SYS_fcntl || (command != F_SETLKW && command != F_OFD_SETLKW)))
+		return 0;
+	w->pid = pid;
+	w->fd = (int)fd;
+	return 1;
 }
 
-/* The name by which the process knows the file that it waits for. Caller frees. */
-static char *name_of(const struct proc_lock *waiting)
+/* The name by which the process knows the file. Caller frees. */
+static char *name_of(const struct waiting *w)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)waiting->pid);
-	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
-	struct dirent *e;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%d", (int)w->pid, w->fd);
+	char name[4096];
+	ssize_t n = readlink(path, name, sizeof(name) - 1);
 
-	while (dir && (e = readdir(dir))) {
-		char name[4096];
-		struct statx st;
-		ssize_t n;
-
-		/* what is known already will do: no server of a filesystem is waited for */
-		if (statx(dirfd(dir), e->d_name, AT_STATX_DONT_SYNC, STATX_INO, &st) < 0 ||
-		    st.stx_ino != waiting->inode)
-			continue;
-		n = readlinkat(dirfd(dir), e->d_name, name, sizeof(name) - 1);
-		if (n <= 0 || (size_t)n >= sizeof(name))
-			continue;
-		name[n] = '\0';
-		make_printable(name);
-		return xstrdup(name);
-	}
-	return xasprintf("the file with the inode %llu", (unsigned long long)waiting->inode);
+	if (n <= 0)
+		return xasprintf("the file of its descriptor %d", w->fd);
+	name[n] = '\0';
+	make_printable(name);
+	return xstrdup(name);
 }
 
-static const struct proc_lock *find_waiting(const struct proc_locks *l)
+/* Caller frees. */
+static char *holder_of(const struct waiting *w)
 {
-	ino_t own_namespace = process_pid_namespace(getpid());
+	_cleanup_proc_locks_ struct proc_locks locks = {0};
+	const struct proc_lock *holder = NULL;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (l->v[i].waits && is_ours(l->v[i].pid, own_namespace))
-			return &l->v[i];
-	return NULL;
+	proc_locks_read(&locks);
+	for (size_t i = 0; !holder && i < locks.n; i++)
+		if (locks.v[i].waits && locks.v[i].pid == w->pid)
+			holder = proc_locks_holder(&locks, &locks.v[i]);
+	return holder ? proc_lock_who(holder)
+		      : xstrdup("a process that /proc/locks of this host does not show");
 }
 
 /* About five times a second; it reads once a second. */
 int locks_watch(struct restore *r, struct error **reterr)
 {
-	_cleanup_proc_locks_ struct proc_locks locks = {0};
 	_cleanup_free_ char *file = NULL, *who = NULL;
-	const struct proc_lock *waiting, *holder;
 	time_t t = (time_t)(monotonic_ms() / 1000);
+	struct waiting w = {0};
 
 	/* from pre-resume on all are taken, and the container's own may wait for each other */
 	if (r->completed || t == r->locks_looked)
 		return 0;
 	r->locks_looked = t;
-	proc_locks_read(&locks);
-	waiting = find_waiting(&locks);
-	if (!waiting)
+	for_each_process(r->half_made_init, find_waiting, &w);
+	if (!w.pid)
 		r->locks_waiting = 0;
 	else if (r->locks_waiting == 0)
 		r->locks_waiting = t;
-	if (!waiting || t - r->locks_waiting < WAIT_S)
+	if (!w.pid || t - r->locks_waiting < WAIT_S)
 		return 0;
-	holder = proc_locks_holder(&locks, waiting);
-	file = name_of(waiting);
-	who = holder ? proc_lock_who(holder) : xstrdup("somebody else");
+	file = name_of(&w);
+	who = holder_of(&w);
 	error_set(reterr, EBUSY,
-		  "%s, on which a process of the container had a lock, has been locked by %s for "
+		  "%s, on which process %d in the container had a lock, has been locked by %s for "
 		  "more than %d s",
-		  file, who, WAIT_S);
-	error_set_hint(reterr, "have it let go of it, or end it, and restore again");
+		  file, (int)process_inner_id(w.pid), who, WAIT_S);
+	error_set_hint(reterr, "have it let go of the lock, or end it, and restore again");
 	return -EBUSY;
 }

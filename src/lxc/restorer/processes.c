@@ -154,6 +154,7 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	struct restore *r = userdata;
 	int e;
 
+	r->half_made_init = init;
 	/* it runs */
 	if (strcmp(action, "post-resume") == 0)
 		return act(r, action, init, reterr);

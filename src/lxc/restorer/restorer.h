@@ -23,6 +23,7 @@ struct restore {
 	struct manifest manifest;
 
 	time_t locks_looked, locks_waiting; /* see locks_watch() */
+	pid_t half_made_init;		    /* as CRIU's stages have named it; 0: not yet */
 
 	int caller_fd; /* the command's, see plan.h; -1: it has no more to be told */
 	enum {

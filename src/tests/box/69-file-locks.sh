@@ -124,7 +124,7 @@ for how in flock posix; do
 	step "one that comes later: $how"
 	late "$how"
 	rm -f /run/held-now
-	fails 1 "shared/$how, on which a process of the container had a lock, has been locked by process " \
+	fails 1 "in the container had a lock, has been locked by process " \
 		timeout 60 lxc-checkpoint -r -D "$IMG" -n c1 -A /run/take
 	check grep -q "has been locked by process $(cat /run/held-now) (holdfile) for more than 10 s" <<<"$said"
 	kill -KILL "$(cat /run/held-now)"
