@@ -26,7 +26,7 @@
 #endif
 
 /* What the kernel makes up when somebody looks: such a file is as new as its boot, or as now. */
-static bool is_made_up(int fd)
+static bool is_made_up(uint32_t type)
 {
 	static const uint32_t kernels[] = {
 		PROC_SUPER_MAGIC, SYSFS_MAGIC,	  CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
@@ -34,21 +34,11 @@ static bool is_made_up(int fd)
 		PSTOREFS_MAGIC,	  EFIVARFS_MAGIC, DEVPTS_SUPER_MAGIC, NSFS_MAGIC,
 		0x62656570, /* configfs */
 	};
-	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0)
-		return true;
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		if ((uint32_t)fs.f_type == kernels[i])
+		if (type == kernels[i])
 			return true;
 	return false;
-}
-
-static bool is_fuse(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == FUSE_SUPER_MAGIC;
 }
 
 static bool modified(int fd, struct statx_timestamp *ret)
@@ -66,11 +56,35 @@ static bool is_always_new(int fd)
 {
 	struct statx_timestamp a, b;
 
-	return is_fuse(fd) && (!modified(fd, &a) || !modified(fd, &b) || a.tv_sec != b.tv_sec ||
-			       a.tv_nsec != b.tv_nsec);
+	return !modified(fd, &a) || !modified(fd, &b) || a.tv_sec != b.tv_sec ||
+	       a.tv_nsec != b.tv_nsec;
 }
 
-static void add(int fd, const struct criu_file *file, struct file_times *times)
+struct look {
+	const struct container_facts *facts;
+	struct outside outside;
+	struct device_mounts devices; /* read when there is a file of theirs */
+	struct file_times times;
+	dev_t dev; /* the filesystem of the last file ... */
+	long type; /* ... and its kind; -1: there was none */
+};
+
+static bool is_worth_a_note(struct look *l, int fd, dev_t dev)
+{
+	struct statfs fs;
+
+	if (l->type < 0 || l->dev != dev) {
+		l->type = -1;
+		if (fstatfs(fd, &fs) < 0)
+			return false;
+		l->type = (long)(uint32_t)fs.f_type;
+		l->dev = dev;
+	}
+	return !is_made_up((uint32_t)l->type) &&
+	       !(l->type == FUSE_SUPER_MAGIC && is_always_new(fd));
+}
+
+static void add(struct look *l, int fd, const struct criu_file *file)
 {
 	struct stat st;
 
@@ -79,9 +93,9 @@ static void add(int fd, const struct criu_file *file, struct file_times *times)
 	/* another one than CRIU had: something is in the place of its folder on the host */
 	if (file->has_size && file->size != (uint64_t)st.st_size)
 		return;
-	if (is_made_up(fd) || is_always_new(fd))
+	if (!is_worth_a_note(l, fd, st.st_dev))
 		return;
-	*ARRAY_ADD(times->v, times->n) = (struct file_time){
+	*ARRAY_ADD(l->times.v, l->times.n) = (struct file_time){
 		.id = file->id,
 		.size = (uint64_t)st.st_size,
 		.mtime = st.st_mtim,
@@ -99,17 +113,10 @@ static char *rootfs_path(const struct container_facts *facts, int root)
 	return xasprintf("/proc/self/fd/%d", root);
 }
 
-struct look {
-	const struct container_facts *facts;
-	const struct criu_files *files;
-	char *rootfs;
-	struct device_mounts devices; /* read when there is a file of theirs */
-};
-
 static int open_file(struct look *l, const struct criu_file *file)
 {
-	int fd = outside_file_open(l->facts, l->rootfs, l->files, file);
-	const struct criu_mount *m = fd < 0 ? device_file_mount(l->files, file) : NULL;
+	int fd = outside_file_open(&l->outside, file);
+	const struct criu_mount *m = fd < 0 ? device_file_mount(l->outside.files, file) : NULL;
 
 	if (!m)
 		return fd;
@@ -121,16 +128,19 @@ static int open_file(struct look *l, const struct criu_file *file)
 char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
 			 int root)
 {
-	struct look l = {.facts = facts, .files = files, .rootfs = rootfs_path(facts, root)};
-	_cleanup_file_times_ struct file_times times = {0};
+	_cleanup_free_ char *rootfs = rootfs_path(facts, root);
+	struct look l = {.facts = facts, .outside = {facts, rootfs, files, {{0}}}, .type = -1};
+	char *text;
 
 	for (size_t i = 0; i < files->n; i++) {
 		_cleanup_close_ int fd = open_file(&l, &files->v[i]);
 
 		if (fd >= 0)
-			add(fd, &files->v[i], &times);
+			add(&l, fd, &files->v[i]);
 	}
+	text = file_times_format(&l.times);
+	file_times_clear(&l.times);
 	device_mounts_clear(&l.devices);
-	free(l.rootfs);
-	return file_times_format(&times);
+	outside_clear(&l.outside);
+	return text;
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "criu/outside_file.h"
 #include "util/fd.h"
@@ -23,44 +24,84 @@ static const struct ext_mount *mount_of(const struct container_facts *facts, con
 	return NULL;
 }
 
-/* CRIU's paths have no links in them, and a file is on the mount that its path begins with. */
-static int open_below(const char *top, const char *rest)
+/* O_PATH of what path leads to, which is kept open. */
+static int open_top(struct outside *o, const char *path)
 {
-	_cleanup_close_ int root = open(top, O_PATH | O_CLOEXEC);
+	const size_t n = sizeof(o->tops) / sizeof(o->tops[0]);
+	struct outside_top *top;
 
-	if (root < 0 || !*rest)
-		return TAKE_FD(root);
-	return open_in_mount(root, rest, O_PATH);
+	for (size_t i = 0; i < n; i++)
+		if (o->tops[i].path == path)
+			return o->tops[i].fd;
+	/* the rootfs has the first place to itself */
+	top = &o->tops[path != o->rootfs];
+	if (top->path)
+		fd_close(&top->fd);
+	top->path = NULL;
+	top->fd = open(path, O_PATH | O_CLOEXEC);
+	if (top->fd >= 0)
+		top->path = path;
+	return top->fd;
 }
 
-int outside_file_open(const struct container_facts *facts, const char *rootfs,
-		      const struct criu_files *files, const struct criu_file *file)
+/* CRIU's paths have no links in them, and a file is on the mount that its path begins with. */
+static int open_below(struct outside *o, const char *top, const char *rest)
+{
+	int root = open_top(o, top);
+
+	if (root < 0)
+		return -1;
+	return *rest ? open_in_mount(root, rest, O_PATH) : fcntl(root, F_DUPFD_CLOEXEC, 0);
+}
+
+int outside_file_open(struct outside *o, const struct criu_file *file)
 {
 	const char *key = NULL;
-	_cleanup_free_ char *below = criu_files_in_external(files, file, &key);
-	const struct ext_mount *m = below ? mount_of(facts, key) : NULL;
-	_cleanup_free_ char *rest = below ? NULL : criu_files_in_rootfs(files, file);
+	_cleanup_free_ char *below = criu_files_in_external(o->files, file, &key);
+	const struct ext_mount *m = below ? mount_of(o->facts, key) : NULL;
+	_cleanup_free_ char *rest = below ? NULL : criu_files_in_rootfs(o->files, file);
 	int fd = -1;
 
 	errno = 0;
 	if (m)
-		fd = open_below(m->source, below);
-	else if (rest && rootfs)
-		fd = open_below(rootfs, rest);
+		fd = open_below(o, m->source, below);
+	else if (rest && o->rootfs)
+		fd = open_below(o, o->rootfs, rest);
 	return fd;
+}
+
+void outside_clear(struct outside *o)
+{
+	for (size_t i = 0; i < sizeof(o->tops) / sizeof(o->tops[0]); i++)
+		if (o->tops[i].path)
+			fd_close(&o->tops[i].fd);
+	*o = (struct outside){0};
+}
+
+static struct timespec time_from(const struct statx_timestamp *t)
+{
+	return (struct timespec){t->tv_sec, t->tv_nsec};
 }
 
 int outside_file_stat(int fd, struct stat *ret)
 {
-	struct statx stx;
+	struct statx x;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &stx) < 0 ||
-	    fstat(fd, ret) < 0)
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &x) < 0)
 		return -errno;
-	/* the kernel need not keep what it has just been told */
-	ret->st_size = (off_t)stx.stx_size;
-	ret->st_mtim.tv_sec = stx.stx_mtime.tv_sec;
-	ret->st_mtim.tv_nsec = stx.stx_mtime.tv_nsec;
+	*ret = (struct stat){
+		.st_dev = makedev(x.stx_dev_major, x.stx_dev_minor),
+		.st_ino = x.stx_ino,
+		.st_mode = x.stx_mode,
+		.st_nlink = x.stx_nlink,
+		.st_uid = x.stx_uid,
+		.st_gid = x.stx_gid,
+		.st_rdev = makedev(x.stx_rdev_major, x.stx_rdev_minor),
+		.st_size = (off_t)x.stx_size,
+		.st_atim = time_from(&x.stx_atime),
+		.st_mtim = time_from(&x.stx_mtime),
+		.st_ctim = time_from(&x.stx_ctime),
+	};
 	return 0;
 }
 

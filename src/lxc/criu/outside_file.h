@@ -13,12 +13,25 @@
 #include "criu/image_files.h"
 #include "facts/facts.h"
 
+/* Begins with the first three, which have to stay where they are, and zeros. */
+struct outside {
+	const struct container_facts *facts;
+	const char *rootfs; /* NULL: none */
+	const struct criu_files *files;
+	struct outside_top {
+		const char *path; /* NULL: it is not open */
+		int fd;
+	} tops[2]; /* the rootfs, and the mount that was needed last */
+};
+
+void outside_clear(struct outside *o);
+#define _cleanup_outside_ __attribute__((cleanup(outside_clear)))
+
 /*
  * O_PATH of the file as it is on the host. -1: errno; 0 there is no telling, because it is in a
  * filesystem that is in the checkpoint itself, or in one that the container alone has mounted.
  */
-int outside_file_open(const struct container_facts *facts, const char *rootfs,
-		      const struct criu_files *files, const struct criu_file *file);
+int outside_file_open(struct outside *o, const struct criu_file *file);
 
 /*
  * What the server of a shared or FUSE filesystem says of it now, and not what the kernel knows

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -295,51 +296,68 @@ static void found_name(struct survey *s, const struct process *p, const char *ho
 		      "%s whose %s, which CRIU cannot save", how, why);
 }
 
+/* Its name in /proc, as long as it is. */
+struct long_link {
+	char path[PATH_MAX + 1];
+	ssize_t len; /* or -errno */
+};
+
+static void read_long_link(const struct open_file *f, struct long_link *ret)
+{
+	ret->len = readlinkat(f->dir, f->name, ret->path, sizeof(ret->path) - 1);
+	if (ret->len < 0)
+		ret->len = -errno;
+	ret->path[ret->len > 0 ? ret->len : 0] = '\0';
+}
+
 /*
  * The kernel tells no path of a page or more, and CRIU wants a byte less. And of a file that has
  * lost this name and has another CRIU asks by the first with " (deleted)" behind it.
  */
-static void check_name(struct survey *s, const struct open_file *f, const char *how)
+static const char *name_wrong(const struct open_file *f, const struct long_link *link)
 {
 	static const char deleted[] = " (deleted)";
 	size_t tail = sizeof(deleted) - 1;
-	char link[PATH_MAX + 1];
-	ssize_t n = readlinkat(f->dir, f->name, link, sizeof(link) - 1);
-	const char *name;
+	const char *name = strrchr(link->path, '/');
 
-	if (n < 0 ? errno == ENAMETOOLONG : n > CRIU_LINK_MAX)
-		found_name(s, f->process, how, "path is too long");
-	if (n < 0 || (size_t)n >= sizeof(link))
-		return;
-	link[n] = '\0';
-	name = strrchr(link, '/');
+	if (link->len < 0 ? link->len == -ENAMETOOLONG : link->len > CRIU_LINK_MAX)
+		return "path is too long";
 	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX &&
 	    strcmp(name + strlen(name) - tail, deleted) == 0)
-		found_name(s, f->process, how,
-			   "name, of more than 245 bytes, is deleted, while it has another");
+		return "name, of more than 245 bytes, is deleted, while it has another";
+	return NULL;
 }
 
-static void check_open_name(struct survey *s, const struct open_file *f)
+static void check_name(struct survey *s, const struct open_file *f, const char *how)
 {
-	_cleanup_free_ char *how = xasprintf("has a file open (descriptor %d)", f->fd);
+	struct long_link link;
+	const char *wrong;
 
-	check_name(s, f, how);
+	read_long_link(f, &link);
+	wrong = name_wrong(f, &link);
+	if (wrong)
+		found_name(s, f->process, how, wrong);
 }
 
-/* true: it is on a mount that CRIU can open it from */
-static bool check_place(struct survey *s, const struct open_file *f)
+static void check_open_name(struct survey *s, const struct open_file *f,
+			    const struct long_link *link)
 {
-	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
+	const char *wrong = name_wrong(f, link);
+	_cleanup_free_ char *how =
+		wrong ? xasprintf("has a file open (descriptor %d)", f->fd) : NULL;
+
+	if (how)
+		found_name(s, f->process, how, wrong);
+}
+
+/* It is on none that CRIU can open it from. m: the mount it is on, or NULL. */
+static void found_no_place(struct survey *s, const struct open_file *f, const struct mount *m)
+{
 	char link[LINK_SIZE];
 
 	read_link(f, link);
-	if (m && !m->covered && !is_tracefs(m)) {
-		check_open_name(s, f);
-		check_proc_file(s, f->process, m, "has a file open:", link);
-		return true;
-	}
 	if (!*link)
-		return false;
+		return;
 	if (m && is_tracefs(m))
 		found_process(s, f->process, "file-kind", true, "stop that process",
 			      "has a file of a tracefs open, which CRIU cannot save: %s", link);
@@ -350,7 +368,22 @@ static bool check_place(struct survey *s, const struct open_file *f)
 			      m->target, link);
 	else
 		found_outside(s, f, link);
-	return false;
+}
+
+/* true: it is on a mount that CRIU can open it from */
+static bool check_place(struct survey *s, const struct open_file *f)
+{
+	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
+	struct long_link link;
+
+	if (!m || m->covered || is_tracefs(m)) {
+		found_no_place(s, f, m);
+		return false;
+	}
+	read_long_link(f, &link);
+	check_open_name(s, f, &link);
+	check_proc_file(s, f->process, m, "has a file open:", link.path);
+	return true;
 }
 
 static void check_regular(struct survey *s, const struct open_file *f)

@@ -175,6 +175,7 @@ static const struct telling {
 
 struct walk {
 	const struct restore_check *r;
+	struct outside *outside;
 	struct findings *found;
 	const struct criu_files *files;
 	const struct file_times *times;
@@ -251,8 +252,7 @@ static void check_time_of(struct walk *w, const struct criu_file *file, const st
 
 static void check_file(struct walk *w, const struct criu_file *file)
 {
-	_cleanup_close_ int fd =
-		outside_file_open(&w->r->manifest->facts, w->r->rootfs, w->files, file);
+	_cleanup_close_ int fd = outside_file_open(w->outside, file);
 	_cleanup_free_ char *what = NULL;
 	enum verdict verdict;
 	struct stat st;
@@ -308,7 +308,14 @@ void check_open_files(const struct restore_check *r, struct findings *found)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
 	_cleanup_file_times_ struct file_times times = {0};
-	struct walk w = {.r = r, .found = found, .files = &files, .times = &times};
+	_cleanup_outside_ struct outside outside = {&r->manifest->facts, r->rootfs, &files, {{0}}};
+	struct walk w = {
+		.r = r,
+		.outside = &outside,
+		.found = found,
+		.files = &files,
+		.times = &times,
+	};
 
 	if (r->image < 0 || !r->rootfs)
 		return;
