@@ -5,17 +5,18 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "sys/tcp_sockets.h"
+
 /*
  * Whether in the network namespace of init_pid there is a TCP connection with both of
- * its ends in that namespace, or so many of all kinds that there may be one.
+ * its ends in that namespace, or there is no telling.
  */
 bool inspect_loopback(pid_t init_pid);
 
-/* Whether there is a TCP connection at all. */
+/* Whether there is a TCP connection at all, or there is no telling. */
 bool inspect_connected(pid_t init_pid);
 
-/* Whether texts of /proc/PID/net/tcp and tcp6, NULL for none, have both ends of a connection. Pure.
- */
-bool loopback_in(const char *tcp, const char *tcp6);
+/* Whether both ends of a connection are among them. Pure. */
+bool loopback_in(const struct tcp_socket *v, size_t n);
 
 #endif

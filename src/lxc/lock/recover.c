@@ -51,20 +51,17 @@ static int compare(const void *a, const void *b)
  * The end of repair mode takes SO_REUSEADDR from a socket, and a server whose connections
  * lack it cannot be started anew while they last. Of what is not known any more it is set.
  */
-static bool did_reuse(const struct connections *were, int sock)
+static bool did_reuse(const struct connections *were, ino_t inode)
 {
 	const struct connection *found = NULL;
-	struct connection key = {0};
-	struct stat st;
+	const struct connection key = {.inode = inode};
 
-	if (were && were->n && fstat(sock, &st) == 0) {
-		key.inode = st.st_ino;
+	if (were && were->n)
 		found = bsearch(&key, were->list, were->n, sizeof(key), compare);
-	}
 	return !found || found->reuses;
 }
 
-static void socket_leave_repair(int sock, void *userdata)
+static void socket_leave_repair(int sock, ino_t inode, void *userdata)
 {
 	int repair = 0, off = TCP_REPAIR_OFF_NO_WP, reuse;
 	socklen_t len = sizeof(repair);
@@ -72,27 +69,24 @@ static void socket_leave_repair(int sock, void *userdata)
 	/* fails for every socket that is none of TCP's */
 	if (getsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &repair, &len) < 0 || repair != 1)
 		return;
-	reuse = did_reuse(userdata, sock);
+	reuse = did_reuse(userdata, inode);
 	setsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
 	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
 }
 
-static void socket_note(int sock, void *userdata)
+/* Of every kind: to ask which it is would cost as much, and the container waits meanwhile. */
+static void socket_note(int sock, ino_t inode, void *userdata)
 {
 	struct connections *all = userdata;
-	int repair, reuse = 0;
-	socklen_t len = sizeof(repair);
-	struct stat st;
+	int reuse = 0;
+	socklen_t len = sizeof(reuse);
 
-	if (getsockopt(sock, IPPROTO_TCP, TCP_REPAIR, &repair, &len) < 0 || fstat(sock, &st) < 0)
-		return;
-	len = sizeof(reuse);
 	getsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &reuse, &len);
-	*ARRAY_ADD(all->list, all->n) = (struct connection){st.st_ino, reuse != 0};
+	*ARRAY_ADD(all->list, all->n) = (struct connection){inode, reuse != 0};
 }
 
 struct socket_walk {
-	void (*fn)(int sock, void *userdata);
+	void (*fn)(int sock, ino_t inode, void *userdata);
 	void *userdata;
 	ino_t pid_namespace;
 };
@@ -110,15 +104,17 @@ static int walk_sockets(pid_t pid, void *userdata)
 	    syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
 		return 0;
 	while (fds && (e = readdir(fds))) {
-		char target[64];
+		static const char socket[] = "socket:[";
+		char target[64] = "";
 		ssize_t n = readlinkat(dirfd(fds), e->d_name, target, sizeof(target) - 1);
 		_cleanup_close_ int sock = -1;
 
-		if (n <= 0 || strncmp(target, "socket:", strlen("socket:")) != 0)
+		if (n <= 0 || strncmp(target, socket, strlen(socket)) != 0)
 			continue;
 		sock = (int)syscall(SYS_pidfd_getfd, pidfd, (int)strtol(e->d_name, NULL, 10), 0);
 		if (sock >= 0)
-			w->fn(sock, w->userdata);
+			w->fn(sock, (ino_t)strtoull(target + strlen(socket), NULL, 10),
+			      w->userdata);
 	}
 	return 0;
 }

@@ -126,6 +126,8 @@ struct survey {
 	struct map unix_by_inode;
 	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
 	ino_t own_network;	    /* the network namespace of init */
+	enum answer connections;    /* whether there is harmless */
+	struct map harmless;	    /* TCP connections by inode that are seen at a glance to be fine */
 	struct addresses addresses; /* of the one that was looked at last */
 	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
@@ -284,6 +286,12 @@ const char *unsupported_socket(int domain, int type, int protocol, const char **
 
 /* number: the socket's descriptor in the process; fd: ours for the same. */
 void check_socket_address(struct survey *s, const struct process *process, int number, int fd);
+
+/*
+ * Notes those of init's connections for which that, and all else that is asked of a socket, would
+ * find nothing: of thousands each would be copied, and asked ten times.
+ */
+void survey_connections(struct survey *s);
 void addresses_clear(struct addresses *a);
 
 /* Pure. */

@@ -1,71 +1,80 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Connections of which both ends are in one network namespace, as the kernel's tables have them. */
+/* Connections of which both ends are in one network namespace, as the kernel lists them. */
 #include "config.h"
 
-#include <stdio.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "inspect/loopback.h"
 #include "unit.h"
 #include "util/mem.h"
 
-#define HEAD	    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n"
-#define REST	    " 00000000:00000000 00:00000000 00000000     0        0 1234 1\n"
-#define ESTABLISHED " 01"
-#define TIME_WAIT   " 06"
-#define LISTEN	    " 0A"
+#define ENDS_MAX 3
 
-#define THERE "   1: 0100007F:1F90 0100007F:C001"
-#define BACK  "   2: 0100007F:C001 0100007F:1F90"
-#define OTHER "   3: 0100007F:C002 0100007F:1F90"
-#define SELF  "   4: 0100007F:C001 0100007F:C001"
-/* the way back of the one with the number 7 */
-#define LAST   "   0: 00000007:C001 0100007F:1F90"
-#define THERE6 "   1: 00000000000000000000000001000000:1F90 00000000000000000000000001000000:C001"
-#define BACK6  "   2: 00000000000000000000000001000000:C001 00000000000000000000000001000000:1F90"
-#define MAPPED_BACK                                                                                \
-	"   2: 0000000000000000FFFF00000100007F:C001 0000000000000000FFFF00000100007F:1F90"
+static struct tcp_socket one(const char *local, unsigned int from, const char *remote,
+			     unsigned int to)
+{
+	struct tcp_socket s = {.local_port = htons((uint16_t)from),
+			       .remote_port = htons((uint16_t)to)};
+
+	ck_assert_int_eq(inet_pton(AF_INET6, local, &s.local), 1);
+	ck_assert_int_eq(inet_pton(AF_INET6, remote, &s.remote), 1);
+	return s;
+}
+
+#define LO4 "::ffff:127.0.0.1"
 
 static const struct {
-	const char *tcp, *tcp6;
+	struct {
+		const char *local;
+		unsigned int from;
+		const char *remote;
+		unsigned int to;
+	} v[ENDS_MAX];
+	size_t n;
 	bool both;
 } tables[] = {
-	{NULL, NULL, false},
-	{"", HEAD, false},
-	{HEAD THERE ESTABLISHED REST, HEAD, false},
-	{HEAD THERE ESTABLISHED REST OTHER ESTABLISHED REST, NULL, false},
-	{HEAD THERE ESTABLISHED REST OTHER ESTABLISHED REST BACK ESTABLISHED REST, NULL, true},
-	{HEAD THERE ESTABLISHED REST BACK TIME_WAIT REST, NULL, false},
-	{HEAD THERE LISTEN REST BACK ESTABLISHED REST, NULL, false},
-	{HEAD SELF ESTABLISHED REST, NULL, true},
-	{NULL, HEAD THERE6 ESTABLISHED REST BACK6 ESTABLISHED REST, true},
-	{HEAD THERE ESTABLISHED REST, HEAD MAPPED_BACK ESTABLISHED REST, true},
-	{HEAD THERE ESTABLISHED REST, HEAD BACK6 ESTABLISHED REST, false},
-	{HEAD THERE, BACK, false},
+	{.n = 0, .both = false},
+	{{{LO4, 8080, LO4, 49153}}, 1, false},
+	{{{LO4, 8080, LO4, 49153}, {LO4, 49154, LO4, 8080}}, 2, false},
+	{{{LO4, 8080, LO4, 49153}, {LO4, 49154, LO4, 8080}, {LO4, 49153, LO4, 8080}}, 3, true},
+	{{{LO4, 49153, LO4, 49153}}, 1, true},
+	{{{"::1", 8080, "::1", 49153}, {"::1", 49153, "::1", 8080}}, 2, true},
+	{{{LO4, 8080, LO4, 49153}, {"::1", 49153, "::1", 8080}}, 2, false},
+	{{{LO4, 8080, LO4, 49153}, {LO4, 8080, LO4, 49153}}, 2, false},
+	{{{LO4, 8080, LO4, 49153}, {"::ffff:127.0.0.2", 49153, LO4, 8080}}, 2, false},
 };
 
 START_TEST(test_both_ends)
 {
-	ck_assert_int_eq(loopback_in(tables[_i].tcp, tables[_i].tcp6), tables[_i].both);
+	struct tcp_socket v[ENDS_MAX];
+
+	for (size_t i = 0; i < tables[_i].n; i++)
+		v[i] = one(tables[_i].v[i].local, tables[_i].v[i].from, tables[_i].v[i].remote,
+			   tables[_i].v[i].to);
+	ck_assert_int_eq(loopback_in(v, tables[_i].n), tables[_i].both);
 }
 END_TEST
 
 /* More than can be compared with each other, and the last two belong together. */
 START_TEST(test_many)
 {
-	const size_t n = 50000, line = 128;
-	char *text = malloc(n * line);
-	size_t len = 0;
+	const uint32_t n = 50000;
+	struct tcp_socket *v = xcalloc(n + 1, sizeof(*v));
 
-	for (size_t i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, line,
-					"%zu: 0100007F:1F90 %08zX:C001" ESTABLISHED REST, i, i);
-	ck_assert(!loopback_in(text, NULL));
-	len += (size_t)snprintf(text + len, line, "%s", LAST ESTABLISHED REST);
-	ck_assert(len < n * line);
-	ck_assert(loopback_in(text, NULL));
-	free(text);
+	for (uint32_t i = 0; i < n; i++) {
+		v[i] = one("::ffff:10.0.3.1", 8080, "::", 49153);
+		v[i].remote.s6_addr32[3] = htonl(i);
+	}
+	ck_assert(!loopback_in(v, n));
+	v[n] = v[7];
+	v[n].local = v[7].remote;
+	v[n].local_port = v[7].remote_port;
+	v[n].remote = v[7].local;
+	v[n].remote_port = v[7].local_port;
+	ck_assert(loopback_in(v, n + 1));
+	free(v);
 }
 END_TEST
 

@@ -22,6 +22,7 @@
 
 #include "preflight/survey.h"
 #include "sys/rtnl.h"
+#include "sys/tcp_sockets.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -152,9 +153,8 @@ void addresses_clear(struct addresses *a)
 }
 
 /* Sockets of one namespace mostly come one after the other: the last one is kept. */
-static const struct addresses *addresses_around(struct survey *s, int sock)
+static const struct addresses *addresses_in(struct survey *s, int netns)
 {
-	_cleanup_close_ int netns = ioctl(sock, SIOCGSKNS);
 	struct addresses *a = &s->addresses;
 	_cleanup_close_ int fd = -1;
 	struct stat st;
@@ -168,6 +168,13 @@ static const struct addresses *addresses_around(struct survey *s, int sock)
 		a->known = fd >= 0 && list_addresses(fd, a);
 	}
 	return a->known ? a : NULL;
+}
+
+static const struct addresses *addresses_around(struct survey *s, int sock)
+{
+	_cleanup_close_ int netns = ioctl(sock, SIOCGSKNS);
+
+	return addresses_in(s, netns);
 }
 
 static bool is_in_network(const struct in6_addr *a, const struct address_network *network)
@@ -243,6 +250,33 @@ static void check_presence(struct survey *s, const struct process *p, int number
 				 : "stop that process; ip address add gives the address back",
 		      "has a %s open (descriptor %d) at the address %s, which no interface has",
 		      connection ? "TCP connection" : "socket", number, address_text(a, text));
+}
+
+/* Whether check_socket_address() would find nothing. */
+static bool is_harmless(const struct survey *s, const struct addresses *all,
+			const struct tcp_socket *t)
+{
+	if (IN6_IS_ADDR_LINKLOCAL(&t->local) || IN6_IS_ADDR_LINKLOCAL(&t->remote))
+		return false;
+	return IN6_IS_ADDR_UNSPECIFIED(&t->local) || addresses_have(all, &t->local) ||
+	       any_is_good(s, all, &t->local);
+}
+
+void survey_connections(struct survey *s)
+{
+	pid_t init = s->p->facts->init_pid;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
+	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ struct tcp_socket *v = NULL;
+	const struct addresses *all;
+	size_t n = 0;
+
+	if (tcp_sockets_list(init, &v, &n) < 0 || n == 0)
+		return;
+	all = addresses_in(s, netns);
+	for (size_t i = 0; all && i < n; i++)
+		if (v[i].inode && is_harmless(s, all, &v[i]))
+			map_add(&s->harmless, v[i].inode, 0);
 }
 
 /* number: the descriptor's there; fd: our copy. */

@@ -184,22 +184,34 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 
 /* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
  */
+static const struct criu_version asks_less_since = {4, 2, 0};
+
 static bool is_too_new(const struct survey *s, int fd)
 {
-	static const struct criu_version since = {4, 2, 0};
+	return !is_fixed(s, &asks_less_since) && option(fd, SO_PASSCRED) < 0 &&
+	       errno == EOPNOTSUPP;
+}
 
-	return !is_fixed(s, &since) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+static bool is_harmless(struct survey *s, ino_t inode)
+{
+	if (s->connections == ANSWER_UNKNOWN) {
+		s->connections = is_fixed(s, &asks_less_since) ? ANSWER_YES : ANSWER_NO;
+		if (s->connections == ANSWER_YES)
+			survey_connections(s);
+	}
+	return map_get(&s->harmless, inode, NULL);
 }
 
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
 {
 	/* a descriptor of our own for the same socket: the kernel has no other way to ask */
-	_cleanup_close_ int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	_cleanup_close_ int copy =
+		is_harmless(s, inode) ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	const char *what, *remedy;
 	int domain;
 
 	if (copy < 0)
-		return; /* closed by now */
+		return; /* or it is closed by now */
 	domain = option(copy, SO_DOMAIN);
 	if (domain < 0)
 		return;

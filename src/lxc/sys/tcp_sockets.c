@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Lists the TCP connections of a network namespace. Runs in the command, as root of the host; the
+ * calling thread is in that network namespace for as long as it takes to open a socket.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sys/rtnl.h"
+#include "sys/tcp_sockets.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define STATE(s) (1U << (s))
+#define STATES                                                                                     \
+	(STATE(TCP_ESTABLISHED) | STATE(TCP_SYN_SENT) | STATE(TCP_SYN_RECV) |                      \
+	 STATE(TCP_FIN_WAIT1) | STATE(TCP_FIN_WAIT2) | STATE(TCP_CLOSE_WAIT) |                     \
+	 STATE(TCP_LAST_ACK) | STATE(TCP_CLOSING))
+
+static int open_in(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
+	_cleanup_close_ int inside = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int fd;
+
+	if (inside < 0 || own < 0 || setns(inside, CLONE_NEWNET) < 0)
+		return -errno;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (fd < 0)
+		fd = -errno;
+	/* to go on in the container's network would configure the wrong one */
+	if (setns(own, CLONE_NEWNET) < 0)
+		abort();
+	return fd;
+}
+
+struct list {
+	struct tcp_socket *v;
+	size_t n;
+};
+
+static struct in6_addr address(unsigned char family, const void *data)
+{
+	struct in6_addr a = {0};
+
+	if (family == AF_INET6) {
+		memcpy(&a, data, sizeof(a));
+	} else {
+		a.s6_addr[10] = a.s6_addr[11] = 0xff;
+		memcpy(&a.s6_addr[12], data, 4);
+	}
+	return a;
+}
+
+static void add(const struct nlmsghdr *h, void *userdata)
+{
+	struct list *l = userdata;
+	struct inet_diag_msg m;
+
+	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(m)))
+		return;
+	memcpy(&m, (const char *)h + NLMSG_HDRLEN, sizeof(m));
+	*ARRAY_ADD(l->v, l->n) = (struct tcp_socket){
+		.local = address(m.idiag_family, m.id.idiag_src),
+		.remote = address(m.idiag_family, m.id.idiag_dst),
+		.local_port = m.id.idiag_sport,
+		.remote_port = m.id.idiag_dport,
+		.inode = m.idiag_inode,
+	};
+}
+
+static int list_family(int sock, unsigned char family, struct list *l)
+{
+	const struct inet_diag_req_v2 request = {
+		.sdiag_family = family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = STATES,
+	};
+	int e = rtnl_list(sock, SOCK_DIAG_BY_FAMILY, &request, sizeof(request), add, l);
+
+	/* what came and went meanwhile is as if it had come later, or gone before */
+	return e == -EINTR ? 0 : e;
+}
+
+int tcp_sockets_list(pid_t pid, struct tcp_socket **ret, size_t *ret_n)
+{
+	_cleanup_close_ int sock = open_in(pid);
+	struct list l = {0};
+	int e = sock < 0 ? sock : list_family(sock, AF_INET, &l);
+
+	if (e == 0)
+		e = list_family(sock, AF_INET6, &l);
+	if (e < 0) {
+		free(l.v);
+		return e;
+	}
+	*ret = l.v;
+	*ret_n = l.n;
+	return 0;
+}
