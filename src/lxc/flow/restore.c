@@ -101,23 +101,24 @@ static void plan_log(struct lxc_container *c, const struct restore_options *o,
 									      : xstrdup("ERROR");
 }
 
-/* Once, here: the monitor does not read all of it again. */
+/*
+ * Before anything else is done, but for large files of pages: these the monitor verifies while
+ * CRIU restores. What hooks do cannot be taken back, so that where there are some all is verified
+ * here.
+ */
 static int verify_image(const struct restore_options *o, const struct image *image,
-			const struct manifest *m, struct error **reterr)
+			const struct manifest *m, bool later, struct error **reterr)
 {
-	const struct image_verify all = {
+	const struct image_verify v = {
 		.sums = true,
+		.parts = later ? VERIFY_BUT_PAGES : VERIFY_ALL,
 		.cancelled = o->cancelled,
 		.userdata = o->userdata,
 	};
-	_cleanup_free_ char *word = shell_word(image->path);
-	int r = o->no_verify ? 0 : image_verify(image, m, &all, reterr);
+	int r = o->no_verify ? 0 : image_verify(image, m, &v, reterr);
 
-	if (r < 0 && r != -ECANCELED && !(reterr && *reterr && (*reterr)->hint))
-		error_set_hint(reterr,
-			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
-			       "--no-verify it is restored as it is, at your own risk",
-			       word);
+	if (r < 0 && r != -ECANCELED)
+		image_verify_hint(image, reterr);
 	return r;
 }
 
@@ -155,9 +156,11 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	_cleanup_restore_parts_ struct restore_parts parts = {0};
 	int r = look(c, o, ret, &parts, reterr);
 
+	ret->verify_pages =
+		r == 0 && !o->no_verify && !parts.hooks && image_has_large_pages(&parts.manifest);
 	/* last, because it takes the longest */
 	if (r == 0)
-		r = verify_image(o, parts.image, &parts.manifest, reterr);
+		r = verify_image(o, parts.image, &parts.manifest, ret->verify_pages, reterr);
 	if (r < 0)
 		return r;
 	ret->name = xstrdup(c->name);

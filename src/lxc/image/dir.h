@@ -59,9 +59,11 @@ int image_peek_manifest(const char *path, struct image **ret, struct manifest *r
 
 struct image_verify {
 	bool sums; /* read all of them; false: only what stat() shows */
+	/* All of them; of large files of pages sizes alone; or the sums of these alone. */
+	enum { VERIFY_ALL, VERIFY_BUT_PAGES, VERIFY_PAGES } parts;
 	/* Called for each file that is not as it was, with the error that it would be alone. */
 	void (*damaged)(const char *file, const struct error *e, void *userdata);
-	/* Asked before each file: true: an error, -ECANCELED. NULL: not asked. */
+	/* Asked before each large file: true: an error, -ECANCELED. NULL: not asked. */
 	bool (*cancelled)(void *userdata);
 	void *userdata;
 };
@@ -72,6 +74,12 @@ struct image_verify {
  */
 int image_verify(const struct image *img, const struct manifest *m, const struct image_verify *v,
 		 struct error **reterr);
+
+/* Whether there is something that VERIFY_BUT_PAGES leaves out. */
+bool image_has_large_pages(const struct manifest *m);
+
+/* What can be done about what image_verify() has found. */
+void image_verify_hint(const struct image *img, struct error **reterr);
 
 /* Before CRIU is started for a dump: the sums that image_seal() needs are made meanwhile. */
 void image_follow(struct image *img);

@@ -182,20 +182,27 @@ static int refuse_file(const char *path, const char *name, const char *wrong, st
 
 int guard_open(int dirfd, const char *path, const char *name, struct error **reterr)
 {
+	struct stat st;
+
+	return guard_open_stat(dirfd, path, name, &st, reterr);
+}
+
+int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *ret,
+		    struct error **reterr)
+{
 	/* a FIFO is not waited for */
 	_cleanup_close_ int fd =
 		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const char *wrong;
-	struct stat st;
 
 	if (fd < 0 && errno == ELOOP)
 		return refuse_file(path, name, "is a symbolic link", reterr);
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, ret) < 0)
 		return error_refuse(reterr, errno, "cannot open %s/%s: %s", path, name,
 				    strerror(errno));
-	wrong = guard_file_wrong(&st);
+	wrong = guard_file_wrong(ret);
 	return wrong ? refuse_file(path, name, wrong, reterr) : TAKE_FD(fd);
 }
 

@@ -29,6 +29,10 @@ int guard_way(const char *path, long owner, struct stat *ret_last, struct error 
  */
 int guard_open(int dirfd, const char *path, const char *name, struct error **reterr);
 
+/* The same, and what fstat() says of it. */
+int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *ret,
+		    struct error **reterr);
+
 /*
  * Refuses what is in the directory and does not belong there: CRIU reads some files
  * only where they exist, so that one more changes what is restored.

@@ -4,8 +4,10 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "image/follow.h"
@@ -14,6 +16,7 @@
 #include "util/checksum.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/several.h"
 
 static int compare_files(const void *a, const void *b)
 {
@@ -22,64 +25,108 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int sum_file(int fd, uint64_t size, char **ret)
-{
-	_cleanup_checksum_ struct checksum *sum = checksum_new();
-	int r = checksum_add_file(sum, fd, 0, size);
+/* Several at once: a journal is written for all that it has, and waits for the disk each time. */
+#define BATCH 64
 
-	if (r == 0)
-		*ret = checksum_text(sum);
-	return r;
-}
+/* What several threads bring to disk, each a batch of files at a time. */
+struct syncing {
+	const struct image *img;
+	struct image_file *files; /* with their names */
+	size_t n_files;
+	pthread_mutex_t lock; /* of error */
+	struct error *error;  /* the first */
+};
 
 /* What could not be restored is no part: an action script may have left it there. */
-static int sync_file(const struct image *img, const char *name, struct image_file *ret,
+static int open_file(const struct image *img, struct image_file *f, int *ret_fd,
 		     struct error **reterr)
 {
-	_cleanup_close_ int fd = guard_open(img->dirfd, img->path, name, reterr);
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 	int r;
 
+	fd = guard_open_stat(img->dirfd, img->path, f->name, &st, reterr);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0 || fsync(fd) < 0)
-		return -errno;
-	ret->xxh3_128 = follow_sum(img->follower, name, &st);
-	r = ret->xxh3_128 ? 0 : sum_file(fd, (uint64_t)st.st_size, &ret->xxh3_128);
-	if (r < 0)
-		return r;
-	ret->name = xstrdup(name);
-	ret->size = (uint64_t)st.st_size;
-	return 0;
+	f->size = (uint64_t)st.st_size;
+	f->xxh3_128 = follow_sum(img->follower, f->name, &st);
+	/* it is on its way while others are looked at */
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	r = f->xxh3_128 ? 0 : checksum_of_file(fd, f->size, &f->xxh3_128);
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
 }
 
-/* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
-static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
+static int tell(struct syncing *s, const char *name, int r, struct error *e)
+{
+	error_wrap(&e, -r, "cannot bring %s/%s to disk", s->img->path, name);
+	pthread_mutex_lock(&s->lock);
+	if (s->error) {
+		error_free(e);
+	} else {
+		s->error = e;
+		/* much has been done by now */
+		if (e)
+			e->refused = false;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static int sync_batch(size_t batch, void *userdata)
+{
+	struct syncing *s = userdata;
+	struct image_file *files = s->files + batch * BATCH;
+	const size_t n = MIN(s->n_files - batch * BATCH, BATCH);
+	int fds[BATCH], r = 0;
+	size_t opened;
+
+	for (opened = 0; r == 0 && opened < n; opened++) {
+		struct error *e = NULL;
+
+		fds[opened] = -1;
+		r = open_file(s->img, &files[opened], &fds[opened], &e);
+		if (r < 0)
+			tell(s, files[opened].name, r, e);
+	}
+	for (size_t i = 0; i < opened; i++) {
+		if (r == 0 && fsync(fds[i]) < 0)
+			r = tell(s, files[i].name, -errno, NULL);
+		fd_close(&fds[i]);
+	}
+	return r;
+}
+
+static int list_files(const struct image *img, struct manifest *m, struct error **reterr)
 {
 	_cleanup_closedir_ DIR *dir = image_list(img);
 	struct dirent *e;
 
 	if (!dir)
 		return error_errno(reterr, "cannot list %s", img->path);
-	while ((e = readdir(dir))) {
-		struct image_file f = {0};
-		int r;
-
-		if (guard_name(e->d_name) != GUARD_PART)
-			continue;
-		r = sync_file(img, e->d_name, &f, reterr);
-		if (r < 0) {
-			error_wrap(reterr, -r, "cannot bring %s/%s to disk", img->path, e->d_name);
-			/* much has been done by now */
-			if (reterr)
-				(*reterr)->refused = false;
-			return r;
-		}
-		*ARRAY_ADD(m->files, m->n_files) = f;
-	}
+	while ((e = readdir(dir)))
+		if (guard_name(e->d_name) == GUARD_PART)
+			*ARRAY_ADD(m->files, m->n_files) =
+				(struct image_file){.name = xstrdup(e->d_name)};
 	if (m->n_files > 1)
 		qsort(m->files, m->n_files, sizeof(*m->files), compare_files);
 	return 0;
+}
+
+/* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
+static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
+{
+	struct syncing s = {.img = img, .lock = PTHREAD_MUTEX_INITIALIZER};
+	int r = list_files(img, m, reterr);
+
+	if (r < 0)
+		return r;
+	s.files = m->files;
+	s.n_files = m->n_files;
+	r = several((m->n_files + BATCH - 1) / BATCH, sync_batch, &s);
+	pthread_mutex_destroy(&s.lock);
+	return r < 0 ? error_move(reterr, &s.error, -r) : 0;
 }
 
 /* The new checkpoint and the old one change places in one step. */

@@ -124,10 +124,10 @@ struct survey {
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
-	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
-	ino_t own_network;	    /* the network namespace of init */
-	enum answer connections;    /* whether there is harmless */
-	struct map harmless;	    /* TCP connections by inode that are seen at a glance to be fine */
+	unsigned int waits;	 /* for what passes in a moment: no more than so many in all */
+	ino_t own_network;	 /* the network namespace of init */
+	enum answer connections; /* whether there is harmless */
+	struct map harmless;	 /* TCP connections by inode that are seen at a glance to be fine */
 	struct addresses addresses; /* of the one that was looked at last */
 	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;

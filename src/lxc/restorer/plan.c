@@ -22,7 +22,7 @@ char *restore_plan_to_json(const struct restore_plan *p)
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:s*, "
 		"s:s*, s:i, "
-		"s:b, s:b, s:b, s:b, s:s*, s:o}",
+		"s:b, s:b, s:b, s:b, s:b, s:s*, s:o}",
 		"name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file, "image_dir",
 		p->image_dir, "rootfs", p->rootfs, "rootfs_mount", p->rootfs_mount, "base_cgroup",
 		p->base_cgroup, "monitor_cgroup", p->monitor_cgroup, "payload_cgroup",
@@ -31,7 +31,8 @@ char *restore_plan_to_json(const struct restore_plan *p)
 		"action_script", p->action_script, "log_file", p->log_file, "log_level",
 		p->log_level, "verbosity", (int)p->verbosity, "foreground", (int)p->foreground,
 		"ignore_cpu", (int)p->ignore_cpu, "ignore_files", (int)p->ignore_files, "hooks",
-		(int)p->hooks, "force", p->force, "config", config_to_json(p));
+		(int)p->hooks, "verify_pages", (int)p->verify_pages, "force", p->force, "config",
+		config_to_json(p));
 	char *text;
 
 	if (!o)
@@ -72,6 +73,7 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 		*payload, *pivot, *base;
 	const char *criu, *script = NULL, *log_file = NULL, *log_level = NULL, *force = NULL;
 	int major, minor, patch, verbosity, foreground, ignore_cpu, ignore_files, hooks;
+	int verify_pages;
 	json_error_t e;
 	json_t *config, *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 
@@ -80,15 +82,15 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 	if (json_unpack_ex(
 		    o, &e, JSON_STRICT,
 		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s?s, "
-		    "s?s, s:i, s:b, s:b, s:b, s:b, s?s, s:o}",
+		    "s?s, s:i, s:b, s:b, s:b, s:b, s:b, s?s, s:o}",
 		    "name", &name, "lxcpath", &lxcpath, "config_file", &config_file, "image_dir",
 		    &image_dir, "rootfs", &rootfs, "rootfs_mount", &rootfs_mount, "base_cgroup",
 		    &base, "monitor_cgroup", &monitor, "payload_cgroup", &payload, "pivot_cgroup",
 		    &pivot, "criu", &criu, "criu_version", &major, &minor, &patch, "action_script",
 		    &script, "log_file", &log_file, "log_level", &log_level, "verbosity",
 		    &verbosity, "foreground", &foreground, "ignore_cpu", &ignore_cpu,
-		    "ignore_files", &ignore_files, "hooks", &hooks, "force", &force, "config",
-		    &config) < 0) {
+		    "ignore_files", &ignore_files, "hooks", &hooks, "verify_pages", &verify_pages,
+		    "force", &force, "config", &config) < 0) {
 		json_decref(o);
 		return error_set(reterr, EINVAL, "the plan is not one of this version: %s", e.text);
 	}
@@ -113,6 +115,7 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 		.ignore_cpu = ignore_cpu,
 		.ignore_files = ignore_files,
 		.hooks = hooks,
+		.verify_pages = verify_pages,
 		.force = dup_or_null(force),
 	};
 	config_from_json(config, ret);

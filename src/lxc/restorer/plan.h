@@ -41,6 +41,7 @@ struct restore_plan {
 	bool ignore_files; /* ... and with files of another mode or build */
 	bool hooks;	   /* pre-start hooks: what they may make is looked at after them, */
 	char *force;	   /* which these words may override; NULL: none */
+	bool verify_pages; /* nobody has yet verified the image's large files of pages */
 	struct config_item *config;
 	size_t n_config;
 };

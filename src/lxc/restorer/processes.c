@@ -108,8 +108,11 @@ static int act(struct restore *r, const char *action, pid_t init, struct error *
 		return cgroup_tree_complete(r, reterr);
 	}
 	if (strcmp(action, "post-restore") == 0) {
-		int e = mounts_check(r, init, reterr);
+		/* CRIU is through with the pages; nothing runs before their sums are known */
+		int e = pages_verified(r, reterr);
 
+		if (e == 0)
+			e = mounts_check(r, init, reterr);
 		if (e == 0)
 			e = block_filesystems_check(r, init, reterr);
 		if (e == 0)
@@ -196,7 +199,8 @@ static int on_tick(void *userdata, struct error **reterr)
 static bool on_give_up(pid_t criu, void *userdata)
 {
 	struct restore *r = userdata;
-	pid_t init = child_besides(criu, r->settling);
+	const pid_t known[] = {criu, r->settling, r->verifying};
+	pid_t init = child_besides(known, sizeof(known) / sizeof(known[0]));
 
 	if (init > 0)
 		network_note_made(r, init);
@@ -323,6 +327,23 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	return 0;
 }
 
+/*
+ * How CRIU has ended is e. What it says of an image that is damaged follows from that; and one
+ * whose callback was killed has not asked.
+ */
+static int settle_pages(struct restore *r, int e, struct error **reterr)
+{
+	_cleanup_error_ struct error *damage = NULL;
+
+	if (e == -ECANCELED)
+		pages_forget(r);
+	if (pages_verified(r, &damage) == 0)
+		return e;
+	if (reterr)
+		error_free(TAKE_PTR(*reterr));
+	return error_move(reterr, &damage, EIO);
+}
+
 int stage_tree(struct restore *r, struct error **reterr)
 {
 	int e;
@@ -330,7 +351,9 @@ int stage_tree(struct restore *r, struct error **reterr)
 	serving_update(r);
 	e = keyring_load(r, reterr);
 	if (e == 0)
-		e = run_criu(r, reterr);
+		e = pages_verify(r, reterr);
+	if (e == 0)
+		e = settle_pages(r, run_criu(r, reterr), reterr);
 
 	keyring_forget(r);
 	mounts_release(r);

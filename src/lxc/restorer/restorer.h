@@ -79,6 +79,8 @@ struct restore {
 	int netns_fd;		    /* the network namespace that CRIU runs in; -1: the host's */
 
 	pid_t settling;	      /* of network_settle(); 0: none */
+	pid_t verifying;      /* of pages_verify(); 0: none */
+	int verified_fd;      /* ... and what it says; -1: nothing */
 	int half_closed_fd;   /* of half_closed_prepare(): the container's network namespace ... */
 	int loopback_program; /* ... and a BPF link; -1: none */
 
@@ -124,6 +126,20 @@ void serving_until(int fd, void *userdata);
 
 /* -ECANCELED: somebody wants the container stopped, or the restore has been taken back. */
 int serving_check(struct restore *r, struct error **reterr);
+
+/* ---- verify_pages.c: the image's large files, while CRIU restores from them ---- */
+
+/* Begins it, in a process of its own. */
+int pages_verify(struct restore *r, struct error **reterr);
+
+/*
+ * Waits for its end, if it was begun: 0, or why nothing of the container may run. One who wants
+ * the restore taken back, or the container stopped, is heard meanwhile (-ECANCELED).
+ */
+int pages_verified(struct restore *r, struct error **reterr);
+
+/* Ends it: the restore has failed. */
+void pages_forget(struct restore *r);
 
 /* ---- caller.c: what is said to the command, and what it says ---- */
 

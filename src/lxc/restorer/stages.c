@@ -91,6 +91,7 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 		.network_fd = -1,
 		.netns_fd = -1,
 		.half_closed_fd = -1,
+		.verified_fd = -1,
 		.loopback_program = -1,
 		.init_pidfd = -1,
 		.devpts_fd = -1,

@@ -311,7 +311,15 @@ pid_t only_child(void)
 	return *end ? -EEXIST : (pid_t)pid;
 }
 
-pid_t child_besides(pid_t a, pid_t b)
+static bool is_among(pid_t pid, const pid_t *pids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+pid_t child_besides(const pid_t *known, size_t n)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
@@ -321,7 +329,7 @@ pid_t child_besides(pid_t a, pid_t b)
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		pid_t pid = (pid_t)strtol(w, NULL, 10);
 
-		if (pid > 0 && pid != a && pid != b)
+		if (pid > 0 && !is_among(pid, known, n))
 			return pid;
 	}
 	return 0;

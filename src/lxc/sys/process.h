@@ -3,6 +3,7 @@
 #define LXCCKPT_SYS_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 int pidfd_open_pid(pid_t pid); /* close-on-exec; -1 with errno */
@@ -73,8 +74,8 @@ char *status_text(int status);
  */
 pid_t only_child(void);
 
-/* The first child of the calling thread that is none of these two; 0: there is none. */
-pid_t child_besides(pid_t a, pid_t b);
+/* The first child of the calling thread that is none of these; 0: there is none. */
+pid_t child_besides(const pid_t *known, size_t n);
 
 /* The letter in /proc/PID/stat, as 'R' for one that runs; 0: there is no such process. */
 char process_state(pid_t pid);

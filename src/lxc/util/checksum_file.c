@@ -24,8 +24,10 @@
 /* Large enough for a thread that is woken for each, small enough for a core's cache. */
 #define PIECE	    (512 * 1024)
 #define THREADS_MAX 4
-/* Below it is not worth a thread. */
+/* Below it is not worth a thread ... */
 #define SMALL (4 * PIECE)
+/* ... and here not even a buffer. An image has thousands of these. */
+#define TINY (16 * 1024)
 
 struct reading {
 	struct checksum *sum; /* of whom the turn is */
@@ -123,7 +125,7 @@ static int thread_count(uint64_t size)
 	return MIN(CPU_COUNT(&cpus), THREADS_MAX);
 }
 
-int checksum_of_file(int fd, uint64_t size, char **ret)
+static int sum_large(int fd, uint64_t size, char **ret)
 {
 	_cleanup_checksum_ struct checksum *sum = checksum_new();
 	struct reading r = {
@@ -151,4 +153,27 @@ int checksum_of_file(int fd, uint64_t size, char **ret)
 		return r.error;
 	*ret = checksum_text(sum);
 	return 0;
+}
+
+static int sum_tiny(int fd, size_t size, char **ret)
+{
+	char data[TINY];
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pread(fd, data + done, size - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -ENODATA;
+		done += (size_t)n;
+	}
+	*ret = checksum_of(data, size);
+	return 0;
+}
+
+int checksum_of_file(int fd, uint64_t size, char **ret)
+{
+	return size <= TINY ? sum_tiny(fd, (size_t)size, ret) : sum_large(fd, size, ret);
 }

@@ -188,8 +188,7 @@ static const struct criu_version asks_less_since = {4, 2, 0};
 
 static bool is_too_new(const struct survey *s, int fd)
 {
-	return !is_fixed(s, &asks_less_since) && option(fd, SO_PASSCRED) < 0 &&
-	       errno == EOPNOTSUPP;
+	return !is_fixed(s, &asks_less_since) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
 }
 
 static bool is_harmless(struct survey *s, ino_t inode)
