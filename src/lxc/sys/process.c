@@ -17,12 +17,14 @@
 #include "sys/inherited.h"
 #include "sys/process.h"
 #include "util/fd.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 #define STATUS_MAX 65536
 #define TRIES	   100
 #define PAUSE_MS   10
+#define LOOKS_MAX  3 /* at what a process leaves to those above it */
 
 int pidfd_open_pid(pid_t pid)
 {
@@ -152,19 +154,99 @@ bool process_is_in(pid_t pid, ino_t pid_namespace)
 	return pid_namespace && process_pid_namespace(pid) == pid_namespace;
 }
 
-int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
+/* The processes of a walk, each once, in the order in which they were found. */
+struct tree {
+	ino_t pid_namespace;
+	struct found {
+		pid_t pid;
+		bool had_children;
+	} * v;
+	size_t n;
+	struct map known;
+};
+
+static void add_process(struct tree *t, pid_t pid)
 {
-	ino_t pid_namespace = process_pid_namespace(init);
-	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
+	struct found *found;
+
+	if (map_add(&t->known, (uint64_t)pid, 0)) {
+		found = ARRAY_ADD(t->v, t->n);
+		found->pid = pid;
+	}
+}
+
+/* A little at a time: one thread may have millions. */
+static void add_children_of(struct tree *t, size_t i, int task, const char *tid)
+{
+	_cleanup_free_ char *path = xasprintf("%s/children", tid);
+	int fd = openat(task, path, O_RDONLY | O_CLOEXEC);
+	FILE *children = fd < 0 ? NULL : fdopen(fd, "r");
+	char word[16];
+
+	while (children && fscanf(children, "%15s", word) == 1) {
+		t->v[i].had_children = true;
+		add_process(t, (pid_t)strtol(word, NULL, 10));
+	}
+	if (children)
+		fclose(children);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void add_children(struct tree *t, size_t i)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)t->v[i].pid);
+	_cleanup_closedir_ DIR *task = directory_at(AT_FDCWD, path);
 	struct dirent *e;
+
+	while (task && (e = readdir(task)))
+		if (e->d_name[0] != '.')
+			add_children_of(t, i, dirfd(task), e->d_name);
+}
+
+/* What is in a namespace beneath, and its children, which are there too, is left out. */
+static int visit_from(struct tree *t, size_t first, int (*fn)(pid_t pid, void *userdata),
+		      void *userdata)
+{
 	int r = 0;
 
-	while (r == 0 && pid_namespace && proc && (e = readdir(proc))) {
-		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+	for (size_t i = first; r == 0 && i < t->n; i++)
+		if (process_is_in(t->v[i].pid, t->pid_namespace)) {
+			r = fn(t->v[i].pid, userdata);
+			add_children(t, i);
+		}
+	return r;
+}
 
-		if (pid > 0 && process_is_in(pid, pid_namespace))
-			r = fn(pid, userdata);
+/*
+ * The processes of a parent that ends become the children of one above it, which may have been
+ * visited by then. One that had no children gets none this way.
+ */
+static bool look_again(struct tree *t)
+{
+	const size_t before = t->n;
+
+	for (size_t i = 0; i < before; i++)
+		if (t->v[i].had_children)
+			add_children(t, i);
+	return t->n > before;
+}
+
+int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
+{
+	struct tree t = {.pid_namespace = process_pid_namespace(init)};
+	size_t first = 0;
+	int r = 0;
+
+	add_process(&t, init);
+	for (int looks = 0; r == 0 && looks < LOOKS_MAX; looks++) {
+		r = visit_from(&t, first, fn, userdata);
+		first = t.n;
+		if (r == 0 && !look_again(&t))
+			break;
 	}
+	map_clear(&t.known);
+	free(t.v);
 	return r;
 }
 

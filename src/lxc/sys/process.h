@@ -41,8 +41,12 @@ ino_t process_pid_namespace(pid_t pid);
 bool process_is_in(pid_t pid, ino_t pid_namespace);
 
 /*
- * Calls fn for every process in the PID namespace of init until it returns
- * something else than 0, which is then returned.
+ * Calls fn for init and all beneath it in its PID namespace, until fn returns something else than
+ * 0, which is then returned. These are the processes that CRIU dumps: CRIU finds them by the same
+ * files, /proc/PID/task/TID/children. The container's cgroups would not do: a process may have been
+ * moved out of them from the host, or be in one that is too deep to be opened, and lxc-attach puts
+ * processes in that are no part of the container. It takes as long as the container is large,
+ * whatever else runs on the host. While the processes run, one may be missed that comes meanwhile.
  */
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata);
 

@@ -58,6 +58,7 @@ static const struct suite {
 	{"nexthops", nexthops_suite},
 	{"plan", plan_suite},
 	{"pressure", pressure_suite},
+	{"process", process_suite},
 	{"restore_checks", restore_checks_suite},
 	{"scrollback", scrollback_suite},
 	{"source_filesystem", source_filesystem_suite},

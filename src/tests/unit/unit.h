@@ -45,6 +45,7 @@ Suite *network_file_suite(void);
 Suite *nexthops_suite(void);
 Suite *plan_suite(void);
 Suite *pressure_suite(void);
+Suite *process_suite(void);
 Suite *restore_checks_suite(void);
 Suite *scrollback_suite(void);
 Suite *source_filesystem_suite(void);
