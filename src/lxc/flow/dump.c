@@ -164,6 +164,7 @@ static int prepare(struct dump *d, struct error **reterr)
 	dump_find_monitor(d);
 	d->freezer = d->freeze ? find_freezer(facts) : NULL;
 	operation_about(&d->operation, facts->init_pid, d->freezer);
+	operation_note_links(&d->operation, d->monitor_pid, facts->nics, facts->n_nics);
 	if (r == 0)
 		r = dump_write_network(d, reterr);
 	if (r == 0)

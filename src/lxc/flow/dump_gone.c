@@ -40,6 +40,7 @@ void dump_find_monitor(struct dump *d)
 	if (pid <= 0)
 		return;
 	d->monitor = pidfd_open_pid(pid);
+	d->monitor_pid = pid;
 	d->own = is_monitor(pid);
 }
 

@@ -124,8 +124,8 @@ int dump_write_network(struct dump *d, struct error **reterr)
 			nics[i].bridge = NULL;
 	}
 	text = network_to_text(nics, facts->n_nics, NULL);
+	r = operation_set_network(&d->operation, nics, facts->n_nics, reterr);
 	free(nics);
-	r = operation_set_network(&d->operation, text, reterr);
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
 }
 

@@ -28,10 +28,11 @@ struct dump {
 	struct image *image;
 	char *action_script;
 	struct operation operation;
-	int init;	 /* pidfds; -1 unknown: the container's init ... */
-	int monitor;	 /* ... and its parent, */
-	bool own;	 /* which is there for the container alone */
-	uint64_t memory; /* bytes that its image takes up to */
+	int init;	   /* pidfds; -1 unknown: the container's init ... */
+	int monitor;	   /* ... and its parent, */
+	bool own;	   /* which is there for the container alone */
+	pid_t monitor_pid; /* 0: it is not known */
+	uint64_t memory;   /* bytes that its image takes up to */
 	pid_t criu_pid;
 	pid_t keeper; /* 0, or -errno: none */
 	int root;     /* init's, from when it stands still until CRIU is through; -1 */

@@ -2,10 +2,17 @@
 #ifndef LXCCKPT_LOCK_RECOVER_H
 #define LXCCKPT_LOCK_RECOVER_H
 
+/* A file for each healing; recover.c says which are due. */
+
+#include <lxc/lxccontainer.h>
 #include <sys/types.h>
 
 #include "facts/facts.h"
+#include "lock/record.h"
 #include "util/error.h"
+
+/* All processes that have written the record are dead: puts back what it says. */
+int recover(const struct record *left, struct lxc_container *c, struct error **reterr);
 
 /* What repair mode takes from the TCP sockets of a container. Kept by who traces CRIU (keeper.h).
  */
@@ -37,10 +44,19 @@ int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr
 void recover_freezer(const char *directory);
 
 /*
- * Ends all processes of a cgroup, as a restore that was killed leaves them half made, and
- * waits a moment until they have ended. "NUMBER DIRECTORY": where the directory is another
- * cgroup's by now, nothing is done.
+ * Ends all processes of the record's cgroups, as a restore that was killed leaves them half made,
+ * and waits a moment until they have ended. init: of a container that has been started since, whose
+ * cgroup is spared; 0: none.
  */
-void recover_cgroup(const char *numbered);
+void recover_cgroups(const struct record *left, pid_t init);
+
+/* Deletes the links that a killed restore has made, but for those of the container that runs. */
+void recover_made_links(const struct record *left, struct lxc_container *running);
+
+/*
+ * Deletes the links of a container whose monitor was killed while it ran, as the lock's record of
+ * its links says. While the monitor lives, or init outlives it, nothing is done.
+ */
+void recover_left_links(const char *lock);
 
 #endif

@@ -36,15 +36,6 @@
 
 #define PLAN_MAX (16 * 1024 * 1024)
 
-/* The restore is over, however it went: another operation on the container may begin. */
-static void release_lock(struct restore *r)
-{
-	/* what is in it would be mended by the next */
-	if (r->lock_fd >= 0 && ftruncate(r->lock_fd, 0) < 0)
-		(void)lseek(r->lock_fd, 0, SEEK_SET);
-	fd_close(&r->lock_fd);
-}
-
 static int report_failure(const struct restore *r, struct error *e)
 {
 	if (r->caller_fd < 0)
@@ -101,7 +92,8 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 	remember(r);
 	/* The image may be removed, replaced or restored again from now on. */
 	image_free(TAKE_PTR(r->image));
-	release_lock(r);
+	notes_restored(r);
+	notes_end(r);
 	/* What it took to restore is much more than what it takes to serve, perhaps for months. */
 	manifest_forget_files(&r->manifest);
 	malloc_trim(0);
@@ -200,10 +192,11 @@ static int run(struct restore_plan *plan)
 	restore_init(&r, plan);
 	r.lock_fd = LOCK_FD;
 	r.caller_fd = REPORT_FD;
+	notes_begin(&r);
 	if (own_mounts(plan, &e) < 0 ||
 	    image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
 	    restore_apply(&r, &e) < 0 || live(&r, &status, &e) < 0) {
-		release_lock(&r);
+		notes_end(&r);
 		ret = report_failure(&r, e);
 	} else {
 		caller_report(&r, (struct restore_report){.kind = REPORT_EXIT, .status = status});

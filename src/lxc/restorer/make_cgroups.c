@@ -167,21 +167,6 @@ static int make_inner(struct restore *r, struct error **reterr)
 	return r->inner_fd < 0 ? error_errno(reterr, "cannot open the cgroup %s", r->inner) : 0;
 }
 
-/* For the next operation, should this process and CRIU be killed: what is in it then is nobody's.
- */
-static void note_cgroup(const struct restore *r, const char *path)
-{
-	_cleanup_close_ int fd = openat(r->cgroup_root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
-	char target[PATH_MAX];
-	ssize_t n = readlink(link, target, sizeof(target));
-	struct stat st;
-
-	/* no other cgroup will ever have its number, but another may get its name */
-	if (r->lock_fd >= 0 && n > 0 && (size_t)n < sizeof(target) && fstat(fd, &st) == 0)
-		dprintf(r->lock_fd, "# cgroup %ju %.*s\n", (uintmax_t)st.st_ino, (int)n, target);
-}
-
 /* LXC lists them once, before it makes a cgroup, and answers by this list from then on. */
 static void list_controllers(struct restore *r)
 {
@@ -203,13 +188,12 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	r->cgroup_spare = fcntl(r->cgroup_root, F_DUPFD_CLOEXEC, 0);
 	if (r->cgroup_spare < 0)
 		return error_errno(reterr, "cannot keep a descriptor");
-	if (r->lock_fd >= 0)
-		dprintf(r->lock_fd, "# monitor %d\n", (int)getpid());
+	notes_write(r);
 	list_controllers(r);
 	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
 	if (e < 0)
 		return e;
-	note_cgroup(r, r->monitor);
+	notes_add_cgroup(r, r->monitor);
 	e = enter_cgroup(r->cgroup_root, r->monitor);
 	if (e < 0)
 		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->monitor,
@@ -217,7 +201,7 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	e = make_cgroup(r->cgroup_root, r->plan->payload_cgroup, &r->payload, reterr);
 	if (e < 0)
 		return e;
-	note_cgroup(r, r->payload);
+	notes_add_cgroup(r, r->payload);
 	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->cgroup_fd < 0)
 		return error_errno(reterr, "cannot open the cgroup %s", r->payload);

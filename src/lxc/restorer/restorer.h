@@ -12,6 +12,7 @@
 
 #include "criu/argv.h"
 #include "image/dir.h"
+#include "lock/record.h"
 #include "monitor/monitor.h"
 #include "restorer/plan.h"
 
@@ -34,7 +35,10 @@ struct restore {
 	const char *commits_at; /* after that stage of CRIU's */
 	bool unlocked;		/* CRIU is about to let its connections go on */
 
-	int lock_fd; /* the operation's, shared with CRIU; -1 once the restore is over */
+	int lock_fd;	      /* the operation's, shared with CRIU; -1 once the restore is over */
+	char *lock_name;      /* the lock's file name; NULL: nothing can be written down */
+	struct record record; /* the operation's, which the monitor adds to; notes.c */
+	bool links_noted;     /* there is a record of the running container's links */
 	int listen_fd;
 
 	int cgroups_fd; /* detached mounts: cgroup2 ... */
@@ -113,6 +117,23 @@ void restore_undo(struct restore *r);
 
 void restore_init(struct restore *r, struct restore_plan *plan);
 void restore_clear(struct restore *r);
+
+/* ---- notes.c: what is written down for the day when the monitor is killed ---- */
+
+/* Takes over the operation's record from the command. */
+void notes_begin(struct restore *r);
+
+/* That this monitor restores; what it makes; number 0: CRIU is about to make the link. */
+void notes_write(const struct restore *r);
+void notes_add_cgroup(struct restore *r, const char *path);
+void notes_add_link(struct restore *r, const char *name, unsigned int number);
+
+/* The container's links, for as long as it runs; and when they are deleted. */
+void notes_restored(struct restore *r);
+void notes_links_gone(struct restore *r);
+
+/* The restore is over, however it went: another operation on the container may begin. */
+void notes_end(struct restore *r);
 
 /* ---- serving.c: LXC's tools are answered while the stages are worked on ---- */
 

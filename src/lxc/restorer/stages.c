@@ -106,6 +106,8 @@ void restore_clear(struct restore *r)
 	manifest_clear(&r->manifest);
 	free(r->payload);
 	free(r->monitor);
+	free(r->lock_name);
+	record_clear(&r->record);
 	*r = (struct restore){0};
 }
 

@@ -167,8 +167,8 @@ int stage_network(struct restore *r, struct error **reterr)
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
 		/* until its number is known; in a user namespace CRIU makes it elsewhere */
-		if (r->lock_fd >= 0 && facts->n_idmaps == 0)
-			dprintf(r->lock_fd, "# link %s 0\n", r->host_veths[i]);
+		if (facts->n_idmaps == 0)
+			notes_add_link(r, r->host_veths[i], 0);
 	}
 	publish_names(r);
 	if (facts->n_idmaps > 0) {
@@ -189,7 +189,7 @@ int network_enter(const struct restore *r)
 }
 
 /*
- * Which links CRIU has made, as soon as they are on the host. The lock's file tells the next
+ * Which links CRIU has made, as soon as they are on the host. The record tells the next
  * operation, which removes them if nobody else who knows them is left.
  */
 static void note_link(struct restore *r, size_t i)
@@ -197,8 +197,8 @@ static void note_link(struct restore *r, size_t i)
 	if (!r->host_veths[i] || r->host_numbers[i] != 0)
 		return;
 	r->host_numbers[i] = if_nametoindex(r->host_veths[i]);
-	if (r->host_numbers[i] != 0 && r->lock_fd >= 0)
-		dprintf(r->lock_fd, "# link %s %u\n", r->host_veths[i], r->host_numbers[i]);
+	if (r->host_numbers[i] != 0)
+		notes_add_link(r, r->host_veths[i], r->host_numbers[i]);
 }
 
 void network_note_links(struct restore *r)
@@ -376,6 +376,7 @@ void unstage_network(struct restore *r)
 			remove_link(r, i);
 		free(r->host_veths[i]);
 	}
+	notes_links_gone(r);
 	free(TAKE_PTR(r->host_veths));
 	free(TAKE_PTR(r->host_numbers));
 	fd_close(&r->network_fd);

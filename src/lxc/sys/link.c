@@ -16,6 +16,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -259,6 +260,100 @@ int link_delete(const char *link, unsigned int number)
 
 	/* by its number, since the name may be another link's by the time that the kernel looks */
 	return number == 0 || if_nametoindex(link) != number ? -ENODEV : send_request(&r);
+}
+
+/* What a link is known by. */
+struct identity {
+	char name[IFNAMSIZ];
+	char mac[18];
+	bool is_veth;
+};
+
+static const struct rtattr *link_attribute(const struct nlmsghdr *m, unsigned short type,
+					   size_t least)
+{
+	return rtnl_attribute(m, sizeof(struct ifinfomsg), type, least);
+}
+
+/* The kind is an attribute in an attribute. */
+static bool is_of_kind(const struct nlmsghdr *m, const char *kind)
+{
+	const struct rtattr *info = link_attribute(m, IFLA_LINKINFO, 0);
+	const size_t wanted = RTA_LENGTH(strlen(kind) + 1);
+	size_t len = info ? info->rta_len - RTA_LENGTH(0) : 0;
+	const char *p = info ? (const char *)info + RTA_LENGTH(0) : NULL;
+
+	while (len >= sizeof(struct rtattr)) {
+		struct rtattr a;
+
+		memcpy(&a, p, sizeof(a));
+		if (a.rta_len < sizeof(a) || a.rta_len > len)
+			return false;
+		if ((a.rta_type & NLA_TYPE_MASK) == IFLA_INFO_KIND)
+			return a.rta_len == wanted &&
+			       memcmp(p + sizeof(a), kind, wanted - sizeof(a)) == 0;
+		if (RTA_ALIGN(a.rta_len) >= len)
+			return false;
+		len -= RTA_ALIGN(a.rta_len);
+		p += RTA_ALIGN(a.rta_len);
+	}
+	return false;
+}
+
+static void take_identity(const struct nlmsghdr *m, void *userdata)
+{
+	struct identity *ret = userdata;
+	const struct rtattr *name = link_attribute(m, IFLA_IFNAME, 1);
+	const struct rtattr *mac = link_attribute(m, IFLA_ADDRESS, 6);
+	unsigned char b[6];
+
+	if (m->nlmsg_type != RTM_NEWLINK || !name)
+		return;
+	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)(name->rta_len - RTA_LENGTH(0)),
+		 (const char *)name + RTA_LENGTH(0));
+	ret->is_veth = is_of_kind(m, "veth");
+	if (!mac)
+		return;
+	memcpy(b, (const char *)mac + RTA_LENGTH(0), sizeof(b));
+	snprintf(ret->mac, sizeof(ret->mac), "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
+		 b[3], b[4], b[5]);
+}
+
+static int identify(unsigned int number, struct identity *ret)
+{
+	const struct request r = {
+		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r.info)),
+		.h.nlmsg_type = RTM_GETLINK,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+		.info.ifi_index = (int)number,
+	};
+	_cleanup_close_ int sock = rtnl_open();
+
+	*ret = (struct identity){0};
+	return sock < 0 ? sock : rtnl_ask(sock, &r, r.h.nlmsg_len, take_identity, ret);
+}
+
+char *link_address(const char *link, unsigned int number)
+{
+	struct identity found;
+
+	if (number == 0 || identify(number, &found) < 0 || strcmp(found.name, link) != 0 ||
+	    !*found.mac)
+		return NULL;
+	return xstrdup(found.mac);
+}
+
+int link_delete_veth(const char *link, unsigned int number, const char *mac)
+{
+	struct identity found;
+	int e = number == 0 ? -ENODEV : identify(number, &found);
+
+	if (e < 0)
+		return e;
+	if (!found.is_veth || strcmp(found.name, link) != 0 ||
+	    (mac && strcasecmp(found.mac, mac) != 0))
+		return -ENODEV;
+	return link_delete(link, number);
 }
 
 int link_delete_unused(const char *link)

@@ -14,6 +14,9 @@ bool link_is_up(const char *link);
 bool link_is_on(const char *link, const char *bridge);
 bool link_has_mac(const char *link, const char *mac);
 
+/* The address of the link that has both the name and the number. Caller frees; NULL: none has. */
+char *link_address(const char *link, unsigned int number);
+
 /*
  * Whether a bridge port has nothing set that it would lose by leaving its
  * bridge and coming back: no flag, priority, cost or VLAN of its own, and a
@@ -43,6 +46,8 @@ int link_move(const char *link, pid_t pid);
  * that is gone to no other one by itself, while anybody may take the name.
  */
 int link_delete(const char *link, unsigned int number);
+/* The same of a veth, and only while it has that address; mac NULL: it may have any. */
+int link_delete_veth(const char *link, unsigned int number, const char *mac);
 /* Where the number is not known: deletes it only while it is down and on no bridge. */
 int link_delete_unused(const char *link);
 

@@ -175,14 +175,16 @@ static void add_process(struct tree *t, pid_t pid)
 	}
 }
 
-/* A little at a time: one thread may have millions. */
+/* A page at a time, which is what the kernel gives: one thread may have millions. */
 static void add_children_of(struct tree *t, size_t i, int task, const char *tid)
 {
 	_cleanup_free_ char *path = xasprintf("%s/children", tid);
 	int fd = openat(task, path, O_RDONLY | O_CLOEXEC);
 	FILE *children = fd < 0 ? NULL : fdopen(fd, "r");
-	char word[16];
+	char word[16], page[4096];
 
+	if (children)
+		setvbuf(children, page, _IOFBF, sizeof(page));
 	while (children && fscanf(children, "%15s", word) == 1) {
 		t->v[i].had_children = true;
 		add_process(t, (pid_t)strtol(word, NULL, 10));

@@ -49,11 +49,10 @@ ssize_t runtime_read(const char *name, size_t max, char **ret)
 	return r < 0 ? r : read_all(fd, max, ret);
 }
 
-int runtime_write(const char *name, const char *text)
+static int write_by(const char *tmp, const char *name, const char *text)
 {
 	_cleanup_close_ int dir = runtime_dir_open();
 	_cleanup_close_ int fd = -1;
-	_cleanup_free_ char *tmp = xasprintf(".%s.%d", name, (int)getpid());
 	int r;
 
 	if (dir < 0)
@@ -67,4 +66,18 @@ int runtime_write(const char *name, const char *text)
 	if (r < 0)
 		unlinkat(dir, tmp, 0);
 	return r;
+}
+
+int runtime_write(const char *name, const char *text)
+{
+	_cleanup_free_ char *tmp = xasprintf(".%s.%d", name, (int)getpid());
+
+	return write_by(tmp, name, text);
+}
+
+int runtime_replace(const char *name, const char *text)
+{
+	_cleanup_free_ char *tmp = xasprintf(".%s", name);
+
+	return write_by(tmp, name, text);
 }

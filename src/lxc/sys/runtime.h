@@ -19,4 +19,10 @@ ssize_t runtime_read(const char *name, size_t max, char **ret);
 /* Replaces a file in it at once. 0 or -errno. */
 int runtime_write(const char *name, const char *text);
 
+/*
+ * The same of a file that one process writes at a time: however often one is killed meanwhile, they
+ * leave one other name at most.
+ */
+int runtime_replace(const char *name, const char *text);
+
 #endif

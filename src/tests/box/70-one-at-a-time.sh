@@ -91,11 +91,31 @@ check_not test -e /run/fourth/manifest.json
 check_client_goes_on
 check_left "$running"
 
-step 'a lock that a dead process left is none'
+step 'a lock that a dead process of an earlier version left is none'
 LOCK=$(echo /run/lxc-checkpoint/*-c1.lock)
+RECORD=${LOCK%.lock}.record
 printf '# 999999 1 a restore\n' >"$LOCK"
 check lxc-checkpoint -n c1 -D /run/sixth
 check_equal '' "$(cat "$LOCK")" 'what the lock says when nobody has it'
+check_not test -e "$RECORD"
+
+step 'what it left off its bridge is put back'
+link=$(host_veth)
+ip link set "$link" nomaster
+printf '# 999999 1 a checkpoint\n# init %s %s\nveth eth0 %s lxcbr0 - 1500 on\n' "$(init_pid c1)" \
+	"$(sed 's/.*) //' "/proc/$(init_pid c1)/stat" | cut -d' ' -f20)" "$link" >"$LOCK"
+check lxc-checkpoint -n c1 -D /run/sixth --replace
+check_equal lxcbr0 "$(bridge_of "$link")" bridge
+check_equal '' "$(cat "$LOCK")" 'what the lock says when nobody has it'
+
+step 'half a record is not believed, nor passed over'
+printf '{ "pid": 99' >"$RECORD"
+fails 3 "cannot read $RECORD" lxc-checkpoint -n c1 -D /run/sixth --replace
+rm "$RECORD"
+printf '{ "pid": 99' >"/run/lxc-checkpoint/.${RECORD##*/}"
+check lxc-checkpoint -n c1 -D /run/sixth --replace
+check_not test -e "$RECORD"
+check_not test -e "/run/lxc-checkpoint/.${RECORD##*/}"
 
 step 'during a restore'
 check lxc-checkpoint -n c1 -s -D /run/seventh
@@ -181,8 +201,8 @@ check lxc-start -n c1 -o /run/start.log
 check lxc-wait -n c1 -s RUNNING -t 10
 check lxc-checkpoint -n c1 -s -D /run/seventh --replace
 begin post-restore -r -D /run/seventh
-link=$(sed -n 's/^# link \([^ ]*\) [1-9].*/\1/p' "$LOCK")
-cgroup=$(sed -n 's/^# cgroup [0-9]* \(.*payload.*\)/\1/p' "$LOCK")
+link=$(sed -n '/"links"/,/\]/s/.*"name": "\(.*\)",/\1/p' "$RECORD")
+cgroup=$(sed -n 's/.*"path": "\(.*payload.*\)"/\1/p' "$RECORD")
 criu=$(pgrep -x criu | head -n 1)
 kill -KILL "$command" "$(ps -o ppid= -p "$criu" | tr -d ' ')" "$criu"
 echo 1 >"$cgroup/cgroup.kill"
@@ -212,6 +232,57 @@ another "$link"
 check lxc-checkpoint -n c1 -D /run/ninth
 check_another "$link"
 check lxc-stop -n c1 -k
+check_left "$before_start"
+
+# kill_monitor: c1's, while somebody holds its network namespace, so that the kernel cannot delete
+# its link; that is $link
+kill_monitor()
+{
+	link=$(host_veth)
+	number=$(cat "/sys/class/net/$link/ifindex")
+	exec {held}<"/proc/$(init_pid c1)/ns/net"
+	kill -KILL "$(monitor_pid c1)"
+	wait_for 10 state_is c1 STOPPED
+	check_equal "$number" "$(cat "/sys/class/net/$link/ifindex")" "number of $link"
+}
+
+# check_one_link: c1 has a new one, by its name, and no other is on the bridge
+check_one_link()
+{
+	check_equal "$link" "$(host_veth)" 'the links on the bridge'
+	check_not test "$number" = "$(cat "/sys/class/net/$link/ifindex")"
+	wait_for 20 has_address c1
+	ADDRESS=$(address c1)
+	wait_for 20 answers
+	exec {held}<&-
+}
+
+step 'the network of a container whose monitor was killed has gone when it is restored'
+check lxc-checkpoint -n c1 -r -D /run/seventh --force=stale
+kill_monitor
+check lxc-checkpoint -n c1 -r -D /run/seventh --force=stale
+check_one_link
+
+step '... also where it was started by lxc-start, if there was a checkpoint since'
+check lxc-stop -n c1 -k
+check_not test -e "${LOCK%.lock}.links"
+check lxc-start -n c1 -o /run/start.log
+wait_for 20 has_address c1
+check lxc-checkpoint -n c1 -D /run/tenth
+kill_monitor
+check lxc-checkpoint -n c1 -r -D /run/tenth --force=stale
+check_one_link
+
+step '... but not a link that is another one by now'
+kill_monitor
+ip link set "$link" address 02:00:00:00:00:77
+check lxc-checkpoint -n c1 -r -D /run/tenth --force=stale
+check_equal "$number" "$(cat "/sys/class/net/$link/ifindex")" "number of $link"
+check_equal 2 "$(host_veth | wc -l)" 'links on the bridge'
+exec {held}<&-
+wait_for 20 test ! -e "/sys/class/net/$link"
+check lxc-checkpoint -n c1 -s -D /run/tenth --replace
+check_not test -e "${LOCK%.lock}.links"
 check_left "$before_start"
 
 step 'lxc-destroy of a stopped one takes its checkpoint along'

@@ -97,7 +97,7 @@ step 'its life ends after a checkpoint whose command and CRIU were killed, and a
 kill -KILL "$CLIENT"
 with_fault 'network-lock after command criu' dump -n c1 --replace
 wait_for 20 quiet
-check grep -q "^# init $(init_pid c1) " /run/lxc-checkpoint/*c1*.lock
+check grep -q "\"init\": $(init_pid c1)," /run/lxc-checkpoint/*c1*.record
 another_life
 check dump -n c1 --replace
 check_equal lxcbr0 "$(bridge_of "$(veth)")" bridge

@@ -90,7 +90,7 @@ taken_back()
 lxc-checkpoint: c1 was not restored: it was interrupted' "$(cat /tmp/said)" 'what it says'
 	check_equal "$STOPPED" "$(leftovers | grep -v '^process ')" 'what is left'
 	check_left "$STOPPED"
-	check_not grep -q . /run/lxc-checkpoint/*c1*.lock
+	check_equal '' "$(find /run/lxc-checkpoint -name '*c1.record' -o -name '*c1.links')" records
 	check_equal '' "$(find $ROOTFS -name '*.ghost')" 'files of CRIU'
 	check_equal 'pre-start stop post-stop' "$(paste -sd ' ' /run/hooks-run)" 'hooks'
 }
