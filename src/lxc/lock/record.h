@@ -46,13 +46,13 @@ struct record {
 	struct record_cgroup {
 		uint64_t number; /* the inode: no other cgroup ever has it */
 		char *path;
-	} * cgroups;
+	} *cgroups;
 	size_t n_cgroups;
 	struct record_link {
 		char *name;
 		unsigned int number; /* 0: CRIU is about to make it */
 		char *mac;	     /* NULL: it has none of its own yet */
-	} * links;
+	} *links;
 	size_t n_links;
 };
 

@@ -31,7 +31,7 @@ struct connections {
 	struct connection {
 		ino_t inode;
 		bool reuses;
-	} * list;
+	} *list;
 	size_t n;
 };
 

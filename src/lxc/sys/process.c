@@ -160,7 +160,7 @@ struct tree {
 	struct found {
 		pid_t pid;
 		bool had_children;
-	} * v;
+	} *v;
 	size_t n;
 	struct map known;
 };
