@@ -378,7 +378,7 @@ static void run_cancel(struct run *r)
 	if (!r->action_error)
 		r->action_error = TAKE_PTR(why);
 	if (!r->action_error)
-		error_set(&r->action_error, ECANCELED, "it was interrupted");
+		error_set(&r->action_error, ECANCELED, "interrupted");
 	if (how == CRIU_KILL) {
 		kill(-r->pid, SIGKILL);
 		kill(r->pid, SIGKILL);

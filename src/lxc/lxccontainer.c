@@ -160,9 +160,9 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 	if (r < 0)
 		return r;
 	if (o.verbosity > CRIU_VERBOSITY_MAX)
-		return refuse_arguments(c, "verbosity goes from 0 to 4");
+		return refuse_arguments(c, "the verbosity must be between 0 and 4");
 	if (o.timeout > LXC_CHECKPOINT_TIMEOUT_MAX)
-		return refuse_arguments(c, "the time-out goes from 1 to 86400 seconds");
+		return refuse_arguments(c, "the timeout must be between 1 and 86400 seconds");
 	d = (struct dump_options){
 		.directory = o.directory,
 		.stop = o.stop,
@@ -240,7 +240,7 @@ int lxc_checkpoint_restore(struct lxc_container *c, const struct lxc_restore_opt
 	if (e < 0)
 		return e;
 	if (o.verbosity > CRIU_VERBOSITY_MAX)
-		return refuse_arguments(c, "verbosity goes from 0 to 4");
+		return refuse_arguments(c, "the verbosity must be between 0 and 4");
 	r = (struct restore_options){
 		.directory = o.directory,
 		.foreground = o.foreground,

@@ -123,7 +123,7 @@ int lxc_checkpoint_describe(const char *directory, char **ret_json)
 	int r;
 
 	if (!directory || !*directory || !ret_json)
-		return refuse_arguments("no directory is named, or no place for the answer");
+		return refuse_arguments("no directory is named, or ret_json is NULL");
 	r = image_peek(directory, &img, &m, &e);
 	if (r < 0)
 		return keep_error(

@@ -17,7 +17,7 @@ int options_copy(void *to, size_t size, const void *from, struct error **reterr)
 		return 0;
 	memcpy(&given, from, sizeof(given));
 	if (given < sizeof(given) || given > OPTIONS_MAX)
-		return error_refuse(reterr, EINVAL, "the options' size is not set");
+		return error_refuse(reterr, EINVAL, "the size member of the options is not set");
 	for (size_t i = size; i < given; i++)
 		if (((const unsigned char *)from)[i])
 			return error_refuse(

@@ -125,7 +125,7 @@ static char *try_device(const struct block_filesystem *f, const char *path, int 
 	if (fd == -ENOTBLK)
 		return xstrdup("is no block device");
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV)
-		return xstrdup("is not there");
+		return xstrdup("is missing");
 	if (fd < 0)
 		return xasprintf("cannot be opened: %s", strerror(-fd));
 	if (f->identity && !now)

@@ -160,13 +160,15 @@ int block_filesystems_check(const struct restore *r, pid_t init, struct error **
 
 		if (read_file_at(AT_FDCWD, path, MOUNTINFO_MAX, &text) < 0 ||
 		    fstat(r->device_fds[i], &held) < 0)
-			return error_errno(reterr, "cannot look at what %s is mounted as",
+			return error_errno(reterr, "cannot look at the mounted device %s",
 					   r->devices[i]);
 		if (is_device(r->devices[i], text, held.st_rdev))
 			continue;
 		error_set(reterr, EBUSY, "%s became another device during the restore",
 			  r->devices[i]);
-		error_set_hint(reterr, "see that its name stays its own, and restore again");
+		error_set_hint(
+			reterr,
+			"make sure that the name keeps naming the same device, and restore again");
 		return -EBUSY;
 	}
 	return 0;

@@ -31,11 +31,11 @@ static int fail(const struct cgroup_node *node, const char *file, const char *va
 {
 	_cleanup_free_ char *name = file_name(node, file);
 
-	error_set(reterr, -e, "the container's %s cannot be set to \"%s\" again: %s", name, value,
+	error_set(reterr, -e, "cannot set %s of the container's cgroup to \"%s\": %s", name, value,
 		  strerror(-e));
 	if (e == -ENOENT)
 		error_set_hint(reterr,
-			       "this host does not give its containers that controller: see "
+			       "this host does not enable that controller for containers: see "
 			       "cgroup.controllers and cgroup.subtree_control above lxc.payload.*");
 	return e;
 }
@@ -110,7 +110,7 @@ static int write_owners(int cgroup, const struct cgroup_node *node, struct error
 
 		if (!own(cgroup, o))
 			return error_errno(reterr,
-					   "the container's %s cannot be given to %u:%u again",
+					   "cannot give %s of the container's cgroup to %u:%u",
 					   name, o->uid, o->gid);
 	}
 	return 0;

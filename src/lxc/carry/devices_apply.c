@@ -28,10 +28,9 @@ int devices_attach(const struct restore *r, struct error **reterr)
 				     : -EINVAL;
 
 		if (e < 0)
-			return error_set(
-				reterr, -e,
-				"the rules for the container's devices cannot be put back: %s",
-				strerror(-e));
+			return error_set(reterr, -e,
+					 "cannot restore the container's device rules: %s",
+					 strerror(-e));
 	}
 	return 0;
 }

@@ -15,13 +15,11 @@ static int add_program(struct container_facts *facts, uint32_t id, struct error 
 	int r = bpf_program_instructions(id, &instructions, &len);
 
 	if (r < 0) {
-		error_refuse(reterr, -r,
-			     "the rules for %s's devices (BPF program %u) cannot be read: %s",
+		error_refuse(reterr, -r, "cannot read the device rules of %s (BPF program %u): %s",
 			     facts->name, id, strerror(-r));
-		error_set_hint(
-			reterr,
-			"without them every device would be open to it after a restore; "
-			"look at the sysctls net.core.bpf_jit_harden and kernel.kptr_restrict");
+		error_set_hint(reterr,
+			       "without them a restored container could use every device; check "
+			       "the sysctls net.core.bpf_jit_harden and kernel.kptr_restrict");
 		return r;
 	}
 	ARRAY_ADD(facts->device_programs, facts->n_device_programs)->instructions =
@@ -39,7 +37,7 @@ int inspect_devices(struct container_facts *facts, int cgroup, struct error **re
 	if (n == -ENOENT || n == -EINVAL || n == -ENOSYS)
 		return 0;
 	if (n < 0)
-		return error_refuse(reterr, -n, "the rules for %s's devices cannot be read: %s",
+		return error_refuse(reterr, -n, "cannot read the device rules of %s: %s",
 				    facts->name, strerror(-n));
 	for (int i = 0; r == 0 && i < n; i++)
 		r = add_program(facts, ids[i], reterr);

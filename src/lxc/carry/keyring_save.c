@@ -233,13 +233,13 @@ static key_id session_keyring(struct reading *r, pid_t init, int pidfd)
 	if (e == -EOPNOTSUPP || is_void(e))
 		_exit(EXIT_SUCCESS);
 	if (e < 0)
-		fail(r, EXIT_OTHER, "its init cannot be asked for them: %s",
-		     e == -ETIMEDOUT ? "it stands still, a cgroup of its may be frozen"
-		     : e == -EBUSY   ? "it is never found waiting"
+		fail(r, EXIT_OTHER, "cannot ask its init for them: %s",
+		     e == -ETIMEDOUT ? "it does not run; a cgroup of the container may be frozen"
+		     : e == -EBUSY   ? "it never waits in a system call"
 		     : e == -EBADMSG ? "it has changed the kernel's code in it (vdso)"
 				     : strerror(-e));
 	if (ask_ids(KEY_SPEC_SESSION_KEYRING, &ids) != 1)
-		fail(r, EXIT_OTHER, "its init did not give what it was asked for");
+		fail(r, EXIT_OTHER, "its init did not return them");
 	return ids[0];
 }
 
@@ -268,7 +268,7 @@ static void read_key(struct reading *r, key_id id, unsigned int depth);
 static void read_keyring(struct reading *r, const key_id *ids, size_t n, unsigned int depth)
 {
 	if (n > 0 && depth > KEY_DEPTH_MAX)
-		fail(r, EXIT_KEY, "there are keyrings in keyrings, %u deep", depth);
+		fail(r, EXIT_KEY, "keyrings are nested %u deep", depth);
 	for (size_t i = 0; i < n; i++)
 		read_key(r, ids[i], depth);
 }
@@ -276,7 +276,7 @@ static void read_keyring(struct reading *r, const key_id *ids, size_t n, unsigne
 static void write_key(struct reading *r, const struct key_entry *key)
 {
 	if (key_entry_write(r->out, key) < 0)
-		fail(r, EXIT_OTHER, "they cannot be written down");
+		fail(r, EXIT_OTHER, "cannot store them");
 	if (++r->visits > VISITS_MAX || ftell(r->out) > KEYRING_MAX)
 		fail(r, EXIT_KEY, "there are too many of them");
 }
@@ -292,7 +292,7 @@ static void read_key(struct reading *r, key_id id, unsigned int depth)
 	if (is_void(n))
 		return;
 	if (n < 0 || !cut(text, &type, &key, &description))
-		fail(r, EXIT_KEY, "key %#x of it cannot be looked at: %s", (unsigned int)id,
+		fail(r, EXIT_KEY, "cannot inspect its key %#x: %s", (unsigned int)id,
 		     strerror(n < 0 ? (int)-n : EINVAL));
 	if (depth > 0 && is_users(description))
 		return;
@@ -351,7 +351,7 @@ _Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 		fail(&r, EXIT_OTHER, KEYS " cannot be read");
 	read_key(&r, keyring, 0);
 	if (fflush(r.out) != 0)
-		fail(&r, EXIT_OTHER, "they cannot be written down");
+		fail(&r, EXIT_OTHER, "cannot store them");
 	_exit(EXIT_SUCCESS);
 }
 
@@ -370,7 +370,7 @@ static int refuse(struct lxc_container *c, int status, const char *said, struct 
 
 	/* else it may have written down half of them */
 	error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s",
-		     c->name, has_said ? said : "the process that reads them has ended");
+		     c->name, has_said ? said : "the process that reads them died");
 	if (key)
 		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
 	return -EIO;

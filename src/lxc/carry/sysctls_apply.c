@@ -67,7 +67,7 @@ int sysctls_set(const struct restore *r, pid_t init, struct error **reterr)
 	if (pid == 0)
 		set_all(netns, text);
 	if (pid < 0 || wait_status(pid) != 0)
-		return error_set(reterr, EIO, "the settings in %s/%s cannot be made", SYSCTLS_PROC,
-				 SYSCTLS_BELOW);
+		return error_set(reterr, EIO, "cannot set the container's sysctls in %s/%s",
+				 SYSCTLS_PROC, SYSCTLS_BELOW);
 	return 0;
 }

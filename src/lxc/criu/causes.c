@@ -102,9 +102,9 @@ static const struct known_cause known_causes[] = {
 	 "container's lxc.mount.entry lines exist and are real paths rather than symbolic "
 	 "links; services with mount namespaces of their own have this effect too."},
 	{"sharing", "opy",
-	 "A service has a mount namespace of its own whose propagation CRIU cannot restore. "
-	 "Let the container's configuration include checkpointable.conf (see "
-	 "lxc-checkpoint(1)), and start it anew."},
+	 "A service has a mount namespace of its own whose propagation CRIU cannot restore. Let "
+	 "the container's configuration include checkpointable.conf (see lxc-checkpoint(1)), and "
+	 "start it again."},
 	{"root task has another root", NULL,
 	 "The container's init has changed its root (chroot). Start the container with the "
 	 "rootfs as its init's root."},
@@ -115,8 +115,8 @@ static const struct known_cause known_causes[] = {
 	/* namespaces */
 	{"Can't dump nested uts namespace", NULL,
 	 "A process in the container has a host name of its own, as systemd's services with "
-	 "ProtectHostname= have. Let the container's configuration include "
-	 "checkpointable.conf (see lxc-checkpoint(1)), and start it anew."},
+	 "ProtectHostname= have. Let the container's configuration include checkpointable.conf "
+	 "(see lxc-checkpoint(1)), and start it again."},
 	{"Can't dump nested user namespace", NULL,
 	 "A process in the container has a user namespace of its own (PrivateUsers=, a "
 	 "browser's sandbox, a nested container). Switch that off or stop the process."},
@@ -133,13 +133,13 @@ static const struct known_cause known_causes[] = {
 
 	/* files no process may have open */
 	{"bpf-prog", NULL,
-	 "A process has loaded a BPF program, as systemd does. Let the container's "
-	 "configuration include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp "
-	 "policy answer bpf with errno 1, and start it anew."},
+	 "A process has loaded a BPF program, as systemd does. Let the container's configuration "
+	 "include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp policy answer bpf "
+	 "with errno 1, and start it again."},
 	{"bpf-link", NULL,
-	 "A process has attached a BPF program, as systemd does. Let the container's "
-	 "configuration include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp "
-	 "policy answer bpf with errno 1, and start it anew."},
+	 "A process has attached a BPF program, as systemd does. Let the container's configuration "
+	 "include checkpointable.conf (see lxc-checkpoint(1)), or its seccomp policy answer bpf "
+	 "with errno 1, and start it again."},
 	{"io_uring", NULL,
 	 "A process uses io_uring, which CRIU cannot save. Switch it off in that program "
 	 "(UV_USE_IO_URING=0 in the environment of Node.js, innodb_use_native_aio=0 for MariaDB), "

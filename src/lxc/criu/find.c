@@ -113,13 +113,13 @@ static int read_version(const char *path, struct criu_version *ret, struct error
 	int status = run_capture(argv, &output);
 
 	if (status != 0 || criu_version_parse(output, ret) < 0) {
-		error_refuse(reterr, ENOEXEC, "%s --version does not answer with a version", path);
+		error_refuse(reterr, ENOEXEC, "%s --version prints no version", path);
 		error_set_detail(reterr, output);
 		error_set_hint(reterr, "%s", install_hint);
 		return -ENOEXEC;
 	}
 	if (criu_version_cmp(ret, &oldest) < 0) {
-		error_refuse(reterr, ENOEXEC, "%s is version %u.%u.%u; at least %u.%u is needed",
+		error_refuse(reterr, ENOEXEC, "%s is version %u.%u.%u; at least %u.%u is required",
 			     path, ret->major, ret->minor, ret->patch, oldest.major, oldest.minor);
 		error_set_hint(reterr, "%s", install_hint);
 		return -ENOEXEC;
@@ -136,7 +136,7 @@ static int check_kernel(const char *path, struct error **reterr)
 
 	if (status == 0)
 		return 0;
-	error_refuse(reterr, ENOEXEC, "%s says that it cannot work on this kernel (`%s check`)",
+	error_refuse(reterr, ENOEXEC, "%s reports that it cannot work on this kernel (`%s check`)",
 		     path, path);
 	criu_log_cause(output ? output : "", output ? strlen(output) : 0, &cause);
 	error_set_detail(reterr, cause.lines);

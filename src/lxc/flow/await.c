@@ -112,7 +112,7 @@ static int give_up(struct awaited *a, struct error **reterr)
 {
 	a->given_up = true;
 	error_set(reterr, ETIMEDOUT,
-		  "it was interrupted, and is still being taken back after %d s (process %d)",
+		  "interrupted, but the monitor is still undoing it after %d s (process %d)",
 		  TAKE_BACK_MS / 1000, (int)a->monitor);
 	error_set_hint(reterr,
 		       "nothing of it will run; see which child of process %d waits for what: "
@@ -130,7 +130,7 @@ int await_report(struct awaited *a, struct restore_report *ret, struct error **r
 	if (r == -ETIMEDOUT)
 		return give_up(a, reterr);
 	if (r < 0)
-		return error_set(reterr, EPIPE, "the monitor ended without a word");
+		return error_set(reterr, EPIPE, "the monitor died without reporting an error");
 	if (ret->kind != REPORT_FAILED)
 		return 0;
 	return error_move(reterr, &ret->error, EIO);

@@ -31,7 +31,7 @@ static void check_directory(const char *directory, bool replace, long owner, str
 		findings_add_error(found, "directory", e);
 	else if (holds_one && !replace)
 		findings_add(found, "directory", false, NULL,
-			     "name another directory with -D, or say --replace at the checkpoint",
+			     "name another directory with -D, or use --replace",
 			     "%s already holds a checkpoint", directory);
 }
 

@@ -108,8 +108,7 @@ static int pin_init(struct dump *d, struct error **reterr)
 	r = asked_init_pid(d->c, &found, reterr);
 	if (r < 0 || (d->init >= 0 && found == d->manifest.facts.init_pid))
 		return r;
-	return error_refuse(reterr, ESRCH, "%s was stopped, or started anew, meanwhile",
-			    d->c->name);
+	return error_refuse(reterr, ESRCH, "%s was stopped or restarted meanwhile", d->c->name);
 }
 
 static int check_dump(struct dump *d, const char *directory, struct error **reterr)
@@ -264,9 +263,9 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	(void)init_pid;
 	/* what CRIU holds then is what has its number now */
 	if (dump_init_dies_within(d, 0))
-		return error_set(reterr, ESRCH, "its init has ended");
+		return error_set(reterr, ESRCH, "its init has exited");
 	if (is_cancelled(d))
-		return error_set(reterr, ECANCELED, "it was interrupted");
+		return error_set(reterr, ECANCELED, "interrupted");
 	if (dump_thaw_tell(d, reterr) < 0)
 		return -EBUSY;
 	if (strcmp(action, "network-lock") == 0) {
@@ -398,7 +397,7 @@ static int dump(struct dump *d, struct error **reterr)
 	}
 	image_follow(d->image);
 	if (is_cancelled(d))
-		r = error_set(reterr, ECANCELED, "it was interrupted");
+		r = error_set(reterr, ECANCELED, "interrupted");
 	else
 		r = run_criu(d, reterr);
 	/* However CRIU ended after that: the image is whole, and the only one of this container. */

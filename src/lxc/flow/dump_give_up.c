@@ -55,7 +55,7 @@ int dump_attach_network(struct dump *d, struct error **reterr)
 	if (r == 0 || dump_init_dies_within(d, DYING_MS))
 		return 0;
 	error_move(reterr, &e, -r);
-	return error_wrap(reterr, -r, "the network of %s cannot be attached again", d->c->name);
+	return error_wrap(reterr, -r, "cannot reattach the network of %s", d->c->name);
 }
 
 /* The container runs on, and no checkpoint is to be seen. */
@@ -79,7 +79,7 @@ int dump_give_up(struct dump *d, int r, struct error **reterr)
 	if (dead && reterr && *reterr)
 		(*reterr)->racing = false;
 	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
-		       dead ? ", and has ended" : " and runs on");
+		       dead ? ", and has stopped" : " and keeps running");
 	criu_log_reason(d->image->dirfd, "dump.log", reterr ? *reterr : NULL);
 	return r;
 }

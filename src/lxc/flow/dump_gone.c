@@ -98,9 +98,9 @@ int dump_wait_until_gone(struct dump *d, struct error **reterr)
 			return 0;
 	}
 	error_set(reterr, ETIMEDOUT,
-		  "the checkpoint of %s is complete, but its monitor has not taken the container "
+		  "the checkpoint of %s is complete, but its monitor did not take the container "
 		  "down within %d s",
 		  d->c->name, GONE_MS / 1000);
-	error_set_hint(reterr, "look what its hooks do; `lxc-stop -k %s` ends it", words);
+	error_set_hint(reterr, "find out what its hooks do; `lxc-stop -k %s` kills it", words);
 	return -ETIMEDOUT;
 }

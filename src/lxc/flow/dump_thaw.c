@@ -82,9 +82,10 @@ int dump_thaw_tell(const struct dump *d, struct error **reterr)
 	if (!name)
 		return 0;
 	make_printable(name);
-	error_set(reterr, EBUSY,
-		  "the container has frozen its own cgroup %s meanwhile, which CRIU would wait for",
-		  name);
+	error_set(
+		reterr, EBUSY,
+		"the container has frozen its own cgroup %s meanwhile, and CRIU would wait for it",
+		name);
 	error_set_hint(reterr, "write 0 to its cgroup.freeze, in the container");
 	return -EBUSY;
 }

@@ -348,7 +348,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 	if (e == 0)
 		e = make_plan(c, o, &plan, &r.image, reterr);
 	if (e == 0 && o->cancelled && o->cancelled(o->userdata))
-		e = error_refuse(reterr, ECANCELED, "it was interrupted");
+		e = error_refuse(reterr, ECANCELED, "interrupted");
 	if (e == 0)
 		e = start_monitor(&plan, r.operation.fd, &r.awaited, reterr);
 	if (e < 0) {

@@ -84,7 +84,7 @@ static bool keep_marks_and_log(const char *name)
 int image_sync(const struct image *img, struct error **reterr)
 {
 	if (fsync(img->dirfd) < 0)
-		return error_errno(reterr, "cannot bring %s to disk", img->path);
+		return error_errno(reterr, "cannot flush %s to disk", img->path);
 	return 0;
 }
 
@@ -94,7 +94,7 @@ int image_sync_parent(const char *path, struct error **reterr)
 	_cleanup_close_ int fd = open(up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 || fsync(fd) < 0)
-		return error_errno(reterr, "cannot bring the directory of %s to disk", path);
+		return error_errno(reterr, "cannot flush the directory of %s to disk", path);
 	return 0;
 }
 
@@ -168,10 +168,10 @@ static int check_owner(const char *what, const struct stat *st, struct error **r
 		return 0;
 	error_refuse(reterr, EPERM, "%s %s", what,
 		     st->st_uid != 0 ? "does not belong to root"
-				     : "can be written by others than root");
-	error_set_hint(reterr,
-		       "an image is as trusted as root: if you know where it comes from, chown "
-		       "and chmod it");
+				     : "is writable by users other than root");
+	error_set_hint(
+		reterr,
+		"an image can do whatever root can: if you trust its origin, chown and chmod it");
 	return -EPERM;
 }
 
@@ -203,15 +203,15 @@ int image_resolve(struct image *img, const char *path, struct error **reterr)
 static int refuse_existing(const struct image *img, struct error **reterr)
 {
 	error_refuse(reterr, EEXIST, "%s already holds a checkpoint", img->path);
-	error_set_hint(reterr, "choose another directory with -D, or say --replace to put the new "
-			       "checkpoint in its place");
+	error_set_hint(
+		reterr,
+		"choose another directory with -D, or replace the old checkpoint with --replace");
 	return -EEXIST;
 }
 
 static int refuse_other(const struct image *img, struct error **reterr)
 {
-	error_refuse(reterr, ENOTEMPTY, "%s is not empty, and what it holds is no checkpoint",
-		     img->path);
+	error_refuse(reterr, ENOTEMPTY, "%s is not empty, and holds no checkpoint", img->path);
 	error_set_hint(reterr, "choose another directory with -D");
 	return -ENOTEMPTY;
 }
@@ -254,8 +254,7 @@ static int refuse_mount_point(const struct image *img, struct error **reterr)
 /* The new one: a power cut came in between. Nobody has had it yet. */
 static int refuse_newer(const struct image *staging, struct error **reterr)
 {
-	error_refuse(reterr, EEXIST,
-		     "%s holds a complete checkpoint that did not come to replace %s",
+	error_refuse(reterr, EEXIST, "%s holds a complete checkpoint that has not replaced %s yet",
 		     staging->path, staging->final_path);
 	error_set_hint(reterr, "it is the newer one: restore it with -D, or remove one of the two");
 	return -EEXIST;

@@ -33,7 +33,7 @@ const char *guard_step_wrong(const struct stat *dir, const struct stat *st, long
 	/* as in /tmp: nobody may remove or rename what is another's */
 	if ((dir->st_mode & S_ISVTX) && st->st_uid == 0)
 		return NULL;
-	return "can be written by others than root";
+	return "is writable by users other than root";
 }
 
 /* Where a walk has come to. */
@@ -65,10 +65,9 @@ static int refuse_way(const struct walk *w, const char *wrong, struct error **re
 {
 	const char *dir = *w->path ? w->path : "/";
 
-	error_refuse(reterr, EPERM, "%s, on the way to the image, %s", dir, wrong);
-	error_set_hint(reterr,
-		       "who can put another image in the place of one can become root by it: have "
-		       "it in a directory that only root can write to");
+	error_refuse(reterr, EPERM, "%s, on the path to the image, %s", dir, wrong);
+	error_set_hint(reterr, "whoever can replace an image can become root: keep it in a "
+			       "directory that only root can write to");
 	return -EPERM;
 }
 
@@ -163,7 +162,7 @@ const char *guard_file_wrong(const struct stat *st)
 		return "does not belong to root";
 	/* also where an ACL gives it to somebody: the group's bits are all that one gives */
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return "can be written by others than root";
+		return "is writable by users other than root";
 	if (st->st_mode & (S_ISUID | S_ISGID))
 		return "has a set-id bit";
 	/* with its other name it may be where others can reach it, or be a file of the host's */
@@ -175,8 +174,8 @@ const char *guard_file_wrong(const struct stat *st)
 static int refuse_file(const char *path, const char *name, const char *wrong, struct error **reterr)
 {
 	error_refuse(reterr, EPERM, "%s/%s %s", path, name, wrong);
-	error_set_hint(reterr, "an image is as trusted as root: if you know where it comes from, "
-			       "mend that, or copy the image with cp -a");
+	error_set_hint(reterr, "an image can do whatever root can: if you trust its origin, "
+			       "correct that, or copy the image with cp -a");
 	return -EPERM;
 }
 

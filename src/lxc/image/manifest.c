@@ -213,7 +213,7 @@ static int check_sum_line(const char *text, size_t len, struct error **reterr)
 	if (len >= SUM_LINE_LEN && memcmp(text + before, line, SUM_LINE_LEN) == 0)
 		return 0;
 	return error_refuse(reterr, EBADMSG,
-			    MANIFEST_NAME ": checksum: does not fit, the file was changed");
+			    MANIFEST_NAME ": checksum: mismatch, the file was changed");
 }
 
 char *manifest_to_json(const struct manifest *m)
@@ -265,8 +265,8 @@ static int check_keys(const struct container_facts *f, struct error **reterr)
 	twice = find_twice(v, n);
 	if (twice)
 		return error_refuse(reterr, EBADMSG,
-				    MANIFEST_NAME ": container.mounts, container.ttys: "
-						  "key \"%s\" is there twice",
+				    MANIFEST_NAME
+				    ": container.mounts, container.ttys: duplicate key \"%s\"",
 				    twice);
 	return 0;
 }
@@ -290,14 +290,14 @@ static int check_nics(const struct container_facts *f, struct error **reterr)
 	}
 	/* they would be made in the host's */
 	if (f->host_network && (f->n_nics > 0 || f->n_nexthops > 0))
-		return error_refuse(reterr, EBADMSG,
-				    MANIFEST_NAME ": container.host_network: is true, and there "
-						  "are interfaces or nexthops");
+		return error_refuse(
+			reterr, EBADMSG,
+			MANIFEST_NAME
+			": container.host_network: is true, but there are interfaces or nexthops");
 	twice = find_twice(v, f->n_nics);
 	if (twice)
 		return error_refuse(reterr, EBADMSG,
-				    MANIFEST_NAME ": container.nics: name \"%s\" is there twice",
-				    twice);
+				    MANIFEST_NAME ": container.nics: duplicate name \"%s\"", twice);
 	return 0;
 }
 
@@ -306,8 +306,8 @@ static int check_files(const struct manifest *m, struct error **reterr)
 	for (size_t i = 1; i < m->n_files; i++)
 		if (strcmp(m->files[i - 1].name, m->files[i].name) >= 0)
 			return error_refuse(reterr, EBADMSG,
-					    MANIFEST_NAME ": files[%zu].name: is not in order, or "
-							  "there twice",
+					    MANIFEST_NAME
+					    ": files[%zu].name: is out of order or a duplicate",
 					    i);
 	return 0;
 }
@@ -412,10 +412,9 @@ int manifest_check(const struct manifest *m, struct error **reterr)
 		return error_refuse(reterr, EILSEQ, "a name or path of the container is not UTF-8");
 	r = manifest_from_json(text, strlen(text), &again, reterr);
 	if (r < 0) {
-		error_wrap(reterr, -r, "the container has something that a checkpoint cannot name");
-		error_set_hint(reterr,
-			       "a mount point or file with control characters in its name, or "
-			       "the like: rename it");
+		error_wrap(reterr, -r, "a checkpoint cannot represent a name in the container");
+		error_set_hint(reterr, "rename the mount point or file that has control characters "
+				       "or the like in its name");
 	}
 	free(text);
 	manifest_clear(&again);

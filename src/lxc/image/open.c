@@ -31,13 +31,11 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 			     MANIFEST_NAME);
 		if (image_has_file(img, IMAGE_MARKER))
 			error_set_hint(reterr,
-				       "the checkpoint that was begun there has not been "
-				       "completed; look at %s/dump.log",
+				       "the checkpoint there was never completed; see %s/dump.log",
 				       img->path);
 		else if (image_has_file(img, "inventory.img"))
-			error_set_hint(reterr,
-				       "CRIU images are there, but made by another tool; use "
-				       "that to restore them");
+			error_set_hint(reterr, "another tool made the CRIU images there; use that "
+					       "tool to restore them");
 		return -ENOENT;
 	}
 	if (fd < 0)
@@ -66,7 +64,8 @@ static int check_guarded(const struct image *img, const char *path, const struct
 		return r;
 	if (r == 0 || fstat(img->dirfd, &locked) < 0 || locked.st_dev != found.st_dev ||
 	    locked.st_ino != found.st_ino)
-		return error_refuse(reterr, EBUSY, "%s has just been changed for another", path);
+		return error_refuse(reterr, EBUSY, "%s has just been replaced by another directory",
+				    path);
 	return 0;
 }
 
@@ -155,7 +154,7 @@ int image_read(const struct image *img, const struct manifest *m, const char *na
 	if ((uint64_t)n != f->size) {
 		free(data);
 		return error_refuse(reterr, EINVAL,
-				    "%s/%s is damaged: it has %zd bytes and had %llu", img->path,
+				    "%s/%s is damaged: it has %zd bytes instead of %llu", img->path,
 				    name, n, (unsigned long long)f->size);
 	}
 	*ret = data;

@@ -60,7 +60,7 @@ static int open_file(const struct image *img, struct image_file *f, int *ret_fd,
 
 static int tell(struct syncing *s, const char *name, int r, struct error *e)
 {
-	error_wrap(&e, -r, "cannot bring %s/%s to disk", s->img->path, name);
+	error_wrap(&e, -r, "cannot flush %s/%s to disk", s->img->path, name);
 	pthread_mutex_lock(&s->lock);
 	if (s->error) {
 		error_free(e);
@@ -133,8 +133,7 @@ static int sync_files(const struct image *img, struct manifest *m, struct error 
 static int exchange(struct image *img, struct error **reterr)
 {
 	if (renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) < 0)
-		return error_errno(reterr, "cannot put %s in the place of %s", img->path,
-				   img->final_path);
+		return error_errno(reterr, "cannot exchange %s and %s", img->path, img->final_path);
 	img->exchanged = true;
 	return 0;
 }

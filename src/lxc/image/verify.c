@@ -31,15 +31,15 @@ static int check_size(const struct image *img, const struct image_file *f, const
 		      struct error **reterr)
 {
 	if ((uint64_t)st->st_size != f->size)
-		return error_refuse(reterr, EINVAL,
-				    "%s/%s is damaged: it has %lld bytes and had %llu", img->path,
-				    f->name, (long long)st->st_size, (unsigned long long)f->size);
+		return error_refuse(
+			reterr, EINVAL, "%s/%s is damaged: it has %lld bytes instead of %llu",
+			img->path, f->name, (long long)st->st_size, (unsigned long long)f->size);
 	return 0;
 }
 
 static int refuse_gone(const struct image *img, const struct image_file *f, struct error **reterr)
 {
-	return error_refuse(reterr, errno, "%s/%s, a part of the checkpoint, is gone", img->path,
+	return error_refuse(reterr, errno, "%s/%s is missing from the checkpoint", img->path,
 			    f->name);
 }
 
@@ -111,8 +111,8 @@ void image_verify_hint(const struct image *img, struct error **reterr)
 
 	if (!(reterr && *reterr && (*reterr)->hint))
 		error_set_hint(reterr,
-			       "`lxc-checkpoint --verify -D %s` tells all that is damaged; with "
-			       "--no-verify it is restored as it is, at your own risk",
+			       "`lxc-checkpoint --verify -D %s` lists all damaged files; "
+			       "--no-verify restores it as it is, at your own risk",
 			       word);
 }
 
@@ -198,6 +198,6 @@ int image_verify(const struct image *img, const struct manifest *m, const struct
 	}
 	free(c.errors);
 	if (r == -ECANCELED)
-		return error_refuse(reterr, ECANCELED, "it was interrupted");
+		return error_refuse(reterr, ECANCELED, "interrupted");
 	return first ? error_move(reterr, &first, EINVAL) : 0;
 }

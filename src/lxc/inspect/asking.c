@@ -114,19 +114,20 @@ int ask_monitor(const char *lxcpath, const char *name, int cmd, const void *payl
 static int refuse(struct lxc_container *c, int e, struct error **reterr)
 {
 	if (e == -EPERM) {
-		error_refuse(reterr, EPERM,
-			     "the command socket of %s is held by another user, whose answers are "
-			     "not believed: only containers that root started can be checkpointed",
-			     c->name);
-		error_set_hint(
-			reterr,
-			"`ss -lxp | grep %s/%s/command` shows the process that holds it: end "
-			"that",
-			c->get_config_path(c), c->name);
+		error_refuse(
+			reterr, EPERM,
+			"the command socket of %s belongs to another user, whose answers cannot be "
+			"trusted: only containers that root started can be checkpointed",
+			c->name);
+		error_set_hint(reterr,
+			       "`ss -lxp | grep %s/%s/command` shows the process that holds it: "
+			       "stop that process",
+			       c->get_config_path(c), c->name);
 	} else if (e == -EAGAIN) {
 		error_refuse(reterr, ETIMEDOUT, "the monitor of %s does not answer within %d s",
 			     c->name, PATIENCE_S);
-		error_set_hint(reterr, "see what keeps it: a hook, or a process that stopped it");
+		error_set_hint(reterr,
+			       "find out what keeps it busy: a hook, or a process that stopped it");
 	} else {
 		error_refuse(reterr, -e, "the monitor of %s cannot be asked: %s", c->name,
 			     strerror(-e));
@@ -257,7 +258,8 @@ int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr)
 		error_refuse(reterr, EPERM,
 			     "this command was started in a sandbox (landlock), from which neither "
 			     "it nor CRIU may look at other processes");
-		error_set_hint(reterr, "start it from elsewhere, such as a shell of root");
+		error_set_hint(reterr,
+			       "start it outside the sandbox, for example from a root shell");
 		return -EPERM;
 	}
 	error_refuse(reterr, EPERM,

@@ -97,8 +97,8 @@ int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 	if (r < 0)
 		return r;
 	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		error_refuse(reterr, ENOENT, "the rootfs of %s, %s, is not there", c->name, dir);
-		error_set_hint(reterr, "mount it, or mend lxc.rootfs.path in %s", c->configfile);
+		error_refuse(reterr, ENOENT, "the rootfs of %s, %s, is missing", c->name, dir);
+		error_set_hint(reterr, "mount it, or correct lxc.rootfs.path in %s", c->configfile);
 		return -ENOENT;
 	}
 	*ret = TAKE_PTR(dir);
@@ -115,9 +115,10 @@ static int check_rootfs_idmap(struct lxc_container *c, const struct container_fa
 	    (facts->n_idmaps > 0 && options && mount_options_have(options, "idmap=container")))
 		return 0;
 	error_refuse(reterr, EOPNOTSUPP,
-		     "the rootfs of %s is an idmapped mount that has not the container's own ids",
+		     "the rootfs of %s is an ID-mapped mount that does not use the container's own "
+		     "ID map",
 		     facts->name);
-	error_set_hint(reterr, "lxc.rootfs.options = idmap=container can be restored");
+	error_set_hint(reterr, "use lxc.rootfs.options = idmap=container, which can be restored");
 	return -EOPNOTSUPP;
 }
 

@@ -170,9 +170,10 @@ static int check_options(struct libmnt_fs *fs, struct error **reterr)
 
 	if (mount_flags_parse(mount_options(fs), &flags))
 		return 0;
-	error_refuse(reterr, EOPNOTSUPP,
-		     "the container's mount %s is mounted \"%s\", which cannot be restored so far",
-		     mnt_fs_get_target(fs), mount_options(fs));
+	error_refuse(
+		reterr, EOPNOTSUPP,
+		"the container's mount %s has the options \"%s\", which cannot be restored yet",
+		mnt_fs_get_target(fs), mount_options(fs));
 	error_set_hint(reterr, "mount it without that (idmap=... in an lxc.mount.entry), or "
 			       "unmount it");
 	return -EOPNOTSUPP;
@@ -297,7 +298,7 @@ static int add_external(struct look *l, struct libmnt_fs *fs, struct error **ret
 static int refuse_covered_tty(const char *target, struct error **reterr)
 {
 	error_refuse(reterr, EBUSY,
-		     "something else is in the place of the container's terminal %s: it cannot be "
+		     "something else covers the container's terminal %s, which therefore cannot be "
 		     "saved",
 		     target);
 	error_set_hint(reterr, "in the container, unmount what is mounted over %s", target);
@@ -350,11 +351,11 @@ static int check_number(const struct container_facts *facts, struct error **rete
 {
 	if (facts->n_mounts + facts->n_ttys <= OUTSIDE_MAX)
 		return 0;
-	error_refuse(reterr, E2BIG,
-		     "%s has more than %d mounts of the host's files, which is too "
-		     "much for the command line of CRIU",
-		     facts->name, OUTSIDE_MAX);
-	error_set_hint(reterr, "unmount those that nobody needs, in the container");
+	error_refuse(
+		reterr, E2BIG,
+		"%s has more than %d mounts of the host's files, too many for CRIU's command line",
+		facts->name, OUTSIDE_MAX);
+	error_set_hint(reterr, "unmount those that are not needed, in the container");
 	return -E2BIG;
 }
 

@@ -51,7 +51,7 @@ static int add_line(const char *line, const char *kind, struct container_facts *
 	if ((letter != 'u' && letter != 'g') || !next_number(&p, &inside) ||
 	    !next_number(&p, &outside) || !next_number(&p, &count) || count == 0 ||
 	    p[strspn(p, " \t")] != '\0')
-		return error_set(reterr, EINVAL, "\"%s\" is no line of an id map", line);
+		return error_set(reterr, EINVAL, "\"%s\" is not a line of an ID map", line);
 	m = ARRAY_ADD(facts->idmaps, facts->n_idmaps);
 	m->kind = xasprintf("%c", letter);
 	m->inside = inside;
@@ -100,8 +100,9 @@ static int check_monitor(const struct container_facts *facts, struct error **ret
 		     "%s was started by the user %ld: only containers that root starts can be "
 		     "checkpointed",
 		     facts->name, uid);
-	error_set_hint(reterr, "let root start it, with the same lxc.idmap: its processes have no "
-			       "more rights then");
+	error_set_hint(
+		reterr,
+		"start it as root, with the same lxc.idmap: its processes gain no rights by that");
 	return -EOPNOTSUPP;
 }
 
@@ -127,7 +128,7 @@ int inspect_users(struct container_facts *facts, struct error **reterr)
 		     "the user namespace of %s has no root: CRIU can only restore one in which "
 		     "user 0 and group 0 are mapped",
 		     facts->name);
-	error_set_hint(reterr, "let its lxc.idmap begin with u 0 and g 0");
+	error_set_hint(reterr, "map user 0 and group 0 in its lxc.idmap");
 	return -EOPNOTSUPP;
 }
 
@@ -158,10 +159,9 @@ int inspect_config_idmap(struct lxc_container *c, const struct container_facts *
 	if (strcmp(had, has) == 0)
 		return 0;
 	error_refuse(reterr, EINVAL,
-		     "the checkpoint of %s has the id map \"%s\", and its config has \"%s\"",
+		     "the checkpoint of %s has the ID map \"%s\", and its config has \"%s\"",
 		     facts->name, had, has);
-	error_set_hint(reterr,
-		       "its files belong to the users of one of them only; set lxc.idmap to what "
-		       "it was, or start the container anew");
+	error_set_hint(reterr, "the files match only one of them: set lxc.idmap back, or start the "
+			       "container again");
 	return -EINVAL;
 }

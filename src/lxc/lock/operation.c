@@ -78,17 +78,17 @@ static int refuse_busy(const struct operation *op, const char *name, struct erro
 	read_holder(op->name, &h);
 	since = local_time_text((time_t)h.since);
 	if (h.pid == 0) {
-		error_refuse(reterr, EBUSY, "%s of %s is under way", h.what, name);
+		error_refuse(reterr, EBUSY, "%s of %s is running", h.what, name);
 	} else if (is_dead(&h)) {
 		error_refuse(reterr, EBUSY,
-			     "%s of %s is under way since %s: its command was killed, but CRIU "
-			     "still works",
+			     "%s of %s has been running since %s: its command was killed, but CRIU "
+			     "is still working",
 			     h.what, name, since);
-		error_set_hint(reterr, "wait until CRIU has ended, or see what keeps it");
+		error_set_hint(reterr, "wait until CRIU exits, or find out what delays it");
 		return -EBUSY;
 	} else {
-		error_refuse(reterr, EBUSY, "%s of %s is under way since %s (process %d)", h.what,
-			     name, since, h.pid);
+		error_refuse(reterr, EBUSY, "%s of %s has been running since %s (process %d)",
+			     h.what, name, since, h.pid);
 	}
 	error_set_hint(reterr, "wait until that is done");
 	return -EBUSY;
@@ -142,7 +142,8 @@ static int open_lock(struct operation *op, struct error **reterr)
 	_cleanup_close_ int dir = runtime_dir_open();
 
 	if (dir < 0)
-		return error_refuse(reterr, -dir, "cannot use %s, which is to be root's alone: %s",
+		return error_refuse(reterr, -dir,
+				    "cannot use %s, which must belong to root alone: %s",
 				    RUNTIME_DIR, strerror(-dir));
 	op->fd = openat(dir, op->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (op->fd < 0 || fd_above_standard(&op->fd) < 0)

@@ -35,9 +35,9 @@ int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr
 
 		if (r == 0 || ret < 0)
 			continue;
-		ret = error_set(reterr, -r, "%s cannot be put back on %s: %s", nic->host_name,
+		ret = error_set(reterr, -r, "cannot put %s back on %s: %s", nic->host_name,
 				nic->bridge, strerror(-r));
-		error_set_hint(reterr, "when what it lacks is there: ip link set dev %s master %s",
+		error_set_hint(reterr, "when the cause is gone: ip link set dev %s master %s",
 			       nic->host_name, nic->bridge);
 	}
 	return ret;

@@ -31,9 +31,9 @@ void check_block_filesystem(struct survey *s, const struct mount *m)
 				m->target);
 	else if (!f.identity)
 		found_container(s, "block-device", false,
-				"see that the same device has that name when it is restored",
-				"%s, mounted on %s, cannot be told from another device: its "
-				"filesystem of type %s has no UUID that is known here",
+				"make sure that the same device has that name at the restore",
+				"%s, mounted on %s, cannot be identified: its filesystem of type "
+				"%s has no known UUID",
 				m->source, m->target, m->type);
 	block_filesystem_clear(&f);
 }
@@ -47,7 +47,7 @@ static void check_backing(const struct block_filesystem *f, int fd, struct findi
 
 	if (f->backing && (!now || strcmp(now, f->backing) != 0))
 		findings_tell(found, "block-device", FINDING_WARNING, NULL,
-			      "if it is a copy, it has to be one of after the checkpoint",
+			      "a copy must be from after the checkpoint",
 			      "%s, which the container had mounted, was the file %s and is %s",
 			      f->source, f->backing, now ? now : "another device");
 }
@@ -83,7 +83,7 @@ static void check_unknown(const struct restore_check *r, struct findings *found)
 		if (criu_mount_is_by_name(&files, &files.mounts[i], root.st_dev))
 			findings_tell(
 				found, "block-device", FINDING_WARNING, NULL,
-				"see that it is the device that it was",
+				"make sure that it is the same device",
 				"the container had %s mounted, and its checkpoint, made by an "
 				"earlier version, does not say which filesystem that was",
 				files.mounts[i].source);

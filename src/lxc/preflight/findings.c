@@ -220,7 +220,7 @@ void findings_tell_rest(struct findings *f)
 		add(f, "more", false,
 		    xasprintf("there are %zu more findings like these, which are not listed",
 			      f->more),
-		    "look into those that are listed, and check again");
+		    "resolve those that are listed, and check again");
 	f->more = 0;
 }
 
@@ -266,8 +266,8 @@ int findings_check_words(const char *words, struct error **reterr)
 			continue;
 		make_printable(word);
 		return error_refuse(reterr, EINVAL,
-				    "--force takes cpu, criu, config, rootfs and stale, with "
-				    "commas between them, and not \"%s\"",
+				    "--force takes cpu, criu, config, rootfs and stale, separated "
+				    "by commas, not \"%s\"",
 				    word);
 	}
 	return 0;
@@ -323,9 +323,8 @@ int findings_refuse(const struct findings *f, const char *name, struct error **r
 		first++;
 	text = message(first, name);
 	if (others)
-		str_append(&text, "; %zu more %s in the way%s%s%s", others,
-			   others == 1 ? "thing is" : "things are", f->command ? ", which " : "",
-			   f->command ? f->command : "", f->command ? " lists" : "");
+		str_append(&text, "; %zu more reason%s%s%s", others, others == 1 ? "" : "s",
+			   f->command ? ": see " : "", f->command ? f->command : "");
 	error_refuse(reterr, first->err, "%s", text);
 	if (first->remedy)
 		error_set_hint(reterr, "%s", first->remedy);

@@ -47,9 +47,8 @@ static int refuse_cap(cap_value_t cap, const char *what_for, struct error **rete
 	error_refuse(reterr, EPERM, "the capability %s is missing, which CRIU needs for %s",
 		     name ? name : "?", what_for);
 	cap_free(name);
-	error_set_hint(reterr,
-		       "run it where root has all capabilities: not inside a container, and "
-		       "not under a service that bounds them");
+	error_set_hint(reterr, "run it where root has all capabilities: not in a container, and "
+			       "not in a service that limits them");
 	return -EPERM;
 }
 

@@ -79,8 +79,8 @@ void check_image_place(struct survey *s)
 	    stat(facts->rootfs, &top) < 0 || !is_inside(fd, &top))
 		return;
 	found_container(s, "directory", true, "name a directory outside of the container with -D",
-			"%s is in the rootfs of %s: what runs in the container could read and "
-			"change its checkpoint",
+			"%s is in the rootfs of %s: processes in the container could read and "
+			"change the checkpoint",
 			s->p->directory, facts->name);
 }
 
@@ -104,9 +104,9 @@ static bool others_can_read(int fd)
 void check_readers(const struct restore_check *r, struct findings *found)
 {
 	if (r->image >= 0 && others_can_read(r->image))
-		findings_tell(found, "readable", FINDING_WARNING, NULL,
-			      "take the permission away: chmod -R go= on the directory",
-			      "users other than root can read %s, which holds all that was in the "
-			      "memory of %s",
-			      r->image_path, r->name);
+		findings_tell(
+			found, "readable", FINDING_WARNING, NULL,
+			"remove the permission: chmod -R go= on the directory",
+			"users other than root can read %s, which holds the whole memory of %s",
+			r->image_path, r->name);
 }

@@ -54,5 +54,5 @@ int caller_explain(const struct restore *r, int e, struct error **reterr)
 	/* as a hook that the same signal has ended, or CRIU, which only obeyed */
 	if (reterr)
 		error_free(TAKE_PTR(*reterr));
-	return error_set(reterr, ECANCELED, "it was interrupted");
+	return error_set(reterr, ECANCELED, "interrupted");
 }

@@ -114,7 +114,7 @@ static int run_hook(const struct restore *r, const char *section, const char *ty
 	error_set(reterr, EIO, "the %s %s, %s, %s", type,
 		  strcmp(section, "net") == 0 ? "script of a network" : "hook", hook, how);
 	error_set_detail(reterr, output);
-	error_set_hint(reterr, "mend it, or take it out of %s; the checkpoint is whole",
+	error_set_hint(reterr, "correct it, or remove it from %s; the checkpoint is intact",
 		       r->plan->config_file);
 	return -EIO;
 }

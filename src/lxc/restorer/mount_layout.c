@@ -73,13 +73,13 @@ static int mount_mapped(const char *path, const char *uid_map, const char *gid_m
 static int refuse_mapped(int e, const char *what, const char *path, struct error **reterr)
 {
 	error_refuse(reterr, -e,
-		     "the container has users of its own, and %s, %s, cannot be mounted with "
-		     "their ids: %s",
-		     what, path, strerror(-e));
+		     "the container has an ID map, and %s, %s, cannot be mounted with it: %s", what,
+		     path, strerror(-e));
 	if (e == -EINVAL)
-		error_set_hint(reterr,
-			       "its filesystem does not know idmapped mounts on this kernel; ext4, "
-			       "xfs and btrfs do, tmpfs since Linux 6.3: copy it to one of these");
+		error_set_hint(
+			reterr,
+			"its filesystem does not support ID-mapped mounts on this kernel; ext4, "
+			"xfs and btrfs do, tmpfs since Linux 6.3: copy it to one of these");
 	return e;
 }
 
@@ -147,10 +147,9 @@ static int pin_source(const char *source, struct stat *ret, struct error **reter
 	if (e == 0)
 		return 0;
 	error_refuse(reterr, -e, "cannot use %s, which the container has mounted: %s", source,
-		     e == -ELOOP ? "there is a symbolic link in it now" : strerror(-e));
+		     e == -ELOOP ? "its path contains a symbolic link now" : strerror(-e));
 	if (e == -ELOOP)
-		error_set_hint(reterr, "what it leads to may not be what was mounted: put that "
-				       "there again");
+		error_set_hint(reterr, "the link may lead elsewhere: put back what was mounted");
 	return e;
 }
 
@@ -264,8 +263,8 @@ int mounts_check(const struct restore *r, pid_t init, struct error **reterr)
 			  "%s, which the container has mounted at %s, became something else during "
 			  "the restore",
 			  m->source, m->target);
-		error_set_hint(reterr, "somebody who can write to a directory on the way there has "
-				       "put another thing in its place: see that nobody can");
+		error_set_hint(reterr, "somebody replaced it who can write to a directory on its "
+				       "path: make sure that nobody can");
 		return -EBUSY;
 	}
 	return 0;

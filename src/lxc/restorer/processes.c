@@ -39,8 +39,8 @@ static int wait_settled(struct restore *r, struct error **reterr)
 	if (status > 0)
 		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 	error_set(reterr, -status,
-		  away ? "the container's links cannot be brought to the host: %s"
-		       : "the container's routes by nexthop objects cannot be made: %s",
+		  away ? "cannot move the container's links to the host: %s"
+		       : "cannot make the container's routes by nexthop objects: %s",
 		  strerror(-status));
 	return status;
 }
@@ -315,9 +315,8 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	pid_t pid = only_child();
 
 	if (pid <= 0)
-		return error_set(
-			reterr, ESRCH,
-			"criu says that it restored the container, but its init is not there");
+		return error_set(reterr, ESRCH,
+				 "criu reported success, but the container's init does not exist");
 	r->init_pid = pid;
 	r->init_pidfd = pidfd_open_pid(pid);
 	if (r->init_pidfd < 0)

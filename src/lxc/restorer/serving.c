@@ -71,7 +71,7 @@ void serving_update(struct restore *r)
 int serving_check(struct restore *r, struct error **reterr)
 {
 	if (r->serving && monitor_stop_wanted(r->serving))
-		return error_set(reterr, ECANCELED, "%s was stopped while it was restored",
+		return error_set(reterr, ECANCELED, "%s was stopped while it was being restored",
 				 r->plan->name);
 	return caller_takes_back(r) ? caller_explain(r, 0, reterr) : 0;
 }

@@ -97,8 +97,8 @@ static int open_peer(struct restore *r, struct error **reterr)
 		return 0;
 	error_refuse(reterr, r->console_peer < 0 ? errno : ENOTTY,
 		     "cannot use %s for the console of %s (lxc.console.path): %s", path,
-		     r->plan->name, r->console_peer < 0 ? strerror(errno) : "it is no terminal");
-	error_set_hint(reterr, "have a terminal there, or take lxc.console.path out of the "
+		     r->plan->name, r->console_peer < 0 ? strerror(errno) : "it is not a terminal");
+	error_set_hint(reterr, "name a terminal in lxc.console.path, or remove that line from the "
 			       "container's config");
 	return -ENOTTY;
 }

@@ -65,9 +65,8 @@ static int check_bridge(const struct nic *nic, struct error **reterr)
 	path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
 	if (access(path, F_OK) == 0)
 		return 0;
-	error_refuse(reterr, ENODEV,
-		     "the bridge %s, which %s of the container was on, is not there", nic->bridge,
-		     nic->name);
+	error_refuse(reterr, ENODEV, "the bridge %s, which %s of the container was on, is missing",
+		     nic->bridge, nic->name);
 	error_set_hint(reterr,
 		       "make the bridge (systemctl start lxc-net, where lxc-net made it) and "
 		       "restore again");
@@ -339,12 +338,12 @@ int network_check(const struct restore *r, struct error **reterr)
 		if (!host || (link_is_up(host) && (!nic->bridge || link_is_on(host, nic->bridge))))
 			continue;
 		log = xasprintf("%s/restore.log", r->image->path);
-		error_set(reterr, ENETDOWN,
-			  "%s, the host's end of %s, could not be put on %s and up", host,
+		error_set(reterr, ENETDOWN, "cannot connect %s, the host's end of %s, to %s", host,
 			  nic->name, nic->bridge ? nic->bridge : "its network");
-		error_set_hint(reterr,
-			       "the log has a line of lxc-restore-net; the checkpoint is whole, "
-			       "and no packet was sent: mend the network and restore again");
+		error_set_hint(
+			reterr,
+			"lxc-restore-net wrote the cause to the log; the checkpoint is intact and "
+			"no packet was sent: repair the network and restore again");
 		error_set_log(reterr, log);
 		return -ENETDOWN;
 	}

@@ -54,7 +54,7 @@ int stat_without_sync(int fd, struct stat *ret);
 
 /* What to do where there was no answer. */
 #define SCOUT_HINT                                                                                 \
-	"a filesystem that is on the way there does not answer (FUSE, NFS): unmount it in the "    \
+	"a filesystem on the path does not answer (FUSE, NFS): unmount it in the "                 \
 	"container, or stop the process that serves it"
 
 #endif

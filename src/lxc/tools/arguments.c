@@ -55,12 +55,12 @@ static const struct option_text {
 	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
 	 "do not compare the image with its checksums first"},
 	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
-	 "go on with another cpu, criu, config or rootfs, or stale files"},
+	 "override a refusal: cpu, criu, config, rootfs, stale"},
 	{OPT_CHECK, "check", NULL, G_CHECK,
-	 "only say whether it would go through, and if not, why; with -r: a restore"},
-	{OPT_INFO, "info", NULL, G_IMAGE, "say what is in the checkpoint in DIR"},
-	{OPT_VERIFY, "verify", NULL, G_IMAGE, "say whether all of it is as it was written"},
-	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: say it as JSON"},
+	 "only report whether it would work, and if not, why; with -r: a restore"},
+	{OPT_INFO, "info", NULL, G_IMAGE, "show what the checkpoint in DIR contains"},
+	{OPT_VERIFY, "verify", NULL, G_IMAGE, "report whether the checkpoint in DIR is intact"},
+	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: print JSON"},
 	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
 	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
 	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
@@ -113,16 +113,14 @@ static void print_help(void)
 	print_group(G_CHECK, "Check:");
 	print_group(G_IMAGE, "Look at a checkpoint, with or without its container:");
 	print_group(G_COMMON, "Common:");
-	printf("\nExamples:\n"
-	       "  lxc-checkpoint -n web --check      would it work?\n"
-	       "  lxc-checkpoint -n web -s           save web and stop it\n"
-	       "  lxc-checkpoint -n web -r           bring it back\n"
-	       "  lxc-checkpoint -n web -r --check   would that work?\n"
-	       "  lxc-checkpoint -n web -D /srv/web  save a copy while web runs on\n"
-	       "\nExit status: 0 done; 1 failed, a running container runs on; 2 bad usage;\n"
-	       "3 refused, nothing was touched. With --info and --verify 1 is: damaged. With -F: "
-	       "the container's own, or 128 and the\n"
-	       "signal that ended it. More: man lxc-checkpoint\n");
+	printf("\nExamples:\n  lxc-checkpoint -n web --check      would it work?\n  lxc-checkpoint "
+	       "-n web -s           save web and stop it\n  lxc-checkpoint -n web -r           "
+	       "bring it back\n  lxc-checkpoint -n web -r --check   would that work?\n  "
+	       "lxc-checkpoint -n web -D /srv/web  save a copy while web keeps running\n\nExit "
+	       "status: 0 done; 1 failed, a running container keeps running; 2 bad usage;\n3 "
+	       "refused, nothing was touched. With --info and --verify, 1 is: damaged. With -F: "
+	       "the container's own, or 128 and the\nsignal that ended it. More: man "
+	       "lxc-checkpoint\n");
 }
 
 /* getopt's two tables out of ours; short[] and longs[] are large enough. */

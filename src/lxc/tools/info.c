@@ -76,7 +76,7 @@ static void print_history(const json_t *o)
 		label("container");
 		say(stdout, "%s\n",
 		    json_is_true(stopped) ? "stopped by the checkpoint"
-					  : "ran on after the checkpoint");
+					  : "kept running after the checkpoint");
 	}
 	label("restored");
 	if (n == 0)
@@ -298,7 +298,7 @@ static void print_verified(const json_t *o, const char *directory)
 	if (n)
 		say(stdout, "%s is damaged: %zu file%s\n", directory, n, plural((long long)n));
 	else if (is_true(o, "checksums"))
-		say(stdout, "%s is whole\n", directory);
+		say(stdout, "%s is intact\n", directory);
 	else
 		say(stdout,
 		    "%s has files of the right sizes; an earlier version made it, without "

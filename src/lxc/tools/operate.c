@@ -207,7 +207,7 @@ int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_stat
 	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the restore back\n");
 	r = lxc_checkpoint_restore(c, &o);
 	if (r == 0 && interrupted && !a->foreground && !a->quiet)
-		complain("%s was restored, and runs", a->name);
+		complain("%s was restored and is running", a->name);
 	/* the monitor has done so itself, unless it was killed */
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved);

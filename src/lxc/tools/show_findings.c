@@ -38,7 +38,7 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 		print_process(stdout, f);
 	say(stdout, "%s [%s]\n", f->reason, f->check);
 	if (f->remedy)
-		say(stdout, "         remedy: %s\n", f->remedy);
+		say(stdout, "         hint: %s\n", f->remedy);
 }
 
 int check_as_text(struct lxc_container *c, const struct check_request *q)

@@ -16,13 +16,12 @@ static const struct {
 	const char *name, *why;
 } of_others[] = {
 	{'p', "pre-dump",
-	 "pre-dumps are not supported: a checkpoint always has all of the memory, and comes to an "
-	 "end in one go"},
+	 "pre-dumps are not supported: a checkpoint always contains the whole memory"},
 	{0, "predump-dir",
-	 "a checkpoint on top of a pre-dump is not supported: a checkpoint always has all of the "
-	 "memory"},
+	 "a checkpoint on top of a pre-dump is not supported: a checkpoint always contains the "
+	 "whole memory"},
 	{'R', "leave-running", "that is the default: only -s stops the container"},
-	{0, "tcp-established", "that is always so: connections are saved and restored"},
+	{0, "tcp-established", "connections are always saved and restored"},
 	{0, "page-server", "pages are not sent to another machine: copy the directory afterwards"},
 };
 

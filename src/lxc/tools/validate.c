@@ -48,18 +48,17 @@ int arguments_validate(const struct arguments *a)
 		{looks && !a->directory && !a->name, "no checkpoint is named: use -D DIR"},
 		{looks ? a->name && !*a->name : !a->name || !*a->name,
 		 "no container is named: use -n NAME"},
-		{a->info && a->verify,
-		 "--info and --verify conflict: what is in it, or whether it is whole"},
+		{a->info && a->verify, "--info and --verify conflict: choose one"},
 		{looks && (a->restore || a->stop || a->replace || a->check || a->action_script ||
 			   a->daemon || a->foreground || a->no_verify || a->timeout),
-		 "--info and --verify only read a checkpoint: with them go -D, -n, -P, --json and "
-		 "-q"},
+		 "--info and --verify only read a checkpoint: they take only -D, -n, -P, --json "
+		 "and -q"},
 		{a->restore && a->stop, "-r and -s conflict: -s stops the container after a "
 					"checkpoint, and -r restores one"},
 		{a->restore && a->replace,
 		 "-r and --replace conflict: a restore does not write to the image directory"},
-		{a->restore && a->timeout, "-r and --timeout conflict: it is for stopping "
-					   "processes, which a restore does not"},
+		{a->restore && a->timeout,
+		 "-r and --timeout conflict: a restore stops no processes"},
 		{a->check && a->timeout,
 		 "--check and --timeout conflict: --check stops no processes"},
 		{a->timeout && !arguments_seconds(a->timeout),
@@ -73,7 +72,7 @@ int arguments_validate(const struct arguments *a)
 		{!a->restore && a->no_verify,
 		 "--no-verify without -r: only a restore reads the image"},
 		{!a->restore && a->force,
-		 "--force without -r: what is in the way of a checkpoint cannot be overridden"},
+		 "--force without -r: nothing that blocks a checkpoint can be overridden"},
 		{a->check && (a->daemon || a->foreground),
 		 "--check and -d or -F conflict: --check starts nothing"},
 		{a->check && a->no_verify,
@@ -81,7 +80,7 @@ int arguments_validate(const struct arguments *a)
 		{a->check && a->action_script,
 		 "--check and -A conflict: --check runs nothing at CRIU's stages"},
 		{a->json && !a->check && !looks,
-		 "--json without --check, --info or --verify: nothing else speaks JSON"},
+		 "--json without --check, --info or --verify: nothing else prints JSON"},
 		{a->directory && !*a->directory, "-D needs a directory"},
 		{a->log_level && !is_priority(a->log_level),
 		 "-l takes one of TRACE, DEBUG, INFO, NOTICE, WARN, ERROR, CRIT, ALERT, FATAL"},

@@ -16,7 +16,7 @@ change_a_file()
 	fails 3 '/nested.bind/file, which a process has open or runs, had 18 bytes and has 23' restore -n c1
 	cp -a /run/nested.bind/file "$rootfs/nested.bind/file"
 	rm "$rootfs/nested.chroot/file"
-	fails 3 '/nested.chroot/file, which a process has open or runs, is not there' restore -n c1
+	fails 3 '/nested.chroot/file, which a process has open or runs, is missing' restore -n c1
 	cp -a /run/nested.chroot/file "$rootfs/nested.chroot/file"
 }
 

@@ -146,7 +146,7 @@ mkfs.ext4 -q -d /srv/in-ours -U clear /srv/nobodys
 put /srv/nobodys
 start_container c1
 lxc-checkpoint --check -n c1 >/tmp/said 2>&1 || die "$(cat /tmp/said)"
-check grep -q 'cannot be told from another device' /tmp/said
+check grep -q 'cannot be identified: its filesystem' /tmp/said
 check dump -n c1 -s --replace
 check restore -n c1
 check_equal ours "$(mounted)" 'what is mounted'

@@ -215,8 +215,8 @@ echo "lxc.mount.entry = $deep deep none bind,create=dir 0 0" >>/var/lib/lxc/c1/c
 start_container c1
 # shellcheck disable=SC2016 # for that shell
 attach 'mkdir /m; mount -t tmpfs m /m; for i in $(seq 600); do mkdir /m/$i; mount --bind /deep /m/$i; done'
-fails 3 'more mounts and terminals than CRIU can be told of' lxc-checkpoint --check -n c1
-fails 3 'more mounts and terminals than CRIU can be told of' dump -n c1 -s --replace
+fails 3 'more mounts and terminals than fit on CRIU' lxc-checkpoint --check -n c1
+fails 3 'more mounts and terminals than fit on CRIU' dump -n c1 -s --replace
 # shellcheck disable=SC2016 # for that shell
 attach 'for i in $(seq 201 600); do umount /m/$i; done'
 check dump -n c1 -s --replace

@@ -123,7 +123,7 @@ cp -a "$IMG" /run/damaged
 echo >>/run/damaged/pstree.img
 refused 3 'pstree.img is damaged' lxc-checkpoint -r -n stopped -D /run/damaged
 rm /run/damaged/pstree.img
-refused 3 'pstree.img, a part of the checkpoint, is gone' lxc-checkpoint -r -n stopped -D /run/damaged
+refused 3 'pstree.img is missing from the checkpoint' lxc-checkpoint -r -n stopped -D /run/damaged
 sed -i 's/"schema": 3/"schema": 4/' /run/damaged/manifest.json
 refused 3 'schema: 4 was written by a later version' lxc-checkpoint -r -n stopped -D /run/damaged
 sed -i 's/"schema": 4/"schema":  3/' /run/damaged/manifest.json

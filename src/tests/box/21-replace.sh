@@ -28,7 +28,7 @@ step 'one that fails leaves the old one'
 status=0
 dump -n c1 -s --replace -A /run/fail 2>/tmp/said || status=$?
 check_equal 1 "$status" 'exit status'
-grep -q 'runs on' /tmp/said
+grep -q 'keeps running' /tmp/said
 check_equal "$first" "$(created)" 'the checkpoint'
 check_equal RUNNING "$(lxc-info -n c1 -sH)" 'state'
 check test -s "$IMG.new/dump.log"

@@ -52,7 +52,7 @@ check_unharmed
 
 step 'a criu that is too old, and one that cannot work on this kernel'
 fake <<<'version 3.9'
-fails 3 'is version 3.9.0; at least 3.17 is needed' dump -n c1
+fails 3 'is version 3.9.0; at least 3.17 is required' dump -n c1
 check_not test -e "$FAKE_CRIU/argv"
 fake <<<'check 1'
 fails 3 'it cannot work on this kernel' dump -n c1
@@ -83,7 +83,7 @@ END
 fails 1 'tty: Unable to find a master for /4' dump -n c1 -s
 case $said in *hint:*) ;; *) die "no hint: $said" ;; esac
 case $said in *"$IMG/dump.log"*) ;; *) die "no log: $said" ;; esac
-case $said in *'runs on'*) ;; *) die "what of the container? $said" ;; esac
+case $said in *'keeps running'*) ;; *) die "what of the container? $said" ;; esac
 grep -q 'Unable to find' "$IMG/dump.log"
 check_unharmed
 
@@ -145,7 +145,7 @@ cat >/run/fill <<'END'
 exit 0
 END
 chmod +x /run/fill
-fails 1 'runs on' dump -n c1 -s -A /run/fill
+fails 1 'keeps running' dump -n c1 -s -A /run/fill
 check_unharmed
 rm /run/small/filler
 check dump -n c1 -s

@@ -74,5 +74,5 @@ check dump -n c1 -s --replace
 nothing=$(leftovers)
 sed -i 's/"instructions": "[0-9a-f]*"/"instructions": "b700000000000000"/' "$IMG/manifest.json"
 reseal "$IMG"
-fails 1 "rules for the container's devices cannot be put back" restore -n c1
+fails 1 "cannot restore the container's device rules" restore -n c1
 check_left "$nothing"

@@ -227,7 +227,7 @@ block c1 seccomp-notify
 first=$BLOCKED
 block c1 landlock
 check_equal 'c=file-kind p=file-kind' "$(findings)" 'findings'
-fails 3 '1 more thing is in the way, which lxc-checkpoint --check -n c1 -D /run/image lists' dump -n c1
+fails 3 '1 more reason: see lxc-checkpoint --check -n c1 -D /run/image' dump -n c1
 fails 3 'c1 cannot be checkpointed: 2 reasons' lxc-checkpoint --check -n c1
 case $said in
 *"BLOCKS   blocker (pid $(host_pid c1 "$BLOCKED"), in the container $BLOCKED) has a landlock"*) ;;
@@ -307,7 +307,7 @@ step 'not running, frozen, not there'
 before=$(world)
 lxc-freeze -n c1
 check_equal 'n=state' "$(findings)" 'findings of a frozen container'
-fails 3 'remedy: lxc-unfreeze -n c1' lxc-checkpoint --check -n c1
+fails 3 'hint: lxc-unfreeze -n c1' lxc-checkpoint --check -n c1
 check_equal FROZEN "$(lxc-info -n c1 -sH)" state
 lxc-unfreeze -n c1
 check_equal "$before" "$(world)" 'the world'

@@ -64,7 +64,7 @@ check restore -n c1
 keys c1 list >/tmp/after
 check diff /tmp/before /tmp/after
 add_chain 6
-fails 3 'keyrings in keyrings, 7 deep' dump -n c1 -s --replace
+fails 3 'keyrings are nested 7 deep' dump -n c1 -s --replace
 check_done unlink keyring d1
 keys c1 list >/tmp/before
 
@@ -79,7 +79,7 @@ check diff /tmp/before /tmp/after
 step 'one that is frozen behind the back of LXC'
 freezer=/sys/fs/cgroup$(sed -n "s/^0:://p" "/proc/$(init_pid c1)/cgroup")/cgroup.freeze
 echo 1 >"$freezer"
-fails 3 'init cannot be asked for them: it stands still' dump -n c1 --replace
+fails 3 'cannot ask its init for them: it does not run' dump -n c1 --replace
 echo 0 >"$freezer"
 keys c1 list >/tmp/after
 check diff /tmp/before /tmp/after

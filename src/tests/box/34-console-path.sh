@@ -138,7 +138,7 @@ check_left "$before_start"
 step 'no terminal: refused, with nothing left behind'
 touch /tmp/file
 sed -i 's|^lxc.console.path.*|lxc.console.path = /tmp/file|' /var/lib/lxc/c1/config
-fails 3 'it is no terminal' restore -n c1
+fails 3 'it is not a terminal' restore -n c1
 sed -i 's|^lxc.console.path.*|lxc.console.path = /dev/no-such|' /var/lib/lxc/c1/config
 fails 3 'cannot use /dev/no-such for the console of c1 (lxc.console.path): No such file' restore -n c1
 check_left "$before_start"

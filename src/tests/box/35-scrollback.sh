@@ -82,7 +82,7 @@ cp -a "$IMG" "$IMG.whole"
 echo more >>"$BUFFER"
 fails 3 'console-buffer is damaged' restore -n c1
 rm "$BUFFER"
-fails 3 'console-buffer, a part of the checkpoint, is gone' restore -n c1
+fails 3 'console-buffer is missing from the checkpoint' restore -n c1
 cp -a "$IMG.whole/console-buffer" "$IMG"
 chmod 666 "$BUFFER"
 fails 3 'console-buffer can be written by others than root' restore -n c1

@@ -74,7 +74,7 @@ check_equal 'c1 STARTING - -' "$(sed -n '2s/ *$//;2s/  */ /gp' <<<"$said")" lxc-
 check timeout 5 lxc-wait -n c1 -s STARTING
 # (LXC's own: that is no error)
 fails 0 'already running' timeout 5 lxc-start -n c1
-fails 3 'a restore of c1 is under way' restore -n c1
+fails 3 'a restore of c1 has been running since' restore -n c1
 # shellcheck disable=SC2016 # python's
 check timeout 5 python3 -c '
 import lxc, sys
@@ -122,7 +122,7 @@ check_equal "$before" "$(leftovers | grep -v '^process ')" 'what is left of the 
 status=0
 wait "$command" || status=$?
 check_equal 1 "$status" "the restore's exit status ($(cat /tmp/said))"
-check grep -q 'c1 was stopped while it was restored' /tmp/said
+check grep -q 'c1 was stopped while it was being restored' /tmp/said
 wait_for 10 is_down
 wait_for 10 seen_is 'STARTING ABORTING STOPPING STOPPED'
 check restore -n c1
@@ -150,7 +150,7 @@ for hook in pre-start start-host; do
 	echo go >/run/go-on
 	check wait "$stopping"
 	check_not wait "$command"
-	check grep -q 'c1 was stopped while it was restored' /tmp/said
+	check grep -q 'c1 was stopped while it was being restored' /tmp/said
 	wait_for 10 is_down
 	check_left "$before"
 	sed -i '/slow-hook/d' /var/lib/lxc/c1/config

@@ -39,7 +39,7 @@ step 'and there a container is not saved'
 start_container c1
 fails 3 '[cgroup-v1]' lxc-checkpoint -n c1 --check
 case $said in
-*"remedy: boot the host with"*) ;;
+*"hint: boot the host with"*) ;;
 *) die "no remedy: $said" ;;
 esac
 fails 3 "$REASON" lxc-checkpoint -n c1 -s -D /run/other

@@ -42,7 +42,7 @@ done
 
 step 'checkpoint with -s: refused, and said why'
 fails 3 'c1 is ephemeral' dump -n c1 -s
-case $said in *'leave out -s'*) ;; *) die "no remedy: $said" ;; esac
+case $said in *'omit -s'*) ;; *) die "no remedy: $said" ;; esac
 check_not test -e "$IMG"
 fails 3 'ephemeral' lxc-checkpoint -n c1 --check -s -D "$IMG"
 check lxc-checkpoint -n c1 --check -D "$IMG"

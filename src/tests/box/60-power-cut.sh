@@ -28,7 +28,7 @@ verdict()
 
 	said=$(lxc-checkpoint --verify -D "$1" 2>&1) || status=$?
 	case $status:$said in
-	"0:$1 is whole") verdict=whole ;;
+	"0:$1 is intact") verdict=whole ;;
 	3:*"$1 is not a checkpoint"*) verdict=none ;;
 	3:*"there is no checkpoint in $1:"*) verdict=none ;;
 	*) die "--verify of $1: exit status $status, \"$said\"" ;;
@@ -173,7 +173,7 @@ for name in running stopped replaced; do
 		[ $((tried = (${tried:-0} + 1) % 4)) = 0 ] || continue
 		verdict "$copy/image"
 		if [ -e "$copy/image.new/manifest.json" ] && [ ! -e "$copy/image.new/replaced" ]; then
-			fails 3 'did not come to replace' lxc-checkpoint -n c1 -D "$copy/image" --replace
+			fails 3 'has not replaced' lxc-checkpoint -n c1 -D "$copy/image" --replace
 		else
 			check lxc-checkpoint -n c1 -D "$copy/image" --replace
 			verdict "$copy/image"

@@ -36,7 +36,7 @@ for words in '' '-F'; do
 	# shellcheck disable=SC2086 # words
 	fails 3 "c1 was not restored: $pages is damaged: checksum mismatch" \
 		lxc-checkpoint -r $words -n c1 -D "$BAD"
-	check grep -q -- '--no-verify it is restored as it is' <<<"$said"
+	check grep -q -- '--no-verify restores it as it is' <<<"$said"
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
 	check_left "$nothing"
 	# CRIU had come that far

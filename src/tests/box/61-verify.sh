@@ -91,15 +91,15 @@ check test "$(of "$json" processes)" -ge 3
 check_equal '[]' "$(of "$json" parents)" parents
 check_equal '' "$(lxc-checkpoint --info -q -D "$IMG" 2>&1)" 'output with -q'
 
-step 'it is whole, and needs no container'
-check_equal "$IMG is whole" "$(verify -D "$IMG")" '--verify'
+step 'it is intact, and needs no container'
+check_equal "$IMG is intact" "$(verify -D "$IMG")" '--verify'
 check_equal true "$(of "$(verify -D "$IMG" --json)" whole)" whole
 mv /var/lib/lxc/c1 /run/away
 check verify -D "$IMG"
 check lxc-checkpoint --info -D "$IMG" >/dev/null
 mkdir -p /run/lxcpath/c1
 cp -a "$IMG" /run/lxcpath/c1/checkpoint
-check_equal '/run/lxcpath/c1/checkpoint is whole' "$(verify -P /run/lxcpath -n c1)" 'default directory'
+check_equal '/run/lxcpath/c1/checkpoint is intact' "$(verify -P /run/lxcpath -n c1)" 'default directory'
 mv /run/away /var/lib/lxc/c1
 
 step 'what is no checkpoint, or none for us'

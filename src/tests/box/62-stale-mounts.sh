@@ -118,7 +118,7 @@ as_before
 
 step 'one that is gone'
 mv /srv/host/sub/log /run/log
-fails 3 '/data/sub/log, which a process has open or runs, is not there' restore -n c1 --force=stale
+fails 3 '/data/sub/log, which a process has open or runs, is missing' restore -n c1 --force=stale
 mv /run/log /srv/host/sub/log
 
 step 'one on which it had a lock that somebody on the host has now'

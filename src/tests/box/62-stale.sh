@@ -134,10 +134,10 @@ check_equal '' "$said" 'what the restore says'
 step 'of a container that ran on'
 check dump -n c1 --replace
 check_equal false "$(of stopped)" 'stopped'
-check grep -q '^  container    ran on after the checkpoint$' <(info)
+check grep -q '^  container    kept running after the checkpoint$' <(info)
 kill_it
 comes_back
-[[ $said = "${W}c1 ran on after this checkpoint was made, at 20"*': what it did since then is lost' ]] || die "it says $said"
+[[ $said = "${W}c1 kept running after this checkpoint was made, at 20"*': what it did since then is lost' ]] || die "it says $said"
 
 step 'and wrote'
 check dump -n c1 --replace

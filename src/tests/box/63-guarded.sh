@@ -93,9 +93,9 @@ check_equal '' "$(find /run/lxc-checkpoint -type f -perm /077)" 'files for other
 
 step 'files'
 bad "$IMG/pstree.img does not belong" "chown $OTHER \$IMG/pstree.img" 'chown 0 $IMG/pstree.img'
-bad "$IMG/pages-1.img can be written by others" 'chmod 620 $IMG/pages-1.img' 'chmod 600 $IMG/pages-1.img'
-bad "$IMG/core-1.img can be written by others" 'chmod 602 $IMG/core-1.img' 'chmod 600 $IMG/core-1.img'
-bad "$IMG/core-1.img can be written by others" 'let_write $IMG/core-1.img' 'chmod 600 $IMG/core-1.img'
+bad "$IMG/pages-1.img is writable by users other" 'chmod 620 $IMG/pages-1.img' 'chmod 600 $IMG/pages-1.img'
+bad "$IMG/core-1.img is writable by users other" 'chmod 602 $IMG/core-1.img' 'chmod 600 $IMG/core-1.img'
+bad "$IMG/core-1.img is writable by users other" 'let_write $IMG/core-1.img' 'chmod 600 $IMG/core-1.img'
 bad "$IMG/network has a set-id bit" 'chmod 4600 $IMG/network' 'chmod 600 $IMG/network'
 bad "$IMG/network has a set-id bit" 'chmod 2600 $IMG/network' 'chmod 600 $IMG/network'
 bad "$IMG/files.img has another name" 'ln $IMG/files.img /run/files' 'rm /run/files'
@@ -137,16 +137,16 @@ echo '{' >"$IMG/.manifest.json.tmp"
 works
 
 step 'the directory'
-bad "$IMG can be written by others" 'chmod 770 $IMG' 'chmod 700 $IMG'
-bad "$IMG can be written by others" 'chmod 1777 $IMG' 'chmod 700 $IMG'
+bad "$IMG is writable by users other" 'chmod 770 $IMG' 'chmod 700 $IMG'
+bad "$IMG is writable by users other" 'chmod 1777 $IMG' 'chmod 700 $IMG'
 bad "$IMG does not belong to root" "chown $OTHER \$IMG" 'chown 0 $IMG'
 works
 
 step 'the way to it'
 way /run/a/b/c
-bad '/run/a/b, on the way to the image, does not belong to root' "chown $OTHER /run/a/b" 'chown 0 /run/a/b'
-bad '/run/a, on the way to the image, can be written' 'chmod 777 /run/a' 'chmod 755 /run/a'
-bad '/run/a/b, on the way to the image, can be written' "chgrp $OTHER /run/a/b; chmod 775 /run/a/b" 'chmod 755 /run/a/b'
+bad '/run/a/b, on the path to the image, does not belong to root' "chown $OTHER /run/a/b" 'chown 0 /run/a/b'
+bad '/run/a, on the path to the image, is writable' 'chmod 777 /run/a' 'chmod 755 /run/a'
+bad '/run/a/b, on the path to the image, is writable' "chgrp $OTHER /run/a/b; chmod 775 /run/a/b" 'chmod 755 /run/a/b'
 # the group root may, as it may in what lxc-create makes
 chgrp 0 /run/a/b
 chmod 770 /run/a/b
@@ -154,27 +154,27 @@ works
 back
 way /tmp/mine
 works
-bad '/tmp, on the way to the image, can be written' "chown $OTHER /tmp/mine" 'chown 0 /tmp/mine'
-bad '/tmp, on the way to the image, can be written' 'chmod 777 /tmp' 'chmod 1777 /tmp'
+bad '/tmp, on the path to the image, is writable' "chown $OTHER /tmp/mine" 'chown 0 /tmp/mine'
+bad '/tmp, on the path to the image, is writable' 'chmod 777 /tmp' 'chmod 1777 /tmp'
 back
 
 step 'links on the way'
 mkdir -m 777 /run/open
 ln -s /run/image /run/open/link
 ln -s /run/image /run/good
-fails 3 '/run/open, on the way' lxc-checkpoint -n c1 -r -D /run/open/link
-fails 3 '/run/open, on the way' lxc-checkpoint -n c1 -r -D /run/open/../image
+fails 3 '/run/open, on the path' lxc-checkpoint -n c1 -r -D /run/open/link
+fails 3 '/run/open, on the path' lxc-checkpoint -n c1 -r -D /run/open/../image
 ln -s /run/image /tmp/link
 chown -h "$OTHER" /tmp/link
-fails 3 '/tmp, on the way' lxc-checkpoint -n c1 -r -D /tmp/link
+fails 3 '/tmp, on the path' lxc-checkpoint -n c1 -r -D /tmp/link
 check lxc-checkpoint -n c1 -r -D /run/good
 
 step 'a dump goes nowhere from where it could not be restored'
 for dir in /run/open/new /run/open/deep/new; do
-	fails 3 '/run/open, on the way' lxc-checkpoint -n c1 -D "$dir"
+	fails 3 '/run/open, on the path' lxc-checkpoint -n c1 -D "$dir"
 	check_not test -e "$dir"
 	check_equal RUNNING "$(lxc-info -n c1 -sH)" state
-	fails 3 '/run/open, on the way' lxc-checkpoint -n c1 --check -D "$dir"
+	fails 3 '/run/open, on the path' lxc-checkpoint -n c1 --check -D "$dir"
 done
 check dump -n c1 -D /tmp/new
 check_equal ok "$(ask check)" 'the memory'

@@ -39,7 +39,7 @@ check dump -n c1 -s
 step 'a link that is there before'
 mv /srv/shared/dir /srv/moved
 ln -s /srv/moved /srv/shared/dir
-fails 3 'there is a symbolic link in it now' restore -n c1
+fails 3 'its path contains a symbolic link now' restore -n c1
 check grep -q '/srv/shared/dir/data' <<<"$said"
 check_left "$before_start"
 mend /srv/shared/dir

@@ -93,7 +93,7 @@ check_equal '' "$said" 'what the restore says'
 
 step 'the bridge'
 ip link set dev lxcbr0 name other0
-in_the_way bridge 'the bridge lxcbr0, which eth0 of the container was on, is not there'
+in_the_way bridge 'the bridge lxcbr0, which eth0 of the container was on, is missing'
 ip link set dev other0 name lxcbr0
 comes_back
 
@@ -121,7 +121,7 @@ comes_back
 
 step 'the rootfs'
 mv "$ROOTFS" /var/lib/lxc/c1/elsewhere
-in_the_way rootfs "the rootfs of c1, $ROOTFS, is not there"
+in_the_way rootfs "the rootfs of c1, $ROOTFS, is missing"
 cp -a /var/lib/lxc/c1/elsewhere "$ROOTFS"
 check_equal '(rootfs)' "$(findings)" 'findings of a copy'
 comes_back
@@ -147,7 +147,7 @@ comes_back
 
 step 'one that is gone'
 mv "$ROOTFS/bin/counter" "$ROOTFS/bin/gone"
-in_the_way open-file '/bin/counter, which a process has open or runs, is not there'
+in_the_way open-file '/bin/counter, which a process has open or runs, is missing'
 mv "$ROOTFS/bin/gone" "$ROOTFS/bin/counter"
 nothing_in_the_way
 
@@ -195,7 +195,7 @@ add()
 changed add 'lxc.mount.entry = /tmp/srv/more srv/more none bind,create=dir 0 0'
 in_the_way config 'lxc.mount.entry has been added: /tmp/srv/more srv/more none bind,create=dir 0 0'
 changed sed -i '/tmp.srv.data/d' "$CONFIG"
-in_the_way config 'lxc.mount.entry has been taken out: /tmp/srv/data srv/data'
+in_the_way config 'lxc.mount.entry has been removed: /tmp/srv/data srv/data'
 changed add 'lxc.net.1.type = veth' 'lxc.net.1.link = lxcbr0'
 in_the_way config 'lxc.net.1 has been added'
 changed sed -i 's/^lxc.net.0.link.*/lxc.net.0.link = br1/' "$CONFIG"
@@ -216,14 +216,14 @@ step 'several at once: all are told, and the words override what they name'
 changed add 'lxc.net.1.type = empty' 'lxc.mount.entry = /tmp/srv/more srv/more none bind,create=dir 0 0'
 chmod 755 "$ROOTFS/bin/counter"
 in_the_way 'config config open-file' 'lxc.mount.entry has been added'
-fails 3 '2 more things are in the way, which lxc-checkpoint -r --check -n c1 -D /run/image lists' restore -n c1
+fails 3 '2 more reasons: see lxc-checkpoint -r --check -n c1 -D /run/image' restore -n c1
 check_equal '(config) (config) open-file' "$(findings --force=config)" 'findings'
 fails 3 'had the mode 0700 and has 0755' restore -n c1 --force=config
 fails 3 'has been added' restore -n c1 --force rootfs
 comes_back --force=config --force=rootfs
 check_equal 3 "$(grep -c '^lxc-checkpoint: warning: ' <<<"$said")" 'warnings'
 cp /tmp/config.was "$CONFIG"
-in_the_way 'config config' 'has been taken out'
+in_the_way 'config config' 'has been removed'
 comes_back --force=config,rootfs
 nothing_in_the_way
 chmod 700 "$ROOTFS/bin/counter"

@@ -80,9 +80,9 @@ cat >/run/unsecured <<-'END'
 	    sys.exit(os.strerror(ctypes.get_errno()))
 	os.execvp(sys.argv[1], sys.argv[1:])
 END
-fails 3 'confined by seccomp, which this kernel has not' \
+fails 3 'confined by seccomp, which this kernel does not support' \
 	python3 /run/unsecured lxc-checkpoint -r --check -n c1 -D "$IMG"
-fails 3 'confined by seccomp, which this kernel has not' \
+fails 3 'confined by seccomp, which this kernel does not support' \
 	python3 /run/unsecured lxc-checkpoint -r -n c1 -D "$IMG"
 fails 0 'c1 can be restored' lxc-checkpoint -r --check -n c1 -D "$IMG"
 

@@ -99,16 +99,16 @@ rm /run/make-nothing
 
 step 'nor the bridge'
 touch /run/make-no-bridge
-refused 1 'the bridge hookbr, which eth1 of the container was on, is not there'
+refused 1 'the bridge hookbr, which eth1 of the container was on, is missing'
 rm /run/make-no-bridge
 
 step 'another rootfs, without the files that are open'
 mv "$REAL" /var/lib/lxc/c1/other
 mkdir "$REAL"
-refused 1 'which a process has open or runs, is not there'
+refused 1 'which a process has open or runs, is missing'
 case $said in
-*'more things are in the way') ;;
-*'more things are in the way'$'\n'*) ;;
+*'more reasons') ;;
+*'more reasons'$'\n'*) ;;
 *) die "no number of the others: $said" ;;
 esac
 rmdir "$REAL"

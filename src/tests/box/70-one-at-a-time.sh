@@ -49,11 +49,11 @@ begin post-dump -D /run/first
 for arguments in '-D /run/second' '-D /run/second -s' '-D /run/first' '-D /run/first --replace' \
 	'-r -D /run/image'; do
 	# shellcheck disable=SC2086 # words
-	fails 3 'of c1 is under way' lxc-checkpoint -n c1 $arguments
-	told "a checkpoint of c1 is under way since $TIME (process $command)"
+	fails 3 'of c1 has been running since' lxc-checkpoint -n c1 $arguments
+	told "a checkpoint of c1 has been running since $TIME (process $command)"
 done
 check_not test -e /run/second
-fails 3 "BLOCKS   a checkpoint of c1 is under way" lxc-checkpoint -n c1 --check
+fails 3 "BLOCKS   a checkpoint of c1 has been running since" lxc-checkpoint -n c1 --check
 check_equal 'c1 cannot be checkpointed: 1 reason' "$(tail -n 1 <<<"$said")"
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 check grep -q 'already running' <<<"$(lxc-start -n c1 2>&1)"
@@ -80,7 +80,7 @@ step 'a checkpoint whose command was killed is one until CRIU has ended'
 begin post-dump -D /run/fourth
 kill -KILL "$command"
 wait "$command" || :
-fails 3 'its command was killed, but CRIU still works' lxc-checkpoint -n c1 -D /run/fifth
+fails 3 'its command was killed, but CRIU is still working' lxc-checkpoint -n c1 -D /run/fifth
 # what is about to end is waited for
 lxc-checkpoint -n c1 -D /run/fifth >/tmp/second 2>&1 &
 second=$!
@@ -124,8 +124,8 @@ begin post-restore -r -D /run/seventh
 for arguments in '-r -D /run/seventh' '-r -D /run/image' '-D /run/second' \
 	'-D /run/seventh --replace'; do
 	# shellcheck disable=SC2086 # words
-	fails 3 'of c1 is under way' lxc-checkpoint -n c1 $arguments
-	told "a restore of c1 is under way since $TIME (process $command)"
+	fails 3 'of c1 has been running since' lxc-checkpoint -n c1 $arguments
+	told "a restore of c1 has been running since $TIME (process $command)"
 done
 check lxc-start -n c2 -o /dev/null
 fails 3 'is in use' lxc-checkpoint -n c2 -D /run/seventh --replace
@@ -140,7 +140,7 @@ check lxc-checkpoint -n c1 -s -D /run/seventh --replace
 begin post-restore -r -D /run/seventh
 kill -KILL "$command"
 wait "$command" || :
-fails 3 'its command was killed, but CRIU still works' lxc-checkpoint -n c1 -r -D /run/seventh
+fails 3 'its command was killed, but CRIU is still working' lxc-checkpoint -n c1 -r -D /run/seventh
 echo go >/run/go-on
 check lxc-wait -n c1 -s RUNNING -t 20
 check_client_goes_on

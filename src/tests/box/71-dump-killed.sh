@@ -58,7 +58,7 @@ survive()
 		*) die 'it is off its bridge' ;;
 		esac
 	elif [ "$status" != 0 ] && [[ " $words " != *' command '* ]]; then
-		check grep -q 'runs on' /tmp/said
+		check grep -q 'keeps running' /tmp/said
 		check_not test -e "$IMG/manifest.json"
 	fi
 	# the next one works, and mends what is to be mended

@@ -25,7 +25,7 @@ for signal in INT TERM HUP; do
 			network-unlock*) check_equal 0 "$status" "exit status ($(cat /tmp/said))" ;;
 			*)
 				check_equal 1 "$status" "exit status ($(cat /tmp/said))"
-				check grep -q 'runs on: it was interrupted' /tmp/said
+				check grep -q 'keeps running: interrupted' /tmp/said
 				;;
 			esac
 			survived_dump
@@ -42,7 +42,7 @@ for stage in pre-restore setup-namespaces post-setup-namespaces post-restore net
 		with_fault "$stage before command:$signal" interruptible -r --force=stale -n c1
 		if [ "$status" != 0 ]; then
 			check_equal 1 "$status" "exit status ($(cat /tmp/said))"
-			check grep -q 'c1 was not restored: it was interrupted' /tmp/said
+			check grep -q 'c1 was not restored: interrupted' /tmp/said
 			check_left "$STOPPED"
 			check restore -n c1
 		fi

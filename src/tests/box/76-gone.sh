@@ -52,7 +52,7 @@ for stage in pre-dump network-lock post-dump network-unlock; do
 	check state_is c1 RUNNING
 	check_equal '' "$(bridge_of "$(veth)")" bridge
 	if [ "$status" != 0 ]; then
-		check grep -q 'cannot be attached again\|runs on' /tmp/said
+		check grep -q 'cannot reattach\|keeps running' /tmp/said
 	fi
 	mend
 	plug_in

@@ -56,7 +56,7 @@ round()
 	for action in network-lock post-dump; do
 		step "$1: a checkpoint that fails at $action"
 		printf '#!/bin/sh\n[ "%s" != %s ]\n' "\$CRTOOLS_SCRIPT_ACTION" "$action" >/run/fail
-		fails 1 'runs on' dump -n c1 -s --replace -A /run/fail
+		fails 1 'keeps running' dump -n c1 -s --replace -A /run/fail
 		streams_go_on
 	done
 

@@ -109,7 +109,7 @@ in_container c1 sh -c 'mknod /tmp/device c 1 3 && mount --bind /tmp/device /dev/
 python3 /run/opened.py "/proc/$(init_pid c1)/root/tmp/device" &
 watcher=$!
 wait_for 10 test -e /run/watching
-fails 3 'something else is in the place of the container'\''s terminal /dev/console' \
+fails 3 'something else covers the container'\''s terminal /dev/console' \
 	lxc-checkpoint -n c1 -D /run/second --check
 fails 3 'unmount what is mounted over /dev/console' lxc-checkpoint -n c1 -D /run/second
 check_not test -e /run/opened

@@ -54,7 +54,7 @@ has_child()
 wait_for 10 has_child
 
 step 'another user'
-held='held by another user'
+held='belongs to another user'
 for pid in "$PLAIN" "$INNER" "$(init_pid c1)"; do
 	squat 65534 answer "$pid"
 	refused "$held" lxc-checkpoint -n c2 -D /run/c2 -s

@@ -69,7 +69,7 @@ restart
 step 'a filesystem whose server does not answer'
 block c1 deaf-filesystem-1
 checked 20 3 "cannot look at the container's mount /deaf/file: there is no answer"
-check grep -q 'remedy: .*FUSE' /tmp/check
+check grep -q 'hint: .*FUSE' /tmp/check
 fails 3 'there is no answer' dump -n c1 -s
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 
@@ -85,6 +85,6 @@ restart
 
 step 'with a cgroup beneath it, for which the processes were looked at already'
 block c1 deaf-filesystem-2
-checked 20 3 'has mounted something on /deaf/file, and there is no answer from there'
+checked 20 3 'has mounted a filesystem on /deaf/file that does not answer'
 restart
 check dump -n c1

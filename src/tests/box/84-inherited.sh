@@ -117,6 +117,6 @@ END
 start_container filtered
 check "$tool" -n filtered -D /run/second --check
 for option in '' --check; do
-	fails 3 'has a seccomp filter, and this command was started with one too' \
+	fails 3 'has a seccomp filter, and this command has inherited one too' \
 		python3 "$inherit" seccomp "$tool" -n filtered -D /run/second ${option:+"$option"}
 done

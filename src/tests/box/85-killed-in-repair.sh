@@ -56,7 +56,7 @@ killed_at()
 		check dump -n c1 --replace
 		check_equal "$before" "$(sockets)" "sockets after $victims at $moment"
 	else
-		[ "$status" = 0 ] || check grep -q 'runs on' /tmp/said
+		[ "$status" = 0 ] || check grep -q 'keeps running' /tmp/said
 		check_equal "$before" "$(sockets)" "sockets after $victims at $moment"
 	fi
 	check_equal lxcbr0 "$(bridge_of "$(veth)")" bridge

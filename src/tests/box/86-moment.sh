@@ -63,7 +63,7 @@ frozen_is()
 
 step 'CRIU dies with the container frozen'
 echo criu >/run/dies
-fails 1 'runs on' env LXC_CHECKPOINT_CRIU=/run/criu lxc-checkpoint -n c1 -D "$IMG" --replace
+fails 1 'keeps running' env LXC_CHECKPOINT_CRIU=/run/criu lxc-checkpoint -n c1 -D "$IMG" --replace
 check_equal 2 "$(wc -l </run/criu.called)" tries
 check frozen_is 0
 goes_on $rootfs/threads
@@ -166,13 +166,13 @@ for signal in INT TERM; do
 	# nobody tells the script to go on
 	ends_with 1
 	check_equal 1 "$(grep -c 'interrupted; taking the checkpoint back' /tmp/said)" acknowledgements
-	check grep -q 'runs on: it was interrupted' /tmp/said
+	check grep -q 'keeps running: interrupted' /tmp/said
 	step "SIG$signal while CRIU reads memory: it fails by itself, and undoes all"
 	with_fault "network-lock after command:$signal" env --default-signal=INT,TERM \
 		lxc-checkpoint -n c1 -D /run/fresh -s -v
 	check_equal 1 "$status" "exit status ($(cat /tmp/said))"
 	check grep -q 'taking the checkpoint back' /tmp/said
-	check grep -q 'runs on: it was interrupted' /tmp/said
+	check grep -q 'keeps running: interrupted' /tmp/said
 	# the log ends where it could write no more
 	check grep -q 'network-lock' /run/fresh/dump.log
 	check_not grep -q 'Dumping FAILED\|post-dump' /run/fresh/dump.log
@@ -189,7 +189,7 @@ cat >/run/criu <<'END'
 [ "$1" != --version ] || kill -TERM "$PPID"
 exec criu "$@"
 END
-LXC_CHECKPOINT_CRIU=/run/criu fails 3 'c1 was not restored: it was interrupted' \
+LXC_CHECKPOINT_CRIU=/run/criu fails 3 'c1 was not restored: interrupted' \
 	env --default-signal=TERM lxc-checkpoint -r -n c1 -D "$IMG"
 check state_is c1 STOPPED
 check restore -n c1

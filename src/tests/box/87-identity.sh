@@ -92,9 +92,9 @@ holder post-restore
 lxc-checkpoint -P /run/bound -n c1 -D /run/third -A /run/hold-post-dump >/tmp/first 2>&1 &
 command=$!
 read -r _ </run/held
-fails 3 'a checkpoint of c1 is under way' lxc-checkpoint -n c1 -D /run/fourth
-fails 3 'a checkpoint of c1 is under way' lxc-checkpoint -P /run/link -n c1 -r -D /run/second
-fails 3 'BLOCKS   a checkpoint of c1 is under way' lxc-checkpoint -n c1 --check
+fails 3 'a checkpoint of c1 has been running since' lxc-checkpoint -n c1 -D /run/fourth
+fails 3 'a checkpoint of c1 has been running since' lxc-checkpoint -P /run/link -n c1 -r -D /run/second
+fails 3 'BLOCKS   a checkpoint of c1 has been running since' lxc-checkpoint -n c1 --check
 # what one has left is mended by way of the other
 veth=$(ip -o link show type veth | sed -n 's/^[0-9]*: \([^@:]*\).*/\1/p')
 check_not test -e "/sys/class/net/$veth/master"
@@ -107,7 +107,7 @@ lxc-stop -k -P /run/link -n c1
 lxc-checkpoint -P /run/bound -n c1 -r -D /run/fourth -A /run/hold-post-restore --force=stale >/tmp/first 2>&1 &
 command=$!
 read -r _ </run/held
-fails 3 'a restore of c1 is under way' lxc-checkpoint -n c1 -r -D /run/second
+fails 3 'a restore of c1 has been running since' lxc-checkpoint -n c1 -r -D /run/second
 echo go >/run/go-on
 check wait "$command"
 check_equal 1 "$(instances)" 'instances'

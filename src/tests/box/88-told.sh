@@ -73,7 +73,7 @@ json 1 'failed -' lxc-checkpoint --info --json -q -D $'/run/\xfe'
 fails 1 '?/pstree.img is damaged: it has ' lxc-checkpoint --info -D $'/run/\xfe'
 rm $'/run/\xfe/pstree.img'
 json 1 'failed -' lxc-checkpoint --info --json -D $'/run/\xfe'
-check grep -q '"error": ".*pstree.img, a part of the checkpoint, is gone"' /tmp/object
+check grep -q '"error": ".*pstree.img is missing from the checkpoint"' /tmp/object
 rm $'/run/\xfe/manifest.json'
 json 3 'refused hint' lxc-checkpoint --verify --json -D $'/run/\xfe'
 json 2 'usage -' lxc-checkpoint --json
@@ -166,7 +166,7 @@ fails 3 'hint: lxc-unfreeze -n c1' lxc-checkpoint -n c1
 lxc-unfreeze -n c1
 fails 3 'hint: stop it first: lxc-stop -n c1' lxc-checkpoint -P /run/link -n c1 -r -D "$IMG"
 ip link add dummy0 type dummy 2>/dev/null || :
-fails 3 'in the way, which lxc-checkpoint -r --check -P /run/link -n c1 -D '"'/run/a b'"' --force=cpu lists' \
+fails 3 'reasons: see lxc-checkpoint -r --check -P /run/link -n c1 -D '"'/run/a b'"' --force=cpu' \
 	lxc-checkpoint -P /run/link -n c1 -r -D '/run/a b' --force=cpu
 
 step '--check --replace'
@@ -174,8 +174,8 @@ check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check --replace -n c1 -
 check_equal 'c1 can be checkpointed' "$(lxc-checkpoint --check --replace -n c1 -D /run/new)" output
 mkdir "$IMG.new"
 cp -a "$IMG"/* "$IMG.new"
-fails 3 'did not come to replace' lxc-checkpoint --check --replace -n c1 -D "$IMG"
-fails 3 'did not come to replace' lxc-checkpoint --replace -n c1 -D "$IMG"
+fails 3 'has not replaced' lxc-checkpoint --check --replace -n c1 -D "$IMG"
+fails 3 'has not replaced' lxc-checkpoint --replace -n c1 -D "$IMG"
 rm -r "$IMG.new"
 mount --bind "$IMG" "$IMG"
 fails 3 'is a mount point' lxc-checkpoint --check --replace -n c1 -D "$IMG"
@@ -217,7 +217,7 @@ refused_rootfs()
 	sed "s,stopped,$1,g; s,^lxc.rootfs.path.*,lxc.rootfs.path = $2," "$template/config" >"/var/lib/lxc/$1/config"
 	start_container "$1"
 	fails 3 "is $3: only a directory of the host" lxc-checkpoint --check -n "$1"
-	check grep -q 'remedy: mount it on a directory of the host before the container starts' <<<"$said"
+	check grep -q 'hint: mount it on a directory of the host before the container starts' <<<"$said"
 	fails 3 "is $3: only a directory of the host" lxc-checkpoint -n "$1"
 	lxc-stop -k -n "$1"
 	fails 3 "is $3: only a directory of the host" lxc-checkpoint -r --check -n "$1"
@@ -231,7 +231,7 @@ refused_rootfs loop loop:/mnt/disk 'a file that LXC mounts (loop)'
 lxc-execute -n stopped -- sleep 1000 </dev/null >/dev/null 2>&1 &
 lxc-wait -n stopped -s RUNNING -t 10
 fails 3 'runs a program of the host, as lxc-execute does' lxc-checkpoint --check -n stopped
-check grep -q 'remedy: start the container with lxc-start' <<<"$said"
+check grep -q 'hint: start the container with lxc-start' <<<"$said"
 lxc-stop -k -n stopped
 wait $! || :
 

@@ -65,8 +65,8 @@ SECONDS=0
 interrupt TERM
 ends_with 1
 check [ "$SECONDS" -lt 30 ]
-check grep -q 'c1 was not restored: it was interrupted, and is still being taken back after 15 s' /tmp/said
-fails 3 'a restore of c1 is under way' restore -n c1
+check grep -q 'c1 was not restored: interrupted, but the monitor is still undoing it after 15 s' /tmp/said
+fails 3 'a restore of c1 has been running since' restore -n c1
 go_on
 check_left "$STOPPED"
 and_restores
@@ -130,7 +130,7 @@ step 'one that says so'
 of_program asks
 interrupt TERM
 ends_with 1
-check_equal 'c1 was not restored: it was interrupted' "$(cat /tmp/said)" 'what it says'
+check_equal 'c1 was not restored: interrupted' "$(cat /tmp/said)" 'what it says'
 check_left "$STOPPED"
 of_program asks
 go_on

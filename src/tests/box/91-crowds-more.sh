@@ -36,8 +36,8 @@ restart
 step 'a process that has ended since it was seen is no reason'
 block c1 deaf-filesystem-2
 lxc-attach -n c1 --clear-env -- sh -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!' </dev/null >/tmp/sleep
-checked 20 3 'belongs to a session outside of the container'
-check grep -qF 'there is no answer from there' /tmp/check
+checked 20 3 'belongs to a session outside the container'
+check grep -qF 'that does not answer' /tmp/check
 lxc-checkpoint --check -n c1 -D "$IMG" >/tmp/check 2>&1 &
 checker=$!
 # that waits for the filesystem, and has seen all processes before
@@ -55,5 +55,5 @@ kill -KILL "$(host_pid c1 "$(cat /tmp/sleep)")"
 status=0
 wait "$checker" || status=$?
 check_equal 3 "$status" 'exit status'
-check grep -qF 'there is no answer from there' /tmp/check
+check grep -qF 'that does not answer' /tmp/check
 check_not grep -F 'session outside' /tmp/check

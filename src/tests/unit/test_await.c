@@ -12,7 +12,7 @@
 
 #define RUNNING	  "{\"running\":4711}\n"
 #define COMMITTED "{\"committed\":true}\n"
-#define FAILED	  "{\"error\":{\"err\":125,\"refused\":false,\"message\":\"it was interrupted\"}}\n"
+#define FAILED	  "{\"error\":{\"err\":125,\"refused\":false,\"message\":\"interrupted\"}}\n"
 #define EXIT	  "{\"exit\":256}\n"
 
 static struct awaited a;
@@ -107,7 +107,7 @@ START_TEST(taken_back)
 	answer = FAILED;
 	ck_assert_int_lt(await_report(&a, &r, &e), 0);
 	ck_assert_int_eq(e->err, ECANCELED);
-	ck_assert_str_eq(e->message, "it was interrupted");
+	ck_assert_str_eq(e->message, "interrupted");
 	ck_assert_uint_eq(asked, 1);
 	ck_assert_uint_eq(committed, 0);
 	/* once */
@@ -150,7 +150,7 @@ START_TEST(silence)
 		close(monitor);
 		monitor = -1;
 		ck_assert_int_eq(await_report(&a, &r, &e), -EPIPE);
-		ck_assert_str_eq(e->message, "the monitor ended without a word");
+		ck_assert_str_eq(e->message, "the monitor died without reporting an error");
 		end();
 	}
 }

@@ -341,13 +341,12 @@ START_TEST(test_findings)
 	f.command = "lxc-checkpoint --check -n web";
 	findings_add(&f, "traced", true, &cron, "end it", "is traced?by? a ?");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
-	ck_assert(strstr(e->message,
-			 "; 1 more thing is in the way, which lxc-checkpoint --check -n "
-			 "web lists"));
+	ck_assert(strstr(e->message, "; 1 more reason: see lxc-checkpoint --check -n "
+				     "web"));
 	findings_add(&f, "traced", true, &cron, NULL, "is traced twice");
 	ck_assert_uint_eq(f.n, 4);
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
-	ck_assert(strstr(e->message, "; 2 more things are in the way"));
+	ck_assert(strstr(e->message, "; 2 more reasons"));
 	ck_assert_uint_eq(findings_blocking(&f), 3);
 }
 END_TEST

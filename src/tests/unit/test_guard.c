@@ -17,8 +17,8 @@ static const struct {
 	{S_IFREG | 0644, 0, 1, NULL},
 	{S_IFREG | 0600, 0, 2, "has another name somewhere (a hard link)"},
 	{S_IFREG | 0600, 1000, 1, "does not belong to root"},
-	{S_IFREG | 0620, 0, 1, "can be written by others than root"},
-	{S_IFREG | 0602, 0, 1, "can be written by others than root"},
+	{S_IFREG | 0620, 0, 1, "is writable by users other than root"},
+	{S_IFREG | 0602, 0, 1, "is writable by users other than root"},
 	{S_IFREG | 04700, 0, 1, "has a set-id bit"},
 	{S_IFREG | 02700, 0, 1, "has a set-id bit"},
 	{S_IFLNK | 0777, 0, 1, "is a symbolic link"},
@@ -43,7 +43,7 @@ START_TEST(file)
 END_TEST
 
 #define NOT_ROOTS "does not belong to root"
-#define WRITABLE  "can be written by others than root"
+#define WRITABLE  "is writable by users other than root"
 
 static const struct {
 	mode_t mode; /* of the directory */

@@ -110,7 +110,7 @@ START_TEST(test_one_at_a_time)
 	ck_assert_int_eq(access(record_path, F_OK), 0);
 	ck_assert_int_eq(operation_begin(&c, place, "a restore", &second, &e), -EBUSY);
 	ck_assert(e->refused);
-	ck_assert(strstr(e->message, "a checkpoint of c1 is under way since 20"));
+	ck_assert(strstr(e->message, "a checkpoint of c1 has been running since 20"));
 	ck_assert(strstr(e->message, who));
 	error_free(e);
 	ck_assert_int_eq(operation_look(&c, place, NULL), -EBUSY);

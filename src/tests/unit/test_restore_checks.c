@@ -242,7 +242,7 @@ static const struct {
 	 true},
 	{{"lxc.net.0.type", "veth", "lxc.net.1.type", "veth"},
 	 {"lxc.net.1.type", "veth"},
-	 "lxc.net.0 has been taken out",
+	 "lxc.net.0 has been removed",
 	 true},
 	{{"lxc.mount.entry", "/a a none bind 0 0\n/b b none bind 0 0\n"},
 	 {"lxc.mount.entry", "/b b none bind 0 0\n/a a none bind 0 0\n"},

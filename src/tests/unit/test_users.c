@@ -43,7 +43,7 @@ START_TEST(test_map)
 
 	if (!maps[_i].uids) {
 		ck_assert_int_eq(r, -EINVAL);
-		ck_assert(strstr(e->message, "is no line of an id map"));
+		ck_assert(strstr(e->message, "is not a line of an ID map"));
 		return;
 	}
 	_cleanup_free_ char *uids = facts_id_map(&facts, "u");

@@ -13,7 +13,7 @@ step 'nobody is left out'
 map '0 100000 60000' >/tmp/c3.conf
 CREATE_CONFIG=/tmp/c3.conf make_container c3 </dev/null
 start_container c3
-fails 3 'leaves out the user 65534' lxc-checkpoint -n c3 -D /var/tmp/c3 -s
+fails 3 'does not map the user 65534' lxc-checkpoint -n c3 -D /var/tmp/c3 -s
 check_not test -e /var/tmp/c3
 check state_is c3 RUNNING
 check lxc-stop -n c3 -k
@@ -25,7 +25,7 @@ CREATE_CONFIG=/tmp/c4.conf make_container c4 <<'END'
 lxc.mount.entry = /tmp/one srv/one none bind,idmap=container,create=dir 0 0
 END
 start_container c4
-fails 3 'idmapped", which cannot be restored so far' lxc-checkpoint -n c4 -D /var/tmp/c4 -s
+fails 3 'idmapped", which cannot be restored yet' lxc-checkpoint -n c4 -D /var/tmp/c4 -s
 check_not test -e /var/tmp/c4
 check state_is c4 RUNNING
 check lxc-stop -n c4 -k
@@ -48,7 +48,7 @@ install -d -o somebody -g somebody /home/somebody/lxc
 as_somebody --wait -- lxc-create -P /home/somebody/lxc -n c5 -f /home/somebody/config -t busybox
 as_somebody -- lxc-start -F -P /home/somebody/lxc -n c5
 check lxc-wait -P /home/somebody/lxc -n c5 -s RUNNING -t 30
-fails 3 'the command socket of c5 is held by another user' lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
+fails 3 'the command socket of c5 belongs to another user' lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s
 check_not test -e /var/tmp/c5
 fails 3 'only root can checkpoint' setpriv --reuid somebody --regid somebody --init-groups \
 	lxc-checkpoint -P /home/somebody/lxc -n c5 -D /var/tmp/c5 -s

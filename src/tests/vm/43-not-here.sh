@@ -102,6 +102,6 @@ start_container c2
 saved c2
 before=$(sysctl -n user.max_user_namespaces)
 sysctl -qw user.max_user_namespaces=0
-missing c2 'c2 has users of its own, and this kernel makes no user namespaces'
+missing c2 'c2 has an ID map, and this kernel allows no user namespaces'
 sysctl -qw "user.max_user_namespaces=$before"
 possible c2

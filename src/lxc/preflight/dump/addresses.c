@@ -298,8 +298,8 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 		if (!is_link_local(&local))
 			a = address_of(&remote);
 		found_process(s, p, "socket-address", true,
-			      "close that connection, or have it made by another address than "
-			      "fe80:: (by the host's name, or a global or unique-local address)",
+			      "close that connection, or connect by another address than fe80:: (a "
+			      "host name, or a global or unique-local address)",
 			      "has a connection open (descriptor %d) by the link-local address %s, "
 			      "which CRIU cannot restore",
 			      number, address_text(&a, text));

@@ -61,9 +61,9 @@ void check_arguments(struct survey *s)
 
 	if (dump > ARGUMENTS_MAX - ENVIRONMENT_MAX || restore > ARGUMENTS_MAX - ENVIRONMENT_MAX)
 		found_container(s, "arguments", true,
-				"mount less in it, or from shorter paths: one mount of a directory "
-				"in place of many of what is in it",
-				"the container has more mounts and terminals than CRIU can be told "
-				"of: %zu bytes at the dump and %zu at the restore, of %d",
+				"use fewer mounts or shorter paths: mount one directory instead of "
+				"many things in it",
+				"the container has more mounts and terminals than fit on CRIU's "
+				"command line: %zu bytes at the dump and %zu at the restore, of %d",
 				dump, restore, ARGUMENTS_MAX - ENVIRONMENT_MAX);
 }

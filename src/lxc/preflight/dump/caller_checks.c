@@ -27,8 +27,8 @@ void check_caller(struct survey *s)
 
 	if (p)
 		found_process(s, p, "inherited", true,
-			      "start the command from elsewhere: a shell of root, or a service "
-			      "without SystemCallFilter= and the like",
-			      "has a seccomp filter, and this command was started with one too: "
-			      "then the kernel does not let CRIU save it");
+			      "start the command from a root shell, or from a service without "
+			      "SystemCallFilter= and the like",
+			      "has a seccomp filter, and this command has inherited one too: the "
+			      "kernel then does not let CRIU save it");
 }

@@ -31,7 +31,7 @@ void check_ephemeral(struct survey *s)
 
 	if (facts->ephemeral && s->p->stop)
 		found_container(
-			s, "ephemeral", true, "leave out -s, or start it without lxc.ephemeral",
+			s, "ephemeral", true, "omit -s, or start it without lxc.ephemeral",
 			"%s is ephemeral: when it stops, its rootfs and %s/%s are destroyed, "
 			"and it cannot be restored without them",
 			facts->name, facts->lxcpath, facts->name);
@@ -81,8 +81,8 @@ void check_confinement(struct survey *s)
 	    strncmp(facts->apparmor_label, generated, strlen(generated)) == 0)
 		found_container(s, "apparmor-profile", true,
 				"stop and start it once with lxc-start, which writes the profile",
-				"%s is confined by the generated AppArmor profile %s, and there is "
-				"no text of that in %s/%s/apparmor",
+				"%s is confined by the generated AppArmor profile %s, whose text "
+				"is missing in %s/%s/apparmor",
 				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
 }
 
@@ -132,7 +132,7 @@ void check_nobody(struct survey *s)
 	    (!is_mapped(facts, "u", uid) || !is_mapped(facts, "g", gid)))
 		found_container(s, "unmapped-nobody", true,
 				"map 65536 ids, as in: lxc.idmap = u 0 100000 65536",
-				"the lxc.idmap of %s leaves out the user %u or the group %u "
+				"the lxc.idmap of %s does not map the user %u or the group %u "
 				"(nobody), without which this CRIU cannot restore it",
 				facts->name, uid, gid);
 }
@@ -157,8 +157,8 @@ void check_network_lock(struct survey *s)
 		if (!path && access(programs[i].needed, F_OK) == 0)
 			found_container(s, "network-lock", true,
 					"install it: apt-get install iptables",
-					"%s is missing, by which CRIU holds packets back from the "
-					"network interfaces of %s",
+					"%s is missing, which CRIU needs to hold packets back from "
+					"the network interfaces of %s",
 					programs[i].name, facts->name);
 	}
 }

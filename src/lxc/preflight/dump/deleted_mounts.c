@@ -98,8 +98,7 @@ static int open_place(struct survey *s, const struct mount *m, const char *path)
 
 	if (fd == -ETIMEDOUT && !lost)
 		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
-			      "has mounted something on %s, and there is no answer from there",
-			      m->target);
+			      "has mounted a filesystem on %s that does not answer", m->target);
 	return fd;
 }
 
@@ -187,11 +186,12 @@ void check_deleted_mount(struct survey *s, const struct mount *m)
 				"its place that nobody can see whether something else has it now",
 				m->target);
 	else if (has_content(s, m))
-		found_container(s, "deleted-mount", true,
-				"copy it to where it shall stay and unmount it in the container",
-				"the file that is mounted on %s was deleted, and CRIU does not "
-				"save what is in it",
-				m->target);
+		found_container(
+			s, "deleted-mount", true,
+			"copy it to where you want to keep it, and unmount it in the container",
+			"the file that is mounted on %s was deleted, and CRIU does not "
+			"save what is in it",
+			m->target);
 }
 
 void check_deleted_mounts(struct survey *s)

@@ -76,7 +76,7 @@ static char *read_fdinfo(const struct open_file *f)
 /* --- files that the kernel makes for a purpose of its own ----------------------------------------
  */
 
-#define FORBID "lxc.include = " LXC_CHECKPOINT_CONF " in the container's config, and start it anew"
+#define FORBID "lxc.include = " LXC_CHECKPOINT_CONF " in the container's config, and start it again"
 
 /* The beginning of a link decides; the first that fits. */
 static const struct file_kind file_kinds[] = {
@@ -87,11 +87,11 @@ static const struct file_kind file_kinds[] = {
 	{"anon_inode:[signalfd]", NULL, {0, 0, 0}, NULL},
 	{"anon_inode:[timerfd]", NULL, {0, 0, 0}, NULL},
 	{"anon_inode:[pidfd]",
-	 "has a file open that stands for a process (pidfd)",
+	 "has a pidfd open",
 	 {4, 1, 0},
 	 "install CRIU 4.1 or later, or stop that process"},
 	{"pidfd:[",
-	 "has a file open that stands for a process (pidfd)",
+	 "has a pidfd open",
 	 {4, 1, 0},
 	 "install CRIU 4.1 or later, or stop that process"},
 	{"anon_inode:bpf-prog",
@@ -194,13 +194,11 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 		return;
 	if (field_number(info, "flags", 8) & O_EXCL)
 		found_process(s, f->process, "file-kind", true, "stop that process",
-			      "has a file open that stands for a thread (pidfd), which CRIU "
-			      "cannot save");
+			      "has a pidfd of a thread open, which CRIU cannot save");
 	process = process_of(s, target);
 	if (target > 0 && !(process && process->in_tree))
 		found_process(s, f->process, "outside-file", true, "stop that process",
-			      "has a file open that stands for a process outside of the "
-			      "container (pidfd)");
+			      "has a pidfd of a process outside the container open");
 }
 
 /* Those that would wake the machine are no clocks of CRIU's. */
@@ -409,8 +407,7 @@ static void check_pipe(struct survey *s, const struct open_file *f)
 	/* systemd's pipes to the kernel's automounter are such, and CRIU knows them */
 	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !s->automounts)
 		found_process(s, f->process, "packet-pipe", true, "stop that process",
-			      "has a pipe open that keeps packets apart (O_DIRECT), which CRIU "
-			      "cannot save");
+			      "has a pipe in packet mode open (O_DIRECT), which CRIU cannot save");
 	check_place(s, f);
 }
 
@@ -618,14 +615,13 @@ static void check_one_place(struct survey *s, const struct process *p, const str
 	if (!m && p->container_pid == 1 && strcmp(what, PROGRAM) == 0)
 		found_process(
 			s, p, "outside-file", true,
-			"start the container with lxc-start; a program of its own in the place "
-			"of an init is lxc.init.cmd",
+			"start the container with lxc-start, and name the program in lxc.init.cmd",
 			"runs a program of the host, as lxc-execute does, which a restore "
 			"would not find in the container: %s",
 			link);
 	else if (!m)
 		found_process(s, p, "outside-file", true,
-			      "stop it; what was started with lxc-attach may have brought it along",
+			      "stop it; lxc-attach may have passed it on",
 			      "%s that is on no mount of the container: %s", what, link);
 	else if (is_tracefs(m))
 		found_process(s, p, "file-kind", true, "stop it",
@@ -683,8 +679,8 @@ void check_files(struct survey *s, const struct process *p)
 static void found_no_answer(struct survey *s, const struct process *p)
 {
 	found_process(s, p, "no-answer", true, SCOUT_HINT,
-		      "does not let its memory be looked at: it waits for something with its "
-		      "memory locked");
+		      "blocks the reading of its memory map: it waits for something while it holds "
+		      "the lock");
 }
 
 /* The device and the inode of a line, "7f00-7f01 rw-s 00000000 00:05 1234  /dev/x"; 0: none */
@@ -749,11 +745,10 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 	if (len > CRIU_LINK_MAX)
 		found_name(s, p, "has a file mapped", "path is too long");
 	if (has_prefix(name, len, "socket:[")) {
-		found_process(
-			s, p, "packet-ring", true, "stop that process",
-			"shares memory of a socket with the kernel (PACKET_RX_RING and the "
-			"like), as tcpdump does: CRIU loses the place in it, and the restored "
-			"process would wait there for ever");
+		found_process(s, p, "packet-ring", true, "stop that process",
+			      "shares memory of a socket with the kernel (PACKET_RX_RING and the "
+			      "like), as tcpdump does: CRIU loses the position in it, and the "
+			      "restored process would wait without end");
 	} else if (has_prefix(name, len, "anon_inode:")) {
 		text = xstrndup(name, len);
 		found_kind(s, p, text);
@@ -796,8 +791,7 @@ void check_mappings(struct survey *s, const struct process *p)
 	if (scout_read_lines(&s->scout, path, check_line, &m) == -ETIMEDOUT && !lost)
 		found_no_answer(s, p);
 	if (s->maps_read > MAPS_MAX)
-		found_container(s, "too-many-mappings", true,
-				"stop what maps so many files, or maps so many times",
-				"the memory of the container's processes is in too many pieces to "
-				"look at all of them");
+		found_container(
+			s, "too-many-mappings", true, "stop the processes with the most mappings",
+			"the container's processes have too many memory mappings to look at");
 }

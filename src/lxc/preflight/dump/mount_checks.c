@@ -147,8 +147,7 @@ static int open_mount(struct survey *s, const struct mount *m, int flags, struct
 
 	if (fd == -ETIMEDOUT && !lost)
 		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
-			      "has mounted something on %s, and there is no answer from there",
-			      m->target);
+			      "has mounted a filesystem on %s that does not answer", m->target);
 	/* something else may be there by now, and in the way */
 	if (fd >= 0 && (stat_without_sync(fd, ret) < 0 || ret->st_dev != m->dev))
 		fd_close(&fd);
@@ -184,7 +183,7 @@ static const struct filesystem {
 } filesystems[] = {
 	{"fuse", NULL, "filesystem", true, "which CRIU cannot save"},
 	{"fuseblk", NULL, "filesystem", true, "which CRIU cannot save"},
-	{"btrfs", NULL, "filesystem", true, "which CRIU cannot mount anew"},
+	{"btrfs", NULL, "filesystem", true, "which CRIU cannot mount again"},
 	{"overlay", NULL, "filesystem", true,
 	 "which CRIU cannot restore: its layers are looked for on the host"},
 	{"mqueue", has_entries, "filesystem", true,
@@ -209,11 +208,11 @@ static void check_filesystem(struct survey *s, const struct mount *m)
 
 		if (!is_type(m->type, f->type) || (f->applies && !f->applies(s, m)))
 			continue;
-		found_container(s, f->check, f->blocks,
-				"unmount it in the container, or take it out of the container's "
-				"config",
-				"the container has mounted a filesystem of type %s on %s, %s",
-				m->type, m->target, f->why);
+		found_container(
+			s, f->check, f->blocks,
+			"unmount it in the container, or remove it from the container's config",
+			"the container has mounted a filesystem of type %s on %s, %s", m->type,
+			m->target, f->why);
 	}
 }
 
@@ -239,8 +238,8 @@ static void check_cgroup_mount(struct survey *s, const struct mount *m)
 	if (is_on_file(s, m))
 		found_process(s, m->process, "cgroup-file", true,
 			      "unmount it; of a service of systemd's: forbid namespaces in the "
-			      "container, with lxc.include = " LXC_CHECKPOINT_CONF " in its "
-			      "config, and start it anew",
+			      "container, with lxc.include = " LXC_CHECKPOINT_CONF
+			      " in its config, and start it again",
 			      "has a file of a cgroup mounted on %s, which CRIU cannot restore",
 			      m->target);
 }
@@ -299,7 +298,7 @@ void survey_mounts(struct survey *s)
 	}
 	if (s->n_mounts > MOUNTS_MAX)
 		found_container(s, "too-many-mounts", true,
-				"unmount those that nobody needs, in the container",
+				"unmount those that are not needed, in the container",
 				"the container has more than %d mounts in its mount namespaces, "
 				"which CRIU would take too long for",
 				MOUNTS_MAX);

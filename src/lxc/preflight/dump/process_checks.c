@@ -266,14 +266,13 @@ static const struct status_check {
 	{"dead-leader",
 	 {0, 0, 0},
 	 dead_leader,
-	 "has ended its first thread while others go on, which CRIU cannot save",
+	 "has a first thread that exited before the others, which CRIU cannot save",
 	 "restart that program, or stop it"},
 	{"foreign-session",
 	 {0, 0, 0},
 	 foreign_session,
-	 "belongs to a session outside of the container: it was started from there, with "
-	 "lxc-attach or the like",
-	 "end it, or start such processes with setsid"},
+	 "belongs to a session outside the container: lxc-attach or the like started it",
+	 "stop it, or start such processes with setsid"},
 };
 
 /*
@@ -337,7 +336,7 @@ static void check_traced(struct survey *s, const struct process *p)
 		return;
 	if (read_file_at(AT_FDCWD, path, 256, &name) > 0)
 		name[strcspn(name, "\n")] = '\0';
-	found_process(s, p, "traced", true, "end the debugger or strace, and try again",
+	found_process(s, p, "traced", true, "stop the debugger or strace, and try again",
 		      "is traced by process %d (%s)", (int)tracer, name ? name : "?");
 }
 
@@ -359,7 +358,7 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 			continue;
 		found_process(s, p, "nested-namespace", true,
 			      "stop it, or forbid namespaces in the container: lxc.include "
-			      "= " LXC_CHECKPOINT_CONF " in its config, and start it anew",
+			      "= " LXC_CHECKPOINT_CONF " in its config, and start it again",
 			      "is in a namespace of its own (%s)", namespaces[k].name);
 	}
 }
@@ -368,9 +367,9 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 {
 	if (p->ns[NS_PID] == top && p->state != 'Z')
-		found_process(s, p, "not-in-tree", false, "end it first, if it shall not get lost",
-			      "was started from outside (lxc-attach) and is no child of the "
-			      "container's init: it will not be in the checkpoint");
+		found_process(s, p, "not-in-tree", false, "end it first if you need to keep it",
+			      "was started from outside (lxc-attach) and is not a descendant of "
+			      "the container's init: the checkpoint will not contain it");
 }
 
 /* CRIU takes init's root for that of its mount namespace. */
@@ -418,7 +417,7 @@ static void check_stuck(struct survey *s)
 		if (still_waits(p))
 			found_process(
 				s, p, "uninterruptible", false,
-				"look what it waits for: a disk, a file server, or a child "
+				"find out what it waits for: a disk, a file server, or a child "
 				"that it made with vfork()",
 				"waits and cannot be stopped; CRIU gives up if that lasts for "
 				"ten seconds");
@@ -463,11 +462,10 @@ static void check_listener(struct survey *s, const struct process *init)
 	if (found)
 		found_container(
 			s, "seccomp-notify", true,
-			"take notify out of its seccomp policy (lxc.seccomp.profile) and "
-			"lxc.seccomp.notify.proxy out of its config, and start it anew",
-			"the monitor of %s has system calls of the container answered "
-			"(lxc.seccomp.notify.proxy); after a restore nobody would, and they "
-			"would fail",
+			"remove notify from its seccomp policy (lxc.seccomp.profile) and "
+			"lxc.seccomp.notify.proxy from its config, and start it again",
+			"the monitor of %s forwards system calls of the container "
+			"(lxc.seccomp.notify.proxy); after a restore nobody would answer them",
 			s->p->facts->name);
 }
 

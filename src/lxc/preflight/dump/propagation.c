@@ -188,7 +188,7 @@ static void tell(struct survey *s, const struct mount *m, ino_t init_ns)
 		found_process(s, m->process, "nested-namespace", true,
 			      "make that mount private in there, or forbid namespaces in the "
 			      "container: lxc.include = " LXC_CHECKPOINT_CONF
-			      " in its config, and start it anew",
+			      " in its config, and start it again",
 			      "is in a mount namespace of its own, whose mount %s (%s) %s",
 			      m->target, m->root, what);
 }

@@ -90,8 +90,8 @@ static void tell(struct sharing *h, pid_t pid, const char *container, int kind)
 	found_container(h->s, "shared-namespace", true,
 			"stop that container first, and start both without lxc.namespace.share.* "
 			"or --share-*",
-			"%s and %s are in one %s namespace: a checkpoint would take that from the "
-			"other, and a restore make a second one",
+			"%s and %s are in one %s namespace: a checkpoint would take it away from "
+			"the other, and a restore would make a second one",
 			h->s->p->facts->name, who, names[kind]);
 }
 

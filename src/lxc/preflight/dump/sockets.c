@@ -177,8 +177,8 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 	if (readlink(link, found, sizeof(found) - 1) > 0 &&
 	    has_another_name(address.sun_path, found, st.st_nlink > 0))
 		found_process(s, p, "socket-name", false, "restart that program after a restore",
-			      "waits on a Unix socket that has another name than it was bound to "
-			      "(%s): after a restore nobody could reach it",
+			      "listens on a Unix socket whose name has changed since it was bound "
+			      "(%s): after a restore no client could reach it",
 			      address.sun_path);
 }
 

@@ -147,7 +147,7 @@ static void found_too_many(struct survey *s, const struct process *p)
 {
 	found_process(s, p, "too-many-watches", true,
 		      "stop that process, or have it watch fewer files",
-		      "watches so many files (inotify, fanotify) that they cannot be looked at");
+		      "watches too many files (inotify, fanotify) to look at");
 }
 
 /* How much it was. */

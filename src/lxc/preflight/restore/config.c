@@ -149,7 +149,7 @@ static void compare_rules(const struct comparison *c)
 
 		if (rules[i].lines) {
 			tell_lines(c, &rules[i], now, then, "has been added");
-			tell_lines(c, &rules[i], then, now, "has been taken out");
+			tell_lines(c, &rules[i], then, now, "has been removed");
 		} else if (strcmp(then ? then : "", now ? now : "") != 0) {
 			tell_change(c, rules[i].kind, rules[i].key, then, now);
 		}
@@ -203,7 +203,7 @@ static void compare_nets(const struct comparison *c)
 			compare_net(c, (unsigned int)n);
 		else
 			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
-				      c->remedy, "lxc.net.%d has been taken out", n);
+				      c->remedy, "lxc.net.%d has been removed", n);
 	}
 	for (size_t i = 0; i < r->n_config; i++) {
 		int n = net_number(r->config[i].key);
@@ -228,8 +228,8 @@ void check_config(const struct restore_check *r, struct findings *found)
 		findings_tell(found, "lxc-version", FINDING_NOTE, NULL, NULL,
 			      "the checkpoint was made with LXC %s, and this is %s",
 			      r->manifest->lxc_version, version);
-	c.remedy = xasprintf("put it back in %s: what the checkpoint has is used until the "
-			     "container is started anew",
+	c.remedy = xasprintf("undo that in %s: the restored container keeps what the checkpoint "
+			     "has until you start it again",
 			     r->config_file);
 	compare_rules(&c);
 	compare_nets(&c);

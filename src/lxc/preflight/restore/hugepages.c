@@ -66,12 +66,12 @@ static void check_size(const struct restore_check *r, const struct huge_areas *a
 	if (there < 0) {
 		findings_tell(found, "huge-pages", FINDING_BLOCKS, NULL,
 			      "restore it under a kernel that has them",
-			      "processes of %s have huge pages of %llu KiB, which this kernel has "
-			      "not",
+			      "processes of %s have huge pages of %llu KiB, which this kernel does "
+			      "not support",
 			      r->name, kib);
 		return;
 	}
-	remedy = xasprintf("set more aside: echo %lld >" HUGEPAGES, set + needed - there, kib,
+	remedy = xasprintf("reserve more: echo %lld >" HUGEPAGES, set + needed - there, kib,
 			   "nr_hugepages");
 	findings_tell(found, "huge-pages", FINDING_BLOCKS, NULL, remedy,
 		      "processes of %s have %lld huge pages of %llu KiB, and %lld are free here",

@@ -89,7 +89,7 @@ static bool check_lock(const struct restore_check *r, const struct criu_files *f
 	if (who)
 		findings_tell(
 			found, "file-lock", FINDING_BLOCKS, NULL,
-			"have that process let go of it, or end it, and restore again",
+			"make that process release the lock, or stop it, and restore again",
 			"%s, on which process %d in the container had a lock, is locked by %s "
 			"(%s)",
 			file->path, (int)lock->pid, who, kind_name(holder->kind));
@@ -119,7 +119,6 @@ void check_locks(const struct restore_check *r, struct findings *found)
 		n += check_lock(r, &files, &locks.v[i], &held, n >= NAMED_MAX, found);
 	if (n > NAMED_MAX)
 		findings_tell(found, "file-lock", FINDING_BLOCKS, NULL,
-			      "have them let go of them, and restore again",
-			      "%zu more locks that the container had are others' now",
-			      n - NAMED_MAX);
+			      "make their holders release them, and restore again",
+			      "%zu more locks of the container are held by others", n - NAMED_MAX);
 }

@@ -85,7 +85,7 @@ static void check_cpu(const struct restore_check *r, struct findings *found)
 	findings_tell(found, "cpu", FINDING_BLOCKS, "cpu",
 		      "restore it on a machine that has them: programs that use what is missing "
 		      "crash",
-		      "the processor (%s) lacks what that of the checkpoint (%s) had: %s",
+		      "the processor (%s) lacks features of the checkpoint's processor (%s): %s",
 		      now.model ? now.model : "unknown", m->cpu_model ? m->cpu_model : "unknown",
 		      missing);
 }
@@ -124,8 +124,8 @@ static void check_kernel(const struct restore_check *r, struct findings *found)
 		return;
 	findings_tell(found, "kernel", FINDING_WARNING, NULL,
 		      "if the restore fails, boot a kernel that is at least as new",
-		      "this kernel, %s, is older than that of the checkpoint, %s: what processes "
-		      "have that it does not know cannot be restored",
+		      "this kernel, %s, is older than the checkpoint's, %s: it may lack what the "
+		      "processes need",
 		      un.release, r->manifest->kernel);
 }
 
@@ -145,12 +145,11 @@ static void check_criu(const struct restore_check *r, struct findings *found)
 	if (!r->criu->path || criu_version_parse(r->manifest->criu_version, &then) < 0 ||
 	    now->major > then.major || (now->major == then.major && now->minor >= then.minor))
 		return;
-	findings_tell(
-		found, "criu-version", FINDING_BLOCKS, "criu",
-		"install the one that the checkpoint was made with, or a later one",
-		"CRIU is %u.%u.%u, and the checkpoint was made with %s: it may pass over what "
-		"it does not know",
-		now->major, now->minor, now->patch, r->manifest->criu_version);
+	findings_tell(found, "criu-version", FINDING_BLOCKS, "criu",
+		      "install the one that the checkpoint was made with, or a later one",
+		      "CRIU is %u.%u.%u, and the checkpoint was made with %s: CRIU may ignore what "
+		      "it does not know",
+		      now->major, now->minor, now->patch, r->manifest->criu_version);
 }
 
 /* --- the memory --- */
@@ -195,10 +194,10 @@ static void check_inherited(struct findings *found)
 
 	if (for_good)
 		findings_tell(found, "inherited", FINDING_BLOCKS, NULL,
-			      "start it from elsewhere: a shell of root, or a service without "
+			      "start the command from a root shell, or from a service without "
 			      "NoNewPrivileges=, SecureBits=, SystemCallFilter= and the like",
-			      "this command was started with %s, which every restored process "
-			      "would keep: %s",
+			      "this command has inherited %s, which every restored process would "
+			      "keep: %s",
 			      for_good->what, for_good->harm);
 }
 

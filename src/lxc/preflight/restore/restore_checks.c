@@ -15,9 +15,9 @@ static void check_name(const struct restore_check *r, struct findings *found)
 
 	if (strcmp(facts->name, r->name) != 0)
 		findings_tell(found, "container", FINDING_BLOCKS, NULL,
-			      "restore it as the container that it was, or name another directory "
-			      "with -D",
-			      "that is a checkpoint of %s, not of %s", facts->name, r->name);
+			      "restore it under the name of that container, or name another "
+			      "directory with -D",
+			      "the checkpoint is of %s, not of %s", facts->name, r->name);
 	else if (strcmp(facts->lxcpath, r->lxcpath) != 0)
 		findings_tell(found, "lxcpath", FINDING_NOTE, NULL, NULL,
 			      "%s was in %s and is in %s", r->name, facts->lxcpath, r->lxcpath);
@@ -54,9 +54,8 @@ static void check_made(const struct restore_check *r, struct findings *found)
 	if (r->hooks) {
 		findings_tell(
 			found, "hooks", FINDING_NOTE, NULL, NULL,
-			"%s has pre-start hooks, which may make its rootfs, what it mounts and "
-			"its bridges: a restore looks at these, and at open files, when the hooks "
-			"have run",
+			"%s has pre-start hooks, which may make its rootfs, what it mounts and its "
+			"bridges: a restore checks these, and open files, after the hooks have run",
 			r->name);
 		return;
 	}

@@ -34,15 +34,15 @@ void check_rootfs(const struct restore_check *r, struct findings *found)
 		return;
 	if (stat(r->rootfs, &st) < 0) {
 		findings_tell(found, "rootfs", FINDING_BLOCKS, NULL,
-			      "mount it, or mend lxc.rootfs.path in the configuration",
-			      "the rootfs %s is not there", r->rootfs);
+			      "mount it, or correct lxc.rootfs.path in the configuration",
+			      "the rootfs %s is missing", r->rootfs);
 		return;
 	}
 	moved = strcmp(r->rootfs, facts->rootfs) != 0;
 	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
 		findings_tell(
 			found, "rootfs", FINDING_WARNING, NULL,
-			"if it is a copy, it has to be one of after the checkpoint",
+			"a copy must be from after the checkpoint",
 			"the rootfs %s is another directory than the one of the checkpoint%s%s",
 			r->rootfs, moved ? ", " : "", moved ? facts->rootfs : "");
 	else if (moved)
@@ -67,13 +67,12 @@ static void tell_missing(const struct ext_mount *m, struct findings *found)
 		xasprintf("mount it on %s again, and restore again", m->mount_point);
 
 	/* of what the kernel makes up nothing can be lost */
-	findings_tell(
-		found, "mount-source",
-		filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS, "rootfs",
-		remedy,
-		"%s, which the container had on %s, was in a filesystem (%s) that was mounted "
-		"on %s and is not",
-		m->source, m->target, m->filesystem, m->mount_point);
+	findings_tell(found, "mount-source",
+		      filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS,
+		      "rootfs", remedy,
+		      "%s, which the container had on %s, was in a filesystem (%s) that was "
+		      "mounted on %s and is not mounted now mounted now",
+		      m->source, m->target, m->filesystem, m->mount_point);
 }
 
 /* One of another host, with a copy of the files, is another one for certain. */
@@ -85,7 +84,7 @@ static void tell_another(const struct restore_check *r, const struct ext_mount *
 		      !filesystem_is_kernels(m->filesystem);
 
 	findings_tell(found, "mount-source", blocks ? FINDING_BLOCKS : FINDING_WARNING, "rootfs",
-		      "see that what is there is what the container had",
+		      "make sure that the content is what the container had",
 		      "%s, which the container had on %s, is in another filesystem than at the "
 		      "checkpoint: %s%s%s on %s (then: %s%s%s on %s)",
 		      m->source, m->target, now->type, now->identity ? " " : "",
@@ -128,7 +127,7 @@ static void check_source(const struct restore_check *r, const struct ext_mount *
 			      m->target);
 	else if (m->kind && (strcmp(m->kind, "directory") == 0) != S_ISDIR(st.st_mode))
 		findings_tell(found, "mount-source", FINDING_BLOCKS, NULL,
-			      "put back what it was and restore again",
+			      "put it back as it was, and restore again",
 			      "%s, which the container had on %s, was a %s and is %s", m->source,
 			      m->target, m->kind, S_ISDIR(st.st_mode) ? "a directory" : "none");
 	else
@@ -258,7 +257,7 @@ static void check_file(struct walk *w, const struct criu_file *file)
 	struct stat st;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		tell(w, file, VERDICT_FORM, "is not there");
+		tell(w, file, VERDICT_FORM, "is missing");
 	if (fd < 0 || outside_file_stat(fd, &st) < 0)
 		return;
 	what = difference(w, file, fd, &st, &verdict);

@@ -71,8 +71,8 @@ void check_history(const struct restore_check *r, struct findings *found)
 		return;
 	if (m->schema >= 3 && !m->stopped)
 		findings_tell(found, "stale", FINDING_WARNING, NULL, REMEDY,
-			      "%s ran on after this checkpoint was made, at %s: what it did since "
-			      "then is lost",
+			      "%s kept running after this checkpoint was made, at %s: what it did "
+			      "since then is lost",
 			      m->facts.name, m->created);
 	history_read(r->image, r->image_path, &restored);
 	if (restored.n)

@@ -44,8 +44,8 @@ static void check_settings(const struct cgroup_node *node, const char *controlle
 			continue;
 		findings_tell(
 			found, "cgroup-controller", FINDING_BLOCKS, NULL,
-			"restore it on a host that has it (cgroup.controllers); "
-			"cgroup_disable= on the kernel's command line takes it away",
+			"restore it on a host that has it (cgroup.controllers); cgroup_disable= on "
+			"the kernel's command line removes it",
 			"the container has the limit %s, and cgroup2 has no controller %.*s here",
 			file, (int)len, file);
 	}
@@ -101,12 +101,12 @@ static void check_unconfined(const struct restore_check *r, struct findings *fou
 	const char *profile = config_value(r->config, r->n_config, "lxc.apparmor.profile");
 
 	if (r->n_config && apparmor_is_on() && (!profile || strcmp(profile, "unconfined") != 0))
-		findings_tell(found, "apparmor", FINDING_WARNING, NULL,
-			      "start it anew to have it confined, or say lxc.apparmor.profile = "
-			      "unconfined",
-			      "%s was not confined by AppArmor and will not be, though its config "
-			      "asks for it",
-			      r->name);
+		findings_tell(
+			found, "apparmor", FINDING_WARNING, NULL,
+			"start it again to confine it, or set lxc.apparmor.profile = unconfined",
+			"%s was not confined by AppArmor and will not be, though its config "
+			"asks for it",
+			r->name);
 }
 
 void check_apparmor(const struct restore_check *r, struct findings *found)
@@ -134,7 +134,7 @@ void check_apparmor(const struct restore_check *r, struct findings *found)
 	if (!facts->apparmor_policy && !strstr(facts->apparmor_label, "//&") &&
 	    !profile_is_loaded(facts->apparmor_label))
 		findings_tell(found, "apparmor", FINDING_BLOCKS, NULL,
-			      "load it: apparmor_parser -r FILE, of /etc/apparmor.d",
+			      "load it: apparmor_parser -r /etc/apparmor.d/FILE",
 			      "%s is confined by the AppArmor profile %s, which is not loaded here",
 			      r->name, facts->apparmor_label);
 }
@@ -150,7 +150,7 @@ void check_seccomp(const struct restore_check *r, struct findings *found)
 			findings_tell(found, "seccomp", FINDING_BLOCKS, NULL,
 				      "restore it under a kernel with CONFIG_SECCOMP",
 				      "processes of %s are confined by seccomp, which this kernel "
-				      "has not",
+				      "does not support",
 				      r->name);
 }
 
@@ -173,8 +173,8 @@ void check_core_scheduling(const struct restore_check *r, struct findings *found
 			found, "core-scheduling", FINDING_WARNING, NULL,
 			"restore it on a machine with SMT and core scheduling to have it keep "
 			"that",
-			"processes of %s had CPU cores to themselves by core scheduling "
-			"(lxc.sched.core), and will not have: %s",
+			"processes of %s had CPU cores to themselves (lxc.sched.core), and will "
+			"not have them: %s",
 			r->name,
 			e == -ENODEV ? "this machine has no SMT, or it is off"
 				     : "this kernel has no core scheduling");
@@ -232,13 +232,12 @@ void check_users(const struct restore_check *r, struct findings *found)
 	     strtol(most, NULL, 10) == 0))
 		findings_tell(found, "user-namespace", FINDING_BLOCKS, NULL,
 			      "sysctl -w user.max_user_namespaces=10000",
-			      "%s has users of its own, and this kernel makes no user namespaces",
+			      "%s has an ID map, and this kernel allows no user namespaces",
 			      r->name);
 	if (!map_is_ours(facts, "u", "/proc/self/uid_map") ||
 	    !map_is_ours(facts, "g", "/proc/self/gid_map"))
 		findings_tell(found, "user-namespace", FINDING_BLOCKS, NULL,
-			      "restore it where root has all ids, not inside a container",
-			      "%s has users of its own, and not all of their ids on the host are "
-			      "to be had here",
+			      "restore it where root has all IDs, not in a container",
+			      "%s has an ID map, and not all of its IDs are available on this host",
 			      r->name);
 }

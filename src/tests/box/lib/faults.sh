@@ -190,7 +190,7 @@ survived_dump()
 	elif [ "$status" = 0 ]; then
 		check test -s "$IMG/manifest.json"
 	else
-		check grep -q 'runs on\|refuse\|lxc-checkpoint: ' /tmp/said
+		check grep -q 'keeps running\|refuse\|lxc-checkpoint: ' /tmp/said
 		check_not test -e "$IMG/manifest.json"
 	fi
 	check_equal lxcbr0 "$(bridge_of "$(veth)")" "bridge ($(cat /tmp/said))"

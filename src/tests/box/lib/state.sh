@@ -67,8 +67,8 @@ esac
 declare -A foreseen=(
 	[posix-mqueue]='message queue'
 	[posix-mqueue-closed]='with message queues in it'
-	[pipe-packets]='has a pipe open that keeps packets apart'
-	[first-thread-ended]='has ended its first thread'
+	[pipe-packets]='has a pipe in packet mode open'
+	[first-thread-ended]='has a first thread that exited'
 	[subreaper-session]='is in a session whose leader is not above it'
 )
 

@@ -87,7 +87,7 @@ taken_back()
 	ends_with 1
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
 	check_equal 'lxc-checkpoint: interrupted; taking the restore back
-lxc-checkpoint: c1 was not restored: it was interrupted' "$(cat /tmp/said)" 'what it says'
+lxc-checkpoint: c1 was not restored: interrupted' "$(cat /tmp/said)" 'what it says'
 	check_equal "$STOPPED" "$(leftovers | grep -v '^process ')" 'what is left'
 	check_left "$STOPPED"
 	check_equal '' "$(find /run/lxc-checkpoint -name '*c1.record' -o -name '*c1.links')" records
