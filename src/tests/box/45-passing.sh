@@ -38,7 +38,7 @@ host_pid c1 "$(vpid c1 /tmp/queue)" >/tmp/pid
 step 'it is in the way for ever'
 echo 0 >/tmp/takes-at
 fails 1 'Control messages in queue' dump -n c1 -s -A /tmp/script
-check grep -q 'Try again' <<<"$said"
+check grep -q 'try again' <<<"$said"
 check_equal 5 "$(tries)" tries
 check_client_goes_on
 check_not test -e "$IMG/manifest.json"

@@ -37,7 +37,7 @@ static const struct {
 	{"dump-ctty",
 	 "tty: ctty inheritance detected sid/pgrp 17, no PTY peer with sid/pgrp needed "
 	 "(tty.c:2281)",
-	 "Log out"},
+	 "log out"},
 	{"dump-nested-pid", "Can't dump nested pid namespace for 632 (namespaces.c:460)",
 	 "containers within"},
 	{"dump-bpf",
@@ -47,7 +47,7 @@ static const struct {
 	{"dump-vsock", "sockets: BUG! Unknown socket collected (family 40) (sockets.c:767)",
 	 "vsock"},
 	{"dump-netlink-data", "netlink: The socket has data to read (sk-netlink.c:77)",
-	 "Try again"},
+	 "try again"},
 	{"dump-mptcp",
 	 "inet: Unsupported proto 262 for socket 12cce (sk-inet.c:137)\n"
 	 "inet: For Go programs, consider using \"GODEBUG=multipathtcp=0\" to disable MPTCP "
@@ -68,11 +68,11 @@ static const struct {
 	 "page-xfer: Unable to spice data: No space left on device (page-xfer.c:263)\n"
 	 "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
 	 "Can't dump page with parasite (mem.c:718)",
-	 "Free space"},
+	 "free space"},
 	{"dump-no-space-cut",
 	 "bfd: Error flushing image: No space left on device (bfd.c:131)\n"
 	 "page-xfer: Unable to spice data: No space left on device (page-xfer.c:263)",
-	 "Free space"},
+	 "free space"},
 	{"dump-timeout",
 	 "Timeout reached. Try to interrupt: 0 (cr-dump.c:1655)\n"
 	 "Unseizable non-zombie 3665 found, state D, err -1/4 (infect.c:262)",
@@ -85,11 +85,11 @@ static const struct {
 	 "asking the database\n"
 	 "the database does not answer\n"
 	 "Script /run/script exited with status 7",
-	 "An action script failed"},
+	 "an action script failed"},
 	{"restore-action-script",
 	 "Script /run/script was killed by signal 15: Terminated\n"
 	 "Aborting restore due to pre-restore script ret code -1 (cr-restore.c:2013)",
-	 "An action script failed"},
+	 "an action script failed"},
 	{"dump-no-such-pid",
 	 "Unable to interrupt task: 99999 (No such process) (infect.c:132)\n"
 	 "rlimit: Can't setup RLIMIT_NOFILE for self: Operation not permitted (util.c:1534)\n"
@@ -114,7 +114,7 @@ static const struct {
 	 "Can't open file datafile on restore: No such file or directory (files-reg.c:2353)\n"
 	 "Can't open file datafile: No such file or directory (files-reg.c:2267)\n"
 	 "Unable to open fd=3 id=0x15 (files.c:1221)",
-	 "not in its rootfs"},
+	 "missing from its rootfs"},
 	{"restore-no-pages",
 	 "Can't read async pr bytes (-1 / 40960 read, 0 off, 3 iovs) (pagemap.c:557)",
 	 "incomplete"},
@@ -195,7 +195,7 @@ static const struct {
 	{"Error (a.c:1): 1\nError (a.c:1): 1\nError (a.c:2): 2\nError (a.c:3): 3\nError (a.c:4): "
 	 "4\n"
 	 "Error (a.c:5): No space left on device\n",
-	 "1 (a.c:1)\n2 (a.c:2)\n3 (a.c:3)\n4 (a.c:4)", "Free space"},
+	 "1 (a.c:1)\n2 (a.c:2)\n3 (a.c:3)\n4 (a.c:4)", "free space"},
 	/* probes before the beginning */
 	{"Error (k.c:1): probe\n(00.1) Dumping processes (pid: 1)\nError (a.c:1): cause\n",
 	 "cause (a.c:1)", NULL},
