@@ -107,7 +107,7 @@ before=$(world)
 refused 3 'already holds a checkpoint' lxc-checkpoint -n c1 -D "$IMG"
 refused 3 'already holds a checkpoint' lxc-checkpoint c1 -s -D "$IMG"
 refused 3 'c1 is already running' restore -n c1
-refused 3 'that is a checkpoint of c1, not of stopped' restore -n stopped
+refused 3 'the checkpoint is of c1, not of stopped' restore -n stopped
 check_equal "$before" "$(world)" 'the world'
 
 step 'one at a time in a directory'
@@ -156,7 +156,7 @@ while True:
 ' &
 wait_for 10 test -S /run/proxy.socket
 start_container asking
-refused 3 'the monitor of asking has system calls of the container answered' \
+refused 3 'the monitor of asking forwards system calls of the container' \
 	lxc-checkpoint -n asking -D /run/asking -s
 sed -i /seccomp/d /var/lib/lxc/asking/config
 refused 3 'lxc.seccomp.notify.proxy' lxc-checkpoint -n asking -D /run/asking -s

@@ -192,7 +192,7 @@ cat >/run/no-bridge <<'END'
 [ "$CRTOOLS_SCRIPT_ACTION" != post-restore ] || ip link delete dev lxcbr0
 END
 chmod +x /run/no-bridge
-fails 1 'could not be put on lxcbr0' restore -n c1 -A /run/no-bridge
+fails 1 'of eth0, to lxcbr0' restore -n c1 -A /run/no-bridge
 check_equal STOPPED "$(lxc-info -n c1 -sH)" 'state'
 check_left "$before"
 fails 3 'the bridge lxcbr0' restore -n c1

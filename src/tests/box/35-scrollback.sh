@@ -85,7 +85,7 @@ rm "$BUFFER"
 fails 3 'console-buffer is missing from the checkpoint' restore -n c1
 cp -a "$IMG.whole/console-buffer" "$IMG"
 chmod 666 "$BUFFER"
-fails 3 'console-buffer can be written by others than root' restore -n c1
+fails 3 'console-buffer is writable by users other than root' restore -n c1
 chmod 600 "$BUFFER"
 
 step 'restored: what was said before and since, in one'

@@ -60,7 +60,7 @@ for action in pre-dump network-lock post-dump; do
 		step "it fails at $action of a checkpoint${stop:+ with $stop}"
 		echo "$action" >/tmp/fail-at
 		check_equal 1 "$(status_of dump -n c1 $stop -A /tmp/script 2>/tmp/err)" 'exit status'
-		check grep -q 'c1 was not checkpointed and runs on' /tmp/err
+		check grep -q 'c1 was not checkpointed and keeps running' /tmp/err
 		check_runs_on
 		rm -rf "$IMG"
 	done

@@ -132,5 +132,5 @@ taken_down
 step 'what is in the way before the hooks is told before, and nothing is touched'
 rm /run/hooks-ran
 sed -i 's/^lxc.mount.entry = .run.made.*//' /var/lib/lxc/c1/config
-refused 3 'lxc.mount.entry has been taken out'
+refused 3 'lxc.mount.entry has been removed'
 check_not test -e /run/hooks-ran

@@ -278,7 +278,7 @@ for at in pre-dump network-lock post-dump; do
 	check grep -q 'CRIU: the database does not answer' <<<"$said"
 	check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 done
-check grep -q '^Error (lxc-checkpoint): c1 was not checkpointed and runs on: criu dump exited with 255; hint: ' \
+check grep -q '^Error (lxc-checkpoint): c1 was not checkpointed and keeps running: criu dump exited with 255; hint: ' \
 	/run/third/dump.log
 check lxc-checkpoint -n c1 -s -D /run/third
 for at in pre-restore setup-namespaces post-restore; do
@@ -300,7 +300,7 @@ warned()
 	echo "$stage" >/run/at
 	said=$("$@" -A /run/script 2>&1) || die "$said"
 	wanted="lxc-checkpoint: warning: the action script /run/script exited with status 7 at $stage: "
-	wanted+="at $stage; the database does not answer (CRIU goes on all the same)"
+	wanted+="at $stage; the database does not answer (CRIU ignores that)"
 	check_equal "$wanted" "$(grep -v 'was restored before' <<<"$said")" "what is said of $stage"
 }
 warned network-unlock lxc-checkpoint -n c1 --replace -D /run/third
@@ -320,7 +320,7 @@ theirs()
 }
 echo post-dump >/run/at
 check_not theirs -n c1 -D /run/fourth -A /run/script -o /run/theirs.log
-check grep -q 'ERROR .* - c1 was not checkpointed and runs on: criu dump exited with 255$' /run/theirs.log
+check grep -q 'ERROR .* - c1 was not checkpointed and keeps running: criu dump exited with 255$' /run/theirs.log
 check grep -q 'ERROR .* CRIU: Script /run/script exited with status 7' /run/theirs.log
 check grep -q '^Error (lxc-checkpoint): c1 was not checkpointed' /run/fourth/dump.log
 check_not theirs -n c1 -D /run/third -o /run/theirs.log

@@ -88,7 +88,7 @@ step 'a socket that was renamed is worth a warning'
 for mode in linked-socket renamed-socket; do
 	block c1 "$mode"
 	check lxc-checkpoint --check -n c1 >/tmp/said 2>&1
-	told socket-name 'another name than it was bound to (/tmp/early.'
+	told socket-name 'whose name has changed since it was bound (/tmp/early.'
 	unblock c1
 done
 

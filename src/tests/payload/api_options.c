@@ -122,7 +122,7 @@ static void checkpoints(const char *directory)
 	o.options.action_script = "/bin/false";
 	o.options.replace = true;
 	CHECK(dump(&o.options) == -LXC_CHECKPOINT_EFAILED);
-	CHECK(said("was not checkpointed and runs on"));
+	CHECK(said("was not checkpointed and keeps running"));
 	CHECK(c->is_running(c));
 	o.options.action_script = NULL;
 	o.options.stop = true;

@@ -515,7 +515,7 @@ static const struct {
 	{"\"eth0\"", "\"eth 0\"", "container.nics[0].name: "},
 	{"\"eth0\"", "\"1234567890123456\"", "container.nics[0].name: "},
 	{"\"eth0\"", "null", "container.nics[0].name: "},
-	{"\"eth0\"", "\"eth1\"", "container.nics: name \"eth1\""},
+	{"\"eth0\"", "\"eth1\"", "container.nics: duplicate name \"eth1\""},
 	{"00:16:3e:00:00:01", "00:16:3e:00:00", "container.nics[0].mac: "},
 	{"1500", "67", "container.nics[0].mtu: "},
 	{"1500", "65536", "container.nics[0].mtu: "},

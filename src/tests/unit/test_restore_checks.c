@@ -254,11 +254,11 @@ static const struct {
 	 true},
 	{{"lxc.mount.entry", "/a a none bind 0 0\n"},
 	 {"lxc.uts.name", ""},
-	 "lxc.mount.entry has been taken out: /a a none bind 0 0",
+	 "lxc.mount.entry has been removed: /a a none bind 0 0",
 	 true},
 	{{"lxc.cap.drop", "sys_time\nsys_module\n"},
 	 {"lxc.cap.drop", "sys_module\n"},
-	 "lxc.cap.drop has been taken out: sys_time",
+	 "lxc.cap.drop has been removed: sys_time",
 	 true},
 	{{"lxc.cgroup2", "lxc.cgroup2.memory.max = 1G\n"},
 	 {"lxc.cgroup2", "lxc.cgroup2.memory.max = 1G\nlxc.cgroup2.pids.max = 9\n"},
@@ -366,7 +366,7 @@ START_TEST(test_force)
 	f.command = "lxc-checkpoint -r --check -n web";
 	findings_tell(&f, "space", FINDING_BLOCKS, NULL, NULL, "five");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
-	ck_assert_ptr_nonnull(strstr(e->message, "which lxc-checkpoint -r --check -n web lists"));
+	ck_assert_ptr_nonnull(strstr(e->message, "see lxc-checkpoint -r --check -n web"));
 }
 END_TEST
 

@@ -253,7 +253,7 @@ end_client
 step 'an image of other ids is refused'
 check dump -n c1 -s --replace
 sed -i 's/^\(lxc.idmap = u 0 \)100000/\1200000/' /var/lib/lxc/c1/config
-fails 3 'the checkpoint of c1 has the id map "u 0 100000 65536, g 0 100000 65536", and its config has' restore -n c1
+fails 3 'the checkpoint of c1 has the ID map "u 0 100000 65536, g 0 100000 65536", and its config has' restore -n c1
 sed -i '/^lxc.idmap/d' /var/lib/lxc/c1/config
 fails 3 'and its config has "none"' restore -n c1
 printf 'lxc.idmap = %s 0 100000 65536\n' g u >>/var/lib/lxc/c1/config

@@ -114,7 +114,7 @@ finished()
 }
 # shellcheck disable=SC2034 # for the cases
 TOO_LATE='lxc-checkpoint: too late to take the restore back; it is finished first (lxc-stop -k ends it)
-lxc-checkpoint: c1 was restored, and runs'
+lxc-checkpoint: c1 was restored and is running'
 
 too_late_known()
 {
