@@ -123,6 +123,8 @@ time.sleep(1000)" >/run/ready &
 	read -r _ </run/ready
 	refused 'it cannot be told which process listens there' "${without_diag[@]}" -n c2 -D /run/c2 -s
 	kill "$liar"
+	# its end of the FIFO would be taken for the next squatter's
+	wait "$liar" || :
 	end_squatter
 done
 

@@ -12,7 +12,6 @@
 #include "fuzz.h"
 #include "inspect/mounts.h"
 #include "sys/mountflags.h"
-#include "util/fd.h"
 
 /* A line that libmount does not take is left out, which is what its users do, too. */
 static int skip(struct libmnt_table *t, const char *file, int line)
@@ -26,11 +25,13 @@ static int skip(struct libmnt_table *t, const char *file, int line)
 static struct libmnt_table *read_table(const char *text, size_t len)
 {
 	struct libmnt_table *t = mnt_new_table();
-	_cleanup_fclose_ FILE *f = len > 0 ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
+	FILE *f = len > 0 ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
 
 	mnt_table_set_parser_errcb(t, skip);
-	if (f)
+	if (f) {
 		mnt_table_parse_stream(t, f, "mountinfo");
+		fclose(f);
+	}
 	return t;
 }
 

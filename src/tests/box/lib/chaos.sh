@@ -53,7 +53,7 @@ tool_pids()
 	local pid
 
 	# not the box itself, which has the name of the cache on its command line
-	pgrep -f 'lxc-checkpoint|^\[lxc monitor\]|^criu |/criu |lxc-restore-net' | while read -r pid; do
+	{ pgrep -f 'lxc-checkpoint|^\[lxc monitor\]|^criu |/criu |lxc-restore-net' || :; } | while read -r pid; do
 		[ "$pid" = 1 ] || [ "$pid" = "$BASHPID" ] || is_in_container "$pid" || echo "$pid"
 	done
 	echo "$1"
