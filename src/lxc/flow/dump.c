@@ -166,8 +166,6 @@ static int prepare(struct dump *d, struct error **reterr)
 	operation_note_links(&d->operation, d->monitor_pid, facts->nics, facts->n_nics);
 	if (r == 0)
 		r = dump_write_network(d, reterr);
-	if (r == 0)
-		r = dump_write_sysctls(d, reterr);
 	return r < 0 ? r : dump_write_keyring(d, reterr);
 }
 
@@ -202,6 +200,8 @@ static void on_started(pid_t criu, void *userdata)
 	struct dump *d = userdata;
 
 	d->criu_pid = criu;
+	/* CRIU takes longer until it asks for something; on_action() has what came of it */
+	d->sysctls = dump_write_sysctls(d, &d->sysctls_error);
 }
 
 /*
@@ -268,6 +268,8 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ECANCELED, "interrupted");
 	if (dump_thaw_tell(d, reterr) < 0)
 		return -EBUSY;
+	if (d->sysctls < 0)
+		return error_move(reterr, &d->sysctls_error, -d->sysctls);
 	if (strcmp(action, "network-lock") == 0) {
 		d->locked = true;
 		return on_network_lock(d, reterr);
@@ -423,6 +425,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	free(d.freezer);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
+	error_free(d.sysctls_error);
 	fd_close(&d.root);
 	skipped_mounts_clear(&d.skipped);
 	fd_close(&d.init);

@@ -40,8 +40,10 @@ struct dump {
 	ino_t mount_ns;		       /* ... in this mount namespace */
 	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
 	char *freezer; /* ... by this cgroup's directory */
-	bool locked;   /* CRIU has come to network-lock: it begins to do things */
-	bool settled;  /* it has come to post-dump: this is over in a moment */
+	int sysctls;   /* what came of dump_write_sysctls() ... */
+	struct error *sysctls_error;
+	bool locked;  /* CRIU has come to network-lock: it begins to do things */
+	bool settled; /* it has come to post-dump: this is over in a moment */
 	bool sealed;
 	bool scrollback; /* the console's buffer was saved */
 	char **thawed;	 /* see dump_thaw() */
@@ -56,8 +58,10 @@ void dump_describe(struct dump *d);
 
 /* Before CRIU starts: files of the image. */
 int dump_write_network(struct dump *d, struct error **reterr);
-int dump_write_sysctls(struct dump *d, struct error **reterr);
 int dump_write_keyring(struct dump *d, struct error **reterr);
+
+/* While CRIU starts. */
+int dump_write_sysctls(struct dump *d, struct error **reterr);
 
 /* At post-dump, when CRIU has written its own. */
 int dump_save_outside(struct dump *d, struct error **reterr);
