@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "criu/image_kinds.h"
 #include "criu/image_mend.h"
 #include "restorer/restorer.h"
 #include "sys/process.h"
@@ -78,7 +79,8 @@ static int complete(struct restore *r, pid_t init, struct error **reterr)
 		e = serving_check(r, reterr);
 	if (e < 0)
 		return e;
-	timers_mend(r, init);
+	if (criu_image_kinds(r->image->dirfd).timers)
+		timers_mend(r, init);
 	return threads_mend(r, init, &r->refusal);
 }
 
@@ -122,7 +124,8 @@ static int act(struct restore *r, const char *action, pid_t init, struct error *
 		if (e < 0)
 			return e;
 		open_devpts(r, init);
-		pressure_rearm(init);
+		if (criu_image_kinds(r->image->dirfd).pressure)
+			pressure_rearm(init);
 		return devices_attach(r, reterr);
 	}
 	if (strcmp(action, "pre-resume") == 0)
