@@ -86,12 +86,13 @@ static const char *verb_name(const struct criu_job *job)
 	"--pax-option=delete=atime,delete=ctime"
 
 /* CRIU runs ip, tar and nft by their names; cron jobs and services may have no sbin there. */
-static void add_path(struct strv *env)
+static void add_path(struct strv *env, bool firewall_quick)
 {
 	const char *path = getenv("PATH");
+	_cleanup_free_ char *first = firewall_quick ? libexec_path("criu-path:") : NULL;
 
-	strv_add(env, "PATH=%s%s/usr/sbin:/usr/bin:/sbin:/bin", path ? path : "",
-		 path && *path ? ":" : "");
+	strv_add(env, "PATH=%s%s%s/usr/sbin:/usr/bin:/sbin:/bin", first ? first : "",
+		 path ? path : "", path && *path ? ":" : "");
 }
 
 /* What changes what the tools do that CRIU runs, or is ours. */
@@ -125,7 +126,7 @@ static struct strv run_environment(const struct run *r)
 	for (char **e = environ; e && *e; e++)
 		if (is_kept(*e))
 			strv_add(&env, "%s", *e);
-	add_path(&env);
+	add_path(&env, r->job->firewall_quick);
 	strv_add(&env, "%s", TAR_OPTIONS);
 	strv_add(&env, "LXC_CHECKPOINT_VERB=%s", verb_name(r->job));
 	if (r->events->actions && r->events->action) {

@@ -57,6 +57,12 @@ struct criu_job {
 	const struct container_facts *facts;
 	const char *cgroup_yard; /* where cgroups are mounted for CRIU; NULL: it does it itself */
 
+	/*
+	 * CRIU finds lxc-checkpoint-iptables in the place of iptables. Not for one that locks the
+	 * network by iptables, or has tables to restore by it.
+	 */
+	bool firewall_quick;
+
 	/* dump and pre-dump */
 	bool leave_running;
 	unsigned int timeout; /* seconds for stopping the processes; 0: CRIU's default */

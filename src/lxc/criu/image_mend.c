@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "criu/firewall.h"
 #include "criu/image_calls.h"
 #include "criu/image_ghosts.h"
 #include "criu/image_mend.h"
@@ -230,6 +231,8 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 		r = criu_mounts_mend(dirfd, skipped);
 	if (r == 0)
 		r = criu_network_mend(dirfd);
+	if (r == 0)
+		r = criu_firewall_mend(dirfd);
 	if (r == 0)
 		r = criu_calls_mend(dirfd);
 	if (r == 0)

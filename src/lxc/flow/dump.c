@@ -15,6 +15,7 @@
 #include "carry/threads_save.h"
 #include "carry/tracefs_save.h"
 #include "criu.h"
+#include "criu/firewall.h"
 #include "criu/image_mounts.h"
 #include "flow/action_script.h"
 #include "flow/dump.h"
@@ -336,6 +337,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 	/* ours last: once it has sealed the image, nobody can say no any more */
 	const char *const scripts[] = {d->action_script ? d->action_script : callback,
 				       d->action_script ? callback : NULL, NULL};
+	const enum network_lock lock = network_lock(&d->manifest.facts);
 	const struct criu_job job = {
 		.verb = CRIU_DUMP,
 		.criu = d->criu.path,
@@ -350,7 +352,8 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.leave_running = !d->o->stop,
 		.timeout = d->o->timeout,
 		.freeze_cgroup = d->freezer,
-		.network_lock = network_lock(&d->manifest.facts),
+		.network_lock = lock,
+		.firewall_quick = lock != NETWORK_LOCK_DEFAULT && criu_knows_nftables(d->criu.path),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 	};

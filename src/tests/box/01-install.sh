@@ -15,7 +15,12 @@ lib/liblxc-checkpoint.so
 lib/liblxc-checkpoint.so.0
 lib/liblxc-checkpoint.so.0.0.0
 lib/pkgconfig/lxc-checkpoint.pc
+libexec/lxc-checkpoint/criu-path/ip6tables-restore
+libexec/lxc-checkpoint/criu-path/ip6tables-save
+libexec/lxc-checkpoint/criu-path/iptables-restore
+libexec/lxc-checkpoint/criu-path/iptables-save
 libexec/lxc-checkpoint/lxc-checkpoint-ip
+libexec/lxc-checkpoint/lxc-checkpoint-iptables
 libexec/lxc-checkpoint/lxc-checkpoint-link
 libexec/lxc-checkpoint/lxc-checkpoint-monitor
 libexec/lxc-checkpoint/lxc-restore-net

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Whether CRIU's iptables can be stood in for. Runs in the command, while CRIU waits at post-dump
+ * too, and in the monitor: as root, on the host.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "criu/firewall.h"
+#include "util/fd.h"
+
+/* The names of the libraries that a program needs are at its beginning. */
+#define HEAD (512 * 1024)
+
+bool criu_knows_nftables(const char *criu)
+{
+	_cleanup_close_ int fd = open(criu, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	bool found;
+	size_t len;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return false;
+	len = MIN((size_t)st.st_size, HEAD);
+	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	found = memmem(p, len, "libnftables.so", strlen("libnftables.so")) != NULL;
+	munmap(p, len);
+	return found;
+}
+
+static bool is_text(const char *name)
+{
+	return strncmp(name, "iptables-", strlen("iptables-")) == 0 ||
+	       strncmp(name, "ip6tables-", strlen("ip6tables-")) == 0;
+}
+
+int criu_firewall_mend(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		struct stat st;
+
+		if (is_text(e->d_name) &&
+		    fstatat(dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(dirfd, e->d_name, 0) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+bool criu_image_has_firewall(int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (is_text(e->d_name))
+			return true;
+	return !dir;
+}
