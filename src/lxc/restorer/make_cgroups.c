@@ -7,11 +7,13 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "restorer/restorer.h"
+#include "sys/process.h"
 #include "sys/remove_tree.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -209,6 +211,34 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	return e < 0 ? e : cgroup_tree_begin(r, reterr);
 }
 
+/* Makes it where it is missing, and moves a process there; "0" is this one. */
+static bool enter_pivot(const struct restore *r, const char *pid)
+{
+	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
+	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", pivot);
+
+	return (mkdirat(r->cgroup_root, pivot, 0755) == 0 || errno == EEXIST) &&
+	       write_file_at(r->cgroup_root, procs, pid) == 0;
+}
+
+/*
+ * The kernel takes some 10 ms to move a process, and as long to remove a link: a child moves this
+ * one meanwhile. Not where a stop hook is still to run, which would be moved as well.
+ */
+void cgroups_leave_soon(struct restore *r)
+{
+	const pid_t monitor = getpid();
+
+	if (!r->monitor || r->leaving || restore_plan_config(r->plan, "lxc.hook.stop"))
+		return;
+	r->leaving = fork_quietly();
+	if (r->leaving == 0) {
+		_cleanup_free_ char *pid = xasprintf("%d", (int)monitor);
+
+		_exit(getppid() == monitor && enter_pivot(r, pid) ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
+}
+
 /*
  * A process cannot remove the cgroup it is in, and with controllers enabled it
  * may not sit in an inner one: lxc-start's monitors go to lxc.pivot to die,
@@ -216,10 +246,10 @@ int stage_cgroups(struct restore *r, struct error **reterr)
  */
 static void leave_monitor_cgroup(struct restore *r)
 {
-	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
+	bool left = r->leaving > 0 && wait_status(r->leaving) == 0;
 
-	if ((mkdirat(r->cgroup_root, pivot, 0755) == 0 || errno == EEXIST) &&
-	    enter_cgroup(r->cgroup_root, pivot) == 0)
+	r->leaving = 0;
+	if (left || enter_pivot(r, "0"))
 		wait_until_empty(r->cgroup_root, r->monitor);
 	/* where it could not be entered it is to go as well */
 	remove_cgroup_at(r->cgroup_root, r->monitor);

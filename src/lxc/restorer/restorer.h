@@ -61,6 +61,7 @@ struct restore {
 	char *payload;	   /* paths from the cgroup2 root without leading slash, as they became */
 	char *inner;	   /* NULL: none */
 	char *monitor;
+	pid_t leaving; /* of cgroups_leave_soon(); 0: none */
 
 	char *apparmor_path; /* the generated profile, once it is written */
 
@@ -229,6 +230,9 @@ int stage_terminals(struct restore *r, struct error **reterr);
 void unstage_terminals(struct restore *r);
 int stage_cgroups(struct restore *r, struct error **reterr);
 void unstage_cgroups(struct restore *r);
+
+/* Begins a part of that. */
+void cgroups_leave_soon(struct restore *r);
 
 /* The settings of the container's own cgroup; part of the stage above. */
 int cgroup_tree_begin(const struct restore *r, struct error **reterr);

@@ -370,6 +370,7 @@ static void remove_link(const struct restore *r, size_t i)
 void unstage_network(struct restore *r)
 {
 	scripts_down(r);
+	cgroups_leave_soon(r);
 	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
 		if (r->host_veths[i])
 			remove_link(r, i);
