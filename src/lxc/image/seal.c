@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "image/follow.h"
@@ -26,13 +27,15 @@ static int compare_files(const void *a, const void *b)
 }
 
 /* Several at once: a journal is written for all that it has, and waits for the disk each time. */
-#define BATCH 64
+#define BATCH_MAX 64
+/* All threads together have a quarter of the descriptors that the host program may have. */
+#define BATCH_SHARE 16
 
 /* What several threads bring to disk, each a batch of files at a time. */
 struct syncing {
 	const struct image *img;
 	struct image_file *files; /* with their names */
-	size_t n_files;
+	size_t n_files, batch;
 	pthread_mutex_t lock; /* of error */
 	struct error *error;  /* the first */
 };
@@ -77,9 +80,9 @@ static int tell(struct syncing *s, const char *name, int r, struct error *e)
 static int sync_batch(size_t batch, void *userdata)
 {
 	struct syncing *s = userdata;
-	struct image_file *files = s->files + batch * BATCH;
-	const size_t n = MIN(s->n_files - batch * BATCH, BATCH);
-	int fds[BATCH], r = 0;
+	struct image_file *files = s->files + batch * s->batch;
+	const size_t n = MIN(s->n_files - batch * s->batch, s->batch);
+	int fds[BATCH_MAX], r = 0;
 	size_t opened;
 
 	for (opened = 0; r == 0 && opened < n; opened++) {
@@ -114,6 +117,15 @@ static int list_files(const struct image *img, struct manifest *m, struct error 
 	return 0;
 }
 
+static size_t batch_size(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur / BATCH_SHARE >= BATCH_MAX)
+		return BATCH_MAX;
+	return MAX((size_t)l.rlim_cur / BATCH_SHARE, 1);
+}
+
 /* Forces every file to disk and lists it: what the manifest names is there after a power cut. */
 static int sync_files(const struct image *img, struct manifest *m, struct error **reterr)
 {
@@ -124,7 +136,8 @@ static int sync_files(const struct image *img, struct manifest *m, struct error 
 		return r;
 	s.files = m->files;
 	s.n_files = m->n_files;
-	r = several((m->n_files + BATCH - 1) / BATCH, sync_batch, &s);
+	s.batch = batch_size();
+	r = several((m->n_files + s.batch - 1) / s.batch, sync_batch, &s);
 	pthread_mutex_destroy(&s.lock);
 	return r < 0 ? error_move(reterr, &s.error, -r) : 0;
 }
