@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The process that delays the exit of a killed CRIU until its TCP connections are out of repair
+ * mode. A child of the caller's process, as root on the host, that traces CRIU and holds the
+ * container's lock; it keeps nothing else of the caller's open.
+ */
 #include "config.h"
 
 #include <errno.h>

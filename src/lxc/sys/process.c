@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Processes: starts and awaits ours, looks at any, and walks over a container's. Runs in the
+ * command, in the monitor and in their children, as root on the host, and changes nothing of a
+ * process that is not its own.
+ */
 #include "config.h"
 
 #include <errno.h>

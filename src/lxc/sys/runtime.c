@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The runtime directory and its files: reads only what root alone can have written, and replaces a
+ * file at once. Runs in the command and in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -40,6 +40,7 @@ start_counter c1
 start_client
 make_container c2 </dev/null
 check dump -n c1 -s
+check_equal '' "$(find /run/lxc-checkpoint -name '*.record' -o -name '*.links')" records
 check restore -n c1
 check_client_goes_on
 running=$(leftovers)

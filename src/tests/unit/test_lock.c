@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include "inspect/identity.h"
 #include "lock/operation.h"
 #include "lock/recover.h"
+#include "sys/link.h"
 #include "sys/process.h"
 #include "sys/remove_tree.h"
 #include "sys/runtime.h"
@@ -337,6 +340,69 @@ START_TEST(test_links)
 }
 END_TEST
 
+/* ---- links, in a network namespace of their own: 0, or the number of what is wrong ---- */
+
+static int run_ip(const char *a, const char *b, const char *c1, const char *d, const char *e,
+		  const char *f)
+{
+	_cleanup_free_ char *ip = system_program("ip");
+
+	return run_capture((const char *const[]){ip, "link", a, b, c1, d, e, f, NULL}, NULL);
+}
+
+/* Deletes what the record of a dead monitor names. */
+static bool is_deleted(const char *link, unsigned int number, const char *mac)
+{
+	struct record r = {.what = xstrdup("a container that runs"), .monitor = dead_process()};
+	struct record_link *l = ARRAY_ADD(r.links, r.n_links);
+	const unsigned int before = if_nametoindex("unit0");
+
+	l->name = xstrdup(link);
+	l->number = number;
+	l->mac = mac ? xstrdup(mac) : NULL;
+	if (record_write(name, RECORD_LINKS, &r, NULL) < 0)
+		_exit(100);
+	record_clear(&r);
+	recover_left_links(name);
+	return before != 0 && if_nametoindex("unit0") == 0;
+}
+
+static int look_at_links(void)
+{
+	_cleanup_free_ char *mac = NULL, *other = NULL;
+	unsigned int number, bridge;
+
+	if (unshare(CLONE_NEWNET) < 0 ||
+	    run_ip("add", "unit0", "type", "veth", "peer", "unit1") != 0 ||
+	    run_ip("add", "unit2", "type", "bridge", NULL, NULL) != 0)
+		return 1;
+	number = if_nametoindex("unit0");
+	bridge = if_nametoindex("unit2");
+	mac = link_address("unit0", number);
+	other = link_address("unit2", bridge);
+	if (!mac || !other || link_address("unit1", number) || link_address("unit0", 0))
+		return 2;
+	/* each is another link than that in one thing */
+	if (is_deleted("unit0", number, other) || is_deleted("unit1", number, mac) ||
+	    is_deleted("unit0", bridge, mac) || is_deleted("unit0", number, NULL) ||
+	    is_deleted("unit0", number + 100, mac))
+		return 3;
+	is_deleted("unit2", bridge, other);
+	if (if_nametoindex("unit2") != bridge)
+		return 4;
+	return is_deleted("unit0", number, mac) ? 0 : 5;
+}
+
+START_TEST(test_links_that_are_the_same)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(look_at_links());
+	ck_assert_int_eq(wait_status(pid), 0);
+}
+END_TEST
+
 Suite *lock_suite(void)
 {
 	Suite *s = suite_create("lock");
@@ -354,6 +420,7 @@ Suite *lock_suite(void)
 	tcase_add_test(h, test_cgroups);
 	tcase_add_test(h, test_half_made);
 	tcase_add_test(h, test_links);
+	tcase_add_test(h, test_links_that_are_the_same);
 	suite_add_tcase(s, h);
 	return s;
 }
