@@ -181,35 +181,71 @@ static void add_process(struct tree *t, pid_t pid)
 	}
 }
 
-/* A page at a time, which is what the kernel gives: one thread may have millions. */
-static void add_children_of(struct tree *t, size_t i, int task, const char *tid)
+/* Takes "4711 4712 471" apart; returns how much of a number may be left at the end. */
+static size_t add_numbers(struct tree *t, size_t i, const char *text, size_t len)
 {
-	_cleanup_free_ char *path = xasprintf("%s/children", tid);
-	int fd = openat(task, path, O_RDONLY | O_CLOEXEC);
-	FILE *children = fd < 0 ? NULL : fdopen(fd, "r");
-	char word[16], page[4096];
+	pid_t pid = 0;
+	size_t digits = 0;
 
-	if (children)
-		setvbuf(children, page, _IOFBF, sizeof(page));
-	while (children && fscanf(children, "%15s", word) == 1) {
-		t->v[i].had_children = true;
-		add_process(t, (pid_t)strtol(word, NULL, 10));
+	for (size_t k = 0; k < len; k++) {
+		if (text[k] >= '0' && text[k] <= '9') {
+			pid = pid * 10 + (text[k] - '0');
+			digits++;
+			continue;
+		}
+		if (digits)
+			add_process(t, pid);
+		t->v[i].had_children |= digits > 0;
+		pid = 0;
+		digits = 0;
 	}
-	if (children)
-		fclose(children);
-	else if (fd >= 0)
-		close(fd);
+	return digits;
+}
+
+/* A page at a time, which is what the kernel gives: one thread may have millions. */
+static void add_children_of(struct tree *t, size_t i, const char *tid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[64], page[4096];
+	size_t kept = 0;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)t->v[i].pid, tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && (n = read(fd, page + kept, sizeof(page) - kept)) > 0) {
+		const size_t len = kept + (size_t)n;
+
+		kept = add_numbers(t, i, page, len);
+		memmove(page, page + len - kept, kept);
+	}
+}
+
+/* Most processes have one thread, and it has the process's number. */
+static bool has_threads(pid_t pid)
+{
+	struct stat st;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	return stat(path, &st) == 0 && st.st_nlink != 3; /* ".", ".." and a directory a thread */
 }
 
 static void add_children(struct tree *t, size_t i)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)t->v[i].pid);
-	_cleanup_closedir_ DIR *task = directory_at(AT_FDCWD, path);
+	_cleanup_closedir_ DIR *task = NULL;
+	char name[32];
 	struct dirent *e;
 
+	if (!has_threads(t->v[i].pid)) {
+		snprintf(name, sizeof(name), "%d", (int)t->v[i].pid);
+		add_children_of(t, i, name);
+		return;
+	}
+	snprintf(name, sizeof(name), "/proc/%d/task", (int)t->v[i].pid);
+	task = directory_at(AT_FDCWD, name);
 	while (task && (e = readdir(task)))
 		if (e->d_name[0] != '.')
-			add_children_of(t, i, dirfd(task), e->d_name);
+			add_children_of(t, i, e->d_name);
 }
 
 /* What is in a namespace beneath, and its children, which are there too, is left out. */
