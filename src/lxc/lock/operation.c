@@ -67,7 +67,7 @@ static void read_holder(const char *name, struct record *ret)
 
 static bool is_dead(const struct record *holder)
 {
-	return holder->pid > 0 && process_is_gone(holder->pid);
+	return holder->pid > 0 && record_process_ended(holder, holder->pid, 0);
 }
 
 static int refuse_busy(const struct operation *op, const char *name, struct error **reterr)
@@ -96,7 +96,7 @@ static int refuse_busy(const struct operation *op, const char *name, struct erro
 
 static bool has_lost_monitor(const struct record *r)
 {
-	return r->monitor > 0 && record_process_ended(r->monitor, r->monitor_start);
+	return r->monitor > 0 && record_process_ended(r, r->monitor, r->monitor_start);
 }
 
 /*
@@ -177,7 +177,8 @@ int operation_begin(struct lxc_container *c, const char *place, const char *what
 	struct operation op = {
 		.fd = -1,
 		.name = container_lock_name(place),
-		.record = {.pid = (int)getpid(),
+		.record = {.pid_namespace = record_pid_namespace(),
+			   .pid = (int)getpid(),
 			   .since = (uint64_t)time(NULL),
 			   .what = xstrdup(what)},
 	};
@@ -246,7 +247,7 @@ static bool has_record_of(const char *lock, pid_t monitor)
 	_cleanup_record_ struct record r = {0};
 
 	return record_read(lock, RECORD_LINKS, &r, NULL) > 0 && r.monitor == monitor &&
-	       !record_process_ended(r.monitor, r.monitor_start);
+	       !record_process_ended(&r, r.monitor, r.monitor_start);
 }
 
 /* Without it the kernel deletes the links all the same, but when it pleases: no reason to fail. */
@@ -254,6 +255,7 @@ void operation_note_links(const struct operation *op, pid_t monitor, const struc
 			  size_t n_nics)
 {
 	_cleanup_record_ struct record r = {
+		.pid_namespace = record_pid_namespace(),
 		.what = xstrdup("a container that runs"),
 		.since = (uint64_t)time(NULL),
 		.init = op->record.init,

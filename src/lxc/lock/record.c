@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json/members.h"
@@ -79,6 +80,7 @@ static const struct member link_members[] = {
 };
 
 static const struct member record_members[] = {
+	NUMBER(struct record, pid_namespace, MEMBER_U64, 0, INT64_MAX),
 	NUMBER(struct record, pid, MEMBER_INT, 0, INT32_MAX),
 	NUMBER(struct record, since, MEMBER_U64, 0, INT64_MAX),
 	STRING(struct record, what, check_any),
@@ -346,7 +348,17 @@ char *record_lock_name(int lock_fd)
 	return last && runtime_check(lock_fd) == 0 ? xstrdup(last + 1) : NULL;
 }
 
-bool record_process_ended(int pid, uint64_t start)
+uint64_t record_pid_namespace(void)
 {
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) < 0 ? 0 : st.st_ino;
+}
+
+/* In lines of earlier versions there is no namespace. */
+bool record_process_ended(const struct record *r, int pid, uint64_t start)
+{
+	if (r->pid_namespace && r->pid_namespace != record_pid_namespace())
+		return false;
 	return process_is_gone(pid) || (start && process_start_time(pid) != start);
 }

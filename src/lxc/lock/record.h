@@ -27,6 +27,8 @@
 #define RECORD_LINKS	 "links"
 
 struct record {
+	uint64_t pid_namespace; /* in which these numbers of processes count */
+
 	/* who works on the container, since when (time_t), and at what: "a restore" */
 	int pid;
 	uint64_t since;
@@ -86,7 +88,13 @@ void record_remove(const char *lock, const char *kind);
 /* The file name of an open lock. Caller frees; NULL: it is none. */
 char *record_lock_name(int lock_fd);
 
-/* Whether the process of that number and start has ended; start 0: whoever has the number. */
-bool record_process_ended(int pid, uint64_t start);
+/* Of the caller; 0: unknown, as it has no /proc of its own. */
+uint64_t record_pid_namespace(void);
+
+/*
+ * Whether a process of the record, of that number and start, has ended; start 0: whoever has the
+ * number. A caller in another PID namespace cannot see that, and takes it for alive.
+ */
+bool record_process_ended(const struct record *r, int pid, uint64_t start);
 
 #endif

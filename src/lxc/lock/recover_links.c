@@ -54,7 +54,7 @@ void recover_made_links(const struct record *left, struct lxc_container *running
 /* Its init dies with the monitor, but a moment later. */
 static bool init_has_ended(const struct record *left)
 {
-	for (int waited = 0; !record_process_ended(left->init, left->init_start);
+	for (int waited = 0; !record_process_ended(left, left->init, left->init_start);
 	     waited += TICK_MS) {
 		if (waited >= ENDING_MS)
 			return false;
@@ -73,7 +73,8 @@ void recover_left_links(const char *lock)
 
 	/* what cannot be read harms nobody: the kernel deletes the links in the end */
 	if (record_read(lock, RECORD_LINKS, &left, NULL) <= 0 ||
-	    !record_process_ended(left.monitor, left.monitor_start) || !init_has_ended(&left))
+	    !record_process_ended(&left, left.monitor, left.monitor_start) ||
+	    !init_has_ended(&left))
 		return;
 	for (size_t i = 0; i < left.n_links; i++)
 		if (left.links[i].mac)

@@ -40,6 +40,7 @@ void notes_begin(struct restore *r)
 		log_at(LOG_LEVEL_WARN, "%s", e->message);
 	if (!r->record.what)
 		r->record.what = xstrdup("a restore");
+	r->record.pid_namespace = record_pid_namespace();
 	r->record.monitor = (int)getpid();
 	r->record.monitor_start = process_start_time(getpid());
 }
@@ -86,6 +87,7 @@ void notes_add_link(struct restore *r, const char *name, unsigned int number)
 void notes_restored(struct restore *r)
 {
 	struct record running = {
+		.pid_namespace = record_pid_namespace(),
 		.what = xstrdup("a container that runs"),
 		.since = (uint64_t)time(NULL),
 		.init = (int)r->init_pid,

@@ -92,6 +92,12 @@ check_not test -e /run/fourth/manifest.json
 check_client_goes_on
 check_left "$running"
 
+step 'a command in a PID namespace of its own sees no monitor, and leaves the network alone'
+number=$(cat "/sys/class/net/$(host_veth)/ifindex")
+fails 3 'c1 is not running' unshare -pf --mount-proc lxc-checkpoint -n c1 -D /run/elsewhere
+check_equal "$number" "$(cat "/sys/class/net/$(host_veth)/ifindex")" 'number of the link'
+check_client_goes_on
+
 step 'a lock that a dead process of an earlier version left is none'
 LOCK=$(echo /run/lxc-checkpoint/*-c1.lock)
 RECORD=${LOCK%.lock}.record

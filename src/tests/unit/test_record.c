@@ -24,6 +24,7 @@
 static struct record example(void)
 {
 	struct record r = {
+		.pid_namespace = 4026531836,
 		.pid = 4711,
 		.since = 1764007948,
 		.what = xstrdup("a restore"),
@@ -49,6 +50,7 @@ static struct record example(void)
 
 static void check_example(const struct record *r)
 {
+	ck_assert_uint_eq(r->pid_namespace, 4026531836);
 	ck_assert_int_eq(r->pid, 4711);
 	ck_assert_uint_eq(r->since, 1764007948);
 	ck_assert_str_eq(r->what, "a restore");
@@ -315,17 +317,24 @@ END_TEST
 START_TEST(test_process)
 {
 	const unsigned long long start = process_start_time(getpid());
+	struct record r = {.pid_namespace = record_pid_namespace()};
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(0);
 	ck_assert_int_ge(wait_status(pid), 0);
-	ck_assert(record_process_ended(pid, 0));
-	ck_assert(!record_process_ended((int)getpid(), 0));
-	ck_assert(!record_process_ended((int)getpid(), start));
+	ck_assert(record_process_ended(&r, pid, 0));
+	ck_assert(!record_process_ended(&r, (int)getpid(), 0));
+	ck_assert(!record_process_ended(&r, (int)getpid(), start));
 	/* another one has the number now */
-	ck_assert(record_process_ended((int)getpid(), start + 1));
-	ck_assert(record_process_ended(0, 0));
+	ck_assert(record_process_ended(&r, (int)getpid(), start + 1));
+	ck_assert(record_process_ended(&r, 0, 0));
+	/* of another namespace nothing is known */
+	r.pid_namespace++;
+	ck_assert(!record_process_ended(&r, pid, 0));
+	/* the earlier form has none */
+	r.pid_namespace = 0;
+	ck_assert(record_process_ended(&r, pid, 0));
 }
 END_TEST
 
