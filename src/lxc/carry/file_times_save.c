@@ -69,6 +69,7 @@ struct look {
 	long type; /* ... and its kind; -1: there was none */
 };
 
+/* fd: of the file, or its directory */
 static bool is_worth_a_note(struct look *l, int fd, dev_t dev)
 {
 	struct statfs fs;
@@ -80,25 +81,29 @@ static bool is_worth_a_note(struct look *l, int fd, dev_t dev)
 		l->type = (long)(uint32_t)fs.f_type;
 		l->dev = dev;
 	}
-	return !is_made_up((uint32_t)l->type) &&
-	       !(l->type == FUSE_SUPER_MAGIC && is_always_new(fd));
+	return !is_made_up((uint32_t)l->type);
 }
 
-static void add(struct look *l, int fd, const struct criu_file *file)
+/* at: as for is_worth_a_note(); fd: the file's, or -1 where it was not opened */
+static void add(struct look *l, const struct criu_file *file, const struct stat *st, int at, int fd)
 {
-	struct stat st;
-
-	if (outside_file_stat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return;
 	/* another one than CRIU had: something is in the place of its folder on the host */
-	if (file->has_size && file->size != (uint64_t)st.st_size)
+	if (file->has_size && file->size != (uint64_t)st->st_size)
 		return;
-	if (!is_worth_a_note(l, fd, st.st_dev))
+	if (!is_worth_a_note(l, at, st->st_dev))
 		return;
+	if (l->type == FUSE_SUPER_MAGIC) {
+		_cleanup_close_ int own = fd < 0 ? outside_file_open(&l->outside, file) : -1;
+
+		if (is_always_new(fd < 0 ? own : fd))
+			return;
+	}
 	*ARRAY_ADD(l->times.v, l->times.n) = (struct file_time){
 		.id = file->id,
-		.size = (uint64_t)st.st_size,
-		.mtime = st.st_mtim,
+		.size = (uint64_t)st->st_size,
+		.mtime = st->st_mtim,
 	};
 }
 
@@ -113,31 +118,46 @@ static char *rootfs_path(const struct container_facts *facts, int root)
 	return xasprintf("/proc/self/fd/%d", root);
 }
 
-static int open_file(struct look *l, const struct criu_file *file)
+static void look_on_device(struct look *l, const struct criu_mount *m, const struct criu_file *file)
 {
-	int fd = outside_file_open(&l->outside, file);
-	const struct criu_mount *m = fd < 0 ? device_file_mount(l->outside.files, file) : NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
 
-	if (!m)
-		return fd;
 	if (l->devices.n_seen == 0)
 		device_mounts_read(l->facts->init_pid, &l->devices);
-	return device_file_open(&l->devices, m->dev, m, file);
+	fd = device_file_open(&l->devices, m->dev, m, file);
+	if (fd >= 0 && outside_file_stat(fd, &st) == 0)
+		add(l, file, &st, fd, fd);
+}
+
+static void look_at(struct look *l, const struct criu_file *file)
+{
+	const struct outside *o = &l->outside;
+	const struct criu_mount *m;
+	struct stat st;
+
+	if (outside_file_look(&l->outside, file, &st) == 0) {
+		_cleanup_close_ int fd = o->directory ? -1 : outside_file_open(&l->outside, file);
+
+		add(l, file, &st, o->directory ? o->directory_fd : fd, fd);
+		return;
+	}
+	m = device_file_mount(l->outside.files, file);
+	if (m)
+		look_on_device(l, m, file);
 }
 
 char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
 			 int root)
 {
 	_cleanup_free_ char *rootfs = rootfs_path(facts, root);
-	struct look l = {.facts = facts, .outside = {facts, rootfs, files, {{0}}}, .type = -1};
+	struct look l = {.facts = facts,
+			 .outside = {.facts = facts, .rootfs = rootfs, .files = files},
+			 .type = -1};
 	char *text;
 
-	for (size_t i = 0; i < files->n; i++) {
-		_cleanup_close_ int fd = open_file(&l, &files->v[i]);
-
-		if (fd >= 0)
-			add(&l, fd, &files->v[i]);
-	}
+	for (size_t i = 0; i < files->n; i++)
+		look_at(&l, &files->v[i]);
 	text = file_times_format(&l.times);
 	file_times_clear(&l.times);
 	device_mounts_clear(&l.devices);

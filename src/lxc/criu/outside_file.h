@@ -21,7 +21,11 @@ struct outside {
 	struct outside_top {
 		const char *path; /* NULL: it is not open */
 		int fd;
-	} tops[2]; /* the rootfs, and the mount that was needed last */
+	} tops[2];	 /* the rootfs, and the mount that was needed last */
+	char *directory; /* that was needed last, below ...; NULL: it is not open */
+	const char *directory_top;
+	int directory_fd; /* O_PATH */
+	uint64_t mount;	  /* that it is on */
 };
 
 void outside_clear(struct outside *o);
@@ -32,6 +36,12 @@ void outside_clear(struct outside *o);
  * filesystem that is in the checkpoint itself, or in one that the container alone has mounted.
  */
 int outside_file_open(struct outside *o, const struct criu_file *file);
+
+/*
+ * What the server of a shared or FUSE filesystem says of it now, without opening it; the next in
+ * the same directory then costs one call. 0, -errno, or 1: there is no telling.
+ */
+int outside_file_look(struct outside *o, const struct criu_file *file, struct stat *ret);
 
 /*
  * What the server of a shared or FUSE filesystem says of it now, and not what the kernel knows

@@ -81,7 +81,8 @@ static bool check_lock(const struct restore_check *r, const struct criu_files *f
 	const struct criu_file *file = lock->known && files->n ? bsearch(&key, files->v, files->n,
 									 sizeof(key), compare_files)
 							       : NULL;
-	_cleanup_outside_ struct outside outside = {&r->manifest->facts, r->rootfs, files, {{0}}};
+	_cleanup_outside_ struct outside outside = {
+		.facts = &r->manifest->facts, .rootfs = r->rootfs, .files = files};
 	_cleanup_close_ int fd = file ? outside_file_open(&outside, file) : -1;
 	const struct proc_lock *holder = fd < 0 ? NULL : find_holder(held, fd, &lock->lock);
 	_cleanup_free_ char *who = holder && !quiet ? proc_lock_who(holder) : NULL;

@@ -182,8 +182,9 @@ struct walk {
 	size_t differ[N_VERDICTS];
 };
 
-static bool build_id_differs(int place, const struct criu_file *file)
+static bool build_id_differs(const struct walk *w, const struct criu_file *file)
 {
+	_cleanup_close_ int place = outside_file_open(w->outside, file);
 	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", place);
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	_cleanup_free_ char *text = xcalloc(ELF_MAX, 1);
@@ -195,8 +196,8 @@ static bool build_id_differs(int place, const struct criu_file *file)
 }
 
 /* What CRIU would stumble over; NULL: nothing. */
-static char *difference(const struct walk *w, const struct criu_file *file, int fd,
-			const struct stat *st, enum verdict *ret)
+static char *difference(const struct walk *w, const struct criu_file *file, const struct stat *st,
+			enum verdict *ret)
 {
 	const struct file_time *then = file_times_find(w->times, file->id);
 	_cleanup_free_ char *when = NULL;
@@ -220,7 +221,7 @@ static char *difference(const struct walk *w, const struct criu_file *file, int 
 	/* a time that is not older says that there may be a difference, and no more */
 	/* no device is opened to look into it */
 	if (file->build_id_len && S_ISREG(st->st_mode) && st->st_ctime >= w->made &&
-	    build_id_differs(fd, file))
+	    build_id_differs(w, file))
 		return xstrdup("is another build");
 	*ret = VERDICT_SAME;
 	return NULL;
@@ -251,16 +252,16 @@ static void check_time_of(struct walk *w, const struct criu_file *file, const st
 
 static void check_file(struct walk *w, const struct criu_file *file)
 {
-	_cleanup_close_ int fd = outside_file_open(w->outside, file);
 	_cleanup_free_ char *what = NULL;
 	enum verdict verdict;
 	struct stat st;
+	int r = outside_file_look(w->outside, file, &st);
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (r == -ENOENT || r == -ENOTDIR)
 		tell(w, file, VERDICT_FORM, "is missing");
-	if (fd < 0 || outside_file_stat(fd, &st) < 0)
+	if (r != 0)
 		return;
-	what = difference(w, file, fd, &st, &verdict);
+	what = difference(w, file, &st, &verdict);
 	if (what)
 		tell(w, file, verdict, what);
 	/* with another build, or another size, that it was changed says nothing new */
@@ -307,7 +308,8 @@ void check_open_files(const struct restore_check *r, struct findings *found)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
 	_cleanup_file_times_ struct file_times times = {0};
-	_cleanup_outside_ struct outside outside = {&r->manifest->facts, r->rootfs, &files, {{0}}};
+	_cleanup_outside_ struct outside outside = {
+		.facts = &r->manifest->facts, .rootfs = r->rootfs, .files = &files};
 	struct walk w = {
 		.r = r,
 		.outside = &outside,
