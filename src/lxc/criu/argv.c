@@ -97,7 +97,6 @@ static void add_action_scripts(struct strv *argv, const char *const *scripts)
 static void add_common(struct strv *argv, const struct criu_job *job)
 {
 	static const char *const verbs[] = {
-		[CRIU_PRE_DUMP] = "pre-dump",
 		[CRIU_DUMP] = "dump",
 		[CRIU_RESTORE] = "restore",
 	};
@@ -179,36 +178,6 @@ static void add_network_lock(struct strv *argv, const struct criu_job *job)
 	}
 }
 
-/* What a dump and the pre-dumps before it have in common. */
-static void add_memory(struct strv *argv, const struct criu_job *job)
-{
-	strv_add(argv, "-t");
-	strv_add(argv, "%d", (int)job->facts->init_pid);
-	if (job->timeout) {
-		add_flag(argv, "--timeout");
-		strv_add(argv, "%u", job->timeout);
-	}
-	if (job->freeze_cgroup)
-		add_option(argv, "--freeze-cgroup", job->freeze_cgroup);
-	if (job->track_mem)
-		add_flag(argv, "--track-mem");
-	if (job->prev_images_dir)
-		add_option(argv, "--prev-images-dir", job->prev_images_dir);
-	if (job->page_server_address && job->page_server_port) {
-		add_flag(argv, "--page-server");
-		add_option(argv, "--address", job->page_server_address);
-		add_option(argv, "--port", job->page_server_port);
-	}
-	if (job->force_irmap)
-		add_flag(argv, "--force-irmap");
-	add_dump_externals(argv, job->facts);
-}
-
-static void add_pre_dump(struct strv *argv, const struct criu_job *job)
-{
-	add_memory(argv, job);
-}
-
 /*
  * The kernel opens no file of a devpts by its handle, which is all that CRIU knows of
  * a terminal that is watched, as agetty (util-linux 2.42) does: where to look for its name.
@@ -226,7 +195,15 @@ static void add_dump(struct strv *argv, const struct criu_job *job)
 	add_watched(argv, job);
 	/* what it would look at by itself, and with it: write down what this processor has */
 	add_flag(argv, "--cpu-cap=fpu,ins");
-	add_memory(argv, job);
+	strv_add(argv, "-t");
+	strv_add(argv, "%d", (int)job->facts->init_pid);
+	if (job->timeout) {
+		add_flag(argv, "--timeout");
+		strv_add(argv, "%u", job->timeout);
+	}
+	if (job->freeze_cgroup)
+		add_option(argv, "--freeze-cgroup", job->freeze_cgroup);
+	add_dump_externals(argv, job->facts);
 	if (job->leave_running)
 		add_flag(argv, "--leave-running");
 	add_network_lock(argv, job);
@@ -340,7 +317,6 @@ static void add_restore(struct strv *argv, const struct criu_job *job)
 struct strv criu_argv(const struct criu_job *job)
 {
 	static void (*const add[])(struct strv *, const struct criu_job *) = {
-		[CRIU_PRE_DUMP] = add_pre_dump,
 		[CRIU_DUMP] = add_dump,
 		[CRIU_RESTORE] = add_restore,
 	};

@@ -23,7 +23,6 @@ int criu_version_cmp(const struct criu_version *a, const struct criu_version *b)
 char *criu_version_text(const struct criu_version *v);
 
 enum criu_verb {
-	CRIU_PRE_DUMP,
 	CRIU_DUMP,
 	CRIU_RESTORE,
 };
@@ -63,15 +62,11 @@ struct criu_job {
 	 */
 	bool firewall_quick;
 
-	/* dump and pre-dump */
+	/* dump */
 	bool leave_running;
 	unsigned int timeout; /* seconds for stopping the processes; 0: CRIU's default */
-	bool track_mem;
-	const char *prev_images_dir;			    /* relative to image_dir */
-	const char *page_server_address, *page_server_port; /* both or neither */
 	enum network_lock network_lock;
-	bool no_skip_in_flight; /* do not pass --skip-in-flight */
-	bool force_irmap;
+	bool no_skip_in_flight;	   /* do not pass --skip-in-flight */
 	const char *freeze_cgroup; /* directory of the cgroup to be frozen first; NULL: none */
 	uint64_t ghost_limit;	   /* bytes; 0: CRIU's default */
 

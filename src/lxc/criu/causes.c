@@ -20,7 +20,6 @@ static const char *const noise[] = {
 	"execvp(\"ip6tables-",
 	/* what became of it */
 	"Dumping FAILED",
-	"Pre-dumping FAILED",
 	"Restoring FAILED",
 	"exited, status=",
 	"One of more action scripts failed",
@@ -298,9 +297,6 @@ static const struct known_cause known_causes[] = {
 	{"rseq", NULL,
 	 "this CRIU does not support the restartable sequences of the running kernel or C library; "
 	 "install a newer CRIU"},
-	{"Tracking memory is not available", NULL,
-	 "the kernel cannot track which memory changes (CONFIG_MEM_SOFT_DIRTY); checkpoint without "
-	 "pre-dumps, or use a kernel that has it"},
 	{"CPU instruction capabilities", NULL,
 	 "the image comes from a machine whose processor has more features than this one's; "
 	 "restore it on a machine at least as new"},

@@ -11,10 +11,9 @@
 	"--no-default-config --tcp-established --file-locks --link-remap --manage-cgroups=full "   \
 	"--enable-fs all "                                                                         \
 	"--enable-external-sharing --enable-external-masters"
-#define DUMP	"/sbin/criu dump -D /img -o dump.log -v4 " COMMON
-#define PTS	" --irmap-scan-path /dev/pts --cpu-cap=fpu,ins"
-#define TTYS	" --irmap-scan-path /dev/console --irmap-scan-path /dev/tty1"
-#define PREDUMP "/sbin/criu pre-dump -D /img -o dump.log -v4 " COMMON
+#define DUMP "/sbin/criu dump -D /img -o dump.log -v4 " COMMON
+#define PTS  " --irmap-scan-path /dev/pts --cpu-cap=fpu,ins"
+#define TTYS " --irmap-scan-path /dev/console --irmap-scan-path /dev/tty1"
 #define RESTORE                                                                                    \
 	"/sbin/criu restore -D /img -o dump.log -v4 " COMMON " --restore-detached "                \
 	"--restore-sibling"
@@ -139,19 +138,13 @@ static const struct {
 	{"in flight",
 	 {JOB(CRIU_DUMP), .facts = &bare, .no_skip_in_flight = true},
 	 DUMP PTS " -t 42"},
-	{"memory",
-	 {JOB(CRIU_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1",
-	  .page_server_address = "::1", .page_server_port = "99", .force_irmap = true,
-	  .ghost_limit = 5000000000},
-	 DUMP PTS " -t 42 --track-mem --prev-images-dir ../1 --page-server --address ::1 --port 99 "
-		  "--force-irmap --skip-in-flight --ghost-limit 5000000000"},
+	{"large deleted files",
+	 {JOB(CRIU_DUMP), .facts = &bare, .ghost_limit = 5000000000},
+	 DUMP PTS " -t 42 --skip-in-flight --ghost-limit 5000000000"},
 	{"a dump's cgroups, and what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .cgroup_yard = "/yard", .images_path = "/laid",
 	  .mount_sources = laid_sources},
 	 DUMP " --cgroup-yard /yard" PTS " -t 42 --skip-in-flight"},
-	{"half a page server",
-	 {JOB(CRIU_DUMP), .facts = &bare, .page_server_address = "::1"},
-	 DUMP PTS " -t 42 --skip-in-flight"},
 	{"a dump ignores what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .root = "/r", .cgroup_root = "/x", .pidfile = "/p",
 	  .tty_ends = ends, .host_veths = host_veths},
@@ -173,15 +166,6 @@ static const struct {
 	{"nftables, 3.16.1",
 	 {JOB_OF(CRIU_DUMP, 3, 16, 1), .facts = &bare, .network_lock = NETWORK_LOCK_NFTABLES},
 	 DUMP PTS " -t 42 --skip-in-flight"},
-
-	/* pre-dump */
-	{"pre-dump",
-	 {JOB(CRIU_PRE_DUMP), .facts = &bare, .track_mem = true, .prev_images_dir = "../1"},
-	 PREDUMP " -t 42 --track-mem --prev-images-dir ../1"},
-	{"a pre-dump ignores what is a dump's",
-	 {JOB(CRIU_PRE_DUMP), .facts = &bare, .leave_running = true, .ghost_limit = 1,
-	  .network_lock = NETWORK_LOCK_SKIP},
-	 PREDUMP " -t 42"},
 
 	/* restore */
 	{"restore", {JOB(CRIU_RESTORE), .facts = &bare}, RESTORE},
@@ -208,9 +192,8 @@ static const struct {
 	 " --cgroup-yard /laid/cgroups --restore-detached --restore-sibling "
 	 "--external mnt[lib]:/laid/0/lib"},
 	{"a restore ignores what is a dump's",
-	 {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .track_mem = true,
-	  .prev_images_dir = "../1", .page_server_address = "::1", .page_server_port = "9",
-	  .network_lock = NETWORK_LOCK_SKIP, .force_irmap = true, .ghost_limit = 1},
+	 {JOB(CRIU_RESTORE), .facts = &bare, .leave_running = true, .freeze_cgroup = "/f",
+	  .network_lock = NETWORK_LOCK_SKIP, .ghost_limit = 1},
 	 RESTORE},
 
 	/* cgroups: cgroup2 moves, v1 hierarchies only where the payload had its own directory */
@@ -240,12 +223,12 @@ END_TEST
 /* A value with a space, or none at all, stays one argument. */
 START_TEST(test_arguments_stay_whole)
 {
-	const struct criu_job job = {JOB(CRIU_DUMP), .facts = &bare, .prev_images_dir = "../a b"};
+	const struct criu_job job = {JOB(CRIU_DUMP), .facts = &bare, .freeze_cgroup = "/a b"};
 	_cleanup_strv_ struct strv argv = criu_argv(&job);
 	bool found = false;
 
 	for (size_t i = 0; i < argv.n; i++)
-		found |= strcmp(argv.v[i], "../a b") == 0;
+		found |= strcmp(argv.v[i], "/a b") == 0;
 	ck_assert(found);
 }
 END_TEST
