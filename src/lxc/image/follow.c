@@ -13,9 +13,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "image/follow.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -127,15 +127,9 @@ static bool look(struct follower *f)
 /* Whether it is the last time. */
 static bool wait_for_more(struct follower *f)
 {
-	struct timespec until;
+	const struct timespec until = monotonic_at(monotonic_us() + PAUSE_MS * 1000);
 	bool last;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PAUSE_MS * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_nsec -= 1000000000L;
-		until.tv_sec++;
-	}
 	pthread_mutex_lock(&f->lock);
 	if (!f->last)
 		pthread_cond_timedwait(&f->wake, &f->lock, &until);

@@ -3,8 +3,6 @@
 /* Reads the clock for waits and time-outs, in whichever process. */
 #include "config.h"
 
-#include <time.h>
-
 #include "util/clock.h"
 
 int64_t monotonic_us(void)
@@ -13,6 +11,11 @@ int64_t monotonic_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+struct timespec monotonic_at(int64_t us)
+{
+	return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 }
 
 int64_t monotonic_ms(void)

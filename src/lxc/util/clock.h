@@ -3,9 +3,13 @@
 #define LXCCKPT_UTIL_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Of a clock that nobody sets, CLOCK_MONOTONIC. */
 int64_t monotonic_ms(void);
 int64_t monotonic_us(void);
+
+/* The same moment, as pthread_cond_timedwait() takes it. */
+struct timespec monotonic_at(int64_t us);
 
 #endif

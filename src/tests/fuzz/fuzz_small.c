@@ -2,6 +2,7 @@
 /* The small readers: the first byte of the input says which, the rest is its text. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "carry/apparmor_save.h"
