@@ -123,6 +123,19 @@ static void print_help(void)
 	       "lxc-checkpoint\n");
 }
 
+enum verb arguments_verb(const struct arguments *a)
+{
+	bool restore = a->asked & ASKED_RESTORE;
+
+	if (a->asked & ASKED_CHECK)
+		return restore ? VERB_CHECK_RESTORE : VERB_CHECK_DUMP;
+	if (a->asked & ASKED_INFO)
+		return VERB_INFO;
+	if (a->asked & ASKED_VERIFY)
+		return VERB_VERIFY;
+	return restore ? VERB_RESTORE : VERB_DUMP;
+}
+
 /* getopt's two tables out of ours; short[] and longs[] are large enough. */
 static void getopt_tables(char *shorts, struct option *longs)
 {
@@ -188,7 +201,7 @@ static int parse_option(struct arguments *a, int key)
 		a->rcfile = optarg;
 		return -1;
 	case 'r':
-		a->restore = true;
+		a->asked |= ASKED_RESTORE;
 		return -1;
 	case 's':
 		a->stop = true;
@@ -212,13 +225,13 @@ static int parse_option(struct arguments *a, int key)
 		a->no_verify = true;
 		return -1;
 	case OPT_CHECK:
-		a->check = true;
+		a->asked |= ASKED_CHECK;
 		return -1;
 	case OPT_INFO:
-		a->info = true;
+		a->asked |= ASKED_INFO;
 		return -1;
 	case OPT_VERIFY:
-		a->verify = true;
+		a->asked |= ASKED_VERIFY;
 		return -1;
 	case OPT_JSON:
 		a->json = true;

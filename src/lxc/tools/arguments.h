@@ -7,6 +7,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* What the command is asked to do: one of these, by the options -r, --check, --info, --verify. */
+enum verb {
+	VERB_DUMP,
+	VERB_RESTORE,
+	VERB_CHECK_DUMP,
+	VERB_CHECK_RESTORE,
+	VERB_INFO,
+	VERB_VERIFY,
+};
+
+/* Those options, as bits: each may be given, and arguments_validate() refuses some together. */
+enum verb_option {
+	ASKED_RESTORE = 1 << 0,
+	ASKED_CHECK = 1 << 1,
+	ASKED_INFO = 1 << 2,
+	ASKED_VERIFY = 1 << 3,
+};
+
 struct arguments {
 	const char *name;
 	char *lxcpath; /* on the heap, absolute */
@@ -16,10 +34,18 @@ struct arguments {
 	const char *log_level;
 	const char *rcfile;
 	const char *timeout;
-	char *force; /* on the heap: one option may follow another */
-	bool restore, check, info, verify, json, stop, replace, daemon, foreground, no_verify,
-		verbose, quiet;
+	char *force;	    /* on the heap: one option may follow another */
+	unsigned int asked; /* enum verb_option */
+	bool json, stop, replace, daemon, foreground, no_verify, verbose, quiet;
 };
+
+/* Pure. A command line that has contradictions is as much of the first as there is. */
+enum verb arguments_verb(const struct arguments *a);
+
+static inline bool verb_is_check(enum verb v)
+{
+	return v == VERB_CHECK_DUMP || v == VERB_CHECK_RESTORE;
+}
 
 /* Both return -1: go on; else the exit status, and what is wrong has been said. */
 int arguments_parse(struct arguments *a, int argc, char *argv[]);

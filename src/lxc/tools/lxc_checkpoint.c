@@ -81,37 +81,43 @@ static int look(const struct arguments *a)
 		.json = a->json,
 		.quiet = a->quiet,
 	};
-	int r = a->info ? info_print(&q) : info_verify(&q);
+	const bool info = arguments_verb(a) == VERB_INFO;
+	int r = info ? info_print(&q) : info_verify(&q);
 	const char *why = r < 0 ? lxc_checkpoint_error(NULL) : NULL;
 
 	free(directory);
 	if (r == 0)
 		return EXIT_OK;
 	/* damage is an answer, and stands on stdout; but where the manifest is, there is no info */
-	if (why && !a->quiet && (a->info || r == -LXC_CHECKPOINT_EREFUSED))
+	if (why && !a->quiet && (info || r == -LXC_CHECKPOINT_EREFUSED))
 		complain("%s", why);
 	return r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
 }
 
 static int run(const struct arguments *a)
 {
+	const enum verb verb = arguments_verb(a);
 	struct lxc_container *c;
 	int r, status = EXIT_OK;
 
+	if (verb == VERB_INFO || verb == VERB_VERIFY)
+		return look(a);
 	if (init_log(a) < 0)
 		return refuse(a, NULL, "cannot write the log %s", a->log_file ? a->log_file : "");
 	c = open_container(a);
 	if (!c)
 		return EXIT_REFUSED;
-	if (a->check)
+	if (verb_is_check(verb))
 		r = do_check(c, a);
+	else if (verb == VERB_RESTORE)
+		r = do_restore(c, a, &status);
 	else
-		r = a->restore ? do_restore(c, a, &status) : do_checkpoint(c, a);
+		r = do_checkpoint(c, a);
 	if (r < 0) {
 		const char *why = lxc_checkpoint_error(c);
 
 		/* what a check has found is its answer, and stands on stdout */
-		if (!a->quiet && (!a->check || r == -LXC_CHECKPOINT_EINVAL))
+		if (!a->quiet && (!verb_is_check(verb) || r == -LXC_CHECKPOINT_EINVAL))
 			complain("%s", why ? why : "failed");
 		status = status_of_error(r);
 	}
@@ -132,7 +138,7 @@ int main(int argc, char *argv[])
 	if (r < 0)
 		r = arguments_validate(&a);
 	if (r < 0)
-		r = a.info || a.verify ? look(&a) : run(&a);
+		r = run(&a);
 	free(a.force);
 	free(a.lxcpath);
 	return answer_end(r);

@@ -13,13 +13,13 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/answer.h"
 #include "tools/operate.h"
 #include "tools/refuse.h"
 #include "tools/show_findings.h"
+#include "util/clock.h"
 
 static volatile sig_atomic_t interrupted;    /* the signal */
 static const char *volatile acknowledgement; /* NULL: none is to be printed */
@@ -65,23 +65,15 @@ static bool is_interrupted(void *userdata)
 }
 
 struct progress {
-	struct timespec start;
+	int64_t start; /* ms */
 	const char *name;
 	bool shown;
 };
 
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
 static void show_progress(uint64_t bytes, void *userdata)
 {
 	struct progress *p = userdata;
-	double s = seconds_since(&p->start);
+	double s = (double)(monotonic_ms() - p->start) / 1000;
 
 	/* most dumps are over before a line could be read */
 	if (s < 1)
@@ -110,7 +102,7 @@ int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 	int r;
 
 	hold_signals(a->quiet ? NULL : "lxc-checkpoint: interrupted; taking the checkpoint back\n");
-	clock_gettime(CLOCK_MONOTONIC, &p.start);
+	p.start = monotonic_ms();
 	if (!a->quiet && isatty(STDERR_FILENO))
 		o.progress = show_progress;
 	r = lxc_checkpoint_dump(c, &o);
@@ -121,16 +113,16 @@ int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 
 int do_check(struct lxc_container *c, const struct arguments *a)
 {
-	const struct check_request q = {
+	struct lxc_checkpoint_check_options o = {
+		.size = sizeof(o),
 		.directory = a->directory,
-		.restore = a->restore,
+		.restore = arguments_verb(a) == VERB_CHECK_RESTORE,
 		.force = a->force,
 		.stop = a->stop,
 		.replace = a->replace,
-		.quiet = a->quiet,
 	};
 
-	return a->json ? check_as_json(c, &q) : check_as_text(c, &q);
+	return a->json ? check_as_json(c, &o) : check_as_text(c, &o, a->quiet);
 }
 
 static int exit_status(int wait_status)

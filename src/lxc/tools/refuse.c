@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tools/answer.h"
@@ -33,16 +34,17 @@ void complain(const char *fmt, ...)
 static void print_failure(const struct arguments *a, int status, const char *error,
 			  const char *hint)
 {
+	enum verb verb = arguments_verb(a);
 	json_t *o;
 
 	if (!a->json)
 		return;
 	o = json_object();
-	if (a->check)
-		check_describe(o, a->name, a->restore);
-	else if (a->info)
+	if (verb_is_check(verb))
+		check_describe(o, a->name, verb == VERB_CHECK_RESTORE);
+	else if (verb == VERB_INFO)
 		info_describe(o, a->directory);
-	else if (a->verify)
+	else if (verb == VERB_VERIFY)
 		info_describe_verified(o, a->directory);
 	answer_set_outcome(o, status, error, hint);
 	answer_print(o);

@@ -41,23 +41,16 @@ static void print_finding(const struct lxc_checkpoint_finding *f, void *userdata
 		say(stdout, "         hint: %s\n", f->remedy);
 }
 
-int check_as_text(struct lxc_container *c, const struct check_request *q)
+int check_as_text(struct lxc_container *c, struct lxc_checkpoint_check_options *o, bool quiet)
 {
-	const char *what = q->restore ? "restored" : "checkpointed";
-	struct text t = {.quiet = q->quiet};
-	const struct lxc_checkpoint_check_options o = {
-		.size = sizeof(o),
-		.directory = q->directory,
-		.restore = q->restore,
-		.force = q->force,
-		.stop = q->stop,
-		.replace = q->replace,
-		.found = print_finding,
-		.userdata = &t,
-	};
-	int r = lxc_checkpoint_check(c, &o);
+	const char *what = o->restore ? "restored" : "checkpointed";
+	struct text t = {.quiet = quiet};
+	int r;
 
-	if (q->quiet)
+	o->found = print_finding;
+	o->userdata = &t;
+	r = lxc_checkpoint_check(c, o);
+	if (quiet)
 		return r;
 	if (r == 0)
 		say(stdout, "%s can be %s\n", c->name, what);
@@ -112,25 +105,17 @@ void check_describe(json_t *object, const char *name, bool restore)
 	json_object_set_new(object, "findings", json_array());
 }
 
-int check_as_json(struct lxc_container *c, const struct check_request *q)
+int check_as_json(struct lxc_container *c, struct lxc_checkpoint_check_options *o)
 {
-	const char *able = q->restore ? "restorable" : "checkpointable";
+	const char *able = o->restore ? "restorable" : "checkpointable";
 	json_t *answer = json_object();
-	const struct lxc_checkpoint_check_options o = {
-		.size = sizeof(o),
-		.directory = q->directory,
-		.restore = q->restore,
-		.force = q->force,
-		.stop = q->stop,
-		.replace = q->replace,
-		.found = add_finding,
-		.criu = add_criu,
-		.userdata = answer,
-	};
 	int r;
 
-	check_describe(answer, c->name, q->restore);
-	r = lxc_checkpoint_check(c, &o);
+	o->found = add_finding;
+	o->criu = add_criu;
+	o->userdata = answer;
+	check_describe(answer, c->name, o->restore);
+	r = lxc_checkpoint_check(c, o);
 	json_object_set_new(answer, able, json_boolean(r == 0));
 	answer_set_error_of(answer, status_of_error(r), c);
 	answer_print(answer);

@@ -7,20 +7,12 @@
 
 #include "lxccheckpoint.h"
 
-struct check_request {
-	const char *directory;
-	bool restore; /* of a restore, not of a checkpoint */
-	const char *force;
-	bool stop, replace;
-	bool quiet; /* print nothing */
-};
-
 /*
- * lxc_checkpoint_check(), with what it finds on stdout; returns what that returns. JSON is
- * printed where quiet is set, too: it was asked for.
+ * Both call lxc_checkpoint_check(), print its findings on stdout, and return what it returns.
+ * They set the callbacks of o; the rest of it is the caller's. quiet: print nothing.
  */
-int check_as_text(struct lxc_container *c, const struct check_request *q);
-int check_as_json(struct lxc_container *c, const struct check_request *q);
+int check_as_text(struct lxc_container *c, struct lxc_checkpoint_check_options *o, bool quiet);
+int check_as_json(struct lxc_container *c, struct lxc_checkpoint_check_options *o);
 
 /* The same object before anything is known. name may be NULL. */
 void check_describe(json_t *object, const char *name, bool restore);

@@ -40,7 +40,8 @@ unsigned int arguments_seconds(const char *text)
 /* Pairs that contradict each other, and why. */
 int arguments_validate(const struct arguments *a)
 {
-	bool looks = a->info || a->verify;
+	const bool restore = a->asked & ASKED_RESTORE, check = a->asked & ASKED_CHECK;
+	const bool looks = a->asked & (ASKED_INFO | ASKED_VERIFY);
 	const struct {
 		bool wrong;
 		const char *why;
@@ -48,38 +49,37 @@ int arguments_validate(const struct arguments *a)
 		{looks && !a->directory && !a->name, "no checkpoint is named: use -D DIR"},
 		{looks ? a->name && !*a->name : !a->name || !*a->name,
 		 "no container is named: use -n NAME"},
-		{a->info && a->verify, "--info and --verify conflict: choose one"},
-		{looks && (a->restore || a->stop || a->replace || a->check || a->action_script ||
+		{(a->asked & ASKED_INFO) && (a->asked & ASKED_VERIFY),
+		 "--info and --verify conflict: choose one"},
+		{looks && (restore || a->stop || a->replace || check || a->action_script ||
 			   a->daemon || a->foreground || a->no_verify || a->timeout),
 		 "--info and --verify only read a checkpoint: they take only -D, -n, -P, --json "
 		 "and -q"},
-		{a->restore && a->stop, "-r and -s conflict: -s stops the container after a "
-					"checkpoint, and -r restores one"},
-		{a->restore && a->replace,
+		{restore && a->stop, "-r and -s conflict: -s stops the container after a "
+				     "checkpoint, and -r restores one"},
+		{restore && a->replace,
 		 "-r and --replace conflict: a restore does not write to the image directory"},
-		{a->restore && a->timeout,
-		 "-r and --timeout conflict: a restore stops no processes"},
-		{a->check && a->timeout,
-		 "--check and --timeout conflict: --check stops no processes"},
+		{restore && a->timeout, "-r and --timeout conflict: a restore stops no processes"},
+		{check && a->timeout, "--check and --timeout conflict: --check stops no processes"},
 		{a->timeout && !arguments_seconds(a->timeout),
 		 "--timeout takes a number of seconds, 1 to 86400"},
 		{a->daemon && a->foreground, "-d and -F conflict: a restored container is in the "
 					     "background or in the foreground"},
-		{!a->restore && a->daemon,
+		{!restore && a->daemon,
 		 "-d without -r: a checkpoint has nothing to send to the background"},
-		{!a->restore && a->foreground,
+		{!restore && a->foreground,
 		 "-F without -r: a checkpoint has nothing to show in the foreground"},
-		{!a->restore && a->no_verify,
+		{!restore && a->no_verify,
 		 "--no-verify without -r: only a restore reads the image"},
-		{!a->restore && a->force,
+		{!restore && a->force,
 		 "--force without -r: nothing that blocks a checkpoint can be overridden"},
-		{a->check && (a->daemon || a->foreground),
+		{check && (a->daemon || a->foreground),
 		 "--check and -d or -F conflict: --check starts nothing"},
-		{a->check && a->no_verify,
+		{check && a->no_verify,
 		 "--check and --no-verify conflict: --check does not read the image's memory"},
-		{a->check && a->action_script,
+		{check && a->action_script,
 		 "--check and -A conflict: --check runs nothing at CRIU's stages"},
-		{a->json && !a->check && !looks,
+		{a->json && !check && !looks,
 		 "--json without --check, --info or --verify: nothing else prints JSON"},
 		{a->directory && !*a->directory, "-D needs a directory"},
 		{a->log_level && !is_priority(a->log_level),
