@@ -17,7 +17,6 @@
 
 #include "carry/keyring.h"
 #include "carry/keyring_save.h"
-#include "inspect/settings.h"
 #include "sys/inject.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -356,27 +355,27 @@ _Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 }
 
 /* It has its starter's: what is in that is not the container's. */
-static bool has_none_of_its_own(struct lxc_container *c)
+static bool has_none_of_its_own(const struct settings *settings)
 {
-	_cleanup_free_ char *value = config_get(c, "lxc.keyring.session");
+	const char *value = settings_get(settings, "lxc.keyring.session");
 
 	return value && strcmp(value, "1") == 0;
 }
 
-static int refuse(struct lxc_container *c, int status, const char *said, struct error **reterr)
+static int refuse(const char *name, int status, const char *said, struct error **reterr)
 {
 	bool key = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_KEY;
 	bool has_said = key || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OTHER);
 
 	/* else it may have written down half of them */
-	error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s",
-		     c->name, has_said ? said : "the process that reads them died");
+	error_refuse(reterr, EIO, "the keys in the session keyring of %s cannot be saved: %s", name,
+		     has_said ? said : "the process that reads them died");
 	if (key)
 		error_set_hint(reterr, "in the container, `keyctl unlink KEY @s` removes one");
 	return -EIO;
 }
 
-int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, int init,
+int inspect_keyring(const struct settings *settings, const struct container_facts *facts, int init,
 		    char **ret, struct error **reterr)
 {
 	_cleanup_close_ int fd = -1;
@@ -386,7 +385,7 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 	pid_t pid;
 
 	*ret = NULL;
-	if (user < 0 || has_none_of_its_own(c))
+	if (user < 0 || has_none_of_its_own(settings))
 		return 0;
 	fd = memfd_create("keyring", MFD_CLOEXEC);
 	pid = fd < 0 ? -1 : fork_quietly();
@@ -399,7 +398,7 @@ int inspect_keyring(struct lxc_container *c, const struct container_facts *facts
 	if (lseek(fd, 0, SEEK_SET) < 0 || read_all(fd, 2 * KEYRING_MAX, &said) < 0)
 		return error_set(reterr, EIO, "cannot look for the container's keys");
 	if (status != 0)
-		r = refuse(c, status, said, reterr);
+		r = refuse(facts->name, status, said, reterr);
 	if (r == 0 && *said)
 		*ret = TAKE_PTR(said);
 	free_secret(said);

@@ -2,9 +2,8 @@
 #ifndef LXCCKPT_CARRY_KEYRING_SAVE_H
 #define LXCCKPT_CARRY_KEYRING_SAVE_H
 
-#include <lxc/lxccontainer.h>
-
 #include "facts/facts.h"
+#include "inspect/settings.h"
 #include "util/error.h"
 
 /*
@@ -16,7 +15,7 @@
  * only if some session keyring of its user has keys that could be worth it. init is a pidfd of
  * the process that was found to be it.
  */
-int inspect_keyring(struct lxc_container *c, const struct container_facts *facts, int init,
+int inspect_keyring(const struct settings *settings, const struct container_facts *facts, int init,
 		    char **ret, struct error **reterr);
 
 #endif

@@ -2,10 +2,20 @@
 #ifndef LXCCKPT_FACTS_CONFIG_ITEM_H
 #define LXCCKPT_FACTS_CONFIG_ITEM_H
 
+#include <stddef.h>
+
 /* An item of a container's config, as liblxc's getter prints it. */
 struct config_item {
 	char *key;   /* "lxc.net.0.veth.pair", or a prefix that LXC answers: "lxc.cgroup2" */
 	char *value; /* never NULL */
 };
+
+/* The first with that key; NULL where there is none. */
+struct config_item *config_item_find(struct config_item *items, size_t n, const char *key);
+
+/* Its value; NULL where the item is missing or not set, in whichever way liblxc prints that. */
+const char *config_item_value(const struct config_item *items, size_t n, const char *key);
+
+void config_items_free(struct config_item *items, size_t n);
 
 #endif

@@ -46,7 +46,7 @@ void action_script_tell(struct lxc_container *c, const struct script_run *run)
 			      "the action script %s %s (CRIU ignores that)", run->script,
 			      failures.v[i]);
 	for (size_t i = 0; i < found.n; i++) {
-		lxclog_finding(c, &found.v[i]);
+		lxclog_finding(c, run->lxc_log, &found.v[i]);
 		if (run->found)
 			run->found(&found.v[i], run->userdata);
 	}

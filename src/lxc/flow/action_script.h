@@ -11,6 +11,7 @@ struct script_run {
 	int image_fd;						/* the image directory */
 	const char *log;					/* CRIU's, in it */
 	const char *script;					/* NULL: there was none */
+	const char *lxc_log;					/* as lxclog_finding() takes it */
 	void (*found)(const struct finding *f, void *userdata); /* NULL: not called */
 	void *userdata;
 };

@@ -12,7 +12,6 @@
 #include "image/dir.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
-#include "inspect/settings.h"
 #include "inspect/users.h"
 #include "lock/operation.h"
 #include "preflight/preflight.h"
@@ -54,6 +53,7 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 			  const char *directory, bool stop, long *ret_owner, struct findings *found)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
+	_cleanup_settings_ struct settings settings = {0};
 	_cleanup_error_ struct error *e = NULL;
 	const struct preflight p = {
 		.facts = &facts,
@@ -63,7 +63,8 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 		.stop = stop,
 	};
 
-	if (inspect_container(c, &facts, &e) < 0)
+	if (settings_read_running(c, &settings, &e) < 0 ||
+	    inspect_container(c, &settings, &facts, &e) < 0)
 		findings_add_error(found, "container", e);
 	else
 		preflight_find(&p, found);
@@ -159,29 +160,20 @@ static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 		.config_file = c->configfile ? c->configfile : "its config",
 		.lxc_version = lxc_get_version(),
 		.rootfs = p->rootfs,
-		.config = p->config,
-		.n_config = p->n_config,
+		.config = p->settings.items,
+		.n_config = p->settings.n,
 		.hooks = p->hooks,
 	};
 
 	preflight_find_restore(&check, found);
-	if (inspect_config_idmap(c, &p->manifest.facts, &e) < 0)
+	if (inspect_config_idmap(&p->settings, &p->manifest.facts, &e) < 0)
 		findings_add_error(found, "idmap", e);
-}
-
-/* What they make need not be there before. */
-static bool has_pre_start_hooks(const struct restore_parts *p)
-{
-	for (size_t i = 0; i < p->n_config; i++)
-		if (strcmp(p->config[i].key, "lxc.hook.pre-start") == 0 && *p->config[i].value)
-			return true;
-	return false;
 }
 
 static int find_rootfs(struct lxc_container *c, struct restore_parts *p, struct error **reterr)
 {
-	return p->hooks ? inspect_rootfs_path(c, &p->rootfs, reterr)
-			: inspect_rootfs(c, &p->rootfs, reterr);
+	return p->hooks ? inspect_rootfs_path(c, &p->settings, &p->rootfs, reterr)
+			: inspect_rootfs(c, &p->settings, &p->rootfs, reterr);
 }
 
 void check_restore(struct lxc_container *c, const char *directory, bool wait,
@@ -193,8 +185,9 @@ void check_restore(struct lxc_container *c, const char *directory, bool wait,
 	there = check_stopped(c, wait, found);
 	check_host(&ret->criu, found);
 	if (there)
-		config_list(c, &ret->config, &ret->n_config);
-	ret->hooks = has_pre_start_hooks(ret);
+		settings_read(c, &ret->settings);
+	/* what they make need not be there before */
+	ret->hooks = settings_get(&ret->settings, "lxc.hook.pre-start") != NULL;
 	if (there && find_rootfs(c, ret, &no_rootfs) < 0)
 		findings_add_error(found, "rootfs", no_rootfs);
 	if (image_open(directory, &ret->image, &ret->manifest, &no_image) < 0)
@@ -209,7 +202,7 @@ void restore_parts_clear(struct restore_parts *p)
 	image_free(p->image);
 	manifest_clear(&p->manifest);
 	free(p->rootfs);
-	config_items_free(p->config, p->n_config);
+	settings_clear(&p->settings);
 	*p = (struct restore_parts){0};
 }
 

@@ -5,8 +5,8 @@
 #include <lxc/lxccontainer.h>
 
 #include "criu.h"
-#include "facts/config_item.h"
 #include "image/dir.h"
+#include "inspect/settings.h"
 #include "preflight/findings.h"
 
 struct check_options {
@@ -34,8 +34,7 @@ struct restore_parts {
 	struct image *image;
 	struct manifest manifest;
 	char *rootfs;
-	struct config_item *config;
-	size_t n_config;
+	struct settings settings;
 	bool hooks; /* pre-start hooks come first: its files can only be looked at then */
 };
 

@@ -122,11 +122,12 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 		.stop = d->o->stop,
 	};
 	_cleanup_findings_ struct findings found = {.command = d->command};
+	const char *log = settings_get(&d->settings, "lxc.log.file");
 	int r = preflight_dump(&p, &found, reterr);
 
 	d->memory = found.memory;
 	for (size_t i = 0; r == 0 && d->first && i < found.n; i++) {
-		lxclog_finding(d->c, &found.v[i]);
+		lxclog_finding(d->c, log, &found.v[i]);
 		if (d->o->found)
 			d->o->found(&found.v[i], d->o->found_userdata);
 	}
@@ -148,7 +149,9 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = preflight_host(&d->criu, reterr);
 	if (r == 0)
-		r = inspect_container(d->c, facts, reterr);
+		r = settings_read_running(d->c, &d->settings, reterr);
+	if (r == 0)
+		r = inspect_container(d->c, &d->settings, facts, reterr);
 	if (r == 0)
 		r = check_dump(d, d->directory, reterr);
 	if (r < 0)
@@ -384,6 +387,7 @@ static void tell_script(const struct dump *d)
 		.image_fd = d->image->dirfd,
 		.log = "dump.log",
 		.script = d->action_script,
+		.lxc_log = settings_get(&d->settings, "lxc.log.file"),
 		.found = d->o->found,
 		.userdata = d->o->found_userdata,
 	};
@@ -426,6 +430,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	image_free(d.image);
 	free(d.action_script);
 	free(d.freezer);
+	settings_clear(&d.settings);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
 	error_free(d.sysctls_error);

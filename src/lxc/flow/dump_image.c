@@ -28,7 +28,6 @@
 #include "flow/dump_private.h"
 #include "image/dir.h"
 #include "image/network_file.h"
-#include "inspect/settings.h"
 #include "preflight/preflight.h"
 #include "sys/cpuinfo.h"
 #include "util/fd.h"
@@ -51,17 +50,14 @@ static char *now_utc(void)
 static void describe_config(struct dump *d)
 {
 	struct manifest *m = &d->manifest;
-	struct config_item *items = NULL;
-	size_t n = 0;
+	const struct settings *s = &d->settings;
 
-	config_list(d->c, &items, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (preflight_config_matters(items[i].key)) {
-			*ARRAY_ADD(m->items, m->n_items) = items[i];
-			items[i] = (struct config_item){0};
-		}
-	}
-	config_items_free(items, n);
+	for (size_t i = 0; i < s->n; i++)
+		if (preflight_config_matters(s->items[i].key))
+			*ARRAY_ADD(m->items, m->n_items) = (struct config_item){
+				.key = xstrdup(s->items[i].key),
+				.value = xstrdup(s->items[i].value),
+			};
 }
 
 /* And the machine of now with that of then. */
@@ -141,7 +137,7 @@ int dump_write_sysctls(struct dump *d, struct error **reterr)
 int dump_write_keyring(struct dump *d, struct error **reterr)
 {
 	char *text = NULL;
-	int r = inspect_keyring(d->c, &d->manifest.facts, d->init, &text, reterr);
+	int r = inspect_keyring(&d->settings, &d->manifest.facts, d->init, &text, reterr);
 
 	if (r == 0 && text)
 		r = image_write(d->image, KEYRING_NAME, text, reterr);

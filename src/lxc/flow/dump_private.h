@@ -15,6 +15,7 @@
 #include "criu/image_mounts.h"
 #include "flow/dump.h"
 #include "image/dir.h"
+#include "inspect/settings.h"
 #include "lock/operation.h"
 
 struct dump {
@@ -24,6 +25,7 @@ struct dump {
 	const char *command;	       /* the check */
 	bool first;		       /* try, which tells what was found */
 	struct criu_program criu;
+	struct settings settings;
 	struct manifest manifest;
 	struct image *image;
 	char *action_script;

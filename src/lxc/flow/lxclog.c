@@ -37,12 +37,11 @@ static char *now_text(void)
  * The container's own log, else the program's: liblxc has that in a variable, which a program
  * that liblxc is built into has too. A copy; -1: there is none.
  */
-static int open_log(struct lxc_container *c)
+static int open_log(const char *file)
 {
-	_cleanup_free_ char *file = config_get(c, "lxc.log.file");
 	const int *of_program = dlsym(RTLD_DEFAULT, "lxc_log_fd");
 
-	if (file && *file && strcmp(file, "none") != 0)
+	if (file && strcmp(file, "none") != 0)
 		return open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 			    0640);
 	return of_program && *of_program >= 0 ? fcntl(*of_program, F_DUPFD_CLOEXEC, 3) : -1;
@@ -62,9 +61,10 @@ static void write_line(int fd, const char *name, const char *level, const char *
 		return;
 }
 
-static void write_lines(struct lxc_container *c, const char *level, const char *text)
+static void write_lines(struct lxc_container *c, const char *file, const char *level,
+			const char *text)
 {
-	_cleanup_close_ int fd = open_log(c);
+	_cleanup_close_ int fd = open_log(file);
 
 	while (fd >= 0 && *text) {
 		size_t len = strcspn(text, "\n");
@@ -77,19 +77,22 @@ static void write_lines(struct lxc_container *c, const char *level, const char *
 void lxclog_failure(struct lxc_container *c, const struct error *e)
 {
 	_cleanup_free_ char *text = e ? error_format(e) : NULL;
+	_cleanup_settings_ struct settings settings = {0};
 
-	if (text)
-		write_lines(c, "ERROR", text);
+	if (!text)
+		return;
+	settings_read(c, &settings);
+	write_lines(c, settings_get(&settings, "lxc.log.file"), "ERROR", text);
 }
 
-void lxclog_finding(struct lxc_container *c, const struct finding *f)
+void lxclog_finding(struct lxc_container *c, const char *file, const struct finding *f)
 {
 	_cleanup_free_ char *text =
 		f->pid ? xasprintf("process %d (%s) %s", (int)f->pid, f->process, f->reason)
 		       : xstrdup(f->reason);
 
 	if (!f->note)
-		write_lines(c, "WARN", text);
+		write_lines(c, file, "WARN", text);
 }
 
 void criu_log_reason(int dirfd, const char *log_file, const struct error *e)

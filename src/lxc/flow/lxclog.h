@@ -15,8 +15,8 @@
 /* In LXC's log, in LXC's form, a line for each line of the error. */
 void lxclog_failure(struct lxc_container *c, const struct error *e);
 
-/* The same for a warning. */
-void lxclog_finding(struct lxc_container *c, const struct finding *f);
+/* The same for a warning. file: lxc.log.file; NULL where it is not set. */
+void lxclog_finding(struct lxc_container *c, const char *file, const struct finding *f);
 
 /*
  * "Error (lxc-checkpoint): REASON" at the end of a log of CRIU's in the image directory, which is

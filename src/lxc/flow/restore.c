@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "facts/config_item.h"
 #include "flow/action_script.h"
 #include "flow/await.h"
 #include "flow/check.h"
@@ -25,7 +26,6 @@
 #include "inspect/cgroups.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
-#include "inspect/settings.h"
 #include "lock/operation.h"
 #include "restorer/plan.h"
 #include "sys/inherited.h"
@@ -36,13 +36,13 @@
 #include "util/text.h"
 
 /* LXC's own place for a rootfs; where the distribution has none, one of ours. */
-static char *rootfs_mount(struct lxc_container *c)
+static char *rootfs_mount(const struct settings *settings)
 {
-	_cleanup_free_ char *dir = config_get(c, "lxc.rootfs.mount");
+	const char *dir = settings_get(settings, "lxc.rootfs.mount");
 	struct stat st;
 
 	if (dir && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-		return TAKE_PTR(dir);
+		return xstrdup(dir);
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 
@@ -55,14 +55,14 @@ static char *config_file(struct lxc_container *c)
 }
 
 /* Where lxc-start would put them, beginning where it did so. */
-static void plan_cgroups(struct lxc_container *c, const struct container_facts *facts,
+static void plan_cgroups(const struct settings *settings, const struct container_facts *facts,
 			 struct restore_plan *plan)
 {
 	const struct cgroup *cg = facts_cgroup2(facts);
 	_cleanup_cgroup_names_ struct cgroup_names names = {0};
 	char *base;
 
-	cgroup_names(c, &names);
+	cgroup_names(plan->name, settings, &names);
 	base = plan->base_cgroup = cgroup_base(cg ? cg->path : "", names.payload);
 	plan->monitor_cgroup = xasprintf("%s/%s", base, names.monitor);
 	plan->payload_cgroup = xasprintf("%s/%s", base, names.payload);
@@ -83,12 +83,10 @@ static char *usual_log(struct lxc_container *c)
 }
 
 static void plan_log(struct lxc_container *c, const struct restore_options *o,
-		     struct restore_plan *plan)
+		     const struct settings *settings, struct restore_plan *plan)
 {
-	_cleanup_free_ char *file =
-		o->log_file ? xstrdup(o->log_file) : config_get(c, "lxc.log.file");
-	_cleanup_free_ char *level =
-		o->log_level ? xstrdup(o->log_level) : config_get(c, "lxc.log.level");
+	const char *file = o->log_file ? o->log_file : settings_get(settings, "lxc.log.file");
+	const char *level = o->log_level ? o->log_level : settings_get(settings, "lxc.log.level");
 	_cleanup_free_ char *here = getcwd(NULL, 0);
 
 	if (!file || !*file)
@@ -96,9 +94,9 @@ static void plan_log(struct lxc_container *c, const struct restore_options *o,
 	else if (*file != '/' && strcmp(file, "none") != 0)
 		plan->log_file = xasprintf("%s/%s", here ? here : "", file);
 	else if (*file == '/')
-		plan->log_file = TAKE_PTR(file);
-	plan->log_level = level && *level && strcasecmp(level, "NOTSET") != 0 ? TAKE_PTR(level)
-									      : xstrdup("ERROR");
+		plan->log_file = xstrdup(file);
+	plan->log_level =
+		xstrdup(level && *level && strcasecmp(level, "NOTSET") != 0 ? level : "ERROR");
 }
 
 /*
@@ -134,6 +132,7 @@ static int look(struct lxc_container *c, const struct restore_options *o, struct
 	_cleanup_free_ char *command = check_command(c, &asked);
 	_cleanup_findings_ struct findings found = {.command = command};
 	_cleanup_error_ struct error *e = NULL;
+	const char *log;
 	int r;
 
 	if (action_script_path(o->action_script, &plan->action_script, &e) < 0)
@@ -141,8 +140,9 @@ static int look(struct lxc_container *c, const struct restore_options *o, struct
 	check_restore(c, o->directory, true, parts, &found);
 	findings_force(&found, o->force);
 	r = findings_refuse(&found, c->name, reterr);
+	log = settings_get(&parts->settings, "lxc.log.file");
 	for (size_t i = 0; r == 0 && i < found.n; i++) {
-		lxclog_finding(c, &found.v[i]);
+		lxclog_finding(c, log, &found.v[i]);
 		if (o->found)
 			o->found(&found.v[i], o->userdata);
 	}
@@ -168,20 +168,20 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	ret->config_file = config_file(c);
 	ret->image_dir = xstrdup(parts.image->path);
 	ret->rootfs = TAKE_PTR(parts.rootfs);
-	ret->rootfs_mount = rootfs_mount(c);
-	plan_cgroups(c, &parts.manifest.facts, ret);
+	ret->rootfs_mount = rootfs_mount(&parts.settings);
+	plan_cgroups(&parts.settings, &parts.manifest.facts, ret);
 	ret->criu = TAKE_PTR(parts.criu.path);
 	ret->criu_version = parts.criu.version;
 	ret->verbosity = o->verbosity ? o->verbosity : CRIU_VERBOSITY;
 	ret->foreground = o->foreground;
-	plan_log(c, o, ret);
+	plan_log(c, o, &parts.settings, ret);
 	ret->ignore_cpu = findings_are_forced(o->force, "cpu");
 	ret->hooks = parts.hooks;
 	ret->force = o->force ? xstrdup(o->force) : NULL;
 	ret->ignore_files = findings_are_forced(o->force, "rootfs");
-	ret->config = TAKE_PTR(parts.config);
-	ret->n_config = parts.n_config;
-	parts.n_config = 0;
+	ret->config = TAKE_PTR(parts.settings.items);
+	ret->n_config = parts.settings.n;
+	parts.settings.n = 0;
 	*ret_image = TAKE_PTR(parts.image);
 	return 0;
 }
@@ -270,7 +270,7 @@ struct restoring {
 	struct operation operation;
 	struct image *image;
 	const struct restore_options *o;
-	const char *action_script;
+	const struct restore_plan *plan;
 };
 
 static void tell_script(struct lxc_container *c, const struct restoring *r)
@@ -278,7 +278,8 @@ static void tell_script(struct lxc_container *c, const struct restoring *r)
 	const struct script_run run = {
 		.image_fd = r->image->dirfd,
 		.log = "restore.log",
-		.script = r->action_script,
+		.script = r->plan->action_script,
+		.lxc_log = config_item_value(r->plan->config, r->plan->n_config, "lxc.log.file"),
 		.found = r->o->found,
 		.userdata = r->o->userdata,
 	};
@@ -359,7 +360,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 		return error_mark_refused(reterr, true, e);
 	}
 	/* a monitor in the background is the caller's child as lxc-start's was */
-	r.action_script = plan.action_script;
+	r.plan = &plan;
 	e = follow(c, &r, ret_status, reterr);
 	awaited_clear(&r.awaited);
 	if (e < 0) {

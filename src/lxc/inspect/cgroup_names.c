@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Finds how lxc-start names a container's cgroups. Runs in the caller's process; pure. */
 #include "config.h"
 
 #include <string.h>
 
 #include "inspect/cgroup_names.h"
-#include "inspect/settings.h"
 #include "util/mem.h"
 
 /* The pattern with the container's name for each %n. Caller frees. */
@@ -24,28 +25,28 @@ static char *fill_in(const char *pattern, const char *name)
 }
 
 /* As it is configured, else in dir, else by the pattern, else beside the others. */
-static char *name_of(struct lxc_container *c, const char *key, const char *dir, const char *pattern,
+static char *name_of(const char *name, const char *configured, const char *dir, const char *pattern,
 		     const char *role)
 {
-	char *configured = config_get(c, key);
-
 	if (configured)
-		return configured;
+		return xstrdup(configured);
 	if (!dir && pattern)
 		return xasprintf("%s/%s", pattern, role);
-	return xasprintf("%s%slxc.%s.%s", dir ? dir : "", dir ? "/" : "", role, c->name);
+	return xasprintf("%s%slxc.%s.%s", dir ? dir : "", dir ? "/" : "", role, name);
 }
 
-void cgroup_names(struct lxc_container *c, struct cgroup_names *ret)
+void cgroup_names(const char *name, const struct settings *settings, struct cgroup_names *ret)
 {
-	_cleanup_free_ char *dir = config_get(c, "lxc.cgroup.dir");
-	_cleanup_free_ char *pivot = config_get(c, "lxc.cgroup.dir.monitor.pivot");
+	const char *dir = settings_get(settings, "lxc.cgroup.dir");
+	const char *pivot = settings_get(settings, "lxc.cgroup.dir.monitor.pivot");
+	const char *payload = settings_get(settings, "lxc.cgroup.dir.container");
+	const char *monitor = settings_get(settings, "lxc.cgroup.dir.monitor");
 	const char *global = lxc_get_global_config_item("lxc.cgroup.pattern");
-	_cleanup_free_ char *pattern = global && *global ? fill_in(global, c->name) : NULL;
+	_cleanup_free_ char *pattern = global && *global ? fill_in(global, name) : NULL;
 	const char *above = pivot ? pivot : dir;
 
-	ret->payload = name_of(c, "lxc.cgroup.dir.container", dir, pattern, "payload");
-	ret->monitor = name_of(c, "lxc.cgroup.dir.monitor", dir, pattern, "monitor");
+	ret->payload = name_of(name, payload, dir, pattern, "payload");
+	ret->monitor = name_of(name, monitor, dir, pattern, "monitor");
 	ret->pivot = xasprintf("%s%slxc.pivot", above ? above : "", above ? "/" : "");
 }
 

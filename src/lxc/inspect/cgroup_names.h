@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_INSPECT_CGROUP_NAMES_H
 #define LXCCKPT_INSPECT_CGROUP_NAMES_H
 
-#include <lxc/lxccontainer.h>
+#include "inspect/settings.h"
 
 /*
  * What lxc-start calls a container's cgroups, beneath the one that it begins at
@@ -14,7 +14,8 @@ struct cgroup_names {
 	char *pivot; /* where a monitor goes to die */
 };
 
-void cgroup_names(struct lxc_container *c, struct cgroup_names *ret);
+/* name: the container's. */
+void cgroup_names(const char *name, const struct settings *settings, struct cgroup_names *ret);
 
 void cgroup_names_clear(struct cgroup_names *names);
 #define _cleanup_cgroup_names_ __attribute__((cleanup(cgroup_names_clear)))

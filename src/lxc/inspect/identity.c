@@ -115,10 +115,13 @@ static bool is_roots(const char *lxcpath, const char *name)
 /* A relative LXCPATH leads from where its monitor was started, which nobody knows any more. */
 static bool has_same_rootfs(struct lxc_container *c, char *lxcpath)
 {
-	_cleanup_free_ char *ours = config_get(c, "lxc.rootfs.path");
+	_cleanup_settings_ struct settings settings = {0};
 	_cleanup_free_ char *theirs = NULL;
 	char *own = c->config_path;
+	const char *ours;
 
+	settings_read(c, &settings);
+	ours = settings_get(&settings, "lxc.rootfs.path");
 	c->config_path = lxcpath;
 	(void)asked_config(c, "lxc.rootfs.path", &theirs, NULL);
 	c->config_path = own;

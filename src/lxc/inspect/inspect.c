@@ -16,7 +16,6 @@
 #include "inspect/inspect.h"
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
-#include "inspect/settings.h"
 #include "inspect/users.h"
 #include "sys/mountflags.h"
 #include "util/fd.h"
@@ -70,9 +69,10 @@ static int refuse_storage(struct lxc_container *c, const char *path, const char 
 	return -EOPNOTSUPP;
 }
 
-int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **reterr)
+int inspect_rootfs_path(struct lxc_container *c, const struct settings *settings, char **ret,
+			struct error **reterr)
 {
-	_cleanup_free_ char *path = config_get(c, "lxc.rootfs.path");
+	const char *path = settings_get(settings, "lxc.rootfs.path");
 	const char *dir = path, *kind;
 
 	if (!path) {
@@ -88,11 +88,12 @@ int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **rete
 	return 0;
 }
 
-int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
+int inspect_rootfs(struct lxc_container *c, const struct settings *settings, char **ret,
+		   struct error **reterr)
 {
 	_cleanup_free_ char *dir = NULL;
 	struct stat st;
-	int r = inspect_rootfs_path(c, &dir, reterr);
+	int r = inspect_rootfs_path(c, settings, &dir, reterr);
 
 	if (r < 0)
 		return r;
@@ -106,10 +107,10 @@ int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr)
 }
 
 /* Which map another kind of idmapped mount has cannot be seen from outside. */
-static int check_rootfs_idmap(struct lxc_container *c, const struct container_facts *facts,
+static int check_rootfs_idmap(const struct settings *settings, const struct container_facts *facts,
 			      struct error **reterr)
 {
-	_cleanup_free_ char *options = config_get(c, "lxc.rootfs.options");
+	const char *options = settings_get(settings, "lxc.rootfs.options");
 
 	if (!facts->rootfs_idmapped ||
 	    (facts->n_idmaps > 0 && options && mount_options_have(options, "idmap=container")))
@@ -123,23 +124,13 @@ static int check_rootfs_idmap(struct lxc_container *c, const struct container_fa
 }
 
 /* As the config has it, and as it is: that line may have come since the container was started. */
-static char *inner_cgroup(struct lxc_container *c, int cgroup)
+static char *inner_cgroup(const struct settings *settings, int cgroup)
 {
-	_cleanup_free_ char *inner = config_get(c, "lxc.cgroup.dir.container.inner");
+	const char *inner = settings_get(settings, "lxc.cgroup.dir.container.inner");
 
-	if (!inner || !*inner || cgroup < 0 || faccessat(cgroup, inner, F_OK, 0) < 0)
+	if (!inner || cgroup < 0 || faccessat(cgroup, inner, F_OK, 0) < 0)
 		return NULL;
-	return TAKE_PTR(inner);
-}
-
-/* As it was started, whatever the file says by now. */
-static int inspect_ephemeral(struct lxc_container *c, bool *ret, struct error **reterr)
-{
-	_cleanup_free_ char *value = NULL;
-	int r = asked_config(c, "lxc.ephemeral", &value, reterr);
-
-	*ret = value && strcmp(value, "1") == 0;
-	return r;
+	return xstrdup(inner);
 }
 
 static int inspect_init(struct lxc_container *c, pid_t *ret, struct error **reterr)
@@ -161,51 +152,44 @@ static bool is_in_ours(pid_t pid, const char *kind)
 	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino == b.st_ino;
 }
 
-/* As it was started. In the host's it is as others are without. */
-static int inspect_shares(struct lxc_container *c, struct container_facts *facts,
-			  struct error **reterr)
+/* A container that shares a namespace of the host has no more than one that shares none. */
+static void inspect_shares(const struct settings *settings, struct container_facts *facts)
 {
-	static const char *const kinds[] = {"net",  "ipc", "uts",    "pid",
-					    "user", "mnt", "cgroup", "time"};
-	int r = 0;
+	for (const char *const *kind = settings_shares; *kind; kind++) {
+		_cleanup_free_ char *key = xasprintf("lxc.namespace.share.%s", *kind);
+		const char *value = settings_get(settings, key);
 
-	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		_cleanup_free_ char *key = xasprintf("lxc.namespace.share.%s", kinds[i]);
-		_cleanup_free_ char *value = NULL;
-
-		r = asked_config(c, key, &value, reterr);
-		if (value && *value && strcmp(value, "(null)") != 0 &&
-		    !is_in_ours(facts->init_pid, kinds[i]))
+		if (value && !is_in_ours(facts->init_pid, *kind))
 			*ARRAY_ADD(facts->shares, facts->n_shares) =
 				xasprintf("%s = %s", key, value);
 	}
-	return r;
 }
 
-int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr)
+int inspect_container(struct lxc_container *c, const struct settings *settings,
+		      struct container_facts *ret, struct error **reterr)
 {
+	const char *ephemeral = settings_get(settings, "lxc.ephemeral");
 	_cleanup_facts_ struct container_facts facts = {0};
 	_cleanup_cgroup_names_ struct cgroup_names names = {0};
 	_cleanup_close_ int cgroup = -1;
 	int r;
 
-	cgroup_names(c, &names);
+	cgroup_names(c->name, settings, &names);
 	facts.name = xstrdup(c->name);
 	facts.lxcpath = xstrdup(c->get_config_path(c));
 	r = inspect_init(c, &facts.init_pid, reterr);
+	facts.ephemeral = ephemeral && strcmp(ephemeral, "1") == 0;
 	if (r == 0)
-		r = inspect_ephemeral(c, &facts.ephemeral, reterr);
+		inspect_shares(settings, &facts);
 	if (r == 0)
-		r = inspect_shares(c, &facts, reterr);
-	if (r == 0)
-		r = inspect_rootfs(c, &facts.rootfs, reterr);
+		r = inspect_rootfs(c, settings, &facts.rootfs, reterr);
 	if (r == 0)
 		r = inspect_users(&facts, reterr);
 	if (r == 0)
 		r = inspect_cgroups(&facts, names.payload, reterr);
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
-	facts.inner_cgroup = inner_cgroup(c, cgroup);
+	facts.inner_cgroup = inner_cgroup(settings, cgroup);
 	if (r == 0)
 		r = inspect_devices(&facts, cgroup, reterr);
 	if (r == 0)
@@ -213,7 +197,7 @@ int inspect_container(struct lxc_container *c, struct container_facts *ret, stru
 	if (r == 0)
 		r = inspect_mounts(&facts, reterr);
 	if (r == 0)
-		r = check_rootfs_idmap(c, &facts, reterr);
+		r = check_rootfs_idmap(settings, &facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
 	if (r == 0)

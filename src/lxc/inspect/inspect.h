@@ -10,9 +10,12 @@
 #include <lxc/lxccontainer.h>
 
 #include "facts/facts.h"
+#include "inspect/settings.h"
 #include "util/error.h"
 
-int inspect_container(struct lxc_container *c, struct container_facts *ret, struct error **reterr);
+/* settings: of the running container. */
+int inspect_container(struct lxc_container *c, const struct settings *settings,
+		      struct container_facts *ret, struct error **reterr);
 
 /* Refuses one that is not defined. */
 int inspect_defined(struct lxc_container *c, struct error **reterr);
@@ -21,9 +24,11 @@ int inspect_defined(struct lxc_container *c, struct error **reterr);
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr);
 
 /* The host directory of the rootfs; other storage than a directory is refused. */
-int inspect_rootfs(struct lxc_container *c, char **ret, struct error **reterr);
+int inspect_rootfs(struct lxc_container *c, const struct settings *settings, char **ret,
+		   struct error **reterr);
 
 /* The same, where it need not be there yet. */
-int inspect_rootfs_path(struct lxc_container *c, char **ret, struct error **reterr);
+int inspect_rootfs_path(struct lxc_container *c, const struct settings *settings, char **ret,
+			struct error **reterr);
 
 #endif

@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads a container's config: the only place that asks liblxc for items, and that decides which
+ * of them the running container's monitor is asked for instead. Runs in the caller's process, in
+ * the host's namespaces, and changes nothing.
+ */
 #include "config.h"
 
 #include <string.h>
 
+#include "inspect/asking.h"
 #include "inspect/settings.h"
 #include "util/mem.h"
 
 #define NETS_MAX 1024 /* numbers may have gaps; nobody has more */
+
+const char *const settings_shares[] = {"net", "ipc",	"uts",	"pid", "user",
+				       "mnt", "cgroup", "time", NULL};
+
+/*
+ * Items that count as the container was started with, whatever the file says by now: they decide
+ * what its namespaces and storage are. And those of settings_shares[].
+ */
+static const char *const started_keys[] = {"lxc.ephemeral"};
+
+#define SHARE_PREFIX "lxc.namespace.share."
 
 /* As liblxc prints it, down to the "(null)" of an unset string. */
 static char *get_raw(struct lxc_container *c, const char *key)
@@ -18,17 +36,6 @@ static char *get_raw(struct lxc_container *c, const char *key)
 		return NULL;
 	value = xcalloc((size_t)len + 1, 1);
 	if (c->get_config_item(c, key, value, len + 1) != len) {
-		free(value);
-		return NULL;
-	}
-	return value;
-}
-
-char *config_get(struct lxc_container *c, const char *key)
-{
-	char *value = get_raw(c, key);
-
-	if (value && strcmp(value, "(null)") == 0) {
 		free(value);
 		return NULL;
 	}
@@ -80,7 +87,7 @@ static void add_below(struct lxc_container *c, const char *prefix, struct config
 
 static void add_nets(struct lxc_container *c, struct config_item **items, size_t *n)
 {
-	_cleanup_free_ char *types = config_get(c, "lxc.net");
+	_cleanup_free_ char *types = get_raw(c, "lxc.net");
 	size_t left = 0;
 
 	/* one line a NIC */
@@ -99,15 +106,16 @@ static void add_nets(struct lxc_container *c, struct config_item **items, size_t
 /* liblxc has one key for them all in its list, which is none to ask for. */
 static void add_shares(struct lxc_container *c, struct config_item **items, size_t *n)
 {
-	static const char *const kinds[] = {"net",  "ipc", "uts",    "pid",
-					    "user", "mnt", "cgroup", "time"};
+	for (const char *const *kind = settings_shares; *kind; kind++) {
+		_cleanup_free_ char *key = xasprintf(SHARE_PREFIX "%s", *kind);
+		size_t before = *n;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		_cleanup_free_ char *key = xasprintf("lxc.namespace.share.%s", kinds[i]);
-		_cleanup_free_ char *value = config_get(c, key);
-
-		if (value && *value)
-			add(c, key, items, n);
+		add(c, key, items, n);
+		if (*n > before && !config_item_value(*items, *n, key)) {
+			(*n)--;
+			free((*items)[*n].key);
+			free((*items)[*n].value);
+		}
 	}
 }
 
@@ -130,34 +138,92 @@ static void add_lines(const char *text, struct config_item **items, size_t *n)
 	}
 }
 
-void config_list(struct lxc_container *c, struct config_item **ret, size_t *ret_n)
+/* "lxc.cgroup2" and the like: their value has a line for each of many keys. */
+static void add_all_lines(struct config_item **items, size_t *n)
+{
+	for (size_t i = 0, known = *n; i < known; i++) {
+		const struct config_item *item = &(*items)[i];
+		_cleanup_free_ char *text = NULL;
+
+		if (!strstr(item->value, " = ") ||
+		    strncmp(item->value, item->key, strlen(item->key)) != 0)
+			continue;
+		text = xstrdup(item->value);
+		add_lines(text, items, n);
+	}
+}
+
+void settings_read(struct lxc_container *c, struct settings *ret)
 {
 	_cleanup_free_ char *keys = get_keys(c, NULL);
-	struct config_item *items = NULL;
+	struct settings s = {0};
 	char *save = NULL;
-	size_t n = 0;
 
 	for (char *k = keys ? strtok_r(keys, "\n", &save) : NULL; k;
 	     k = strtok_r(NULL, "\n", &save))
-		add(c, k, &items, &n);
-	for (size_t i = 0, known = n; i < known; i++)
-		if (strstr(items[i].value, " = ") &&
-		    strncmp(items[i].value, items[i].key, strlen(items[i].key)) == 0) {
-			_cleanup_free_ char *text = xstrdup(items[i].value);
-
-			add_lines(text, &items, &n);
-		}
-	add_nets(c, &items, &n);
-	add_shares(c, &items, &n);
-	*ret = items;
-	*ret_n = n;
+		add(c, k, &s.items, &s.n);
+	add_all_lines(&s.items, &s.n);
+	add_nets(c, &s.items, &s.n);
+	add_shares(c, &s.items, &s.n);
+	*ret = s;
 }
 
-void config_items_free(struct config_item *items, size_t n)
+/* --- as it was started --- */
+
+static int ask(struct lxc_container *c, const char *key, struct settings *s, struct error **reterr)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(items[i].key);
-		free(items[i].value);
+	char *value = NULL;
+	int r = asked_config(c, key, &value, reterr);
+
+	if (r == 0 && value)
+		*ARRAY_ADD(s->started, s->n_started) = (struct config_item){
+			.key = xstrdup(key),
+			.value = value,
+		};
+	return r;
+}
+
+static bool is_started_key(const char *key)
+{
+	size_t len = strlen(SHARE_PREFIX);
+
+	for (size_t i = 0; i < sizeof(started_keys) / sizeof(started_keys[0]); i++)
+		if (strcmp(started_keys[i], key) == 0)
+			return true;
+	return strncmp(key, SHARE_PREFIX, len) == 0;
+}
+
+int settings_read_running(struct lxc_container *c, struct settings *ret, struct error **reterr)
+{
+	_cleanup_settings_ struct settings s = {0};
+	int r = 0;
+
+	settings_read(c, &s);
+	s.is_running = true;
+	for (size_t i = 0; r == 0 && i < sizeof(started_keys) / sizeof(started_keys[0]); i++)
+		r = ask(c, started_keys[i], &s, reterr);
+	for (const char *const *kind = settings_shares; r == 0 && *kind; kind++) {
+		_cleanup_free_ char *key = xasprintf(SHARE_PREFIX "%s", *kind);
+
+		r = ask(c, key, &s, reterr);
 	}
-	free(items);
+	if (r < 0)
+		return r;
+	*ret = s;
+	s = (struct settings){0};
+	return 0;
+}
+
+const char *settings_get(const struct settings *s, const char *key)
+{
+	if (s->is_running && is_started_key(key))
+		return config_item_value(s->started, s->n_started, key);
+	return config_item_value(s->items, s->n, key);
+}
+
+void settings_clear(struct settings *s)
+{
+	config_items_free(s->items, s->n);
+	config_items_free(s->started, s->n_started);
+	*s = (struct settings){0};
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "inspect/settings.h"
 #include "inspect/users.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -143,11 +142,11 @@ static char *describe(const struct container_facts *facts)
 	return text ? text : xstrdup("none");
 }
 
-int inspect_config_idmap(struct lxc_container *c, const struct container_facts *facts,
+int inspect_config_idmap(const struct settings *settings, const struct container_facts *facts,
 			 struct error **reterr)
 {
 	_cleanup_facts_ struct container_facts now = {0};
-	_cleanup_free_ char *text = config_get(c, "lxc.idmap");
+	const char *text = settings_get(settings, "lxc.idmap");
 	_cleanup_free_ char *had = NULL;
 	_cleanup_free_ char *has = NULL;
 	int r = text ? idmap_parse(text, NULL, &now, reterr) : 0;

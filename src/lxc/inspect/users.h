@@ -2,9 +2,8 @@
 #ifndef LXCCKPT_INSPECT_USERS_H
 #define LXCCKPT_INSPECT_USERS_H
 
-#include <lxc/lxccontainer.h>
-
 #include "facts/facts.h"
+#include "inspect/settings.h"
 #include "util/error.h"
 
 /*
@@ -23,7 +22,7 @@ int idmap_parse(const char *text, const char *kind, struct container_facts *fact
 int inspect_users(struct container_facts *facts, struct error **reterr);
 
 /* Before a restore: whether the container's config has the map that is in facts. */
-int inspect_config_idmap(struct lxc_container *c, const struct container_facts *facts,
+int inspect_config_idmap(const struct settings *settings, const struct container_facts *facts,
 			 struct error **reterr);
 
 #endif

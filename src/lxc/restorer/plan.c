@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "facts/config_item.h"
 #include "restorer/plan.h"
 #include "util/mem.h"
 
@@ -123,24 +124,16 @@ int restore_plan_from_json(const char *text, size_t len, struct restore_plan *re
 	return 0;
 }
 
-static struct config_item *find_config(const struct restore_plan *p, const char *key)
-{
-	for (size_t i = 0; i < p->n_config; i++)
-		if (strcmp(p->config[i].key, key) == 0)
-			return &p->config[i];
-	return NULL;
-}
-
 const char *restore_plan_config(const struct restore_plan *p, const char *key)
 {
-	const struct config_item *c = find_config(p, key);
+	const struct config_item *c = config_item_find(p->config, p->n_config, key);
 
 	return c ? c->value : NULL;
 }
 
 void restore_plan_set_config(struct restore_plan *p, const char *key, const char *value)
 {
-	struct config_item *c = find_config(p, key);
+	struct config_item *c = config_item_find(p->config, p->n_config, key);
 
 	if (!c) {
 		c = ARRAY_ADD(p->config, p->n_config);
@@ -167,11 +160,7 @@ void restore_plan_clear(struct restore_plan *p)
 	free(p->log_file);
 	free(p->log_level);
 	free(p->force);
-	for (size_t i = 0; i < p->n_config; i++) {
-		free(p->config[i].key);
-		free(p->config[i].value);
-	}
-	free(p->config);
+	config_items_free(p->config, p->n_config);
 	*p = (struct restore_plan){0};
 }
 

@@ -77,17 +77,6 @@ bool preflight_config_matters(const char *key)
 	return net_member(key, &number) != NULL;
 }
 
-/* NULL where it is not set, in whichever way liblxc says that. */
-const char *config_value(const struct config_item *items, size_t n, const char *key)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(items[i].key, key) == 0)
-			return items[i].value[0] && strcmp(items[i].value, "(null)") != 0
-				       ? items[i].value
-				       : NULL;
-	return NULL;
-}
-
 struct comparison {
 	const struct restore_check *r;
 	struct findings *found;
@@ -144,8 +133,8 @@ static void compare_rules(const struct comparison *c)
 	const struct manifest *m = r->manifest;
 
 	for (size_t i = 0; i < N_RULES; i++) {
-		const char *then = config_value(m->items, m->n_items, rules[i].key);
-		const char *now = config_value(r->config, r->n_config, rules[i].key);
+		const char *then = config_item_value(m->items, m->n_items, rules[i].key);
+		const char *now = config_item_value(r->config, r->n_config, rules[i].key);
 
 		if (rules[i].lines) {
 			tell_lines(c, &rules[i], now, then, "has been added");
@@ -162,7 +151,7 @@ static bool has_items_of(const struct config_item *items, size_t n, unsigned int
 {
 	_cleanup_free_ char *key = xasprintf("lxc.net.%u.type", number);
 
-	return config_value(items, n, key) != NULL;
+	return config_item_value(items, n, key) != NULL;
 }
 
 static void compare_net(const struct comparison *c, unsigned int number)
@@ -172,8 +161,8 @@ static void compare_net(const struct comparison *c, unsigned int number)
 
 	for (size_t i = 0; i < N_NET_MEMBERS; i++) {
 		_cleanup_free_ char *key = xasprintf("lxc.net.%u.%s", number, net_members[i]);
-		const char *then = config_value(m->items, m->n_items, key);
-		const char *now = config_value(r->config, r->n_config, key);
+		const char *then = config_item_value(m->items, m->n_items, key);
+		const char *now = config_item_value(r->config, r->n_config, key);
 
 		if (strcmp(then ? then : "", now ? now : "") != 0)
 			tell_change(c, FINDING_BLOCKS, key, then, now);

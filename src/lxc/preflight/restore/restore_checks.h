@@ -27,8 +27,6 @@ uint64_t available_memory(const char *meminfo);
 
 void check_config(const struct restore_check *r, struct findings *found);
 
-const char *config_value(const struct config_item *items, size_t n, const char *key);
-
 /* --- rootfs.c: the files that the container has not in its checkpoint ----------------------------
  */
 

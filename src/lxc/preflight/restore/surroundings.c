@@ -98,7 +98,7 @@ static bool profile_is_loaded(const char *label)
 
 static void check_unconfined(const struct restore_check *r, struct findings *found)
 {
-	const char *profile = config_value(r->config, r->n_config, "lxc.apparmor.profile");
+	const char *profile = config_item_value(r->config, r->n_config, "lxc.apparmor.profile");
 
 	if (r->n_config && apparmor_is_on() && (!profile || strcmp(profile, "unconfined") != 0))
 		findings_tell(
