@@ -1,126 +1,89 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The plan of a restore, and the reports on it, as JSON: written and read by the caller's process
+ * and the monitor, both root's, in the host's namespaces. Pure.
+ */
 #include "config.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <string.h>
 
 #include "facts/config_item.h"
+#include "json/members.h"
 #include "restorer/plan.h"
 #include "util/mem.h"
 
-/* jansson takes ownership with "o", and leaves a member out with "s*" where it is NULL */
-static json_t *config_to_json(const struct restore_plan *p)
-{
-	json_t *a = json_array();
+static const struct member version_members[] = {
+	NUMBER(struct criu_version, major, MEMBER_UINT, 0, INT_MAX),
+	NUMBER(struct criu_version, minor, MEMBER_UINT, 0, INT_MAX),
+	NUMBER(struct criu_version, patch, MEMBER_UINT, 0, INT_MAX),
+	{0},
+};
 
-	for (size_t i = 0; i < p->n_config; i++)
-		json_array_append_new(a, json_pack("[s, s]", p->config[i].key, p->config[i].value));
-	return a;
-}
+static const struct member item_members[] = {
+	STRING(struct config_item, key, NULL),
+	STRING(struct config_item, value, NULL),
+	{0},
+};
+
+static const struct member plan_members[] = {
+	STRING(struct restore_plan, name, NULL),
+	STRING(struct restore_plan, lxcpath, NULL),
+	STRING(struct restore_plan, image_dir, NULL),
+	STRING(struct restore_plan, rootfs, NULL),
+	STRING(struct restore_plan, config_file, NULL),
+	STRING(struct restore_plan, rootfs_mount, NULL),
+	STRING(struct restore_plan, base_cgroup, NULL),
+	STRING(struct restore_plan, monitor_cgroup, NULL),
+	STRING(struct restore_plan, payload_cgroup, NULL),
+	STRING(struct restore_plan, pivot_cgroup, NULL),
+	STRING(struct restore_plan, criu, NULL),
+	{.name = "criu_version",
+	 .type = MEMBER_OBJECT,
+	 .offset = offsetof(struct restore_plan, criu_version),
+	 .table = version_members},
+	STRING_OR_NULL(struct restore_plan, action_script, NULL),
+	STRING_OR_NULL(struct restore_plan, log_file, NULL),
+	STRING_OR_NULL(struct restore_plan, log_level, NULL),
+	NUMBER(struct restore_plan, verbosity, MEMBER_UINT, 0, INT_MAX),
+	BOOL(struct restore_plan, foreground),
+	BOOL(struct restore_plan, ignore_cpu),
+	BOOL(struct restore_plan, ignore_files),
+	BOOL(struct restore_plan, hooks),
+	BOOL(struct restore_plan, verify_pages),
+	STRING_OR_NULL(struct restore_plan, force, NULL),
+	ARRAY(struct restore_plan, "config", config, n_config, item_members),
+	{0},
+};
 
 char *restore_plan_to_json(const struct restore_plan *p)
 {
-	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s:s*, s:s*, "
-		"s:s*, s:i, "
-		"s:b, s:b, s:b, s:b, s:b, s:s*, s:o}",
-		"name", p->name, "lxcpath", p->lxcpath, "config_file", p->config_file, "image_dir",
-		p->image_dir, "rootfs", p->rootfs, "rootfs_mount", p->rootfs_mount, "base_cgroup",
-		p->base_cgroup, "monitor_cgroup", p->monitor_cgroup, "payload_cgroup",
-		p->payload_cgroup, "pivot_cgroup", p->pivot_cgroup, "criu", p->criu, "criu_version",
-		(int)p->criu_version.major, (int)p->criu_version.minor, (int)p->criu_version.patch,
-		"action_script", p->action_script, "log_file", p->log_file, "log_level",
-		p->log_level, "verbosity", (int)p->verbosity, "foreground", (int)p->foreground,
-		"ignore_cpu", (int)p->ignore_cpu, "ignore_files", (int)p->ignore_files, "hooks",
-		(int)p->hooks, "verify_pages", (int)p->verify_pages, "force", p->force, "config",
-		config_to_json(p));
-	char *text;
+	json_t *o = members_write(p, plan_members);
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
-	if (!o)
-		return NULL; /* a name that is not UTF-8 */
-	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	return text;
-}
-
-static void config_from_json(json_t *a, struct restore_plan *ret)
-{
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(a, i, item)
-	{
-		const char *key = json_string_value(json_array_get(item, 0));
-		const char *value = json_string_value(json_array_get(item, 1));
-		struct config_item *c;
-
-		if (!key || !value)
-			continue;
-		c = ARRAY_ADD(ret->config, ret->n_config);
-		c->key = xstrdup(key);
-		c->value = xstrdup(value);
-	}
-}
-
-static char *dup_or_null(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
 }
 
 int restore_plan_from_json(const char *text, size_t len, struct restore_plan *ret,
 			   struct error **reterr)
 {
-	const char *name, *lxcpath, *config_file, *image_dir, *rootfs, *rootfs_mount, *monitor,
-		*payload, *pivot, *base;
-	const char *criu, *script = NULL, *log_file = NULL, *log_level = NULL, *force = NULL;
-	int major, minor, patch, verbosity, foreground, ignore_cpu, ignore_files, hooks;
-	int verify_pages;
+	static const struct members_document document = {.name = "the plan"};
+	_cleanup_plan_ struct restore_plan plan = {0};
 	json_error_t e;
-	json_t *config, *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	int r;
 
 	if (!o)
 		return error_set(reterr, EINVAL, "the plan cannot be read: %s", e.text);
-	if (json_unpack_ex(
-		    o, &e, JSON_STRICT,
-		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[iii], s?s, s?s, "
-		    "s?s, s:i, s:b, s:b, s:b, s:b, s:b, s?s, s:o}",
-		    "name", &name, "lxcpath", &lxcpath, "config_file", &config_file, "image_dir",
-		    &image_dir, "rootfs", &rootfs, "rootfs_mount", &rootfs_mount, "base_cgroup",
-		    &base, "monitor_cgroup", &monitor, "payload_cgroup", &payload, "pivot_cgroup",
-		    &pivot, "criu", &criu, "criu_version", &major, &minor, &patch, "action_script",
-		    &script, "log_file", &log_file, "log_level", &log_level, "verbosity",
-		    &verbosity, "foreground", &foreground, "ignore_cpu", &ignore_cpu,
-		    "ignore_files", &ignore_files, "hooks", &hooks, "verify_pages", &verify_pages,
-		    "force", &force, "config", &config) < 0) {
-		json_decref(o);
-		return error_set(reterr, EINVAL, "the plan is not one of this version: %s", e.text);
-	}
-	*ret = (struct restore_plan){
-		.name = xstrdup(name),
-		.lxcpath = xstrdup(lxcpath),
-		.config_file = xstrdup(config_file),
-		.image_dir = xstrdup(image_dir),
-		.rootfs = xstrdup(rootfs),
-		.rootfs_mount = xstrdup(rootfs_mount),
-		.base_cgroup = xstrdup(base),
-		.monitor_cgroup = xstrdup(monitor),
-		.payload_cgroup = xstrdup(payload),
-		.pivot_cgroup = xstrdup(pivot),
-		.criu = xstrdup(criu),
-		.criu_version = {(unsigned int)major, (unsigned int)minor, (unsigned int)patch},
-		.action_script = dup_or_null(script),
-		.log_file = dup_or_null(log_file),
-		.log_level = dup_or_null(log_level),
-		.verbosity = (unsigned int)verbosity,
-		.foreground = foreground,
-		.ignore_cpu = ignore_cpu,
-		.ignore_files = ignore_files,
-		.hooks = hooks,
-		.verify_pages = verify_pages,
-		.force = dup_or_null(force),
-	};
-	config_from_json(config, ret);
+	r = members_read(o, &plan, plan_members, &document, reterr);
 	json_decref(o);
+	if (r < 0)
+		return r;
+	*ret = plan;
+	plan = (struct restore_plan){0};
 	return 0;
 }
 
@@ -145,23 +108,13 @@ void restore_plan_set_config(struct restore_plan *p, const char *key, const char
 
 void restore_plan_clear(struct restore_plan *p)
 {
-	free(p->name);
-	free(p->lxcpath);
-	free(p->config_file);
-	free(p->image_dir);
-	free(p->rootfs);
-	free(p->rootfs_mount);
-	free(p->base_cgroup);
-	free(p->monitor_cgroup);
-	free(p->payload_cgroup);
-	free(p->pivot_cgroup);
-	free(p->criu);
-	free(p->action_script);
-	free(p->log_file);
-	free(p->log_level);
-	free(p->force);
-	config_items_free(p->config, p->n_config);
+	members_free(p, plan_members);
 	*p = (struct restore_plan){0};
+}
+
+static char *dup_or_null(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
 }
 
 static json_t *error_to_json(const struct error *e)

@@ -94,12 +94,16 @@ END_TEST
 START_TEST(plan_rubbish)
 {
 	static const char *const bad[] = {"", "{}", "[]", "{\"name\":1}", "{\"name\":\"c1\""};
+	_cleanup_free_ char *text = restore_plan_to_json(&plan);
+	_cleanup_free_ char *more = xasprintf("{\"more\":1,%s", text + 1);
 	_cleanup_plan_ struct restore_plan p = {0};
 	struct restore_plan latin1 = plan;
 	char bytes[] = "c\xe9";
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_int_lt(restore_plan_from_json(bad[i], strlen(bad[i]), &p, NULL), 0);
+	ck_assert_int_eq(restore_plan_from_json(more, strlen(more), &p, NULL), -EBADMSG);
+	ck_assert_ptr_null(p.name);
 	latin1.name = bytes;
 	ck_assert_ptr_null(restore_plan_to_json(&latin1));
 }
