@@ -3,12 +3,12 @@
 #define LXCCKPT_CARRY_DEVICES_SAVE_H
 
 #include "facts/facts.h"
-#include "util/error.h"
 
 /*
  * Fills the device programs of facts: what the container's cgroup has now, which
  * is the config's rules and whatever was added while it ran. cgroup: cgroup2_open()'s.
+ * What cannot be read is an obstacle.
  */
-int inspect_devices(struct container_facts *facts, int cgroup, struct error **reterr);
+void inspect_devices(struct container_facts *facts, int cgroup);
 
 #endif

@@ -69,8 +69,20 @@ void facts_clear_block_filesystems(struct container_facts *f)
 	f->n_block_filesystems = 0;
 }
 
+static void obstacles_clear(struct obstacles *o)
+{
+	for (size_t i = 0; i < o->n_mounts; i++) {
+		free(o->mounts[i].target);
+		free(o->mounts[i].root);
+		free(o->mounts[i].type);
+		free(o->mounts[i].options);
+	}
+	free(o->mounts);
+}
+
 void container_facts_clear(struct container_facts *f)
 {
+	obstacles_clear(&f->obstacles);
 	free(f->name);
 	free(f->lxcpath);
 	free(f->rootfs);

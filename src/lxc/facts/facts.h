@@ -133,11 +133,56 @@ struct nexthop {
 	char *message; /* the request that makes it, in hexadecimal */
 };
 
+/* What lxc.rootfs.path names, as seen on the host. */
+enum rootfs_kind {
+	ROOTFS_DIRECTORY,
+	ROOTFS_MISSING, /* it would be a directory */
+	ROOTFS_UNSET,
+	/* LXC mounts it when the container starts */
+	ROOTFS_OVERLAY,
+	ROOTFS_LOOP,
+	ROOTFS_BLOCK_DEVICE,
+	ROOTFS_OTHER,
+};
+
+/* A mount or terminal of the host's that is not among mounts and ttys. */
+struct odd_mount {
+	enum odd_mount_kind {
+		ODD_SOURCE,	      /* no path of the host leads to what it shows */
+		ODD_OPTIONS,	      /* it has options that are not known */
+		ODD_UNSEEN,	      /* it could not be looked at, for err */
+		ODD_TERMINAL_UNSEEN,  /* the same of a terminal */
+		ODD_TERMINAL_COVERED, /* something else is in its place */
+		ODD_BEYOND,	      /* it comes after OUTSIDE_MAX others, and was not looked at */
+	} kind;
+	int err; /* positive; 0: none */
+	char *target, *root, *type, *options;
+};
+
+/*
+ * All that CRIU is told of is one argument each, of its command line; and no container
+ * was ever seen with a tenth of so many.
+ */
+#define OUTSIDE_MAX 5000
+
+/* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
+struct obstacles {
+	enum rootfs_kind rootfs;
+	bool idmap_container; /* lxc.rootfs.options has idmap=container */
+	bool own_users;	      /* it has a user namespace of its own */
+	long starter;	      /* the user on the host that its monitor belongs to */
+	struct odd_mount *mounts;
+	size_t n_mounts;
+	int devices_err; /* why its rules for devices cannot be read, positive; 0: they can ... */
+	unsigned int device_program; /* ... because of this BPF program; 0: none in particular */
+};
+
 struct container_facts {
 	char *name;
 	char *lxcpath;
-	pid_t init_pid;	       /* 0 where it is not running */
-	char *rootfs;	       /* host directory, without a "dir:" prefix */
+	pid_t init_pid; /* 0 where it is not running */
+	char *rootfs;	/* host directory, without a "dir:" prefix; NULL: not set */
+	struct obstacles obstacles;
 	uint64_t rootfs_inode; /* 0: not known */
 	bool ephemeral;	       /* when it stops, its storage goes; not in the manifest */
 

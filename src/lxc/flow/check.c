@@ -12,7 +12,6 @@
 #include "image/dir.h"
 #include "inspect/identity.h"
 #include "inspect/inspect.h"
-#include "inspect/users.h"
 #include "lock/operation.h"
 #include "preflight/preflight.h"
 #include "util/mem.h"
@@ -48,6 +47,11 @@ static int check_host(struct criu_program *criu, struct findings *found)
 	return privileges ? -EPERM : r;
 }
 
+static const char *config_name(const struct lxc_container *c)
+{
+	return c->configfile ? c->configfile : "its config";
+}
+
 /* *ret_owner is the container's root on the host, where that is known. */
 static void check_running(struct lxc_container *c, const struct criu_program *criu,
 			  const char *directory, bool stop, long *ret_owner, struct findings *found)
@@ -58,6 +62,7 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 	const struct preflight p = {
 		.facts = &facts,
 		.criu = criu,
+		.config_file = config_name(c),
 		.directory = directory,
 		.ghost_limit = ghost_limit(0),
 		.stop = stop,
@@ -149,7 +154,6 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 			struct findings *found)
 {
-	_cleanup_error_ struct error *e = NULL;
 	const struct restore_check check = {
 		.manifest = &p->manifest,
 		.image = p->image->dirfd,
@@ -157,7 +161,7 @@ static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 		.criu = &p->criu,
 		.name = c->name,
 		.lxcpath = c->get_config_path(c),
-		.config_file = c->configfile ? c->configfile : "its config",
+		.config_file = config_name(c),
 		.lxc_version = lxc_get_version(),
 		.rootfs = p->rootfs,
 		.config = p->settings.items,
@@ -166,20 +170,29 @@ static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 	};
 
 	preflight_find_restore(&check, found);
-	if (inspect_config_idmap(&p->settings, &p->manifest.facts, &e) < 0)
-		findings_add_error(found, "idmap", e);
 }
 
-static int find_rootfs(struct lxc_container *c, struct restore_parts *p, struct error **reterr)
+static void find_rootfs(struct lxc_container *c, struct restore_parts *p, struct findings *found)
 {
-	return p->hooks ? inspect_rootfs_path(c, &p->settings, &p->rootfs, reterr)
-			: inspect_rootfs(c, &p->settings, &p->rootfs, reterr);
+	_cleanup_free_ char *path = NULL;
+	const enum rootfs_kind kind = inspect_rootfs(&p->settings, &path);
+	const struct rootfs_check check = {
+		.name = c->name,
+		.config_file = config_name(c),
+		.path = path,
+		.kind = kind,
+		.made_later = p->hooks,
+	};
+
+	preflight_rootfs(&check, found);
+	if (kind == ROOTFS_DIRECTORY || (kind == ROOTFS_MISSING && p->hooks))
+		p->rootfs = TAKE_PTR(path);
 }
 
 void check_restore(struct lxc_container *c, const char *directory, bool wait,
 		   struct restore_parts *ret, struct findings *found)
 {
-	_cleanup_error_ struct error *no_image = NULL, *no_rootfs = NULL;
+	_cleanup_error_ struct error *no_image = NULL;
 	bool there;
 
 	there = check_stopped(c, wait, found);
@@ -188,8 +201,8 @@ void check_restore(struct lxc_container *c, const char *directory, bool wait,
 		settings_read(c, &ret->settings);
 	/* what they make need not be there before */
 	ret->hooks = settings_get(&ret->settings, "lxc.hook.pre-start") != NULL;
-	if (there && find_rootfs(c, ret, &no_rootfs) < 0)
-		findings_add_error(found, "rootfs", no_rootfs);
+	if (there)
+		find_rootfs(c, ret, found);
 	if (image_open(directory, &ret->image, &ret->manifest, &no_image) < 0)
 		findings_add_error(found, "image", no_image);
 	if (there && ret->image)

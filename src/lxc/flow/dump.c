@@ -117,6 +117,7 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 	const struct preflight p = {
 		.facts = &d->manifest.facts,
 		.criu = &d->criu,
+		.config_file = d->c->configfile ? d->c->configfile : "its config",
 		.directory = directory,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 		.stop = d->o->stop,

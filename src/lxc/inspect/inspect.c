@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Puts together what a running container is made of. Runs in the caller's process, as root, in
+ * the host's namespaces; only reads. An error is what it could not look at. What it sees it
+ * does not judge: preflight/ does.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -40,87 +46,39 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
  * What is no directory on the host is mounted by LXC when the container starts. LXC writes the
  * kind before the path, and liblxc does not always hand that out.
  */
-static const char *storage_kind(const char *path)
+static enum rootfs_kind kind_of(const char *path)
 {
 	struct stat st;
 	bool there = stat(path, &st) == 0;
 
 	if (strncmp(path, "overlay", strlen("overlay")) == 0 || (!there && strstr(path, ":/")))
-		return "an overlay that LXC mounts";
+		return ROOTFS_OVERLAY;
 	if (strncmp(path, "loop:", strlen("loop:")) == 0 || (there && S_ISREG(st.st_mode)))
-		return "a file that LXC mounts (loop)";
+		return ROOTFS_LOOP;
 	if (there && S_ISBLK(st.st_mode))
-		return "a block device that LXC mounts";
-	return *path == '/' ? NULL : "mounted by LXC";
+		return ROOTFS_BLOCK_DEVICE;
+	if (*path != '/')
+		return ROOTFS_OTHER;
+	return there && S_ISDIR(st.st_mode) ? ROOTFS_DIRECTORY : ROOTFS_MISSING;
 }
 
-static int refuse_storage(struct lxc_container *c, const char *path, const char *kind,
-			  struct error **reterr)
-{
-	error_refuse(
-		reterr, EOPNOTSUPP,
-		"the rootfs of %s, %s, is %s: only a directory of the host can be checkpointed "
-		"and restored so far",
-		c->name, path, kind);
-	error_set_hint(reterr,
-		       "mount it on a directory of the host before the container starts, and name "
-		       "that as lxc.rootfs.path in %s",
-		       c->configfile);
-	return -EOPNOTSUPP;
-}
-
-int inspect_rootfs_path(struct lxc_container *c, const struct settings *settings, char **ret,
-			struct error **reterr)
+enum rootfs_kind inspect_rootfs(const struct settings *settings, char **ret)
 {
 	const char *path = settings_get(settings, "lxc.rootfs.path");
-	const char *dir = path, *kind;
 
-	if (!path) {
-		error_refuse(reterr, ENOENT, "%s has no lxc.rootfs.path", c->name);
-		return -ENOENT;
-	}
-	if (strncmp(dir, "dir:", 4) == 0)
-		dir += 4;
-	kind = storage_kind(dir);
-	if (kind)
-		return refuse_storage(c, dir, kind, reterr);
-	*ret = xstrdup(dir);
-	return 0;
+	if (!path)
+		return ROOTFS_UNSET;
+	if (strncmp(path, "dir:", 4) == 0)
+		path += 4;
+	*ret = xstrdup(path);
+	return kind_of(path);
 }
 
-int inspect_rootfs(struct lxc_container *c, const struct settings *settings, char **ret,
-		   struct error **reterr)
-{
-	_cleanup_free_ char *dir = NULL;
-	struct stat st;
-	int r = inspect_rootfs_path(c, settings, &dir, reterr);
-
-	if (r < 0)
-		return r;
-	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
-		error_refuse(reterr, ENOENT, "the rootfs of %s, %s, is missing", c->name, dir);
-		error_set_hint(reterr, "mount it, or correct lxc.rootfs.path in %s", c->configfile);
-		return -ENOENT;
-	}
-	*ret = TAKE_PTR(dir);
-	return 0;
-}
-
-/* Which map another kind of idmapped mount has cannot be seen from outside. */
-static int check_rootfs_idmap(const struct settings *settings, const struct container_facts *facts,
-			      struct error **reterr)
+static bool has_idmap_container(const struct settings *settings)
 {
 	const char *options = settings_get(settings, "lxc.rootfs.options");
 
-	if (!facts->rootfs_idmapped ||
-	    (facts->n_idmaps > 0 && options && mount_options_have(options, "idmap=container")))
-		return 0;
-	error_refuse(reterr, EOPNOTSUPP,
-		     "the rootfs of %s is an ID-mapped mount that does not use the container's own "
-		     "ID map",
-		     facts->name);
-	error_set_hint(reterr, "use lxc.rootfs.options = idmap=container, which can be restored");
-	return -EOPNOTSUPP;
+	return options && mount_options_have(options, "idmap=container");
 }
 
 /* As the config has it, and as it is: that line may have come since the container was started. */
@@ -179,10 +137,10 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 	facts.lxcpath = xstrdup(c->get_config_path(c));
 	r = inspect_init(c, &facts.init_pid, reterr);
 	facts.ephemeral = ephemeral && strcmp(ephemeral, "1") == 0;
+	facts.obstacles.rootfs = inspect_rootfs(settings, &facts.rootfs);
+	facts.obstacles.idmap_container = has_idmap_container(settings);
 	if (r == 0)
 		inspect_shares(settings, &facts);
-	if (r == 0)
-		r = inspect_rootfs(c, settings, &facts.rootfs, reterr);
 	if (r == 0)
 		r = inspect_users(&facts, reterr);
 	if (r == 0)
@@ -190,14 +148,12 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
 	facts.inner_cgroup = inner_cgroup(settings, cgroup);
-	if (r == 0)
-		r = inspect_devices(&facts, cgroup, reterr);
-	if (r == 0)
+	if (r == 0) {
+		inspect_devices(&facts, cgroup);
 		r = inspect_lsm(&facts, reterr);
+	}
 	if (r == 0)
 		r = inspect_mounts(&facts, reterr);
-	if (r == 0)
-		r = check_rootfs_idmap(settings, &facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
 	if (r == 0)

@@ -23,12 +23,7 @@ int inspect_defined(struct lxc_container *c, struct error **reterr);
 /* The container's state as liblxc names it, "STOPPED"; refuses one that is not defined. */
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr);
 
-/* The host directory of the rootfs; other storage than a directory is refused. */
-int inspect_rootfs(struct lxc_container *c, const struct settings *settings, char **ret,
-		   struct error **reterr);
-
-/* The same, where it need not be there yet. */
-int inspect_rootfs_path(struct lxc_container *c, const struct settings *settings, char **ret,
-			struct error **reterr);
+/* What lxc.rootfs.path names. *ret: that, without "dir:"; untouched where it is not set. */
+enum rootfs_kind inspect_rootfs(const struct settings *settings, char **ret);
 
 #endif

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds which of a container's mounts are the host's, and where on the host they lead. Runs in
+ * the caller's process, as root, in the host's namespaces. Looks at nothing in the container
+ * but by a scout, and refuses nothing: what no checkpoint can carry is an obstacle in the facts.
+ */
 #include "config.h"
 
 #include <ctype.h>
@@ -163,27 +169,12 @@ static const char *mount_options(struct libmnt_fs *fs)
 	return options ? options : "rw";
 }
 
-/* What a mount of the host is to have again, beside its source. */
-static int check_options(struct libmnt_fs *fs, struct error **reterr)
+static bool has_known_options(struct libmnt_fs *fs)
 {
 	unsigned long flags;
 
-	if (mount_flags_parse(mount_options(fs), &flags))
-		return 0;
-	error_refuse(
-		reterr, EOPNOTSUPP,
-		"the container's mount %s has the options \"%s\", which cannot be restored yet",
-		mnt_fs_get_target(fs), mount_options(fs));
-	error_set_hint(reterr, "mount it without that (idmap=... in an lxc.mount.entry), or "
-			       "unmount it");
-	return -EOPNOTSUPP;
+	return mount_flags_parse(mount_options(fs), &flags);
 }
-
-/*
- * All that CRIU is told of is one argument each, of its command line; and no container
- * was ever seen with a tenth of so many.
- */
-#define OUTSIDE_MAX 5000
 
 struct look {
 	struct container_facts *facts;
@@ -193,22 +184,30 @@ struct look {
 	struct host_mounts mounts;
 };
 
-/* The place of a mount, as O_PATH opens it. */
-static int place_of(struct look *l, const char *target, const char *what, int *ret,
-		    struct stat *ret_stat, struct error **reterr)
+static void add_odd(struct look *l, struct libmnt_fs *fs, enum odd_mount_kind kind, int err)
+{
+	struct obstacles *o = &l->facts->obstacles;
+
+	*ARRAY_ADD(o->mounts, o->n_mounts) = (struct odd_mount){
+		.kind = kind,
+		.err = err,
+		.target = xstrdup(mnt_fs_get_target(fs)),
+		.root = xstrdup(fs_root(fs)),
+		.type = xstrdup(fs_type(fs)),
+		.options = xstrdup(mount_options(fs)),
+	};
+}
+
+/* The place of a mount, as O_PATH opens it. 0 or -errno. */
+static int place_of(struct look *l, const char *target, int *ret, struct stat *ret_stat)
 {
 	int fd = scout_open(&l->scout, l->facts->init_pid, target, O_PATH);
 	int r = fd < 0 ? fd : stat_without_sync(fd, ret_stat);
 
-	if (r == 0) {
+	if (r == 0)
 		*ret = fd;
-		return 0;
-	}
-	fd_close(&fd);
-	error_refuse(reterr, -r, "cannot look at the container's %s %s: %s", what, target,
-		     r == -ETIMEDOUT ? "there is no answer" : strerror(-r));
-	if (r == -ETIMEDOUT)
-		error_set_hint(reterr, "%s", SCOUT_HINT);
+	else
+		fd_close(&fd);
 	return r;
 }
 
@@ -258,72 +257,59 @@ static void describe_source(struct look *l, struct ext_mount *m)
 	source_filesystem_clear(&f);
 }
 
-static int add_external(struct look *l, struct libmnt_fs *fs, struct error **reterr)
+static void add_source(struct look *l, struct libmnt_fs *fs, const char *source,
+		       const struct stat *inside)
 {
-	struct container_facts *facts = l->facts;
-	const char *target = mnt_fs_get_target(fs);
+	struct ext_mount *m = ARRAY_ADD(l->facts->mounts, l->facts->n_mounts);
+
+	m->target = xstrdup(mnt_fs_get_target(fs));
+	m->key = mount_key(&l->keys, m->target);
+	m->source = xstrdup(source);
+	m->options = xstrdup(mount_options(fs));
+	m->kind = xstrdup(S_ISDIR(inside->st_mode) ? "directory" : "file");
+	describe_source(l, m);
+}
+
+static void add_external(struct look *l, struct libmnt_fs *fs)
+{
 	_cleanup_strv_ struct strv candidates = mount_source_candidates(fs, l->host);
 	_cleanup_close_ int place = -1;
 	struct stat inside;
-	struct ext_mount *m;
-	char *key;
-	int r = check_options(fs, reterr);
+	int r = place_of(l, mnt_fs_get_target(fs), &place, &inside);
 
+	if (!has_known_options(fs))
+		add_odd(l, fs, ODD_OPTIONS, 0);
+	else if (r < 0)
+		add_odd(l, fs, ODD_UNSEEN, -r);
+	for (size_t i = 0; r == 0 && i < candidates.n; i++)
+		if (leads_to(candidates.v[i], &inside)) {
+			add_source(l, fs, candidates.v[i], &inside);
+			return;
+		}
 	if (r == 0)
-		r = place_of(l, target, "mount", &place, &inside, reterr);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < candidates.n; i++) {
-		if (!leads_to(candidates.v[i], &inside))
-			continue;
-		key = mount_key(&l->keys, target);
-		m = ARRAY_ADD(facts->mounts, facts->n_mounts);
-		m->key = key;
-		m->target = xstrdup(target);
-		m->source = xstrdup(candidates.v[i]);
-		m->options = xstrdup(mount_options(fs));
-		m->kind = xstrdup(S_ISDIR(inside.st_mode) ? "directory" : "file");
-		describe_source(l, m);
-		return 0;
-	}
-	error_refuse(reterr, ENOENT,
-		     "the container's mount %s shows %s of a host filesystem (%s), and no path on "
-		     "this host leads there any more",
-		     target, fs_root(fs), fs_type(fs));
-	error_set_hint(reterr, "mount its source again on the host, or unmount %s in the container",
-		       target);
-	return -ENOENT;
+		add_odd(l, fs, ODD_SOURCE, 0);
 }
 
-static int refuse_covered_tty(const char *target, struct error **reterr)
-{
-	error_refuse(reterr, EBUSY,
-		     "something else covers the container's terminal %s, which therefore cannot be "
-		     "saved",
-		     target);
-	error_set_hint(reterr, "in the container, unmount what is mounted over %s", target);
-	return -EBUSY;
-}
-
-static int add_tty(struct look *l, struct libmnt_fs *fs, struct error **reterr)
+static void add_tty(struct look *l, struct libmnt_fs *fs)
 {
 	struct container_facts *facts = l->facts;
 	const char *target = mnt_fs_get_target(fs);
 	_cleanup_close_ int place = -1;
 	struct stat st;
-	unsigned long flags;
 	struct tty *t;
-	char *key;
-	int r = place_of(l, target, "terminal", &place, &st, reterr);
+	int r = place_of(l, target, &place, &st);
 
-	if (r < 0)
-		return r;
-	if (st.st_dev != mnt_fs_get_devno(fs) || !is_pty(&st))
-		return refuse_covered_tty(target, reterr);
-	key = mount_key(&l->keys, target);
+	if (r < 0) {
+		add_odd(l, fs, ODD_TERMINAL_UNSEEN, -r);
+		return;
+	}
+	if (st.st_dev != mnt_fs_get_devno(fs) || !is_pty(&st)) {
+		add_odd(l, fs, ODD_TERMINAL_COVERED, 0);
+		return;
+	}
 	t = ARRAY_ADD(facts->ttys, facts->n_ttys);
 	t->index = tty_index(target);
-	t->key = key;
+	t->key = mount_key(&l->keys, target);
 	t->target = xstrdup(target);
 	t->rdev = (unsigned int)st.st_rdev;
 	t->dev = (unsigned int)st.st_dev;
@@ -331,9 +317,8 @@ static int add_tty(struct look *l, struct libmnt_fs *fs, struct error **reterr)
 	t->gid = st.st_gid;
 	t->mode = st.st_mode & 07777;
 	t->settings = settings_at(place);
-	if (mount_flags_parse(mount_options(fs), &flags))
+	if (has_known_options(fs))
 		t->options = xstrdup(mount_options(fs));
-	return 0;
 }
 
 static struct libmnt_table *read_table(const char *path, struct error **reterr)
@@ -347,48 +332,40 @@ static struct libmnt_table *read_table(const char *path, struct error **reterr)
 	return NULL;
 }
 
-static int check_number(const struct container_facts *facts, struct error **reterr)
+/* No look at those beyond the limit: it is for the number that they are refused. */
+static bool is_beyond(const struct container_facts *facts)
 {
-	if (facts->n_mounts + facts->n_ttys <= OUTSIDE_MAX)
-		return 0;
-	error_refuse(
-		reterr, E2BIG,
-		"%s has more than %d mounts of the host's files, too many for CRIU's command line",
-		facts->name, OUTSIDE_MAX);
-	error_set_hint(reterr, "unmount those that are not needed, in the container");
-	return -E2BIG;
+	return facts->n_mounts + facts->n_ttys + facts->obstacles.n_mounts >= OUTSIDE_MAX;
+}
+
+static void sort_mount(struct look *l, struct libmnt_fs *fs, struct libmnt_fs *top)
+{
+	const enum mount_class class = mount_classify(fs, top, l->host);
+
+	if (class != MOUNT_OWN && is_beyond(l->facts))
+		add_odd(l, fs, ODD_BEYOND, 0);
+	else if (class == MOUNT_EXTERNAL)
+		add_external(l, fs);
+	else if (class == MOUNT_TTY)
+		add_tty(l, fs);
+	/* CRIU binds it anew, of what is not */
+	else if (mount_options_have(mount_options(fs), "idmapped") && !l->facts->rootfs_idmapped &&
+		 !has_known_options(fs))
+		add_odd(l, fs, ODD_OPTIONS, 0);
 }
 
 static int sort_mounts(struct look *l, struct libmnt_table *table, struct error **reterr)
 {
-	struct container_facts *facts = l->facts;
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
 	/* the last one, should something be mounted over it */
 	struct libmnt_fs *top = mnt_table_find_target(table, "/", MNT_ITER_BACKWARD);
 	struct libmnt_fs *fs;
 	int r = top ? 0 : error_set(reterr, EIO, "the container has no root mount");
 
-	facts->rootfs_idmapped = top && mount_options_have(mount_options(top), "idmapped");
-	while (r == 0 && mnt_table_next_fs(table, it, &fs) == 0) {
-		if (fs == top || strcmp(mnt_fs_get_target(fs), "/") == 0)
-			continue;
-		switch (mount_classify(fs, top, l->host)) {
-		case MOUNT_OWN:
-			/* CRIU binds it anew, of what is not */
-			if (mount_options_have(mount_options(fs), "idmapped") &&
-			    !facts->rootfs_idmapped)
-				r = check_options(fs, reterr);
-			break;
-		case MOUNT_EXTERNAL:
-			r = add_external(l, fs, reterr);
-			break;
-		case MOUNT_TTY:
-			r = add_tty(l, fs, reterr);
-			break;
-		}
-		if (r == 0)
-			r = check_number(facts, reterr);
-	}
+	l->facts->rootfs_idmapped = top && mount_options_have(mount_options(top), "idmapped");
+	while (r == 0 && mnt_table_next_fs(table, it, &fs) == 0)
+		if (fs != top && strcmp(mnt_fs_get_target(fs), "/") != 0)
+			sort_mount(l, fs, top);
 	mnt_free_iter(it);
 	return r;
 }

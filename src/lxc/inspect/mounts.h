@@ -28,7 +28,7 @@ int tty_index(const char *target);
 /* Pure. A key for CRIU made of the mount point, different from those taken so far. Caller frees. */
 char *mount_key(struct map *taken, const char *target);
 
-/* Fills mounts and ttys of facts from /proc/<init_pid>. */
+/* Fills mounts and ttys of facts, and those of its obstacles, from /proc/<init_pid>. */
 int inspect_mounts(struct container_facts *facts, struct error **reterr);
 
 #endif

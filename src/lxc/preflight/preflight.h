@@ -26,9 +26,10 @@ int preflight_privileges(struct error **reterr);
 struct preflight {
 	const struct container_facts *facts;
 	const struct criu_program *criu;
-	const char *directory; /* of the image; need not be there */
-	uint64_t ghost_limit;  /* bytes, as CRIU will be told */
-	bool stop;	       /* the container is to be stopped */
+	const char *config_file; /* to be named in a remedy */
+	const char *directory;	 /* of the image; need not be there */
+	uint64_t ghost_limit;	 /* bytes, as CRIU will be told */
+	bool stop;		 /* the container is to be stopped */
 };
 
 /* All that can be seen from here to stand in the way of the dump, or is worth a warning. */
@@ -64,6 +65,18 @@ void preflight_find_restore(const struct restore_check *r, struct findings *foun
 
 /* The part of it that pre-start hooks have to come before. */
 void preflight_find_made(const struct restore_check *r, struct findings *found);
+
+/* The rootfs as the config names it, see inspect_rootfs(). */
+struct rootfs_check {
+	const char *name;
+	const char *config_file;
+	const char *path; /* NULL: not set */
+	enum rootfs_kind kind;
+	bool made_later; /* by a hook: it need not be there yet */
+};
+
+/* Adds what stands in the way of a dump or a restore, "rootfs". */
+void preflight_rootfs(const struct rootfs_check *c, struct findings *found);
 
 /* Whether an item of the config is one that is compared: those are kept in the manifest. */
 bool preflight_config_matters(const char *key);

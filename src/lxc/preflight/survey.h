@@ -339,6 +339,15 @@ void check_network_lock(struct survey *s);
 void check_nobody(struct survey *s);
 void check_space(struct survey *s);
 
+/* --- outside.c
+ * ------------------------------------------------------------------------------------
+ */
+
+void check_storage(struct survey *s);
+void check_starter(struct survey *s);
+void check_device_rules(struct survey *s);
+void check_odd_mounts(struct survey *s);
+
 /* --- place.c -------------------------------------------------------------------------------------
  */
 

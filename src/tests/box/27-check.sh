@@ -295,6 +295,20 @@ done
 check dump -n c1
 restart
 
+step 'what is the host'"'"'s and cannot be saved hides nothing else'
+rm /run/outside.datagram
+in_container c1 sh -c 'touch /tmp/over && mount --bind /tmp/over /dev/console'
+ip link set dev "$(host_veth)" nomaster
+mount --bind /dev/null /usr/sbin/iptables-restore
+block c1 landlock
+check_equal 'n=mount-source n=network-lock n=network-lock n=terminal p=file-kind' "$(findings)" 'findings'
+umount /usr/sbin/iptables-restore
+fails 3 'leads there any more; 2 more things are in the way' dump -n c1 -s
+fails 3 'hint: mount its source again on the host, or unmount /outside.datagram' dump -n c1
+check_equal RUNNING "$(lxc-info -n c1 -sH)" state
+: >/run/outside.datagram
+restart
+
 step 'a directory that holds a checkpoint is worth a warning, one with other things blocks'
 BLOCKED=0
 check_equal 'n=(directory)' "$(findings)" 'findings'

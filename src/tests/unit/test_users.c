@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "inspect/users.h"
+#include "facts/idmap.h"
 #include "sys/mountflags.h"
 #include "unit.h"
 #include "util/mem.h"

@@ -25,12 +25,16 @@ static int compare_texts(const void *a, const void *b)
 static void list_outside(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
+	const struct obstacles *o = &facts->obstacles;
 
-	s->outside = xcalloc(facts->n_mounts + facts->n_ttys + 1, sizeof(*s->outside));
+	s->outside =
+		xcalloc(facts->n_mounts + facts->n_ttys + o->n_mounts + 1, sizeof(*s->outside));
 	for (size_t i = 0; i < facts->n_mounts; i++)
 		s->outside[s->n_outside++] = facts->mounts[i].target;
 	for (size_t i = 0; i < facts->n_ttys; i++)
 		s->outside[s->n_outside++] = facts->ttys[i].target;
+	for (size_t i = 0; i < o->n_mounts; i++)
+		s->outside[s->n_outside++] = o->mounts[i].target;
 	qsort(s->outside, s->n_outside, sizeof(*s->outside), compare_texts);
 }
 

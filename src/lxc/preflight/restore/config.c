@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts/idmap.h"
 #include "preflight/restore/restore_checks.h"
 #include "util/mem.h"
 
@@ -202,6 +203,29 @@ static void compare_nets(const struct comparison *c)
 			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
 				      c->remedy, "lxc.net.%d has been added", n);
 	}
+}
+
+/* The files of the container belong to the users of one of the maps only. */
+void check_idmap(const struct restore_check *r, struct findings *found)
+{
+	_cleanup_facts_ struct container_facts now = {0};
+	const char *text = config_item_value(r->config, r->n_config, "lxc.idmap");
+	_cleanup_free_ char *had = idmap_text(&r->manifest->facts);
+	_cleanup_error_ struct error *e = NULL;
+	_cleanup_free_ char *has = NULL;
+
+	if (text && idmap_parse(text, NULL, &now, &e) < 0) {
+		findings_add_error(found, "idmap", e);
+		return;
+	}
+	has = idmap_text(&now);
+	if (strcmp(had, has) != 0)
+		findings_tell(found, "idmap", FINDING_BLOCKS, NULL,
+			      "the files match only one of them: set lxc.idmap back, or start the "
+			      "container again",
+			      "the checkpoint of %s has the ID map \"%s\", and its config has "
+			      "\"%s\"",
+			      r->manifest->facts.name, had, has);
 }
 
 void check_config(const struct restore_check *r, struct findings *found)

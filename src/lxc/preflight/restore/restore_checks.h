@@ -26,6 +26,7 @@ uint64_t available_memory(const char *meminfo);
  */
 
 void check_config(const struct restore_check *r, struct findings *found);
+void check_idmap(const struct restore_check *r, struct findings *found);
 
 /* --- rootfs.c: the files that the container has not in its checkpoint ----------------------------
  */
