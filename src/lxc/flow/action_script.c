@@ -42,9 +42,9 @@ void action_script_tell(struct lxc_container *c, const struct script_run *run)
 	if (n > 0)
 		criu_log_script_failures(text, (size_t)n, run->script, &failures);
 	for (size_t i = 0; i < failures.n; i++)
-		findings_tell(&found, "action-script", FINDING_WARNING, NULL, NULL,
-			      "the action script %s %s (CRIU ignores that)", run->script,
-			      failures.v[i]);
+		findings_add(&found, FINDING("action-script", FINDING_WARNING, NULL),
+			     "the action script %s %s (CRIU ignores that)", run->script,
+			     failures.v[i]);
 	for (size_t i = 0; i < found.n; i++) {
 		lxclog_finding(c, run->lxc_log, &found.v[i]);
 		if (run->found)

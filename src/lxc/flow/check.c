@@ -28,8 +28,9 @@ static void check_directory(const char *directory, bool replace, long owner, str
 	if (image_check(directory, replace, owner, &holds_one, &e) < 0)
 		findings_add_error(found, "directory", e);
 	else if (holds_one && !replace)
-		findings_add(found, "directory", false, NULL,
-			     "name another directory with -D, or use --replace",
+		findings_add(found,
+			     FINDING("directory", FINDING_WARNING,
+				     "name another directory with -D, or use --replace"),
 			     "%s already holds a checkpoint", directory);
 }
 

@@ -27,14 +27,15 @@ void check_block_filesystem(struct survey *s, const struct mount *m)
 	if (!major(m->dev))
 		return;
 	if (block_filesystem_read(m->source, m->type, m->dev, &f, &e) < 0)
-		found_container(s, "block-device", true, e->hint, "%s (on %s)", e->message,
-				m->target);
+		findings_add(s->found, FINDING("block-device", FINDING_BLOCKS, e->hint),
+			     "%s (on %s)", e->message, m->target);
 	else if (!f.identity)
-		found_container(s, "block-device", false,
-				"make sure that the same device has that name at the restore",
-				"%s, mounted on %s, cannot be identified: its filesystem of type "
-				"%s has no known UUID",
-				m->source, m->target, m->type);
+		findings_add(s->found,
+			     FINDING("block-device", FINDING_WARNING,
+				     "make sure that the same device has that name at the restore"),
+			     "%s, mounted on %s, cannot be identified: its filesystem of type "
+			     "%s has no known UUID",
+			     m->source, m->target, m->type);
 	block_filesystem_clear(&f);
 }
 
@@ -46,10 +47,11 @@ static void check_backing(const struct block_filesystem *f, int fd, struct findi
 	_cleanup_free_ char *now = fstat(fd, &st) < 0 ? NULL : loop_backing_file(st.st_rdev);
 
 	if (f->backing && (!now || strcmp(now, f->backing) != 0))
-		findings_tell(found, "block-device", FINDING_WARNING, NULL,
-			      "a copy must be from after the checkpoint",
-			      "%s, which the container had mounted, was the file %s and is %s",
-			      f->source, f->backing, now ? now : "another device");
+		findings_add(found,
+			     FINDING("block-device", FINDING_WARNING,
+				     "a copy must be from after the checkpoint"),
+			     "%s, which the container had mounted, was the file %s and is %s",
+			     f->source, f->backing, now ? now : "another device");
 }
 
 static void check_device(const struct block_filesystem *f, struct findings *found)
@@ -63,10 +65,10 @@ static void check_device(const struct block_filesystem *f, struct findings *foun
 		return;
 	}
 	if (strcmp(path, f->source) != 0)
-		findings_tell(found, "block-device", FINDING_NOTE, NULL, NULL,
-			      "the filesystem that the container had mounted as %s is mounted as "
-			      "%s",
-			      f->source, path);
+		findings_add(found, FINDING("block-device", FINDING_NOTE, NULL),
+			     "the filesystem that the container had mounted as %s is mounted as "
+			     "%s",
+			     f->source, path);
 	check_backing(f, fd, found);
 }
 
@@ -81,12 +83,12 @@ static void check_unknown(const struct restore_check *r, struct findings *found)
 	criu_files_read_mounts(r->image, &files);
 	for (size_t i = 0; i < files.n_mounts; i++)
 		if (criu_mount_is_by_name(&files, &files.mounts[i], root.st_dev))
-			findings_tell(
-				found, "block-device", FINDING_WARNING, NULL,
-				"make sure that it is the same device",
-				"the container had %s mounted, and its checkpoint, made by an "
-				"earlier version, does not say which filesystem that was",
-				files.mounts[i].source);
+			findings_add(found,
+				     FINDING("block-device", FINDING_WARNING,
+					     "make sure that it is the same device"),
+				     "the container had %s mounted, and its checkpoint, made by an "
+				     "earlier version, does not say which filesystem that was",
+				     files.mounts[i].source);
 }
 
 void check_block_filesystems(const struct restore_check *r, struct findings *found)

@@ -162,25 +162,20 @@ static struct finding *add(struct findings *f, const char *check, bool blocks, c
 	return new;
 }
 
-struct finding *findings_add(struct findings *f, const char *check, bool blocks,
-			     const struct finding_process *process, const char *remedy,
-			     const char *fmt, ...)
+/* The remedy, with the word that overrides the finding. Caller frees. */
+static char *remedy_of(const struct finding_about *about)
 {
-	struct finding *new;
-	char *reason;
-	va_list ap;
+	char *text = about->remedy ? xstrdup(about->remedy) : NULL;
 
-	va_start(ap, fmt);
-	reason = xvasprintf(fmt, ap);
-	va_end(ap);
-	make_printable(reason);
-	if (is_known(f, check, process ? process->pid : 0, reason) || is_too_much(f, blocks)) {
-		free(reason);
-		return NULL;
-	}
-	new = add(f, check, blocks, reason, remedy);
-	if (!process)
-		return new;
+	if (about->force && about->kind == FINDING_BLOCKS)
+		str_append(&text, "%s--force=%s", text ? "; or restore with " : "restore with ",
+			   about->force);
+	return text;
+}
+
+static void set_process(struct findings *f, struct finding *new,
+			const struct finding_process *process)
+{
 	new->pid = process->pid;
 	new->container_pid = process->container_pid;
 	new->process = xstrdup(process->name);
@@ -190,28 +185,33 @@ struct finding *findings_add(struct findings *f, const char *check, bool blocks,
 		new->descriptor = process->descriptor - 1;
 		str_append(&new->reason, " (descriptor %d)", new->descriptor);
 	}
-	return new;
 }
 
-void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
-		   const char *remedy, const char *fmt, ...)
+struct finding *findings_add(struct findings *f, const struct finding_about *about, const char *fmt,
+			     ...)
 {
-	_cleanup_free_ char *reason = NULL;
-	_cleanup_free_ char *text = remedy ? xstrdup(remedy) : NULL;
+	const bool blocks = about->kind == FINDING_BLOCKS;
+	const pid_t pid = about->process ? about->process->pid : 0;
+	_cleanup_free_ char *remedy = NULL;
 	struct finding *new;
+	char *reason;
 	va_list ap;
 
 	va_start(ap, fmt);
 	reason = xvasprintf(fmt, ap);
 	va_end(ap);
-	if (force && kind == FINDING_BLOCKS)
-		str_append(&text, "%s--force=%s", text ? "; or restore with " : "restore with ",
-			   force);
-	new = findings_add(f, check, kind == FINDING_BLOCKS, NULL, text, "%s", reason);
-	if (!new)
-		return;
-	new->note = kind == FINDING_NOTE;
-	new->force = force;
+	make_printable(reason);
+	if (is_known(f, about->check, pid, reason) || is_too_much(f, blocks)) {
+		free(reason);
+		return NULL;
+	}
+	remedy = remedy_of(about);
+	new = add(f, about->check, blocks, reason, remedy);
+	new->note = about->kind == FINDING_NOTE;
+	new->force = about->force;
+	if (about->process)
+		set_process(f, new, about->process);
+	return new;
 }
 
 void findings_tell_rest(struct findings *f)

@@ -45,22 +45,32 @@ struct finding_process {
 	int descriptor; /* its number and 1; 0: none */
 };
 
-/*
- * Adds one, unless the same reason is there for the same process. remedy may be
- * NULL. What the texts have from the container is made fit for a terminal. Returns
- * it until the next one is added; NULL: it was there.
- */
-struct finding *findings_add(struct findings *f, const char *check, bool blocks,
-			     const struct finding_process *process, const char *remedy,
-			     const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* A note is kept as it is: nothing is lost by what it tells. */
+enum finding_kind { FINDING_NOTE, FINDING_WARNING, FINDING_BLOCKS };
+
+/* All of a finding but its reason. */
+struct finding_about {
+	const char *check; /* see struct finding */
+	enum finding_kind kind;
+	const char *remedy;		       /* NULL: none is known */
+	const struct finding_process *process; /* NULL: it is not about a process */
+	const char *force; /* the word that overrides it at a restore, and the remedy says so */
+};
+
+/* Further designators may follow: FINDING("config", FINDING_BLOCKS, remedy, .force = "config") */
+#define FINDING(check_, kind_, remedy_, ...)                                                       \
+	&(const struct finding_about)                                                              \
+	{                                                                                          \
+		.check = (check_), .kind = (kind_), .remedy = (remedy_), __VA_ARGS__               \
+	}
 
 /*
- * One of a restore, not of a process. force: the word that overrides it; NULL where
- * nothing does. The remedy says so then. A note is kept as it is.
+ * Adds one, unless the same reason is there for the same process. What the texts have from the
+ * container is made fit for a terminal. Returns it until the next one is added; NULL: it was
+ * there.
  */
-enum finding_kind { FINDING_NOTE, FINDING_WARNING, FINDING_BLOCKS };
-void findings_tell(struct findings *f, const char *check, enum finding_kind kind, const char *force,
-		   const char *remedy, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+struct finding *findings_add(struct findings *f, const struct finding_about *about, const char *fmt,
+			     ...) __attribute__((format(printf, 3, 4)));
 
 /* Takes out those that fn is true of. */
 void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, void *userdata),

@@ -78,10 +78,12 @@ void check_image_place(struct survey *s)
 	if (fd < 0 || !facts->rootfs || strcmp(facts->rootfs, "/") == 0 ||
 	    stat(facts->rootfs, &top) < 0 || !is_inside(fd, &top))
 		return;
-	found_container(s, "directory", true, "name a directory outside of the container with -D",
-			"%s is in the rootfs of %s: processes in the container could read and "
-			"change the checkpoint",
-			s->p->directory, facts->name);
+	findings_add(s->found,
+		     FINDING("directory", FINDING_BLOCKS,
+			     "name a directory outside of the container with -D"),
+		     "%s is in the rootfs of %s: processes in the container could read and "
+		     "change the checkpoint",
+		     s->p->directory, facts->name);
 }
 
 static bool others_can_read(int fd)
@@ -104,9 +106,10 @@ static bool others_can_read(int fd)
 void check_readers(const struct restore_check *r, struct findings *found)
 {
 	if (r->image >= 0 && others_can_read(r->image))
-		findings_tell(
-			found, "readable", FINDING_WARNING, NULL,
-			"remove the permission: chmod -R go= on the directory",
+		findings_add(
+			found,
+			FINDING("readable", FINDING_WARNING,
+				"remove the permission: chmod -R go= on the directory"),
 			"users other than root can read %s, which holds the whole memory of %s",
 			r->image_path, r->name);
 }

@@ -26,19 +26,19 @@ void preflight_rootfs(const struct rootfs_check *c, struct findings *found)
 		if (c->made_later)
 			break;
 		remedy = xasprintf("mount it, or correct lxc.rootfs.path in %s", c->config_file);
-		findings_add(found, "rootfs", true, NULL, remedy,
+		findings_add(found, FINDING("rootfs", FINDING_BLOCKS, remedy),
 			     "the rootfs of %s, %s, is missing", c->name, c->path);
 		break;
 	case ROOTFS_UNSET:
 		remedy = xasprintf("set lxc.rootfs.path in %s", c->config_file);
-		findings_add(found, "rootfs", true, NULL, remedy, "%s has no lxc.rootfs.path",
-			     c->name);
+		findings_add(found, FINDING("rootfs", FINDING_BLOCKS, remedy),
+			     "%s has no lxc.rootfs.path", c->name);
 		break;
 	default:
 		remedy = xasprintf("mount it on a directory of the host before the container "
 				   "starts, and name that as lxc.rootfs.path in %s",
 				   c->config_file);
-		findings_add(found, "rootfs", true, NULL, remedy,
+		findings_add(found, FINDING("rootfs", FINDING_BLOCKS, remedy),
 			     "the rootfs of %s, %s, is %s: only a directory of the host can be "
 			     "checkpointed and restored so far",
 			     c->name, c->path, mounted[c->kind]);

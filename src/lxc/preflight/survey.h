@@ -134,16 +134,12 @@ struct survey {
 	uint64_t deleted_bytes; /* files that are nowhere but in processes */
 };
 
-/* One of a process. */
-#define found_process(s, process, check, blocks, remedy, ...)                                      \
-	findings_add((s)->found, (check), (blocks),                                                \
-		     &(struct finding_process){(process)->pid, (process)->container_pid,           \
-					       (process)->name, (s)->descriptor},                  \
-		     (remedy), __VA_ARGS__)
-
-/* One of the container. */
-#define found_container(s, check, blocks, remedy, ...)                                             \
-	findings_add((s)->found, (check), (blocks), NULL, (remedy), __VA_ARGS__)
+/* Further designator of FINDING(): a process of the survey, at the descriptor looked at. */
+#define OF_PROCESS(s, p)                                                                           \
+	.process = &(struct finding_process)                                                       \
+	{                                                                                          \
+		(p)->pid, (p)->container_pid, (p)->name, (s)->descriptor                           \
+	}
 
 /* Since a version of CRIU it is no reason any more; zeros: with none. */
 static inline bool is_fixed(const struct survey *s, const struct criu_version *since)

@@ -324,11 +324,13 @@ START_TEST(test_findings)
 	_cleanup_error_ struct error *e = NULL;
 
 	ck_assert_int_eq(findings_refuse(&f, "web", &e), 0);
-	findings_add(&f, "lost-content", false, NULL, "none", "a warning");
+	findings_add(&f, FINDING("lost-content", FINDING_WARNING, "none"), "a warning");
 	ck_assert_int_eq(findings_refuse(&f, "web", &e), 0);
 	ck_assert_ptr_null(e);
-	findings_add(&f, "traced", true, &redis, "end it", "is %s", "traced\nby\007 a \xff");
-	findings_add(&f, "traced", true, &redis, "end it", "is %s", "traced\nby\007 a \xff");
+	findings_add(&f, FINDING("traced", FINDING_BLOCKS, "end it", .process = &redis), "is %s",
+		     "traced\nby\007 a \xff");
+	findings_add(&f, FINDING("traced", FINDING_BLOCKS, "end it", .process = &redis), "is %s",
+		     "traced\nby\007 a \xff");
 	ck_assert_uint_eq(f.n, 2);
 	ck_assert_str_eq(f.v[1].process, "redis?[1m");
 	ck_assert_str_eq(f.v[1].reason, "is traced?by? a ?");
@@ -339,11 +341,13 @@ START_TEST(test_findings)
 	ck_assert_str_eq(e->hint, "end it");
 	/* the same of another, and another of the same */
 	f.command = "lxc-checkpoint --check -n web";
-	findings_add(&f, "traced", true, &cron, "end it", "is traced?by? a ?");
+	findings_add(&f, FINDING("traced", FINDING_BLOCKS, "end it", .process = &cron),
+		     "is traced?by? a ?");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
 	ck_assert(strstr(e->message, "; 1 more reason: see lxc-checkpoint --check -n "
 				     "web"));
-	findings_add(&f, "traced", true, &cron, NULL, "is traced twice");
+	findings_add(&f, FINDING("traced", FINDING_BLOCKS, NULL, .process = &cron),
+		     "is traced twice");
 	ck_assert_uint_eq(f.n, 4);
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
 	ck_assert(strstr(e->message, "; 2 more reasons"));
@@ -364,10 +368,10 @@ START_TEST(test_findings_that_are_forgotten)
 	unsigned int asked = 0;
 
 	findings_forget(&f, is_of_seven, &asked);
-	findings_add(&f, "a", true, &seven, NULL, "first");
-	findings_add(&f, "b", true, &eight, "r", "second");
-	findings_add(&f, "c", true, &seven, "r", "third");
-	findings_add(&f, "d", false, NULL, NULL, "fourth");
+	findings_add(&f, FINDING("a", FINDING_BLOCKS, NULL, .process = &seven), "first");
+	findings_add(&f, FINDING("b", FINDING_BLOCKS, "r", .process = &eight), "second");
+	findings_add(&f, FINDING("c", FINDING_BLOCKS, "r", .process = &seven), "third");
+	findings_add(&f, FINDING("d", FINDING_WARNING, NULL), "fourth");
 	findings_forget(&f, is_of_seven, &asked);
 	ck_assert_uint_eq(asked, 4);
 	ck_assert_uint_eq(f.n, 2);

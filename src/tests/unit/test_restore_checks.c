@@ -348,10 +348,10 @@ START_TEST(test_force)
 	_cleanup_findings_ struct findings f = {0};
 	_cleanup_error_ struct error *e = NULL;
 
-	findings_tell(&f, "cpu", FINDING_BLOCKS, "cpu", NULL, "one");
-	findings_tell(&f, "config", FINDING_BLOCKS, "config", "do this", "two");
-	findings_tell(&f, "bridge", FINDING_BLOCKS, NULL, "do that", "three");
-	findings_tell(&f, "lxcpath", FINDING_NOTE, NULL, NULL, "four");
+	findings_add(&f, FINDING("cpu", FINDING_BLOCKS, NULL, .force = "cpu"), "one");
+	findings_add(&f, FINDING("config", FINDING_BLOCKS, "do this", .force = "config"), "two");
+	findings_add(&f, FINDING("bridge", FINDING_BLOCKS, "do that"), "three");
+	findings_add(&f, FINDING("lxcpath", FINDING_NOTE, NULL), "four");
 	ck_assert_str_eq(f.v[0].remedy, "restore with --force=cpu");
 	ck_assert_str_eq(f.v[1].remedy, "do this; or restore with --force=config");
 	ck_assert_str_eq(f.v[2].remedy, "do that");
@@ -364,7 +364,7 @@ START_TEST(test_force)
 	findings_force(&f, "config,cpu");
 	ck_assert_uint_eq(findings_blocking(&f), 1);
 	f.command = "lxc-checkpoint -r --check -n web";
-	findings_tell(&f, "space", FINDING_BLOCKS, NULL, NULL, "five");
+	findings_add(&f, FINDING("space", FINDING_BLOCKS, NULL), "five");
 	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
 	ck_assert_ptr_nonnull(strstr(e->message, "see lxc-checkpoint -r --check -n web"));
 }

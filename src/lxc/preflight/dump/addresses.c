@@ -244,12 +244,15 @@ static void check_presence(struct survey *s, const struct process *p, int number
 
 	if (!all || addresses_have(all, a) || any_is_good(s, all, a))
 		return;
-	found_process(s, p, "socket-address", true,
-		      connection ? "close that connection, or stop that process; ip address add "
-				   "gives the address back"
-				 : "stop that process; ip address add gives the address back",
-		      "has a %s open (descriptor %d) at the address %s, which no interface has",
-		      connection ? "TCP connection" : "socket", number, address_text(a, text));
+	findings_add(
+		s->found,
+		FINDING("socket-address", FINDING_BLOCKS,
+			connection ? "close that connection, or stop that process; ip address add "
+				     "gives the address back"
+				   : "stop that process; ip address add gives the address back",
+			OF_PROCESS(s, p)),
+		"has a %s open (descriptor %d) at the address %s, which no interface has",
+		connection ? "TCP connection" : "socket", number, address_text(a, text));
 }
 
 /* Whether check_socket_address() would find nothing. */
@@ -297,12 +300,15 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 		       : is_link_local(&remote) && !is_link_local(&local)) {
 		if (!is_link_local(&local))
 			a = address_of(&remote);
-		found_process(s, p, "socket-address", true,
-			      "close that connection, or connect by another address than fe80:: (a "
-			      "host name, or a global or unique-local address)",
-			      "has a connection open (descriptor %d) by the link-local address %s, "
-			      "which CRIU cannot restore",
-			      number, address_text(&a, text));
+		findings_add(s->found,
+			     FINDING("socket-address", FINDING_BLOCKS,
+				     "close that connection, or connect by another address than "
+				     "fe80:: (a "
+				     "host name, or a global or unique-local address)",
+				     OF_PROCESS(s, p)),
+			     "has a connection open (descriptor %d) by the link-local address %s, "
+			     "which CRIU cannot restore",
+			     number, address_text(&a, text));
 		return;
 	}
 	if (!IN6_IS_ADDR_UNSPECIFIED(&a) && wants_address(&local, &a, connection))

@@ -60,10 +60,12 @@ void check_arguments(struct survey *s)
 	size_t dump = bytes_of(&job), restore = restore_bytes(s, &job);
 
 	if (dump > ARGUMENTS_MAX - ENVIRONMENT_MAX || restore > ARGUMENTS_MAX - ENVIRONMENT_MAX)
-		found_container(s, "arguments", true,
+		findings_add(
+			s->found,
+			FINDING("arguments", FINDING_BLOCKS,
 				"use fewer mounts or shorter paths: mount one directory instead of "
-				"many things in it",
-				"the container has more mounts and terminals than fit on CRIU's "
-				"command line: %zu bytes at the dump and %zu at the restore, of %d",
-				dump, restore, ARGUMENTS_MAX - ENVIRONMENT_MAX);
+				"many things in it"),
+			"the container has more mounts and terminals than fit on CRIU's "
+			"command line: %zu bytes at the dump and %zu at the restore, of %d",
+			dump, restore, ARGUMENTS_MAX - ENVIRONMENT_MAX);
 }

@@ -26,9 +26,12 @@ void check_caller(struct survey *s)
 	const struct process *p = has_seccomp_filter() ? filtered(s) : NULL;
 
 	if (p)
-		found_process(s, p, "inherited", true,
-			      "start the command from a root shell, or from a service without "
-			      "SystemCallFilter= and the like",
-			      "has a seccomp filter, and this command has inherited one too: the "
-			      "kernel then does not let CRIU save it");
+		findings_add(
+			s->found,
+			FINDING("inherited", FINDING_BLOCKS,
+				"start the command from a root shell, or from a service without "
+				"SystemCallFilter= and the like",
+				OF_PROCESS(s, p)),
+			"has a seccomp filter, and this command has inherited one too: the "
+			"kernel then does not let CRIU save it");
 }

@@ -30,11 +30,12 @@ void check_ephemeral(struct survey *s)
 	const struct container_facts *facts = s->p->facts;
 
 	if (facts->ephemeral && s->p->stop)
-		found_container(
-			s, "ephemeral", true, "omit -s, or start it without lxc.ephemeral",
-			"%s is ephemeral: when it stops, its rootfs and %s/%s are destroyed, "
-			"and it cannot be restored without them",
-			facts->name, facts->lxcpath, facts->name);
+		findings_add(s->found,
+			     FINDING("ephemeral", FINDING_BLOCKS,
+				     "omit -s, or start it without lxc.ephemeral"),
+			     "%s is ephemeral: when it stops, its rootfs and %s/%s are destroyed, "
+			     "and it cannot be restored without them",
+			     facts->name, facts->lxcpath, facts->name);
 }
 
 /* Every link that the container has besides lo must be one that can be made anew. */
@@ -46,22 +47,26 @@ void check_nics(struct survey *s)
 		const struct nic *nic = &facts->nics[i];
 
 		if (strcmp(nic->type, "veth") != 0)
-			found_container(s, "network-interface", true,
-					"use a veth interface, or remove that one first",
-					"the network interface %s of %s is a %s: only veth can be "
-					"restored so far",
-					nic->name, facts->name, nic->type);
+			findings_add(s->found,
+				     FINDING("network-interface", FINDING_BLOCKS,
+					     "use a veth interface, or remove that one first"),
+				     "the network interface %s of %s is a %s: only veth can be "
+				     "restored so far",
+				     nic->name, facts->name, nic->type);
 		else if (nic->inner_peer)
-			found_container(
-				s, "network-interface", true, "remove that pair first",
+			findings_add(
+				s->found,
+				FINDING("network-interface", FINDING_BLOCKS,
+					"remove that pair first"),
 				"the network interface %s of %s is one end of a pair whose other "
 				"end, %s, is in the container too: only pairs with an end on the "
 				"host can be restored so far",
 				nic->name, facts->name, nic->inner_peer);
 		else if (!nic->host_name)
-			found_container(
-				s, "network-interface", true,
-				"run it in the network namespace that lxc-start ran in",
+			findings_add(
+				s->found,
+				FINDING("network-interface", FINDING_BLOCKS,
+					"run it in the network namespace that lxc-start ran in"),
 				"the network interface %s of %s has no other end in this network "
 				"namespace",
 				nic->name, facts->name);
@@ -79,21 +84,23 @@ void check_confinement(struct survey *s)
 
 	if (facts->apparmor_label && !facts->apparmor_policy &&
 	    strncmp(facts->apparmor_label, generated, strlen(generated)) == 0)
-		found_container(s, "apparmor-profile", true,
-				"stop and start it once with lxc-start, which writes the profile",
-				"%s is confined by the generated AppArmor profile %s, whose text "
-				"is missing in %s/%s/apparmor",
-				facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
+		findings_add(
+			s->found,
+			FINDING("apparmor-profile", FINDING_BLOCKS,
+				"stop and start it once with lxc-start, which writes the profile"),
+			"%s is confined by the generated AppArmor profile %s, whose text "
+			"is missing in %s/%s/apparmor",
+			facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
 }
 
 /* Its limits and rules for devices would be lost with the hierarchies that they are in. */
 void check_cgroups(struct survey *s)
 {
 	if (!is_unified_cgroup(CGROUP_MOUNT))
-		found_container(s, "cgroup-v1", true, CGROUP_V1_REMEDY,
-				"the cgroups of %s are of version 1, or of both versions: only "
-				"those of cgroup2 can be restored",
-				s->p->facts->name);
+		findings_add(s->found, FINDING("cgroup-v1", FINDING_BLOCKS, CGROUP_V1_REMEDY),
+			     "the cgroups of %s are of version 1, or of both versions: only "
+			     "those of cgroup2 can be restored",
+			     s->p->facts->name);
 }
 
 /* Whether an id of the container is one of the host's. */
@@ -130,11 +137,12 @@ void check_nobody(struct survey *s)
 
 	if (facts->n_idmaps > 0 && !is_fixed(s, &without_since) &&
 	    (!is_mapped(facts, "u", uid) || !is_mapped(facts, "g", gid)))
-		found_container(s, "unmapped-nobody", true,
-				"map 65536 ids, as in: lxc.idmap = u 0 100000 65536",
-				"the lxc.idmap of %s does not map the user %u or the group %u "
-				"(nobody), without which this CRIU cannot restore it",
-				facts->name, uid, gid);
+		findings_add(s->found,
+			     FINDING("unmapped-nobody", FINDING_BLOCKS,
+				     "map 65536 ids, as in: lxc.idmap = u 0 100000 65536"),
+			     "the lxc.idmap of %s does not map the user %u or the group %u "
+			     "(nobody), without which this CRIU cannot restore it",
+			     facts->name, uid, gid);
 }
 
 /* CRIU runs these where it is not enough that the veths leave their bridges, see network_lock(). */
@@ -155,11 +163,12 @@ void check_network_lock(struct survey *s)
 		_cleanup_free_ char *path = system_program(programs[i].name);
 
 		if (!path && access(programs[i].needed, F_OK) == 0)
-			found_container(s, "network-lock", true,
-					"install it: apt-get install iptables",
-					"%s is missing, which CRIU needs to hold packets back from "
-					"the network interfaces of %s",
-					programs[i].name, facts->name);
+			findings_add(s->found,
+				     FINDING("network-lock", FINDING_BLOCKS,
+					     "install it: apt-get install iptables"),
+				     "%s is missing, which CRIU needs to hold packets back from "
+				     "the network interfaces of %s",
+				     programs[i].name, facts->name);
 	}
 }
 
@@ -201,16 +210,19 @@ void check_space(struct survey *s)
 		return;
 	room = (uint64_t)fs.f_bfree * (uint64_t)fs.f_bsize;
 	if (least > room && !compresses(&fs))
-		found_container(s, "space", true, "free space, or name another directory with -D",
-				"the memory of %s takes at least %.1f MiB, and there are %.1f MiB "
-				"left for %s",
-				s->p->facts->name, (double)least / MIB, (double)room / MIB,
-				s->p->directory);
+		findings_add(s->found,
+			     FINDING("space", FINDING_BLOCKS,
+				     "free space, or name another directory with -D"),
+			     "the memory of %s takes at least %.1f MiB, and there are %.1f MiB "
+			     "left for %s",
+			     s->p->facts->name, (double)least / MIB, (double)room / MIB,
+			     s->p->directory);
 	else if (likely > room)
-		found_container(
-			s, "space", false, "free space, or name another directory with -D",
-			"the memory of %s takes up to %.1f MiB, and there are %.1f MiB left "
-			"for %s",
-			s->p->facts->name, (double)likely / MIB, (double)room / MIB,
-			s->p->directory);
+		findings_add(s->found,
+			     FINDING("space", FINDING_WARNING,
+				     "free space, or name another directory with -D"),
+			     "the memory of %s takes up to %.1f MiB, and there are %.1f MiB left "
+			     "for %s",
+			     s->p->facts->name, (double)likely / MIB, (double)room / MIB,
+			     s->p->directory);
 }

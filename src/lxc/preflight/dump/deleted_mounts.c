@@ -97,8 +97,10 @@ static int open_place(struct survey *s, const struct mount *m, const char *path)
 	int fd = scout_open(&s->scout, m->process->pid, path, O_PATH);
 
 	if (fd == -ETIMEDOUT && !lost)
-		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
-			      "has mounted a filesystem on %s that does not answer", m->target);
+		findings_add(
+			s->found,
+			FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, m->process)),
+			"has mounted a filesystem on %s that does not answer", m->target);
 	return fd;
 }
 
@@ -176,22 +178,27 @@ void check_deleted_mount(struct survey *s, const struct mount *m)
 		return;
 	replaced = is_replaced(s, m, place);
 	if (replaced == ANSWER_YES)
-		found_container(s, "deleted-mount", true, "unmount it in the container",
-				"what is mounted on %s was deleted, and something else has its "
-				"place now: CRIU cannot restore that",
-				m->target);
-	else if (replaced == ANSWER_UNKNOWN)
-		found_container(s, "deleted-mount", true, "unmount it in the container",
-				"what is mounted on %s was deleted, and so much is mounted over "
-				"its place that nobody can see whether something else has it now",
-				m->target);
-	else if (has_content(s, m))
-		found_container(
-			s, "deleted-mount", true,
-			"copy it to where you want to keep it, and unmount it in the container",
-			"the file that is mounted on %s was deleted, and CRIU does not "
-			"save what is in it",
+		findings_add(
+			s->found,
+			FINDING("deleted-mount", FINDING_BLOCKS, "unmount it in the container"),
+			"what is mounted on %s was deleted, and something else has its "
+			"place now: CRIU cannot restore that",
 			m->target);
+	else if (replaced == ANSWER_UNKNOWN)
+		findings_add(
+			s->found,
+			FINDING("deleted-mount", FINDING_BLOCKS, "unmount it in the container"),
+			"what is mounted on %s was deleted, and so much is mounted over "
+			"its place that nobody can see whether something else has it now",
+			m->target);
+	else if (has_content(s, m))
+		findings_add(s->found,
+			     FINDING("deleted-mount", FINDING_BLOCKS,
+				     "copy it to where you want to keep it, and unmount it in the "
+				     "container"),
+			     "the file that is mounted on %s was deleted, and CRIU does not "
+			     "save what is in it",
+			     m->target);
 }
 
 void check_deleted_mounts(struct survey *s)

@@ -176,11 +176,14 @@ static void found_kind(struct survey *s, const struct process *p, const char *li
 	if (kind->what && strcmp(kind->link, "anon_inode:bpf-map") == 0 && criu_knows_bpf(s))
 		return;
 	if (kind->what)
-		found_process(s, p, "file-kind", true, kind->remedy, "%s, which CRIU cannot save",
-			      kind->what);
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, kind->remedy, OF_PROCESS(s, p)),
+			     "%s, which CRIU cannot save", kind->what);
 	else if (strcmp(kind->link, "anon_inode:") == 0)
-		found_process(s, p, "file-kind", true, "stop that process",
-			      "has a kind of file open that CRIU cannot save: %s", link);
+		findings_add(
+			s->found,
+			FINDING("file-kind", FINDING_BLOCKS, "stop that process", OF_PROCESS(s, p)),
+			"has a kind of file open that CRIU cannot save: %s", link);
 }
 
 /* CRIU opens it anew, for which the process has to be there, and be one. */
@@ -193,12 +196,16 @@ static void check_pidfd(struct survey *s, const struct open_file *f)
 	if (!info)
 		return;
 	if (field_number(info, "flags", 8) & O_EXCL)
-		found_process(s, f->process, "file-kind", true, "stop that process",
-			      "has a pidfd of a thread open, which CRIU cannot save");
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pidfd of a thread open, which CRIU cannot save");
 	process = process_of(s, target);
 	if (target > 0 && !(process && process->in_tree))
-		found_process(s, f->process, "outside-file", true, "stop that process",
-			      "has a pidfd of a process outside the container open");
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pidfd of a process outside the container open");
 }
 
 /* Those that would wake the machine are no clocks of CRIU's. */
@@ -208,9 +215,11 @@ static void check_timer(struct survey *s, const struct open_file *f)
 	long long clock = field_number(info, "clockid", 10);
 
 	if (info && (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
-		found_process(s, f->process, "file-kind", true, "stop that process",
-			      "has a timer open that wakes the machine up (timerfd with an alarm "
-			      "clock), which CRIU cannot save");
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a timer open that wakes the machine up (timerfd with an alarm "
+			     "clock), which CRIU cannot save");
 }
 
 static void check_anonymous(struct survey *s, const struct open_file *f)
@@ -266,32 +275,41 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 	}
 	if (ns) {
 		if (!map_get(&s->namespaces, ns, NULL))
-			found_process(s, f->process, "namespace-file", true, "stop that process",
-				      "holds a namespace that no process of the container is in "
-				      "(%s)",
-				      link);
+			findings_add(s->found,
+				     FINDING("namespace-file", FINDING_BLOCKS, "stop that process",
+					     OF_PROCESS(s, f->process)),
+				     "holds a namespace that no process of the container is in "
+				     "(%s)",
+				     link);
 		return;
 	}
 	scout_filesystem(&s->scout, path, &magic);
 	for (size_t i = 0; i < sizeof(special_filesystems) / sizeof(special_filesystems[0]); i++)
 		if (magic == special_filesystems[i].magic) {
-			found_process(s, f->process, "file-kind", true,
-				      special_filesystems[i].remedy, "%s",
-				      special_filesystems[i].what);
+			findings_add(s->found,
+				     FINDING("file-kind", FINDING_BLOCKS,
+					     special_filesystems[i].remedy,
+					     OF_PROCESS(s, f->process)),
+				     "%s", special_filesystems[i].what);
 			return;
 		}
-	found_process(s, f->process, "outside-file", true,
-		      "stop that process, or redirect its input and output to files of the "
-		      "container",
-		      "has a file open that is on no mount of the container: %s", link);
+	findings_add(s->found,
+		     FINDING("outside-file", FINDING_BLOCKS,
+			     "stop that process, or redirect its input and output to files of the "
+			     "container",
+			     OF_PROCESS(s, f->process)),
+		     "has a file open that is on no mount of the container: %s", link);
 }
 
 /* "has a file open" */
 static void found_name(struct survey *s, const struct process *p, const char *how, const char *why)
 {
-	found_process(s, p, "long-name", true,
-		      "restart that process, or rename the folder or file to something shorter",
-		      "%s whose %s, which CRIU cannot save", how, why);
+	findings_add(
+		s->found,
+		FINDING("long-name", FINDING_BLOCKS,
+			"restart that process, or rename the folder or file to something shorter",
+			OF_PROCESS(s, p)),
+		"%s whose %s, which CRIU cannot save", how, why);
 }
 
 /* Its name in /proc, as long as it is. */
@@ -357,13 +375,17 @@ static void found_no_place(struct survey *s, const struct open_file *f, const st
 	if (!*link)
 		return;
 	if (m && is_tracefs(m))
-		found_process(s, f->process, "file-kind", true, "stop that process",
-			      "has a file of a tracefs open, which CRIU cannot save: %s", link);
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a file of a tracefs open, which CRIU cannot save: %s", link);
 	else if (m)
-		found_process(s, f->process, "covered-file", true,
-			      "unmount what is mounted over it, or stop that process",
-			      "has a file open on %s, over which something else is mounted: %s",
-			      m->target, link);
+		findings_add(s->found,
+			     FINDING("covered-file", FINDING_BLOCKS,
+				     "unmount what is mounted over it, or stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a file open on %s, over which something else is mounted: %s",
+			     m->target, link);
 	else
 		found_outside(s, f, link);
 }
@@ -395,9 +417,11 @@ static void check_regular(struct survey *s, const struct open_file *f)
 	if (size <= s->p->ghost_limit)
 		return;
 	read_link(f, link);
-	found_process(s, f->process, "deleted-file", true,
-		      "restart that process, or raise the limit (ghost_limit)",
-		      "has a deleted file open that is larger than the limit: %s", link);
+	findings_add(s->found,
+		     FINDING("deleted-file", FINDING_BLOCKS,
+			     "restart that process, or raise the limit (ghost_limit)",
+			     OF_PROCESS(s, f->process)),
+		     "has a deleted file open that is larger than the limit: %s", link);
 }
 
 static void check_pipe(struct survey *s, const struct open_file *f)
@@ -406,8 +430,10 @@ static void check_pipe(struct survey *s, const struct open_file *f)
 
 	/* systemd's pipes to the kernel's automounter are such, and CRIU knows them */
 	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !s->automounts)
-		found_process(s, f->process, "packet-pipe", true, "stop that process",
-			      "has a pipe in packet mode open (O_DIRECT), which CRIU cannot save");
+		findings_add(s->found,
+			     FINDING("packet-pipe", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pipe in packet mode open (O_DIRECT), which CRIU cannot save");
 	check_place(s, f);
 }
 
@@ -442,11 +468,12 @@ static void check_instance(struct survey *s, const struct open_file *f)
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 
 	if (m && strcmp(m->type, "devpts") == 0 && m->dev != usual_instance(s))
-		found_process(
-			s, f->process, "terminal", true, "stop that process",
-			"has a terminal open of another devpts than that on /dev/pts, mounted "
-			"on %s, which CRIU cannot restore",
-			m->target);
+		findings_add(s->found,
+			     FINDING("terminal", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a terminal open of another devpts than that on /dev/pts, mounted "
+			     "on %s, which CRIU cannot restore",
+			     m->target);
 }
 
 static void note_terminal(struct survey *s, const struct open_file *f)
@@ -520,8 +547,10 @@ static bool has_plugins(struct survey *s)
 static void found_device(struct survey *s, const struct process *p, const char *how,
 			 const char *link)
 {
-	found_process(s, p, "device", !has_plugins(s), "stop that process",
-		      "has a device %s whose state CRIU cannot save: %s", how, link);
+	findings_add(s->found,
+		     FINDING("device", !has_plugins(s) ? FINDING_BLOCKS : FINDING_WARNING,
+			     "stop that process", OF_PROCESS(s, p)),
+		     "has a device %s whose state CRIU cannot save: %s", how, link);
 }
 
 static void check_device(struct survey *s, const struct open_file *f)
@@ -544,8 +573,10 @@ static void check_block_device(struct survey *s, const struct open_file *f)
 	char link[LINK_SIZE];
 
 	read_link(f, link);
-	found_process(s, f->process, "device", true, "stop that process",
-		      "has a block device open, which CRIU cannot save: %s", link);
+	findings_add(
+		s->found,
+		FINDING("device", FINDING_BLOCKS, "stop that process", OF_PROCESS(s, f->process)),
+		"has a block device open, which CRIU cannot save: %s", link);
 }
 
 /* --- all of them
@@ -558,11 +589,12 @@ static void check_open_socket(struct survey *s, const struct open_file *f, int *
 
 	if (survey_mount(s, (int)f->st.stx_mnt_id)) {
 		read_link(f, link);
-		found_process(
-			s, f->process, "file-kind", true, "stop that process",
-			"has the file of a Unix socket open, rather than the socket (O_PATH), "
-			"which CRIU cannot save: %s",
-			link);
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has the file of a Unix socket open, rather than the socket (O_PATH), "
+			     "which CRIU cannot save: %s",
+			     link);
 		return;
 	}
 	if (*pidfd < 0)
@@ -613,19 +645,23 @@ static void check_one_place(struct survey *s, const struct process *p, const str
 			    const char *what, const char *link)
 {
 	if (!m && p->container_pid == 1 && strcmp(what, PROGRAM) == 0)
-		found_process(
-			s, p, "outside-file", true,
-			"start the container with lxc-start, and name the program in lxc.init.cmd",
-			"runs a program of the host, as lxc-execute does, which a restore "
-			"would not find in the container: %s",
-			link);
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS,
+				     "start the container with lxc-start, and name the program in "
+				     "lxc.init.cmd",
+				     OF_PROCESS(s, p)),
+			     "runs a program of the host, as lxc-execute does, which a restore "
+			     "would not find in the container: %s",
+			     link);
 	else if (!m)
-		found_process(s, p, "outside-file", true,
-			      "stop it; lxc-attach may have passed it on",
-			      "%s that is on no mount of the container: %s", what, link);
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS,
+				     "stop it; lxc-attach may have passed it on", OF_PROCESS(s, p)),
+			     "%s that is on no mount of the container: %s", what, link);
 	else if (is_tracefs(m))
-		found_process(s, p, "file-kind", true, "stop it",
-			      "%s in a tracefs, which CRIU cannot save: %s", what, link);
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop it", OF_PROCESS(s, p)),
+			     "%s in a tracefs, which CRIU cannot save: %s", what, link);
 	else
 		check_proc_file(s, p, m, what, link);
 }
@@ -678,9 +714,9 @@ void check_files(struct survey *s, const struct process *p)
 
 static void found_no_answer(struct survey *s, const struct process *p)
 {
-	found_process(s, p, "no-answer", true, SCOUT_HINT,
-		      "blocks the reading of its memory map: it waits for something while it holds "
-		      "the lock");
+	findings_add(s->found, FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, p)),
+		     "blocks the reading of its memory map: it waits for something while it holds "
+		     "the lock");
 }
 
 /* The device and the inode of a line, "7f00-7f01 rw-s 00000000 00:05 1234  /dev/x"; 0: none */
@@ -745,10 +781,12 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 	if (len > CRIU_LINK_MAX)
 		found_name(s, p, "has a file mapped", "path is too long");
 	if (has_prefix(name, len, "socket:[")) {
-		found_process(s, p, "packet-ring", true, "stop that process",
-			      "shares memory of a socket with the kernel (PACKET_RX_RING and the "
-			      "like), as tcpdump does: CRIU loses the position in it, and the "
-			      "restored process would wait without end");
+		findings_add(s->found,
+			     FINDING("packet-ring", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, p)),
+			     "shares memory of a socket with the kernel (PACKET_RX_RING and the "
+			     "like), as tcpdump does: CRIU loses the position in it, and the "
+			     "restored process would wait without end");
 	} else if (has_prefix(name, len, "anon_inode:")) {
 		text = xstrndup(name, len);
 		found_kind(s, p, text);
@@ -791,7 +829,8 @@ void check_mappings(struct survey *s, const struct process *p)
 	if (scout_read_lines(&s->scout, path, check_line, &m) == -ETIMEDOUT && !lost)
 		found_no_answer(s, p);
 	if (s->maps_read > MAPS_MAX)
-		found_container(
-			s, "too-many-mappings", true, "stop the processes with the most mappings",
-			"the container's processes have too many memory mappings to look at");
+		findings_add(s->found,
+			     FINDING("too-many-mappings", FINDING_BLOCKS,
+				     "stop the processes with the most mappings"),
+			     "the container's processes have too many memory mappings to look at");
 }

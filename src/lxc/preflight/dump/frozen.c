@@ -24,11 +24,12 @@ void check_frozen(struct survey *s)
 			p->in_tree ? frozen_cgroup_of(p->pid, top, own->path) : NULL;
 
 		if (path)
-			found_process(
-				s, p, "frozen-cgroup", true,
-				"write 0 to its cgroup.freeze, in the container",
-				"is frozen by the container's own cgroup %s, which CRIU would "
-				"wait for",
-				path);
+			findings_add(s->found,
+				     FINDING("frozen-cgroup", FINDING_BLOCKS,
+					     "write 0 to its cgroup.freeze, in the container",
+					     OF_PROCESS(s, p)),
+				     "is frozen by the container's own cgroup %s, which CRIU would "
+				     "wait for",
+				     path);
 	}
 }

@@ -150,8 +150,10 @@ static int open_mount(struct survey *s, const struct mount *m, int flags, struct
 	int fd = scout_open(&s->scout, m->process->pid, m->target, flags);
 
 	if (fd == -ETIMEDOUT && !lost)
-		found_process(s, m->process, "no-answer", true, SCOUT_HINT,
-			      "has mounted a filesystem on %s that does not answer", m->target);
+		findings_add(
+			s->found,
+			FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, m->process)),
+			"has mounted a filesystem on %s that does not answer", m->target);
 	/* something else may be there by now, and in the way */
 	if (fd >= 0 && (stat_without_sync(fd, ret) < 0 || ret->st_dev != m->dev))
 		fd_close(&fd);
@@ -212,11 +214,12 @@ static void check_filesystem(struct survey *s, const struct mount *m)
 
 		if (!is_type(m->type, f->type) || (f->applies && !f->applies(s, m)))
 			continue;
-		found_container(
-			s, f->check, f->blocks,
-			"unmount it in the container, or remove it from the container's config",
-			"the container has mounted a filesystem of type %s on %s, %s", m->type,
-			m->target, f->why);
+		findings_add(s->found,
+			     FINDING(f->check, f->blocks ? FINDING_BLOCKS : FINDING_WARNING,
+				     "unmount it in the container, or remove it from the "
+				     "container's config"),
+			     "the container has mounted a filesystem of type %s on %s, %s", m->type,
+			     m->target, f->why);
 	}
 }
 
@@ -240,12 +243,15 @@ static bool is_on_file(struct survey *s, const struct mount *m)
 static void check_cgroup_mount(struct survey *s, const struct mount *m)
 {
 	if (is_on_file(s, m))
-		found_process(s, m->process, "cgroup-file", true,
-			      "unmount it; of a service of systemd's: forbid namespaces in the "
-			      "container, with lxc.include = " LXC_CHECKPOINT_CONF
-			      " in its config, and start it again",
-			      "has a file of a cgroup mounted on %s, which CRIU cannot restore",
-			      m->target);
+		findings_add(
+			s->found,
+			FINDING("cgroup-file", FINDING_BLOCKS,
+				"unmount it; of a service of systemd's: forbid namespaces in the "
+				"container, with lxc.include = " LXC_CHECKPOINT_CONF
+				" in its config, and start it again",
+				OF_PROCESS(s, m->process)),
+			"has a file of a cgroup mounted on %s, which CRIU cannot restore",
+			m->target);
 }
 
 static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
@@ -260,10 +266,11 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 		check_filesystem(s, m);
 		check_block_filesystem(s, m);
 	} else if (strcmp(m->root, "/") != 0 && !has_whole(s, m->dev)) {
-		found_container(s, "mount-root", true, "unmount it in the container",
-				"%s shows a part (%s) of a filesystem of type %s that the "
-				"container has not mounted, which CRIU cannot save",
-				m->target, m->root, m->type);
+		findings_add(s->found,
+			     FINDING("mount-root", FINDING_BLOCKS, "unmount it in the container"),
+			     "%s shows a part (%s) of a filesystem of type %s that the "
+			     "container has not mounted, which CRIU cannot save",
+			     m->target, m->root, m->type);
 	}
 }
 
@@ -278,10 +285,11 @@ static void check_parent(struct survey *s, const struct mount *m)
 	const struct mount *parent = survey_mount(s, m->parent);
 
 	if (parent && is_tracefs(parent) && !is_tracefs(m))
-		found_container(s, "filesystem", true, "unmount it in the container",
-				"a filesystem of type %s is mounted on %s, in a tracefs, which "
-				"CRIU cannot save",
-				m->type, m->target);
+		findings_add(s->found,
+			     FINDING("filesystem", FINDING_BLOCKS, "unmount it in the container"),
+			     "a filesystem of type %s is mounted on %s, in a tracefs, which "
+			     "CRIU cannot save",
+			     m->type, m->target);
 }
 
 void survey_mounts(struct survey *s)
@@ -301,11 +309,12 @@ void survey_mounts(struct survey *s)
 			add_mounts(s, p);
 	}
 	if (s->n_mounts > MOUNTS_MAX)
-		found_container(s, "too-many-mounts", true,
-				"unmount those that are not needed, in the container",
-				"the container has more than %d mounts in its mount namespaces, "
-				"which CRIU would take too long for",
-				MOUNTS_MAX);
+		findings_add(s->found,
+			     FINDING("too-many-mounts", FINDING_BLOCKS,
+				     "unmount those that are not needed, in the container"),
+			     "the container has more than %d mounts in its mount namespaces, "
+			     "which CRIU would take too long for",
+			     MOUNTS_MAX);
 }
 
 void check_mounts(struct survey *s)

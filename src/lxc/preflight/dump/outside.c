@@ -25,11 +25,13 @@ void check_storage(struct survey *s)
 	preflight_rootfs(&rootfs, s->found);
 	/* which map another kind of idmapped mount has cannot be seen from outside */
 	if (facts->rootfs_idmapped && (facts->n_idmaps == 0 || !facts->obstacles.idmap_container))
-		found_container(s, "idmap", true,
-				"use lxc.rootfs.options = idmap=container, which can be restored",
-				"the rootfs of %s is an ID-mapped mount that does not use the "
-				"container's own ID map",
-				facts->name);
+		findings_add(
+			s->found,
+			FINDING("idmap", FINDING_BLOCKS,
+				"use lxc.rootfs.options = idmap=container, which can be restored"),
+			"the rootfs of %s is an ID-mapped mount that does not use the "
+			"container's own ID map",
+			facts->name);
 }
 
 /* What holds a container of another user (cgroups, network, monitor) is that user's. */
@@ -38,18 +40,22 @@ void check_starter(struct survey *s)
 	const struct container_facts *facts = s->p->facts;
 
 	if (facts->obstacles.starter > 0)
-		found_container(s, "starter", true,
+		findings_add(
+			s->found,
+			FINDING("starter", FINDING_BLOCKS,
 				"start it as root, with the same lxc.idmap: its processes gain no "
-				"rights by that",
-				"%s was started by the user %ld: only containers that root starts "
-				"can be checkpointed",
-				facts->name, facts->obstacles.starter);
+				"rights by that"),
+			"%s was started by the user %ld: only containers that root starts "
+			"can be checkpointed",
+			facts->name, facts->obstacles.starter);
 	if (facts->obstacles.own_users &&
 	    (facts_root_id(facts, "u") < 0 || facts_root_id(facts, "g") < 0))
-		found_container(s, "idmap", true, "map user 0 and group 0 in its lxc.idmap",
-				"the user namespace of %s has no root: CRIU can only restore one "
-				"in which user 0 and group 0 are mapped",
-				facts->name);
+		findings_add(
+			s->found,
+			FINDING("idmap", FINDING_BLOCKS, "map user 0 and group 0 in its lxc.idmap"),
+			"the user namespace of %s has no root: CRIU can only restore one "
+			"in which user 0 and group 0 are mapped",
+			facts->name);
 }
 
 void check_device_rules(struct survey *s)
@@ -60,22 +66,25 @@ void check_device_rules(struct survey *s)
 		o->device_program ? xasprintf(" (BPF program %u)", o->device_program) : xstrdup("");
 
 	if (o->devices_err)
-		found_container(s, "device-rules", true,
+		findings_add(
+			s->found,
+			FINDING("device-rules", FINDING_BLOCKS,
 				"without them a restored container could use every device; check "
 				"the sysctls net.core.bpf_jit_harden and "
-				"kernel.kptr_restrict",
-				"cannot read the device rules of %s%s: %s", facts->name, program,
-				strerror(o->devices_err));
+				"kernel.kptr_restrict"),
+			"cannot read the device rules of %s%s: %s", facts->name, program,
+			strerror(o->devices_err));
 }
 
 static void tell_unseen(struct survey *s, const struct odd_mount *m, const char *what)
 {
 	bool late = m->err == ETIMEDOUT;
 
-	found_container(s, late ? "no-answer" : "mount-source", true,
-			late ? SCOUT_HINT : "unmount it in the container",
-			"cannot look at the container's %s %s: %s", what, m->target,
-			late ? "there is no answer" : strerror(m->err));
+	findings_add(s->found,
+		     FINDING(late ? "no-answer" : "mount-source", FINDING_BLOCKS,
+			     late ? SCOUT_HINT : "unmount it in the container"),
+		     "cannot look at the container's %s %s: %s", what, m->target,
+		     late ? "there is no answer" : strerror(m->err));
 }
 
 static void tell_odd(struct survey *s, const struct odd_mount *m)
@@ -87,15 +96,17 @@ static void tell_odd(struct survey *s, const struct odd_mount *m)
 		remedy = xasprintf("mount its source again on the host, or unmount %s in the "
 				   "container",
 				   m->target);
-		found_container(s, "mount-source", true, remedy,
-				"the container's mount %s shows %s of a host filesystem (%s), and "
-				"no path on this host leads there any more",
-				m->target, m->root, m->type);
+		findings_add(s->found, FINDING("mount-source", FINDING_BLOCKS, remedy),
+			     "the container's mount %s shows %s of a host filesystem (%s), and "
+			     "no path on this host leads there any more",
+			     m->target, m->root, m->type);
 		break;
 	case ODD_OPTIONS:
-		found_container(
-			s, "mount-options", true,
-			"mount it without that (idmap=... in an lxc.mount.entry), or unmount it",
+		findings_add(
+			s->found,
+			FINDING("mount-options", FINDING_BLOCKS,
+				"mount it without that (idmap=... in an lxc.mount.entry), or "
+				"unmount it"),
 			"the container's mount %s has the options \"%s\", which cannot be restored "
 			"yet",
 			m->target, m->options);
@@ -108,17 +119,18 @@ static void tell_odd(struct survey *s, const struct odd_mount *m)
 		break;
 	case ODD_TERMINAL_COVERED:
 		remedy = xasprintf("in the container, unmount what is mounted over %s", m->target);
-		found_container(s, "terminal", true, remedy,
-				"something else covers the container's terminal %s, which "
-				"therefore cannot be saved",
-				m->target);
+		findings_add(s->found, FINDING("terminal", FINDING_BLOCKS, remedy),
+			     "something else covers the container's terminal %s, which "
+			     "therefore cannot be saved",
+			     m->target);
 		break;
 	case ODD_BEYOND:
-		found_container(s, "too-many-mounts", true,
-				"unmount those that are not needed, in the container",
-				"%s has more than %d mounts of the host's files, too many for "
-				"CRIU's command line",
-				s->p->facts->name, OUTSIDE_MAX);
+		findings_add(s->found,
+			     FINDING("too-many-mounts", FINDING_BLOCKS,
+				     "unmount those that are not needed, in the container"),
+			     "%s has more than %d mounts of the host's files, too many for "
+			     "CRIU's command line",
+			     s->p->facts->name, OUTSIDE_MAX);
 		break;
 	}
 }

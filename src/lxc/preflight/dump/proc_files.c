@@ -61,6 +61,8 @@ void check_proc_file(struct survey *s, const struct process *p, const struct mou
 		return;
 	what = lost_proc_file(link + len);
 	if (what)
-		found_process(s, p, "proc-file", true, "restart that program, or stop it",
-			      "%s %s (%s), which CRIU could not open again", how, link, what);
+		findings_add(s->found,
+			     FINDING("proc-file", FINDING_BLOCKS,
+				     "restart that program, or stop it", OF_PROCESS(s, p)),
+			     "%s %s (%s), which CRIU could not open again", how, link, what);
 }

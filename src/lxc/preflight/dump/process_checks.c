@@ -292,12 +292,15 @@ static void check_session(struct survey *s, const struct process *p)
 			return;
 		above = above->above;
 	}
-	found_process(s, p, "lost-session", true,
-		      "stop it, or start it as a leader of its session (setsid), or so that init "
-		      "adopts it",
-		      "was adopted by process %d (%s), and is in a session whose leader is not "
-		      "above it: CRIU could not restore that",
-		      (int)parent->pid, parent->name);
+	findings_add(
+		s->found,
+		FINDING("lost-session", FINDING_BLOCKS,
+			"stop it, or start it as a leader of its session (setsid), or so that init "
+			"adopts it",
+			OF_PROCESS(s, p)),
+		"was adopted by process %d (%s), and is in a session whose leader is not "
+		"above it: CRIU could not restore that",
+		(int)parent->pid, parent->name);
 }
 
 static void check_status(struct survey *s, const struct process *p)
@@ -306,7 +309,10 @@ static void check_status(struct survey *s, const struct process *p)
 		const struct status_check *check = &status_checks[i];
 
 		if (!is_fixed(s, &check->since) && check->applies(p))
-			found_process(s, p, check->check, true, check->remedy, "%s", check->reason);
+			findings_add(s->found,
+				     FINDING(check->check, FINDING_BLOCKS, check->remedy,
+					     OF_PROCESS(s, p)),
+				     "%s", check->reason);
 	}
 }
 
@@ -321,9 +327,11 @@ static void check_dispatch(struct survey *s, const struct process *p)
 	if (p->state == 'Z' || !caught || !(strtoull(caught, NULL, 16) >> (SIGSYS - 1) & 1) ||
 	    !dispatch_is_on(p->pid, &s->dispatch_left))
 		return;
-	found_process(s, p, "syscall-dispatch", true, "stop that process",
-		      "has its system calls sent back to it (Syscall User Dispatch), as Wine does, "
-		      "which CRIU cannot save");
+	findings_add(
+		s->found,
+		FINDING("syscall-dispatch", FINDING_BLOCKS, "stop that process", OF_PROCESS(s, p)),
+		"has its system calls sent back to it (Syscall User Dispatch), as Wine does, "
+		"which CRIU cannot save");
 }
 
 static void check_traced(struct survey *s, const struct process *p)
@@ -336,8 +344,10 @@ static void check_traced(struct survey *s, const struct process *p)
 		return;
 	if (read_file_at(AT_FDCWD, path, 256, &name) > 0)
 		name[strcspn(name, "\n")] = '\0';
-	found_process(s, p, "traced", true, "stop the debugger or strace, and try again",
-		      "is traced by process %d (%s)", (int)tracer, name ? name : "?");
+	findings_add(s->found,
+		     FINDING("traced", FINDING_BLOCKS, "stop the debugger or strace, and try again",
+			     OF_PROCESS(s, p)),
+		     "is traced by process %d (%s)", (int)tracer, name ? name : "?");
 }
 
 /*
@@ -356,10 +366,12 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 		if ((k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME]) ||
 		    (k == NS_PID_CHILDREN && p->ns[NS_PID] != init->ns[NS_PID]))
 			continue;
-		found_process(s, p, "nested-namespace", true,
-			      "stop it, or forbid namespaces in the container: lxc.include "
-			      "= " LXC_CHECKPOINT_CONF " in its config, and start it again",
-			      "is in a namespace of its own (%s)", namespaces[k].name);
+		findings_add(s->found,
+			     FINDING("nested-namespace", FINDING_BLOCKS,
+				     "stop it, or forbid namespaces in the container: lxc.include "
+				     "= " LXC_CHECKPOINT_CONF " in its config, and start it again",
+				     OF_PROCESS(s, p)),
+			     "is in a namespace of its own (%s)", namespaces[k].name);
 	}
 }
 
@@ -367,9 +379,11 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 {
 	if (p->ns[NS_PID] == top && p->state != 'Z')
-		found_process(s, p, "not-in-tree", false, "end it first if you need to keep it",
-			      "was started from outside (lxc-attach) and is not a descendant of "
-			      "the container's init: the checkpoint will not contain it");
+		findings_add(s->found,
+			     FINDING("not-in-tree", FINDING_WARNING,
+				     "end it first if you need to keep it", OF_PROCESS(s, p)),
+			     "was started from outside (lxc-attach) and is not a descendant of "
+			     "the container's init: the checkpoint will not contain it");
 }
 
 /* CRIU takes init's root for that of its mount namespace. */
@@ -379,9 +393,11 @@ static void check_init_root(struct survey *s, const struct process *init)
 	char root[256] = "";
 
 	if (readlink(path, root, sizeof(root) - 1) > 0 && strcmp(root, "/") != 0)
-		found_process(s, init, "init-root", true,
-			      "start the container with the rootfs as its init's root",
-			      "has changed its root (chroot) to %s", root);
+		findings_add(s->found,
+			     FINDING("init-root", FINDING_BLOCKS,
+				     "start the container with the rootfs as its init's root",
+				     OF_PROCESS(s, init)),
+			     "has changed its root (chroot) to %s", root);
 }
 
 static const struct timespec moment = {.tv_nsec = WAIT_NS};
@@ -415,12 +431,14 @@ static void check_stuck(struct survey *s)
 		for (; s->waits < WAITS_MAX && still_waits(p); s->waits++)
 			nanosleep(&moment, NULL);
 		if (still_waits(p))
-			found_process(
-				s, p, "uninterruptible", false,
-				"find out what it waits for: a disk, a file server, or a child "
-				"that it made with vfork()",
-				"waits and cannot be stopped; CRIU gives up if that lasts for "
-				"ten seconds");
+			findings_add(s->found,
+				     FINDING("uninterruptible", FINDING_WARNING,
+					     "find out what it waits for: a disk, a file server, "
+					     "or a child "
+					     "that it made with vfork()",
+					     OF_PROCESS(s, p)),
+				     "waits and cannot be stopped; CRIU gives up if that lasts for "
+				     "ten seconds");
 	}
 }
 
@@ -460,10 +478,11 @@ static void check_listener(struct survey *s, const struct process *init)
 			strcmp(link, "anon_inode:seccomp notify") == 0;
 	}
 	if (found)
-		found_container(
-			s, "seccomp-notify", true,
-			"remove notify from its seccomp policy (lxc.seccomp.profile) and "
-			"lxc.seccomp.notify.proxy from its config, and start it again",
+		findings_add(
+			s->found,
+			FINDING("seccomp-notify", FINDING_BLOCKS,
+				"remove notify from its seccomp policy (lxc.seccomp.profile) and "
+				"lxc.seccomp.notify.proxy from its config, and start it again"),
 			"the monitor of %s forwards system calls of the container "
 			"(lxc.seccomp.notify.proxy); after a restore nobody would answer them",
 			s->p->facts->name);

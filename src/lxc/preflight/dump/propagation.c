@@ -180,17 +180,21 @@ static void tell(struct survey *s, const struct mount *m, ino_t init_ns)
 				   "else, which CRIU cannot restore";
 
 	if (m->ns == init_ns)
-		found_container(s, "mount-sharing", true,
-				"make it private (mount --make-private), or unmount it in the "
-				"container",
-				"the container's mount %s (%s) %s", m->target, m->root, what);
+		findings_add(s->found,
+			     FINDING("mount-sharing", FINDING_BLOCKS,
+				     "make it private (mount --make-private), or unmount it in the "
+				     "container"),
+			     "the container's mount %s (%s) %s", m->target, m->root, what);
 	else
-		found_process(s, m->process, "nested-namespace", true,
-			      "make that mount private in there, or forbid namespaces in the "
-			      "container: lxc.include = " LXC_CHECKPOINT_CONF
-			      " in its config, and start it again",
-			      "is in a mount namespace of its own, whose mount %s (%s) %s",
-			      m->target, m->root, what);
+		findings_add(
+			s->found,
+			FINDING("nested-namespace", FINDING_BLOCKS,
+				"make that mount private in there, or forbid namespaces in the "
+				"container: lxc.include = " LXC_CHECKPOINT_CONF
+				" in its config, and start it again",
+				OF_PROCESS(s, m->process)),
+			"is in a mount namespace of its own, whose mount %s (%s) %s", m->target,
+			m->root, what);
 }
 
 /* Of each mount namespace one is told. */

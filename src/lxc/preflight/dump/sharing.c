@@ -71,9 +71,10 @@ static bool is_monitor(pid_t pid, char **ret_container)
 static void tell_of_monitor(struct sharing *h, int kind)
 {
 	h->found++;
-	found_container(
-		h->s, "shared-namespace", true,
-		"run lxc-checkpoint in the namespace that lxc-start was run in (nsenter)",
+	findings_add(
+		h->s->found,
+		FINDING("shared-namespace", FINDING_BLOCKS,
+			"run lxc-checkpoint in the namespace that lxc-start was run in (nsenter)"),
 		"%s is in the same %s namespace as its monitor (process %d), and this command is "
 		"not",
 		h->s->p->facts->name, names[kind], (int)h->monitor);
@@ -87,12 +88,14 @@ static void tell(struct sharing *h, pid_t pid, const char *container, int kind)
 					   : xasprintf("process %d, another container's", (int)pid);
 
 	h->found++;
-	found_container(h->s, "shared-namespace", true,
+	findings_add(
+		h->s->found,
+		FINDING("shared-namespace", FINDING_BLOCKS,
 			"stop that container first, and start both without lxc.namespace.share.* "
-			"or --share-*",
-			"%s and %s are in one %s namespace: a checkpoint would take it away from "
-			"the other, and a restore would make a second one",
-			h->s->p->facts->name, who, names[kind]);
+			"or --share-*"),
+		"%s and %s are in one %s namespace: a checkpoint would take it away from "
+		"the other, and a restore would make a second one",
+		h->s->p->facts->name, who, names[kind]);
 }
 
 static pid_t parent_of(pid_t pid)
@@ -173,10 +176,11 @@ static void check_started_with(struct sharing *h)
 	const struct container_facts *facts = h->s->p->facts;
 
 	for (size_t i = 0; i < facts->n_shares && h->found == 0; i++)
-		found_container(h->s, "shared-namespace", true, "start it without that",
-				"%s was started with %s: a restore would make that namespace a "
-				"second time",
-				facts->name, facts->shares[i]);
+		findings_add(h->s->found,
+			     FINDING("shared-namespace", FINDING_BLOCKS, "start it without that"),
+			     "%s was started with %s: a restore would make that namespace a "
+			     "second time",
+			     facts->name, facts->shares[i]);
 }
 
 void check_sharing(struct survey *s)

@@ -130,9 +130,9 @@ static void check_netlink(struct survey *s, const struct process *p, int fd)
 		far = far || (i > 0 && groups[i]);
 	}
 	if (far || (any && address.nl_pid == 0))
-		found_process(
-			s, p, "socket-kind", true, stop,
-			"listens to kernel messages (netlink) in a way that CRIU cannot save");
+		findings_add(s->found,
+			     FINDING("socket-kind", FINDING_BLOCKS, stop, OF_PROCESS(s, p)),
+			     "listens to kernel messages (netlink) in a way that CRIU cannot save");
 }
 
 /* Behind the last slash. */
@@ -176,10 +176,12 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 	link = xasprintf("/proc/self/fd/%d", file);
 	if (readlink(link, found, sizeof(found) - 1) > 0 &&
 	    has_another_name(address.sun_path, found, st.st_nlink > 0))
-		found_process(s, p, "socket-name", false, "restart that program after a restore",
-			      "listens on a Unix socket whose name has changed since it was bound "
-			      "(%s): after a restore no client could reach it",
-			      address.sun_path);
+		findings_add(s->found,
+			     FINDING("socket-name", FINDING_WARNING,
+				     "restart that program after a restore", OF_PROCESS(s, p)),
+			     "listens on a Unix socket whose name has changed since it was bound "
+			     "(%s): after a restore no client could reach it",
+			     address.sun_path);
 }
 
 /* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
@@ -217,13 +219,17 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 	what = unsupported_socket(domain, option(copy, SO_TYPE), option(copy, SO_PROTOCOL),
 				  &remedy);
 	if (what) {
-		found_process(s, p, "socket-kind", true, remedy,
-			      "has %s open, which CRIU cannot save", what);
+		findings_add(s->found,
+			     FINDING("socket-kind", FINDING_BLOCKS, remedy, OF_PROCESS(s, p)),
+			     "has %s open, which CRIU cannot save", what);
 	} else if (is_too_new(s, copy)) {
-		found_process(s, p, "socket-kind", true,
-			      "install CRIU 4.2 or later, or boot the kernel of the distribution "
-			      "that this one came with",
-			      "has a socket open, which this CRIU cannot save on this kernel");
+		findings_add(
+			s->found,
+			FINDING("socket-kind", FINDING_BLOCKS,
+				"install CRIU 4.2 or later, or boot the kernel of the distribution "
+				"that this one came with",
+				OF_PROCESS(s, p)),
+			"has a socket open, which this CRIU cannot save on this kernel");
 	} else if (domain == AF_UNIX) {
 		check_socket_name(s, p, copy);
 		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
@@ -384,11 +390,14 @@ void check_unix_peers(struct survey *s)
 
 		s->descriptor = s->unix_sockets[i].fd + 1;
 		if (own && own->peer && is_outside(s, &pairs, own->peer))
-			found_process(s, s->unix_sockets[i].process, "unix-peer", true,
-				      "close that connection, or stop that process; a socket of "
-				      "the host that is mounted into the container causes it",
-				      "is connected through a Unix socket to a process outside of "
-				      "the container");
+			findings_add(
+				s->found,
+				FINDING("unix-peer", FINDING_BLOCKS,
+					"close that connection, or stop that process; a socket of "
+					"the host that is mounted into the container causes it",
+					OF_PROCESS(s, s->unix_sockets[i].process)),
+				"is connected through a Unix socket to a process outside of "
+				"the container");
 	}
 	s->descriptor = 0;
 	free(pairs.v);

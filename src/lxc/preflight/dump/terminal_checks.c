@@ -90,11 +90,13 @@ void check_terminals(struct survey *s)
 
 		s->descriptor = t->fd + 1;
 		if (t->kind == TERMINAL_CURRENT && !can_be_saved(s, t->process))
-			found_process(s, t->process, "terminal", true,
-				      "log out there: on lxc-console, lxc-attach, or in a "
-				      "terminal within the container",
-				      "has its terminal open by the name /dev/tty, as a shell with "
-				      "job control does, which CRIU cannot save");
+			findings_add(s->found,
+				     FINDING("terminal", FINDING_BLOCKS,
+					     "log out there: on lxc-console, lxc-attach, or in a "
+					     "terminal within the container",
+					     OF_PROCESS(s, t->process)),
+				     "has its terminal open by the name /dev/tty, as a shell with "
+				     "job control does, which CRIU cannot save");
 	}
 	s->descriptor = 0;
 }

@@ -67,11 +67,13 @@ static void check_class(struct walk *w, pid_t tid)
 	if (policy < 0 || scheduling_is_known(policy))
 		return;
 	w->told_class = true;
-	found_process(w->s, w->process, "scheduling-class", true,
-		      "give it another class (chrt --other --pid 0 NUMBER), or stop that process",
-		      "has a thread (%d) in a scheduling class that CRIU cannot restore%s",
-		      (int)tid,
-		      (policy & ~SCHED_RESET_ON_FORK) == SCHED_DEADLINE ? " (deadline)" : "");
+	findings_add(
+		w->s->found,
+		FINDING("scheduling-class", FINDING_BLOCKS,
+			"give it another class (chrt --other --pid 0 NUMBER), or stop that process",
+			OF_PROCESS(w->s, w->process)),
+		"has a thread (%d) in a scheduling class that CRIU cannot restore%s", (int)tid,
+		(policy & ~SCHED_RESET_ON_FORK) == SCHED_DEADLINE ? " (deadline)" : "");
 }
 
 /*
@@ -91,9 +93,11 @@ static void check_shared(struct survey *s, const struct process *p)
 	else if (syscall(SYS_kcmp, p->pid, parent->pid, KCMP_FS, 0, 0) == 0)
 		what = "its working directory, root and umask";
 	if (what)
-		found_process(s, p, "shared-state", true, APART_REMEDY,
-			      "shares %s with its parent, process %d (%s), which CRIU cannot save",
-			      what, (int)parent->pid, parent->name);
+		findings_add(
+			s->found,
+			FINDING("shared-state", FINDING_BLOCKS, APART_REMEDY, OF_PROCESS(s, p)),
+			"shares %s with its parent, process %d (%s), which CRIU cannot save", what,
+			(int)parent->pid, parent->name);
 }
 
 /* A thread that ends has let go of all it shared a moment before it is gone. */
@@ -145,8 +149,10 @@ static void check_apart(struct walk *w, pid_t tid)
 	if (!what || is_ending(w, tid))
 		return;
 	w->told_apart = true;
-	found_process(w->s, w->process, "thread-apart", true, APART_REMEDY,
-		      "has a thread (%d) with %s, which CRIU would lose", (int)tid, what);
+	findings_add(
+		w->s->found,
+		FINDING("thread-apart", FINDING_BLOCKS, APART_REMEDY, OF_PROCESS(w->s, w->process)),
+		"has a thread (%d) with %s, which CRIU would lose", (int)tid, what);
 }
 
 void check_threads(struct survey *s, const struct process *p)

@@ -84,23 +84,29 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 	dev_t dev;
 
 	if (watches_filesystem(line))
-		found_process(s, p, "watch", true,
-			      "stop that process, or have it watch a mount (FAN_MARK_MOUNT)",
-			      "watches a whole filesystem with fanotify, which CRIU would lose");
+		findings_add(s->found,
+			     FINDING("watch", FINDING_BLOCKS,
+				     "stop that process, or have it watch a mount (FAN_MARK_MOUNT)",
+				     OF_PROCESS(s, p)),
+			     "watches a whole filesystem with fanotify, which CRIU would lose");
 	if (!watched_device(line, len, &dev) || !map_get(&s->devices, dev, &mount))
 		return;
 	if (strcmp(s->mounts[mount].type, "overlay") == 0 && has_overlay_handle(line, len))
-		found_process(s, p, "watch", false,
-			      "stop that process, and start it again after the checkpoint",
-			      "watches a file of an overlay with %.*s: CRIU finds those in /etc "
-			      "again, and gives up at most others",
-			      (int)strcspn(line, " "), line);
+		findings_add(s->found,
+			     FINDING("watch", FINDING_WARNING,
+				     "stop that process, and start it again after the checkpoint",
+				     OF_PROCESS(s, p)),
+			     "watches a file of an overlay with %.*s: CRIU finds those in /etc "
+			     "again, and gives up at most others",
+			     (int)strcspn(line, " "), line);
 	if (!has_no_handles(s->mounts[mount].type))
 		return;
-	found_process(s, p, "watch", true, "stop that process, or have it watch no such files",
-		      "watches a file on a filesystem of type %s with %.*s (descriptor %d), which "
-		      "CRIU cannot find again",
-		      s->mounts[mount].type, (int)strcspn(line, " "), line, fd);
+	findings_add(s->found,
+		     FINDING("watch", FINDING_BLOCKS,
+			     "stop that process, or have it watch no such files", OF_PROCESS(s, p)),
+		     "watches a file on a filesystem of type %s with %.*s (descriptor %d), which "
+		     "CRIU cannot find again",
+		     s->mounts[mount].type, (int)strcspn(line, " "), line, fd);
 }
 
 /* --- a descriptor that many have --- */
@@ -145,9 +151,10 @@ static void note_watching(struct survey *s, const struct process *p, int fd, siz
 
 static void found_too_many(struct survey *s, const struct process *p)
 {
-	found_process(s, p, "too-many-watches", true,
-		      "stop that process, or have it watch fewer files",
-		      "watches too many files (inotify, fanotify) to look at");
+	findings_add(s->found,
+		     FINDING("too-many-watches", FINDING_BLOCKS,
+			     "stop that process, or have it watch fewer files", OF_PROCESS(s, p)),
+		     "watches too many files (inotify, fanotify) to look at");
 }
 
 /* How much it was. */

@@ -94,9 +94,9 @@ static enum finding_kind kind_of(const struct comparison *c, enum finding_kind k
 static void tell_change(const struct comparison *c, enum finding_kind kind, const char *key,
 			const char *then, const char *now)
 {
-	findings_tell(c->found, "config", kind_of(c, kind), "config", c->remedy,
-		      "%s was %s%s%s and is %s%s%s", key, then ? "\"" : "", then ? then : "not set",
-		      then ? "\"" : "", now ? "\"" : "", now ? now : "not set", now ? "\"" : "");
+	findings_add(c->found, FINDING("config", kind_of(c, kind), c->remedy, .force = "config"),
+		     "%s was %s%s%s and is %s%s%s", key, then ? "\"" : "", then ? then : "not set",
+		     then ? "\"" : "", now ? "\"" : "", now ? now : "not set", now ? "\"" : "");
 }
 
 /* --- lists --- */
@@ -122,8 +122,10 @@ static void tell_lines(const struct comparison *c, const struct rule *rule, cons
 
 		if (n && !has_line(b, p, n) &&
 		    strncmp(p, "lxc.cgroup2.devices.", strlen("lxc.cgroup2.devices.")) != 0)
-			findings_tell(c->found, "config", kind_of(c, rule->kind), "config",
-				      c->remedy, "%s %s: %.*s", rule->key, what, (int)n, p);
+			findings_add(c->found,
+				     FINDING("config", kind_of(c, rule->kind), c->remedy,
+					     .force = "config"),
+				     "%s %s: %.*s", rule->key, what, (int)n, p);
 		p += n;
 	}
 }
@@ -192,16 +194,20 @@ static void compare_nets(const struct comparison *c)
 		if (has_items_of(r->config, r->n_config, (unsigned int)n))
 			compare_net(c, (unsigned int)n);
 		else
-			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
-				      c->remedy, "lxc.net.%d has been removed", n);
+			findings_add(c->found,
+				     FINDING("config", kind_of(c, FINDING_BLOCKS), c->remedy,
+					     .force = "config"),
+				     "lxc.net.%d has been removed", n);
 	}
 	for (size_t i = 0; i < r->n_config; i++) {
 		int n = net_number(r->config[i].key);
 
 		if (n >= 0 && has_items_of(r->config, r->n_config, (unsigned int)n) &&
 		    !has_items_of(m->items, m->n_items, (unsigned int)n))
-			findings_tell(c->found, "config", kind_of(c, FINDING_BLOCKS), "config",
-				      c->remedy, "lxc.net.%d has been added", n);
+			findings_add(c->found,
+				     FINDING("config", kind_of(c, FINDING_BLOCKS), c->remedy,
+					     .force = "config"),
+				     "lxc.net.%d has been added", n);
 	}
 }
 
@@ -220,12 +226,14 @@ void check_idmap(const struct restore_check *r, struct findings *found)
 	}
 	has = idmap_text(&now);
 	if (strcmp(had, has) != 0)
-		findings_tell(found, "idmap", FINDING_BLOCKS, NULL,
-			      "the files match only one of them: set lxc.idmap back, or start the "
-			      "container again",
-			      "the checkpoint of %s has the ID map \"%s\", and its config has "
-			      "\"%s\"",
-			      r->manifest->facts.name, had, has);
+		findings_add(found,
+			     FINDING("idmap", FINDING_BLOCKS,
+				     "the files match only one of them: set lxc.idmap back, or "
+				     "start the "
+				     "container again"),
+			     "the checkpoint of %s has the ID map \"%s\", and its config has "
+			     "\"%s\"",
+			     r->manifest->facts.name, had, has);
 }
 
 void check_config(const struct restore_check *r, struct findings *found)
@@ -238,9 +246,9 @@ void check_config(const struct restore_check *r, struct findings *found)
 		return;
 	c.same_lxc = strcmp(version, r->manifest->lxc_version) == 0;
 	if (!c.same_lxc)
-		findings_tell(found, "lxc-version", FINDING_NOTE, NULL, NULL,
-			      "the checkpoint was made with LXC %s, and this is %s",
-			      r->manifest->lxc_version, version);
+		findings_add(found, FINDING("lxc-version", FINDING_NOTE, NULL),
+			     "the checkpoint was made with LXC %s, and this is %s",
+			     r->manifest->lxc_version, version);
 	c.remedy = xasprintf("undo that in %s: the restored container keeps what the checkpoint "
 			     "has until you start it again",
 			     r->config_file);

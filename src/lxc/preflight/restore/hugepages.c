@@ -64,18 +64,19 @@ static void check_size(const struct restore_check *r, const struct huge_areas *a
 	if (there >= needed)
 		return;
 	if (there < 0) {
-		findings_tell(found, "huge-pages", FINDING_BLOCKS, NULL,
-			      "restore it under a kernel that has them",
-			      "processes of %s have huge pages of %llu KiB, which this kernel does "
-			      "not support",
-			      r->name, kib);
+		findings_add(found,
+			     FINDING("huge-pages", FINDING_BLOCKS,
+				     "restore it under a kernel that has them"),
+			     "processes of %s have huge pages of %llu KiB, which this kernel does "
+			     "not support",
+			     r->name, kib);
 		return;
 	}
 	remedy = xasprintf("reserve more: echo %lld >" HUGEPAGES, set + needed - there, kib,
 			   "nr_hugepages");
-	findings_tell(found, "huge-pages", FINDING_BLOCKS, NULL, remedy,
-		      "processes of %s have %lld huge pages of %llu KiB, and %lld are free here",
-		      r->name, needed, kib, there);
+	findings_add(found, FINDING("huge-pages", FINDING_BLOCKS, remedy),
+		     "processes of %s have %lld huge pages of %llu KiB, and %lld are free here",
+		     r->name, needed, kib, there);
 }
 
 void check_huge_pages(const struct restore_check *r, struct findings *found)

@@ -88,12 +88,13 @@ static bool check_lock(const struct restore_check *r, const struct criu_files *f
 	_cleanup_free_ char *who = holder && !quiet ? proc_lock_who(holder) : NULL;
 
 	if (who)
-		findings_tell(
-			found, "file-lock", FINDING_BLOCKS, NULL,
-			"make that process release the lock, or stop it, and restore again",
-			"%s, on which process %d in the container had a lock, is locked by %s "
-			"(%s)",
-			file->path, (int)lock->pid, who, kind_name(holder->kind));
+		findings_add(found,
+			     FINDING("file-lock", FINDING_BLOCKS,
+				     "make that process release the lock, or stop it, and restore "
+				     "again"),
+			     "%s, on which process %d in the container had a lock, is locked by %s "
+			     "(%s)",
+			     file->path, (int)lock->pid, who, kind_name(holder->kind));
 	return holder != NULL;
 }
 
@@ -119,7 +120,8 @@ void check_locks(const struct restore_check *r, struct findings *found)
 	for (size_t i = 0; i < locks.n; i++)
 		n += check_lock(r, &files, &locks.v[i], &held, n >= NAMED_MAX, found);
 	if (n > NAMED_MAX)
-		findings_tell(found, "file-lock", FINDING_BLOCKS, NULL,
-			      "make their holders release them, and restore again",
-			      "%zu more locks of the container are held by others", n - NAMED_MAX);
+		findings_add(found,
+			     FINDING("file-lock", FINDING_BLOCKS,
+				     "make their holders release them, and restore again"),
+			     "%zu more locks of the container are held by others", n - NAMED_MAX);
 }

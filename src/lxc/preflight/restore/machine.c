@@ -82,12 +82,15 @@ static void check_cpu(const struct restore_check *r, struct findings *found)
 	missing = missing_words(m->cpu_features, now.features);
 	if (!missing || criu_accepts_cpu(r))
 		return;
-	findings_tell(found, "cpu", FINDING_BLOCKS, "cpu",
-		      "restore it on a machine that has them: programs that use what is missing "
-		      "crash",
-		      "the processor (%s) lacks features of the checkpoint's processor (%s): %s",
-		      now.model ? now.model : "unknown", m->cpu_model ? m->cpu_model : "unknown",
-		      missing);
+	findings_add(
+		found,
+		FINDING("cpu", FINDING_BLOCKS,
+			"restore it on a machine that has them: programs that use what is missing "
+			"crash",
+			.force = "cpu"),
+		"the processor (%s) lacks features of the checkpoint's processor (%s): %s",
+		now.model ? now.model : "unknown", m->cpu_model ? m->cpu_model : "unknown",
+		missing);
 }
 
 /* --- the kernel --- */
@@ -122,11 +125,12 @@ static void check_kernel(const struct restore_check *r, struct findings *found)
 
 	if (uname(&un) < 0 || kernel_version_cmp(un.release, r->manifest->kernel) >= 0)
 		return;
-	findings_tell(found, "kernel", FINDING_WARNING, NULL,
-		      "if the restore fails, boot a kernel that is at least as new",
-		      "this kernel, %s, is older than the checkpoint's, %s: it may lack what the "
-		      "processes need",
-		      un.release, r->manifest->kernel);
+	findings_add(found,
+		     FINDING("kernel", FINDING_WARNING,
+			     "if the restore fails, boot a kernel that is at least as new"),
+		     "this kernel, %s, is older than the checkpoint's, %s: it may lack what the "
+		     "processes need",
+		     un.release, r->manifest->kernel);
 }
 
 /* --- CRIU and LXC --- */
@@ -145,11 +149,13 @@ static void check_criu(const struct restore_check *r, struct findings *found)
 	if (!r->criu->path || criu_version_parse(r->manifest->criu_version, &then) < 0 ||
 	    now->major > then.major || (now->major == then.major && now->minor >= then.minor))
 		return;
-	findings_tell(found, "criu-version", FINDING_BLOCKS, "criu",
-		      "install the one that the checkpoint was made with, or a later one",
-		      "CRIU is %u.%u.%u, and the checkpoint was made with %s: CRIU may ignore what "
-		      "it does not know",
-		      now->major, now->minor, now->patch, r->manifest->criu_version);
+	findings_add(found,
+		     FINDING("criu-version", FINDING_BLOCKS,
+			     "install the one that the checkpoint was made with, or a later one",
+			     .force = "criu"),
+		     "CRIU is %u.%u.%u, and the checkpoint was made with %s: CRIU may ignore what "
+		     "it does not know",
+		     now->major, now->minor, now->patch, r->manifest->criu_version);
 }
 
 /* --- the memory --- */
@@ -179,10 +185,11 @@ static void check_memory(const struct restore_check *r, struct findings *found)
 		return;
 	there = available_memory(text);
 	if (there && needed > there)
-		findings_tell(found, "memory", FINDING_WARNING, NULL,
-			      "stop something else first: the kernel will kill processes",
-			      "the checkpoint has %.0f MiB of memory, and %.0f MiB are free",
-			      (double)needed / MIB, (double)there / MIB);
+		findings_add(found,
+			     FINDING("memory", FINDING_WARNING,
+				     "stop something else first: the kernel will kill processes"),
+			     "the checkpoint has %.0f MiB of memory, and %.0f MiB are free",
+			     (double)needed / MIB, (double)there / MIB);
 }
 
 /* --- what started this --- */
@@ -193,12 +200,14 @@ static void check_inherited(struct findings *found)
 	const struct for_good *for_good = settings_for_good();
 
 	if (for_good)
-		findings_tell(found, "inherited", FINDING_BLOCKS, NULL,
-			      "start the command from a root shell, or from a service without "
-			      "NoNewPrivileges=, SecureBits=, SystemCallFilter= and the like",
-			      "this command has inherited %s, which every restored process would "
-			      "keep: %s",
-			      for_good->what, for_good->harm);
+		findings_add(
+			found,
+			FINDING("inherited", FINDING_BLOCKS,
+				"start the command from a root shell, or from a service without "
+				"NoNewPrivileges=, SecureBits=, SystemCallFilter= and the like"),
+			"this command has inherited %s, which every restored process would "
+			"keep: %s",
+			for_good->what, for_good->harm);
 }
 
 void check_machine(const struct restore_check *r, struct findings *found)

@@ -19,17 +19,19 @@ static void check_nic(const struct nic *nic, struct findings *found)
 		_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
 
 		if (access(path, F_OK) < 0)
-			findings_tell(found, "bridge", FINDING_BLOCKS, NULL,
-				      "make the bridge (systemctl start lxc-net, where lxc-net "
-				      "made it) and restore again",
-				      "the bridge %s, which %s of the container was on, is missing",
-				      nic->bridge, nic->name);
+			findings_add(
+				found,
+				FINDING("bridge", FINDING_BLOCKS,
+					"make the bridge (systemctl start lxc-net, where lxc-net "
+					"made it) and restore again"),
+				"the bridge %s, which %s of the container was on, is missing",
+				nic->bridge, nic->name);
 	}
 	if (nic->host_name && if_nametoindex(nic->host_name) != 0)
-		findings_tell(found, "interface-name", FINDING_NOTE, NULL, NULL,
-			      "%s, the host's end of %s, gets another name: another interface has "
-			      "that name",
-			      nic->host_name, nic->name);
+		findings_add(found, FINDING("interface-name", FINDING_NOTE, NULL),
+			     "%s, the host's end of %s, gets another name: another interface has "
+			     "that name",
+			     nic->host_name, nic->name);
 }
 
 void check_network(const struct restore_check *r, struct findings *found)

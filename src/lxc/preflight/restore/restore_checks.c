@@ -14,13 +14,14 @@ static void check_name(const struct restore_check *r, struct findings *found)
 	const struct container_facts *facts = &r->manifest->facts;
 
 	if (strcmp(facts->name, r->name) != 0)
-		findings_tell(found, "container", FINDING_BLOCKS, NULL,
-			      "restore it under the name of that container, or name another "
-			      "directory with -D",
-			      "the checkpoint is of %s, not of %s", facts->name, r->name);
+		findings_add(found,
+			     FINDING("container", FINDING_BLOCKS,
+				     "restore it under the name of that container, or name another "
+				     "directory with -D"),
+			     "the checkpoint is of %s, not of %s", facts->name, r->name);
 	else if (strcmp(facts->lxcpath, r->lxcpath) != 0)
-		findings_tell(found, "lxcpath", FINDING_NOTE, NULL, NULL,
-			      "%s was in %s and is in %s", r->name, facts->lxcpath, r->lxcpath);
+		findings_add(found, FINDING("lxcpath", FINDING_NOTE, NULL),
+			     "%s was in %s and is in %s", r->name, facts->lxcpath, r->lxcpath);
 }
 
 /* Memory is saved in pages, and restored in these. */
@@ -29,11 +30,12 @@ static void check_page_size(const struct restore_check *r, struct findings *foun
 	long now = sysconf(_SC_PAGESIZE);
 
 	if (r->manifest->page_size && now > 0 && r->manifest->page_size != (unsigned long)now)
-		findings_tell(found, "page-size", FINDING_BLOCKS, NULL,
-			      "restore it under a kernel with the same page size",
-			      "the checkpoint's memory has pages of %u bytes, and this kernel's "
-			      "have %ld",
-			      r->manifest->page_size, now);
+		findings_add(found,
+			     FINDING("page-size", FINDING_BLOCKS,
+				     "restore it under a kernel with the same page size"),
+			     "the checkpoint's memory has pages of %u bytes, and this kernel's "
+			     "have %ld",
+			     r->manifest->page_size, now);
 }
 
 static void check_architecture(const struct restore_check *r, struct findings *found)
@@ -43,17 +45,18 @@ static void check_architecture(const struct restore_check *r, struct findings *f
 	if (uname(&un) < 0 || strcmp(un.machine, r->manifest->arch) == 0)
 		check_page_size(r, found);
 	else
-		findings_tell(found, "architecture", FINDING_BLOCKS, NULL,
-			      "restore it on a machine of the same architecture",
-			      "the checkpoint was made on %s, and this machine is %s",
-			      r->manifest->arch, un.machine);
+		findings_add(found,
+			     FINDING("architecture", FINDING_BLOCKS,
+				     "restore it on a machine of the same architecture"),
+			     "the checkpoint was made on %s, and this machine is %s",
+			     r->manifest->arch, un.machine);
 }
 
 static void check_made(const struct restore_check *r, struct findings *found)
 {
 	if (r->hooks) {
-		findings_tell(
-			found, "hooks", FINDING_NOTE, NULL, NULL,
+		findings_add(
+			found, FINDING("hooks", FINDING_NOTE, NULL),
 			"%s has pre-start hooks, which may make its rootfs, what it mounts and its "
 			"bridges: a restore checks these, and open files, after the hooks have run",
 			r->name);

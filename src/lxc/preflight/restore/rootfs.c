@@ -33,21 +33,23 @@ void check_rootfs(const struct restore_check *r, struct findings *found)
 	if (!r->rootfs)
 		return;
 	if (stat(r->rootfs, &st) < 0) {
-		findings_tell(found, "rootfs", FINDING_BLOCKS, NULL,
-			      "mount it, or correct lxc.rootfs.path in the configuration",
-			      "the rootfs %s is missing", r->rootfs);
+		findings_add(found,
+			     FINDING("rootfs", FINDING_BLOCKS,
+				     "mount it, or correct lxc.rootfs.path in the configuration"),
+			     "the rootfs %s is missing", r->rootfs);
 		return;
 	}
 	moved = strcmp(r->rootfs, facts->rootfs) != 0;
 	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
-		findings_tell(
-			found, "rootfs", FINDING_WARNING, NULL,
-			"a copy must be from after the checkpoint",
+		findings_add(
+			found,
+			FINDING("rootfs", FINDING_WARNING,
+				"a copy must be from after the checkpoint"),
 			"the rootfs %s is another directory than the one of the checkpoint%s%s",
 			r->rootfs, moved ? ", " : "", moved ? facts->rootfs : "");
 	else if (moved)
-		findings_tell(found, "rootfs", FINDING_NOTE, NULL, NULL,
-			      "the rootfs was %s and is %s", facts->rootfs, r->rootfs);
+		findings_add(found, FINDING("rootfs", FINDING_NOTE, NULL),
+			     "the rootfs was %s and is %s", facts->rootfs, r->rootfs);
 }
 
 /* --- what is mounted of the host's --- */
@@ -67,12 +69,14 @@ static void tell_missing(const struct ext_mount *m, struct findings *found)
 		xasprintf("mount it on %s again, and restore again", m->mount_point);
 
 	/* of what the kernel makes up nothing can be lost */
-	findings_tell(found, "mount-source",
-		      filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS,
-		      "rootfs", remedy,
-		      "%s, which the container had on %s, was in a filesystem (%s) that was "
-		      "mounted on %s and is not mounted now mounted now",
-		      m->source, m->target, m->filesystem, m->mount_point);
+	findings_add(
+		found,
+		FINDING("mount-source",
+			filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS,
+			remedy, .force = "rootfs"),
+		"%s, which the container had on %s, was in a filesystem (%s) that was "
+		"mounted on %s and is not mounted now mounted now",
+		m->source, m->target, m->filesystem, m->mount_point);
 }
 
 /* One of another host, with a copy of the files, is another one for certain. */
@@ -83,13 +87,15 @@ static void tell_another(const struct restore_check *r, const struct ext_mount *
 		      strcmp(m->mount_point, now->mount_point) == 0 && has_same_rootfs(r) &&
 		      !filesystem_is_kernels(m->filesystem);
 
-	findings_tell(found, "mount-source", blocks ? FINDING_BLOCKS : FINDING_WARNING, "rootfs",
-		      "make sure that the content is what the container had",
-		      "%s, which the container had on %s, is in another filesystem than at the "
-		      "checkpoint: %s%s%s on %s (then: %s%s%s on %s)",
-		      m->source, m->target, now->type, now->identity ? " " : "",
-		      now->identity ? now->identity : "", now->mount_point, m->filesystem,
-		      m->identity ? " " : "", m->identity ? m->identity : "", m->mount_point);
+	findings_add(found,
+		     FINDING("mount-source", blocks ? FINDING_BLOCKS : FINDING_WARNING,
+			     "make sure that the content is what the container had",
+			     .force = "rootfs"),
+		     "%s, which the container had on %s, is in another filesystem than at the "
+		     "checkpoint: %s%s%s on %s (then: %s%s%s on %s)",
+		     m->source, m->target, now->type, now->identity ? " " : "",
+		     now->identity ? now->identity : "", now->mount_point, m->filesystem,
+		     m->identity ? " " : "", m->identity ? m->identity : "", m->mount_point);
 }
 
 static void check_filesystem(const struct restore_check *r, const struct ext_mount *m,
@@ -121,15 +127,17 @@ static void check_source(const struct restore_check *r, const struct ext_mount *
 	struct stat st;
 
 	if (stat(m->source, &st) < 0)
-		findings_tell(found, "mount-source", FINDING_BLOCKS, NULL,
-			      "bring it back and restore again",
-			      "%s, which the container had on %s, is not on this host", m->source,
-			      m->target);
+		findings_add(
+			found,
+			FINDING("mount-source", FINDING_BLOCKS, "bring it back and restore again"),
+			"%s, which the container had on %s, is not on this host", m->source,
+			m->target);
 	else if (m->kind && (strcmp(m->kind, "directory") == 0) != S_ISDIR(st.st_mode))
-		findings_tell(found, "mount-source", FINDING_BLOCKS, NULL,
-			      "put it back as it was, and restore again",
-			      "%s, which the container had on %s, was a %s and is %s", m->source,
-			      m->target, m->kind, S_ISDIR(st.st_mode) ? "a directory" : "none");
+		findings_add(found,
+			     FINDING("mount-source", FINDING_BLOCKS,
+				     "put it back as it was, and restore again"),
+			     "%s, which the container had on %s, was a %s and is %s", m->source,
+			     m->target, m->kind, S_ISDIR(st.st_mode) ? "a directory" : "none");
 	else
 		check_filesystem(r, m, mounts, found);
 }
@@ -235,8 +243,8 @@ static void tell(struct walk *w, const struct criu_file *file, enum verdict verd
 	_cleanup_free_ char *name = outside_file_name(&w->r->manifest->facts, w->files, file);
 
 	if (w->differ[verdict]++ < NAMED_MAX)
-		findings_tell(w->found, t->check, t->kind, t->force, t->remedy,
-			      "%s, which a process has open or runs, %s", name, what);
+		findings_add(w->found, FINDING(t->check, t->kind, t->remedy, .force = t->force),
+			     "%s, which a process has open or runs, %s", name, what);
 }
 
 /* What nobody but us would see. */
@@ -273,11 +281,12 @@ static void tell_rest(const struct walk *w)
 {
 	for (size_t i = 0; i < N_VERDICTS; i++)
 		if (w->differ[i] > NAMED_MAX)
-			findings_tell(w->found, tellings[i].check, tellings[i].kind,
-				      tellings[i].force, tellings[i].remedy,
-				      "%zu more files that processes have open or run differ%s",
-				      w->differ[i] - NAMED_MAX,
-				      i == VERDICT_STALE ? ": they were changed" : "");
+			findings_add(w->found,
+				     FINDING(tellings[i].check, tellings[i].kind,
+					     tellings[i].remedy, .force = tellings[i].force),
+				     "%zu more files that processes have open or run differ%s",
+				     w->differ[i] - NAMED_MAX,
+				     i == VERDICT_STALE ? ": they were changed" : "");
 }
 
 static time_t time_of(const char *created)

@@ -70,16 +70,15 @@ void check_history(const struct restore_check *r, struct findings *found)
 	if (r->image < 0 || has_check(found, "stale") || has_check(found, "open-file"))
 		return;
 	if (m->schema >= 3 && !m->stopped)
-		findings_tell(found, "stale", FINDING_WARNING, NULL, REMEDY,
-			      "%s kept running after this checkpoint was made, at %s: what it did "
-			      "since then is lost",
-			      m->facts.name, m->created);
+		findings_add(found, FINDING("stale", FINDING_WARNING, REMEDY),
+			     "%s kept running after this checkpoint was made, at %s: what it did "
+			     "since then is lost",
+			     m->facts.name, m->created);
 	history_read(r->image, r->image_path, &restored);
 	if (restored.n)
-		findings_tell(
-			found, "stale", FINDING_WARNING, NULL, REMEDY,
-			"this checkpoint was restored before, %s%s: what %s did since then is "
-			"lost",
-			restored.n > 1 ? "last at " : "at ", restored.v[restored.n - 1],
-			m->facts.name);
+		findings_add(found, FINDING("stale", FINDING_WARNING, REMEDY),
+			     "this checkpoint was restored before, %s%s: what %s did since then is "
+			     "lost",
+			     restored.n > 1 ? "last at " : "at ", restored.v[restored.n - 1],
+			     m->facts.name);
 }

@@ -42,10 +42,12 @@ static void check_settings(const struct cgroup_node *node, const char *controlle
 		if ((len == strlen("cgroup") && strncmp(file, "cgroup", len) == 0) ||
 		    has_controller(controllers, file, len))
 			continue;
-		findings_tell(
-			found, "cgroup-controller", FINDING_BLOCKS, NULL,
-			"restore it on a host that has it (cgroup.controllers); cgroup_disable= on "
-			"the kernel's command line removes it",
+		findings_add(
+			found,
+			FINDING("cgroup-controller", FINDING_BLOCKS,
+				"restore it on a host that has it (cgroup.controllers); "
+				"cgroup_disable= on "
+				"the kernel's command line removes it"),
 			"the container has the limit %s, and cgroup2 has no controller %.*s here",
 			file, (int)len, file);
 	}
@@ -57,11 +59,10 @@ void check_limits(const struct restore_check *r, struct findings *found)
 	_cleanup_free_ char *controllers = NULL;
 
 	if (!is_unified_cgroup(CGROUP_MOUNT)) {
-		findings_tell(
-			found, "cgroup-v1", FINDING_BLOCKS, NULL, CGROUP_V1_REMEDY,
-			"this host has cgroups of version 1, or of both versions: %s can only "
-			"be restored with cgroup2 on " CGROUP_MOUNT,
-			facts->name);
+		findings_add(found, FINDING("cgroup-v1", FINDING_BLOCKS, CGROUP_V1_REMEDY),
+			     "this host has cgroups of version 1, or of both versions: %s can only "
+			     "be restored with cgroup2 on " CGROUP_MOUNT,
+			     facts->name);
 		return;
 	}
 	if (read_file_at(AT_FDCWD, CGROUP_MOUNT "/cgroup.controllers", 4096, &controllers) < 0)
@@ -101,12 +102,13 @@ static void check_unconfined(const struct restore_check *r, struct findings *fou
 	const char *profile = config_item_value(r->config, r->n_config, "lxc.apparmor.profile");
 
 	if (r->n_config && apparmor_is_on() && (!profile || strcmp(profile, "unconfined") != 0))
-		findings_tell(
-			found, "apparmor", FINDING_WARNING, NULL,
-			"start it again to confine it, or set lxc.apparmor.profile = unconfined",
-			"%s was not confined by AppArmor and will not be, though its config "
-			"asks for it",
-			r->name);
+		findings_add(found,
+			     FINDING("apparmor", FINDING_WARNING,
+				     "start it again to confine it, or set lxc.apparmor.profile = "
+				     "unconfined"),
+			     "%s was not confined by AppArmor and will not be, though its config "
+			     "asks for it",
+			     r->name);
 }
 
 void check_apparmor(const struct restore_check *r, struct findings *found)
@@ -119,24 +121,26 @@ void check_apparmor(const struct restore_check *r, struct findings *found)
 		return;
 	}
 	if (!apparmor_is_on()) {
-		findings_tell(found, "apparmor", FINDING_BLOCKS, NULL,
-			      "restore it under a kernel with AppArmor (apparmor=1)",
-			      "%s is confined by the AppArmor profile %s, and AppArmor is off here",
-			      r->name, facts->apparmor_label);
+		findings_add(found,
+			     FINDING("apparmor", FINDING_BLOCKS,
+				     "restore it under a kernel with AppArmor (apparmor=1)"),
+			     "%s is confined by the AppArmor profile %s, and AppArmor is off here",
+			     r->name, facts->apparmor_label);
 		return;
 	}
 	parser = system_program("apparmor_parser");
 	if (facts->apparmor_policy && !parser)
-		findings_tell(found, "apparmor", FINDING_BLOCKS, NULL, "apt-get install apparmor",
-			      "the container is confined by AppArmor, and apparmor_parser is not "
-			      "installed");
+		findings_add(found, FINDING("apparmor", FINDING_BLOCKS, "apt-get install apparmor"),
+			     "the container is confined by AppArmor, and apparmor_parser is not "
+			     "installed");
 	/* of a stack of profiles the kernel lists the parts */
 	if (!facts->apparmor_policy && !strstr(facts->apparmor_label, "//&") &&
 	    !profile_is_loaded(facts->apparmor_label))
-		findings_tell(found, "apparmor", FINDING_BLOCKS, NULL,
-			      "load it: apparmor_parser -r /etc/apparmor.d/FILE",
-			      "%s is confined by the AppArmor profile %s, which is not loaded here",
-			      r->name, facts->apparmor_label);
+		findings_add(found,
+			     FINDING("apparmor", FINDING_BLOCKS,
+				     "load it: apparmor_parser -r /etc/apparmor.d/FILE"),
+			     "%s is confined by the AppArmor profile %s, which is not loaded here",
+			     r->name, facts->apparmor_label);
 }
 
 void check_seccomp(const struct restore_check *r, struct findings *found)
@@ -147,11 +151,12 @@ void check_seccomp(const struct restore_check *r, struct findings *found)
 		return;
 	for (size_t i = 0; i < m->n_files; i++)
 		if (strcmp(m->files[i].name, "seccomp.img") == 0)
-			findings_tell(found, "seccomp", FINDING_BLOCKS, NULL,
-				      "restore it under a kernel with CONFIG_SECCOMP",
-				      "processes of %s are confined by seccomp, which this kernel "
-				      "does not support",
-				      r->name);
+			findings_add(found,
+				     FINDING("seccomp", FINDING_BLOCKS,
+					     "restore it under a kernel with CONFIG_SECCOMP"),
+				     "processes of %s are confined by seccomp, which this kernel "
+				     "does not support",
+				     r->name);
 }
 
 /* --- core scheduling --- */
@@ -169,10 +174,12 @@ void check_core_scheduling(const struct restore_check *r, struct findings *found
 	int e = has_cookies(&r->manifest->facts) ? core_cookie_check() : 0;
 
 	if (e < 0)
-		findings_tell(
-			found, "core-scheduling", FINDING_WARNING, NULL,
-			"restore it on a machine with SMT and core scheduling to have it keep "
-			"that",
+		findings_add(
+			found,
+			FINDING("core-scheduling", FINDING_WARNING,
+				"restore it on a machine with SMT and core scheduling to have it "
+				"keep "
+				"that"),
 			"processes of %s had CPU cores to themselves (lxc.sched.core), and will "
 			"not have them: %s",
 			r->name,
@@ -230,14 +237,16 @@ void check_users(const struct restore_check *r, struct findings *found)
 	if (access("/proc/self/ns/user", F_OK) < 0 ||
 	    (read_file_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", 64, &most) > 0 &&
 	     strtol(most, NULL, 10) == 0))
-		findings_tell(found, "user-namespace", FINDING_BLOCKS, NULL,
-			      "sysctl -w user.max_user_namespaces=10000",
-			      "%s has an ID map, and this kernel allows no user namespaces",
-			      r->name);
+		findings_add(found,
+			     FINDING("user-namespace", FINDING_BLOCKS,
+				     "sysctl -w user.max_user_namespaces=10000"),
+			     "%s has an ID map, and this kernel allows no user namespaces",
+			     r->name);
 	if (!map_is_ours(facts, "u", "/proc/self/uid_map") ||
 	    !map_is_ours(facts, "g", "/proc/self/gid_map"))
-		findings_tell(found, "user-namespace", FINDING_BLOCKS, NULL,
-			      "restore it where root has all IDs, not in a container",
-			      "%s has an ID map, and not all of its IDs are available on this host",
-			      r->name);
+		findings_add(found,
+			     FINDING("user-namespace", FINDING_BLOCKS,
+				     "restore it where root has all IDs, not in a container"),
+			     "%s has an ID map, and not all of its IDs are available on this host",
+			     r->name);
 }
