@@ -244,10 +244,17 @@ bool scheduling_is_known(int policy);
  */
 
 void check_files(struct survey *s, const struct process *process);
+
+/* --- mappings.c ----------------------------------------------------------------------------------
+ */
+
 void check_mappings(struct survey *s, const struct process *process);
 
 /* A number for the file of a line of /proc/PID/maps; 0: it is not one. Pure. */
 uint64_t mapped_file(const char *line, size_t len);
+
+/* --- file_kinds.c --------------------------------------------------------------------------------
+ */
 
 /*
  * What CRIU thinks of a file that the kernel made for a purpose of its own.

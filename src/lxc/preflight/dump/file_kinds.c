@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Checks open files that the kernel makes for a purpose of its own (anon_inode and the like):
+ * which of them CRIU saves. Runs before a dump, in the
+ * caller's process, as root, in the host's namespaces, and only reads.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "preflight/dump/open_file.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define FORBID "lxc.include = " LXC_CHECKPOINT_CONF " in the container's config, and start it again"
+
+/* The beginning of a link decides; the first that fits. */
+static const struct file_kind file_kinds[] = {
+	{"anon_inode:[eventfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[eventpoll]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:inotify", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[fanotify]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[signalfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[timerfd]", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:[pidfd]",
+	 "has a pidfd open",
+	 {4, 1, 0},
+	 "install CRIU 4.1 or later, or stop that process"},
+	{"pidfd:[",
+	 "has a pidfd open",
+	 {4, 1, 0},
+	 "install CRIU 4.1 or later, or stop that process"},
+	{"anon_inode:bpf-prog",
+	 "has a BPF program open, as systemd does",
+	 {0, 0, 0},
+	 "forbid them: " FORBID},
+	{"anon_inode:bpf-map", "has a BPF map open", {0, 0, 0}, "forbid them: " FORBID},
+	{"anon_inode:bpf",
+	 "has a BPF link or the like open, as systemd does",
+	 {0, 0, 0},
+	 "forbid them: " FORBID},
+	{"anon_inode:btf", "has BPF type information open", {0, 0, 0}, "forbid it: " FORBID},
+	{"anon_inode:[io_uring]",
+	 "uses io_uring",
+	 {0, 0, 0},
+	 "switch it off in that program (in its environment UV_USE_IO_URING=0, for Node.js; in "
+	 "MariaDB's configuration innodb_use_native_aio=0), or let the container's seccomp policy "
+	 "answer io_uring_setup with errno 38"},
+	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
+	{"anon_inode:[userfaultfd]",
+	 "handles page faults (userfaultfd)",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:seccomp notify",
+	 "answers the system calls of others (seccomp notify)",
+	 {0, 0, 0},
+	 "stop it, and those that it answers"},
+	{"anon_inode:[landlock-ruleset]",
+	 "has a landlock ruleset open",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:kvm", "runs a virtual machine (KVM)", {0, 0, 0}, "stop it"},
+	{"anon_inode:[fscontext]",
+	 "has a mount open that it is making",
+	 {0, 0, 0},
+	 "stop that process"},
+	{"anon_inode:dmabuf", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
+	{"/dmabuf:", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
+	{"/secretmem", "uses secret memory (memfd_secret)", {0, 0, 0}, "stop that process"},
+	{"anon_inode:", NULL, {0, 0, 0}, NULL},
+};
+
+const struct file_kind *file_kind(const char *link)
+{
+	for (size_t i = 0; i < sizeof(file_kinds) / sizeof(file_kinds[0]); i++)
+		if (strncmp(link, file_kinds[i].link, strlen(file_kinds[i].link)) == 0)
+			return &file_kinds[i];
+	return NULL;
+}
+
+/* BPF maps are CRIU's where it was built with libbpf, which Debian's is not. */
+static bool look_for_bpf(const struct survey *s)
+{
+	_cleanup_close_ int fd = open(s->p->criu->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	bool found;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return false;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	found = memmem(p, (size_t)st.st_size, "libbpf.so", strlen("libbpf.so")) != NULL;
+	munmap(p, (size_t)st.st_size);
+	return found;
+}
+
+static bool criu_knows_bpf(struct survey *s)
+{
+	if (s->knows_bpf == ANSWER_UNKNOWN)
+		s->knows_bpf = look_for_bpf(s) ? ANSWER_YES : ANSWER_NO;
+	return s->knows_bpf == ANSWER_YES;
+}
+
+void found_kind(struct survey *s, const struct process *p, const char *link)
+{
+	const struct file_kind *kind = file_kind(link);
+
+	if (!kind || (kind->what && is_fixed(s, &kind->since)))
+		return;
+	if (kind->what && strcmp(kind->link, "anon_inode:bpf-map") == 0 && criu_knows_bpf(s))
+		return;
+	if (kind->what)
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, kind->remedy, OF_PROCESS(s, p)),
+			     "%s, which CRIU cannot save", kind->what);
+	else if (strcmp(kind->link, "anon_inode:") == 0)
+		findings_add(
+			s->found,
+			FINDING("file-kind", FINDING_BLOCKS, "stop that process", OF_PROCESS(s, p)),
+			"has a kind of file open that CRIU cannot save: %s", link);
+}
+
+/* CRIU opens it anew, for which the process has to be there, and be one. */
+static void check_pidfd(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = open_file_info(f);
+	pid_t target = (pid_t)field_number(info, "Pid", 10);
+	const struct process *process;
+
+	if (!info)
+		return;
+	if (field_number(info, "flags", 8) & O_EXCL)
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pidfd of a thread open, which CRIU cannot save");
+	process = process_of(s, target);
+	if (target > 0 && !(process && process->in_tree))
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pidfd of a process outside the container open");
+}
+
+/* Those that would wake the machine are no clocks of CRIU's. */
+static void check_timer(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = open_file_info(f);
+	long long clock = field_number(info, "clockid", 10);
+
+	if (info && (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM))
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a timer open that wakes the machine up (timerfd with an alarm "
+			     "clock), which CRIU cannot save");
+}
+
+void check_anonymous(struct survey *s, const struct open_file *f)
+{
+	const struct criu_version pidfd_since = {4, 1, 0};
+	char link[LINK_SIZE];
+
+	open_file_link(f, link);
+	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
+		check_pidfd(s, f);
+	if (strstr(link, "timerfd"))
+		check_timer(s, f);
+	if (strstr(link, "notify"))
+		check_watches(s, f->process, f->fd);
+	found_kind(s, f->process, link);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Checks open files that have a place in the container, or should have: whether CRIU can open
+ * them there again. Runs before a dump, in the
+ * caller's process, as root, in the host's namespaces, and only reads.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preflight/dump/open_file.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define BLOCK 512 /* of stx_blocks */
+
+/* "net:[4026531840]": 4026531840; 0 where it is nothing like it */
+static ino_t namespace_in(const char *link)
+{
+	const char *p = link + strspn(link, "abcdefghijklmnopqrstuvwxyz_");
+
+	return p > link && strncmp(p, ":[", 2) == 0 ? (ino_t)strtoull(p + 2, NULL, 10) : 0;
+}
+
+static const struct {
+	long magic;
+	const char *what;
+	const char *remedy;
+} special_filesystems[] = {
+	{0x19800202, "has a message queue open, which CRIU cannot save", "stop that process"},
+};
+
+/* No mount of the container has it. */
+static void found_outside(struct survey *s, const struct open_file *f, const char *link)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%s", (int)f->process->pid, f->name);
+	ino_t ns = namespace_in(link);
+	long magic = 0;
+
+	/* memory without a name, which can be opened by the way of its mapping */
+	if (strcmp(link, "/dev/zero (deleted)") == 0 && S_ISREG(f->st.stx_mode))
+		return;
+	if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0 ||
+	    strncmp(link, "pipe:[", strlen("pipe:[")) == 0)
+		return;
+	if (file_kind(link)) {
+		found_kind(s, f->process, link);
+		return;
+	}
+	if (ns) {
+		if (!map_get(&s->namespaces, ns, NULL))
+			findings_add(s->found,
+				     FINDING("namespace-file", FINDING_BLOCKS, "stop that process",
+					     OF_PROCESS(s, f->process)),
+				     "holds a namespace that no process of the container is in "
+				     "(%s)",
+				     link);
+		return;
+	}
+	scout_filesystem(&s->scout, path, &magic);
+	for (size_t i = 0; i < sizeof(special_filesystems) / sizeof(special_filesystems[0]); i++)
+		if (magic == special_filesystems[i].magic) {
+			findings_add(s->found,
+				     FINDING("file-kind", FINDING_BLOCKS,
+					     special_filesystems[i].remedy,
+					     OF_PROCESS(s, f->process)),
+				     "%s", special_filesystems[i].what);
+			return;
+		}
+	findings_add(s->found,
+		     FINDING("outside-file", FINDING_BLOCKS,
+			     "stop that process, or redirect its input and output to files of the "
+			     "container",
+			     OF_PROCESS(s, f->process)),
+		     "has a file open that is on no mount of the container: %s", link);
+}
+
+void found_name(struct survey *s, const struct process *p, const char *how, const char *why)
+{
+	findings_add(
+		s->found,
+		FINDING("long-name", FINDING_BLOCKS,
+			"restart that process, or rename the folder or file to something shorter",
+			OF_PROCESS(s, p)),
+		"%s whose %s, which CRIU cannot save", how, why);
+}
+
+/* Its name in /proc, as long as it is. */
+struct long_link {
+	char path[PATH_MAX + 1];
+	ssize_t len; /* or -errno */
+};
+
+static void read_long_link(const struct open_file *f, struct long_link *ret)
+{
+	ret->len = readlinkat(f->dir, f->name, ret->path, sizeof(ret->path) - 1);
+	if (ret->len < 0)
+		ret->len = -errno;
+	ret->path[ret->len > 0 ? ret->len : 0] = '\0';
+}
+
+/*
+ * The kernel tells no path of a page or more, and CRIU wants a byte less. And of a file that has
+ * lost this name and has another CRIU asks by the first with " (deleted)" behind it.
+ */
+static const char *name_wrong(const struct open_file *f, const struct long_link *link)
+{
+	static const char deleted[] = " (deleted)";
+	size_t tail = sizeof(deleted) - 1;
+	const char *name = strrchr(link->path, '/');
+
+	if (link->len < 0 ? link->len == -ENAMETOOLONG : link->len > CRIU_LINK_MAX)
+		return "path is too long";
+	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX &&
+	    strcmp(name + strlen(name) - tail, deleted) == 0)
+		return "name, of more than 245 bytes, is deleted, while it has another";
+	return NULL;
+}
+
+static void check_name(struct survey *s, const struct open_file *f, const char *how)
+{
+	struct long_link link;
+	const char *wrong;
+
+	read_long_link(f, &link);
+	wrong = name_wrong(f, &link);
+	if (wrong)
+		found_name(s, f->process, how, wrong);
+}
+
+static void check_open_name(struct survey *s, const struct open_file *f,
+			    const struct long_link *link)
+{
+	const char *wrong = name_wrong(f, link);
+	_cleanup_free_ char *how =
+		wrong ? xasprintf("has a file open (descriptor %d)", f->fd) : NULL;
+
+	if (how)
+		found_name(s, f->process, how, wrong);
+}
+
+/* It is on none that CRIU can open it from. m: the mount it is on, or NULL. */
+static void found_no_place(struct survey *s, const struct open_file *f, const struct mount *m)
+{
+	char link[LINK_SIZE];
+
+	open_file_link(f, link);
+	if (!*link)
+		return;
+	if (m && is_tracefs(m))
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a file of a tracefs open, which CRIU cannot save: %s", link);
+	else if (m)
+		findings_add(s->found,
+			     FINDING("covered-file", FINDING_BLOCKS,
+				     "unmount what is mounted over it, or stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a file open on %s, over which something else is mounted: %s",
+			     m->target, link);
+	else
+		found_outside(s, f, link);
+}
+
+bool check_place(struct survey *s, const struct open_file *f)
+{
+	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
+	struct long_link link;
+
+	if (!m || m->covered || is_tracefs(m)) {
+		found_no_place(s, f, m);
+		return false;
+	}
+	read_long_link(f, &link);
+	check_open_name(s, f, &link);
+	check_proc_file(s, f->process, m, "has a file open:", link.path);
+	return true;
+}
+
+void check_regular(struct survey *s, const struct open_file *f)
+{
+	uint64_t size = f->st.stx_blocks * BLOCK;
+	char link[LINK_SIZE];
+
+	if (!check_place(s, f) || f->st.stx_nlink > 0)
+		return;
+	s->deleted_bytes += size;
+	if (size <= s->p->ghost_limit)
+		return;
+	open_file_link(f, link);
+	findings_add(s->found,
+		     FINDING("deleted-file", FINDING_BLOCKS,
+			     "restart that process, or raise the limit (ghost_limit)",
+			     OF_PROCESS(s, f->process)),
+		     "has a deleted file open that is larger than the limit: %s", link);
+}
+
+void check_pipe(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = open_file_info(f);
+
+	/* systemd's pipes to the kernel's automounter are such, and CRIU knows them */
+	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !s->automounts)
+		findings_add(s->found,
+			     FINDING("packet-pipe", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a pipe in packet mode open (O_DIRECT), which CRIU cannot save");
+	check_place(s, f);
+}
+
+/* What a process runs or is in: m is its mount, NULL where that is none of the container's. */
+#define PROGRAM "runs a program"
+
+static void check_one_place(struct survey *s, const struct process *p, const struct mount *m,
+			    const char *what, const char *link)
+{
+	if (!m && p->container_pid == 1 && strcmp(what, PROGRAM) == 0)
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS,
+				     "start the container with lxc-start, and name the program in "
+				     "lxc.init.cmd",
+				     OF_PROCESS(s, p)),
+			     "runs a program of the host, as lxc-execute does, which a restore "
+			     "would not find in the container: %s",
+			     link);
+	else if (!m)
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS,
+				     "stop it; lxc-attach may have passed it on", OF_PROCESS(s, p)),
+			     "%s that is on no mount of the container: %s", what, link);
+	else if (is_tracefs(m))
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop it", OF_PROCESS(s, p)),
+			     "%s in a tracefs, which CRIU cannot save: %s", what, link);
+	else
+		check_proc_file(s, p, m, what, link);
+}
+
+void check_places(struct survey *s, const struct process *p)
+{
+	static const struct {
+		const char *name, *what;
+	} places[] = {
+		{"exe", PROGRAM}, {"cwd", "is in a directory"}, {"root", "has a root directory"}};
+	_cleanup_free_ char *path = xasprintf("/proc/%d", (int)p->pid);
+	_cleanup_close_ int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; dir >= 0 && i < sizeof(places) / sizeof(places[0]); i++) {
+		struct open_file f = {.process = p, .dir = dir, .name = places[i].name, .fd = -1};
+		char link[LINK_SIZE];
+
+		if (!open_file_look(&f))
+			continue;
+		check_name(s, &f, places[i].what);
+		open_file_link(&f, link);
+		check_one_place(s, p, survey_mount(s, (int)f.st.stx_mnt_id), places[i].what, link);
+	}
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Checks what the container's processes have mapped. Runs before a dump, in the
+ * caller's process, as root, in the host's namespaces, and only reads.
+ * The kernel can make one wait for what /proc tells of memory, so a scout goes first.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <xxhash.h>
+
+#include "preflight/dump/open_file.h"
+#include "util/mem.h"
+
+#define MAPS_MAX (1UL << 30) /* bytes of what the kernel tells of all processes' memory */
+
+static void found_no_answer(struct survey *s, const struct process *p)
+{
+	findings_add(s->found, FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, p)),
+		     "blocks the reading of its memory map: it waits for something while it holds "
+		     "the lock");
+}
+
+/* The device and the inode of a line, "7f00-7f01 rw-s 00000000 00:05 1234  /dev/x"; 0: none */
+uint64_t mapped_file(const char *line, size_t len)
+{
+	const char *p = line, *end = line + len, *from;
+
+	for (int i = 0; i < 3 && p < end; i++) {
+		p = memchr(p, ' ', (size_t)(end - p));
+		if (!p)
+			return 0;
+		p++;
+	}
+	from = p;
+	for (int i = 0; i < 2; i++) {
+		p = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
+		if (!p)
+			return 0;
+		p++;
+	}
+	return XXH3_64bits(from, (size_t)(p - from));
+}
+
+/* A character device; /dev/zero is none that matters. Each file is looked at once. */
+static bool is_device_mapping(struct survey *s, const struct process *p, const char *line,
+			      size_t len)
+{
+	char *end;
+	unsigned long from = strtoul(line, &end, 16), to = strtoul(end + 1, NULL, 16);
+	/* without the zeros in front that they have in maps */
+	_cleanup_free_ char *path = xasprintf("/proc/%d/map_files/%lx-%lx", (int)p->pid, from, to);
+	uint64_t key = mapped_file(line, len);
+	bool lost = s->scout.lost;
+	size_t is = false;
+	struct stat st;
+	int r;
+
+	if (map_get(&s->mapped_files, key, &is))
+		return is;
+	r = scout_stat(&s->scout, path, &st);
+	if (r == -ETIMEDOUT && !lost)
+		found_no_answer(s, p);
+	if (r < 0)
+		return false;
+	is = S_ISCHR(st.st_mode) && st.st_rdev != makedev(MEM_MAJOR, MEM_ZERO);
+	map_add(&s->mapped_files, key, is);
+	return is;
+}
+
+static bool has_prefix(const char *text, size_t len, const char *prefix)
+{
+	return len >= strlen(prefix) && memcmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* The name is at the end of the line. */
+static void check_mapping(struct survey *s, const struct process *p, const char *line,
+			  size_t line_len, const char *name)
+{
+	size_t len = line_len - (size_t)(name - line);
+	_cleanup_free_ char *text = NULL;
+
+	if (len > CRIU_LINK_MAX)
+		found_name(s, p, "has a file mapped", "path is too long");
+	if (has_prefix(name, len, "socket:[")) {
+		findings_add(s->found,
+			     FINDING("packet-ring", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, p)),
+			     "shares memory of a socket with the kernel (PACKET_RX_RING and the "
+			     "like), as tcpdump does: CRIU loses the position in it, and the "
+			     "restored process would wait without end");
+	} else if (has_prefix(name, len, "anon_inode:")) {
+		text = xstrndup(name, len);
+		found_kind(s, p, text);
+	} else if (has_prefix(name, len, "/dev/") && is_device_mapping(s, p, line, line_len)) {
+		text = xstrndup(name, len);
+		found_device(s, p, "mapped", text);
+	}
+}
+
+struct mappings {
+	struct survey *s;
+	const struct process *p;
+};
+
+static bool check_line(const char *line, size_t len, void *userdata)
+{
+	const struct mappings *m = userdata;
+	const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
+
+	m->s->maps_read += len;
+	if (m->s->maps_read > MAPS_MAX)
+		return false;
+	if (!name)
+		name = memmem(line, len, " socket:[", strlen(" socket:["));
+	/* no other column has a slash */
+	name = name ? name + 1 : memchr(line, '/', len);
+	if (name)
+		check_mapping(m->s, m->p, line, len, name);
+	return true;
+}
+
+void check_mappings(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)p->pid);
+	struct mappings m = {s, p};
+	bool lost = s->scout.lost;
+
+	if (s->maps_read > MAPS_MAX)
+		return;
+	if (scout_read_lines(&s->scout, path, check_line, &m) == -ETIMEDOUT && !lost)
+		found_no_answer(s, p);
+	if (s->maps_read > MAPS_MAX)
+		findings_add(s->found,
+			     FINDING("too-many-mappings", FINDING_BLOCKS,
+				     "stop the processes with the most mappings"),
+			     "the container's processes have too many memory mappings to look at");
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_PREFLIGHT_DUMP_OPEN_FILE_H
+#define LXCCKPT_PREFLIGHT_DUMP_OPEN_FILE_H
+
+/* What the checks of open and mapped files share. Nobody else includes this. */
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "preflight/survey.h"
+
+#define LINK_SIZE     256
+#define CRIU_LINK_MAX (PATH_MAX - 2) /* the longest path that CRIU takes */
+
+#define MEM_MAJOR 1
+#define MEM_ZERO  5
+
+struct open_file {
+	const struct process *process;
+	int dir; /* /proc/PID/fd */
+	const char *name;
+	int fd;
+	struct statx st;
+};
+
+/* --- open_file.c: what the kernel tells of one ---------------------------------------------------
+ */
+
+/* Fills st. false: it is closed by now. A file server that does not answer is not waited for. */
+bool open_file_look(struct open_file *f);
+
+/* Its name in /proc; "" where it is closed by now, cut off where it is long. */
+void open_file_link(const struct open_file *f, char link[LINK_SIZE]);
+
+/* Text of its fdinfo; NULL where it is closed by now. Caller frees. */
+char *open_file_info(const struct open_file *f);
+
+/* --- file_kinds.c: files that the kernel makes for a purpose of its own --------------------------
+ */
+
+void check_anonymous(struct survey *s, const struct open_file *f);
+
+/* Of an open or mapped file with that link, unless CRIU saves its kind. */
+void found_kind(struct survey *s, const struct process *p, const char *link);
+
+/* --- file_places.c: files that have a place in the container, or should have ---------------------
+ */
+
+/* true: it is on a mount that CRIU can open it from */
+bool check_place(struct survey *s, const struct open_file *f);
+void check_regular(struct survey *s, const struct open_file *f);
+void check_pipe(struct survey *s, const struct open_file *f);
+
+/* The program, the root and the working directory. */
+void check_places(struct survey *s, const struct process *p);
+
+/* how: "has a file open" */
+void found_name(struct survey *s, const struct process *p, const char *how, const char *why);
+
+/* --- open_devices.c ------------------------------------------------------------------------------
+ */
+
+void check_device(struct survey *s, const struct open_file *f);
+void check_block_device(struct survey *s, const struct open_file *f);
+
+/* how: "open", "mapped" */
+void found_device(struct survey *s, const struct process *p, const char *how, const char *link);
+
+#endif
