@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Mounts. Modes of blocker.c, which runs as a process of the container. */
+#include <mqueue.h>
+#include <sys/mount.h>
+
+#include "blocker.h"
+
+static void cgroup_file_mount(void)
+{
+	close(open("/blocker.pressure", O_CREAT | O_WRONLY, 0600));
+	CHECK(mount("/sys/fs/cgroup/cgroup.events", "/blocker.pressure", NULL, MS_BIND, NULL) == 0);
+}
+
+static void covered_file(void)
+{
+	mkdir("/covered", 0755);
+	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+	CHECK(open("/covered/file", O_CREAT | O_RDWR, 0600) >= 0);
+	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+}
+
+static void queue_mount(bool full)
+{
+	struct mq_attr a = {.mq_maxmsg = 1, .mq_msgsize = 1};
+
+	mkdir("/queues", 0755);
+	CHECK(mount("none", "/queues", "mqueue", 0, NULL) == 0);
+	if (full)
+		CHECK(mq_open("/blocker", O_CREAT | O_RDWR, 0600, &a) >= 0);
+}
+
+static void message_queue(void)
+{
+	queue_mount(true);
+}
+
+static void mqueue_empty(void)
+{
+	queue_mount(false);
+}
+
+static void ramfs(void)
+{
+	mkdir("/ram", 0755);
+	CHECK(mount("none", "/ram", "ramfs", 0, NULL) == 0);
+	CHECK(close(open("/ram/file", O_CREAT | O_WRONLY, 0600)) == 0);
+}
+
+static void fuse_mount(void)
+{
+	int fd = device(S_IFCHR, 10, 229, O_RDWR);
+	char options[64];
+
+	mkdir("/fuse", 0755);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	/* with a subtype, as those have that are not made for this test */
+	CHECK(mount("none", "/fuse", "fuse.sshfs", 0, options) == 0);
+}
+
+static void bracket_mount(void)
+{
+	mkdir("/a]b", 0755);
+	CHECK(mount("none", "/a]b", "tmpfs", 0, NULL) == 0);
+}
+
+static void tracefs_file(void)
+{
+	CHECK(mount("none", "/mnt", "tracefs", 0, NULL) == 0);
+	CHECK(open("/mnt/trace_marker", O_WRONLY) >= 0);
+	CHECK(chdir("/mnt/events") == 0);
+}
+
+static void mount_on_tracefs(void)
+{
+	CHECK(mount("none", "/mnt", "tracefs", 0, NULL) == 0);
+	CHECK(mount("none", "/mnt/events", "tmpfs", 0, NULL) == 0);
+}
+
+static void hugepage_file(void)
+{
+	CHECK(mount("none", "/mnt", "hugetlbfs", 0, NULL) == 0);
+	close(open("/mnt/file", O_CREAT | O_RDWR, 0600));
+}
+
+static void overlay_mount(void)
+{
+	mkdir("/lower", 0755);
+	mkdir("/upper", 0755);
+	CHECK(mount("none", "/upper", "tmpfs", 0, NULL) == 0);
+	mkdir("/upper/u", 0755);
+	mkdir("/upper/w", 0755);
+	mkdir("/overlay", 0755);
+	CHECK(mount("none", "/overlay", "overlay", 0,
+		    "lowerdir=/lower,upperdir=/upper/u,workdir=/upper/w") == 0);
+}
+
+static void namespace_mount(void)
+{
+	close(open("/netns", O_CREAT | O_WRONLY, 0600));
+	CHECK(mount("/proc/self/ns/uts", "/netns", NULL, MS_BIND, NULL) == 0);
+}
+
+static void hugepage_mount(void)
+{
+	mkdir("/huge", 0755);
+	CHECK(mount("none", "/huge", "hugetlbfs", 0, NULL) == 0);
+}
+
+const struct mode mounts_modes[] = {
+	{"bracket-mount", bracket_mount}, {"cgroup-file-mount", cgroup_file_mount},
+	{"covered-file", covered_file},	  {"fuse-mount", fuse_mount},
+	{"hugepage-file", hugepage_file}, {"hugepage-mount", hugepage_mount},
+	{"message-queue", message_queue}, {"mount-on-tracefs", mount_on_tracefs},
+	{"mqueue-empty", mqueue_empty},	  {"namespace-mount", namespace_mount},
+	{"overlay-mount", overlay_mount}, {"ramfs", ramfs},
+	{"tracefs-file", tracefs_file},	  {0},
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a process as a whole is. Modes of blocker.c, which runs as a process of the container. */
+#include <sys/ptrace.h>
+
+#include "blocker.h"
+
+static void no_new_privileges(void)
+{
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+}
+
+static void other_user(void)
+{
+	CHECK(setresgid(33, 33, 33) == 0 && setresuid(33, 33, 33) == 0);
+}
+
+static void traced(void)
+{
+	pid_t pid = sleeping_child();
+
+	CHECK(ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0);
+}
+
+/* main() ends its thread when it has told that all is set */
+static void dead_leader(void)
+{
+}
+
+/* The same with vfork(): it stands still until its child has gone on. */
+static void waiting_for_vfork(void)
+{
+}
+
+static void stopped_child(void)
+{
+	pid_t pid = sleeping_child();
+
+	CHECK(kill(pid, SIGSTOP) == 0 && waitpid(pid, NULL, WUNTRACED) == pid);
+}
+
+static void zombie_child(void)
+{
+	siginfo_t si;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(3);
+	CHECK(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT) == 0);
+}
+
+static void many_processes(void)
+{
+	for (int i = 0; i < 200; i++)
+		sleeping_child();
+}
+
+static volatile char selector;
+
+static void on_sigsys(int signal)
+{
+	(void)signal;
+}
+
+static void dispatch(void)
+{
+	signal(SIGSYS, on_sigsys);
+	CHECK(prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector) == 0);
+}
+
+static void *dispatching_thread(void *fd)
+{
+	dispatch();
+	CHECK(write((int)(intptr_t)fd, "x", 1) == 1);
+	return sleeper(NULL);
+}
+
+static void class_reset_on_fork(void)
+{
+	struct sched_param param = {.sched_priority = 5};
+
+	CHECK(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param) == 0);
+}
+
+static int sleeping(void *unused)
+{
+	sleeper(unused);
+	return 0;
+}
+
+static char shared_stack[65536] __attribute__((aligned(16)));
+
+static void sharing_child(int flags)
+{
+	CHECK(clone(sleeping, shared_stack + sizeof(shared_stack), flags | SIGCHLD, NULL) > 0);
+}
+
+static void shares_memory(void)
+{
+	sharing_child(CLONE_VM);
+}
+
+static void shares_folder(void)
+{
+	sharing_child(CLONE_FS);
+}
+
+static void shares_files(void)
+{
+	sharing_child(CLONE_FILES);
+}
+
+static void frozen_child(void)
+{
+	pid_t pid = fork();
+	char text[32];
+	int fd;
+
+	CHECK(pid >= 0);
+	if (pid == 0)
+		sleeper(NULL);
+	CHECK(mkdir("/sys/fs/cgroup/still", 0755) == 0);
+	fd = open("/sys/fs/cgroup/still/cgroup.procs", O_WRONLY);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) > 0);
+	fd = open("/sys/fs/cgroup/still/cgroup.freeze", O_WRONLY);
+	CHECK(fd >= 0 && write(fd, "1", 1) == 1);
+}
+
+static void dispatch_in_thread(void)
+{
+	int done[2];
+	pthread_t t;
+	char c;
+
+	CHECK(pipe(done) == 0);
+	CHECK(pthread_create(&t, NULL, dispatching_thread, (void *)(intptr_t)done[1]) == 0);
+	CHECK(read(done[0], &c, 1) == 1);
+}
+
+/* The handler alone means nothing: seccomp's users have it too. */
+static void sigsys_handler(void)
+{
+	signal(SIGSYS, on_sigsys);
+}
+
+static void nothing(void)
+{
+}
+
+const struct mode processes_modes[] = {
+	{"class-reset-on-fork", class_reset_on_fork},
+	{"dead-leader", dead_leader},
+	{"dispatch", dispatch},
+	{"dispatch-in-thread", dispatch_in_thread},
+	{"frozen-child", frozen_child},
+	{"many-processes", many_processes},
+	{"no-new-privileges", no_new_privileges},
+	{"nothing", nothing},
+	{"other-user", other_user},
+	{"shares-files", shares_files},
+	{"shares-folder", shares_folder},
+	{"shares-memory", shares_memory},
+	{"sigsys-handler", sigsys_handler},
+	{"stopped-child", stopped_child},
+	{"traced", traced},
+	{"waiting-for-vfork", waiting_for_vfork},
+	{"zombie-child", zombie_child},
+	{0},
+};

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Sockets. Modes of blocker.c, which runs as a process of the container. */
+#include <arpa/inet.h>
+#include <linux/if_alg.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "blocker.h"
+
+static void path_of_socket(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/blocker.socket"};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	unlink(a.sun_path);
+	CHECK(s >= 0 && bind(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+	CHECK(open(a.sun_path, O_PATH) >= 0);
+}
+
+static void vsock(void)
+{
+	CHECK(socket(AF_VSOCK, SOCK_STREAM, 0) >= 0);
+}
+
+static void mptcp(void)
+{
+	CHECK(socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP) >= 0);
+}
+
+static void xdp(void)
+{
+	CHECK(socket(AF_XDP, SOCK_RAW, 0) >= 0);
+}
+
+static void netlink_groups(void)
+{
+	struct sockaddr_nl a = {.nl_family = AF_NETLINK};
+	int group = NETLINK_GROUP_FAR;
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	CHECK(s >= 0 && bind(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+	CHECK(setsockopt(s, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) == 0);
+}
+
+static void netlink(void)
+{
+	struct sockaddr_nl a = {.nl_family = AF_NETLINK, .nl_groups = 1};
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	CHECK(s >= 0 && bind(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+}
+
+/* a socket of the host that is mounted into the container */
+static void unix_outside(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/outside.socket"};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	CHECK(s >= 0 && connect(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+}
+
+static void unix_outside_datagram(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/outside.datagram"};
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	CHECK(s >= 0 && connect(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+}
+
+static void sockets(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "/blocker.stream"};
+	socklen_t len = sizeof(in);
+	int fds[2], l = socket(AF_INET, SOCK_STREAM, 0), c = socket(AF_INET, SOCK_STREAM, 0), u;
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && write(fds[0], "x", 1) == 1);
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) == 0);
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+	CHECK(bind(l, (struct sockaddr *)&in, sizeof(in)) == 0 && listen(l, 5) == 0);
+	CHECK(getsockname(l, (struct sockaddr *)&in, &len) == 0);
+	CHECK(connect(c, (struct sockaddr *)&in, sizeof(in)) == 0 && accept(l, NULL, NULL) >= 0);
+	CHECK(socket(AF_INET, SOCK_DGRAM, 0) >= 0);
+	CHECK(socket(AF_INET6, SOCK_DGRAM, 0) >= 0);
+	CHECK(socket(AF_INET6, SOCK_STREAM, 0) >= 0);
+	CHECK(socket(AF_PACKET, SOCK_RAW, htons(ETH_P_LOOP)) >= 0);
+	u = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(un.sun_path);
+	CHECK(bind(u, (struct sockaddr *)&un, sizeof(un)) == 0 && listen(u, 5) == 0);
+	/* one that was accepted, one whose server is gone, one that was not accepted yet */
+	for (int i = 0; i < 3; i++) {
+		int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		CHECK(connect(s, (struct sockaddr *)&un, sizeof(un)) == 0);
+		if (i == 0)
+			CHECK(accept(u, NULL, NULL) >= 0);
+		if (i == 1)
+			close(accept(u, NULL, NULL));
+	}
+}
+
+static void raw_socket(void)
+{
+	CHECK(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0);
+}
+
+/* a descriptor on its way */
+static void passed_descriptor(void)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0};
+	char byte = 'x';
+	struct iovec data = {&byte, 1};
+	struct msghdr m = {.msg_iov = &data,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int fds[2], e = eventfd(3, 0);
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && e >= 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &e, sizeof(e));
+	CHECK(sendmsg(fds[0], &m, 0) == 1);
+	close(e);
+}
+
+static void listen_as(const char *name)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(a.sun_path, name);
+	unlink(name);
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 1) == 0);
+}
+
+static void renamed_socket(void)
+{
+	listen_as("/tmp/early.7.tmp");
+	CHECK(rename("/tmp/early.7.tmp", "/tmp/early") == 0);
+}
+
+static void linked_socket(void)
+{
+	listen_as("/tmp/early.8");
+	unlink("/tmp/late");
+	CHECK(link("/tmp/early.8", "/tmp/late") == 0 && unlink("/tmp/early.8") == 0);
+}
+
+/* Nobody could reach it before. */
+static void unlinked_socket(void)
+{
+	listen_as("/tmp/none");
+	CHECK(unlink("/tmp/none") == 0);
+}
+
+/* As tcpdump receives packets. */
+static void packet_ring(void)
+{
+	struct tpacket_req ring = {
+		.tp_block_size = 4096, .tp_block_nr = 4, .tp_frame_size = 2048, .tp_frame_nr = 8};
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+
+	CHECK(fd >= 0);
+	CHECK(setsockopt(fd, SOL_PACKET, PACKET_RX_RING, &ring, sizeof(ring)) == 0);
+	CHECK(mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED);
+}
+
+const struct mode sockets_modes[] = {
+	{"linked-socket", linked_socket},
+	{"mptcp", mptcp},
+	{"netlink", netlink},
+	{"netlink-groups", netlink_groups},
+	{"packet-ring", packet_ring},
+	{"passed-descriptor", passed_descriptor},
+	{"path-of-socket", path_of_socket},
+	{"raw-socket", raw_socket},
+	{"renamed-socket", renamed_socket},
+	{"sockets", sockets},
+	{"unix-outside", unix_outside},
+	{"unix-outside-datagram", unix_outside_datagram},
+	{"unlinked-socket", unlinked_socket},
+	{"vsock", vsock},
+	{"xdp", xdp},
+	{0},
+};
