@@ -341,55 +341,6 @@ START_TEST(test_config_matters)
 }
 END_TEST
 
-/* --- what a user may decide --- */
-
-START_TEST(test_force)
-{
-	_cleanup_findings_ struct findings f = {0};
-	_cleanup_error_ struct error *e = NULL;
-
-	findings_add(&f, FINDING("cpu", FINDING_BLOCKS, NULL, .force = "cpu"), "one");
-	findings_add(&f, FINDING("config", FINDING_BLOCKS, "do this", .force = "config"), "two");
-	findings_add(&f, FINDING("bridge", FINDING_BLOCKS, "do that"), "three");
-	findings_add(&f, FINDING("lxcpath", FINDING_NOTE, NULL), "four");
-	ck_assert_str_eq(f.v[0].remedy, "restore with --force=cpu");
-	ck_assert_str_eq(f.v[1].remedy, "do this; or restore with --force=config");
-	ck_assert_str_eq(f.v[2].remedy, "do that");
-	ck_assert(f.v[3].note && !f.v[3].blocks);
-	findings_force(&f, NULL);
-	findings_force(&f, "cp,cpux,rootfs");
-	ck_assert_uint_eq(findings_blocking(&f), 3);
-	findings_force(&f, "rootfs,config");
-	ck_assert_uint_eq(findings_blocking(&f), 2);
-	findings_force(&f, "config,cpu");
-	ck_assert_uint_eq(findings_blocking(&f), 1);
-	f.command = "lxc-checkpoint -r --check -n web";
-	findings_add(&f, FINDING("space", FINDING_BLOCKS, NULL), "five");
-	ck_assert_int_lt(findings_refuse(&f, "web", &e), 0);
-	ck_assert_ptr_nonnull(strstr(e->message, "see lxc-checkpoint -r --check -n web"));
-}
-END_TEST
-
-static const struct {
-	const char *words;
-	bool good;
-} forced[] = {
-	{NULL, true},	       {"cpu", true},	 {"cpu,criu,config,rootfs", true},
-	{"", false},	       {"cpu,", false},	 {",cpu", false},
-	{"CPU", false},	       {"owner", false}, {"cpu,x", false},
-	{"cpu rootfs", false},
-};
-
-START_TEST(test_force_words)
-{
-	_cleanup_error_ struct error *e = NULL;
-
-	ck_assert_int_eq(findings_check_words(forced[_i].words, &e) == 0, forced[_i].good);
-	if (!forced[_i].good)
-		ck_assert_ptr_nonnull(strstr(e->message, "cpu, criu, config, rootfs and stale"));
-}
-END_TEST
-
 /* --- users --- */
 
 static const struct {
@@ -434,8 +385,6 @@ Suite *restore_checks_suite(void)
 	tcase_add_loop_test(t, test_config, 0, sizeof(configs) / sizeof(configs[0]));
 	tcase_add_loop_test(t, test_config_of_another_lxc, 0, sizeof(configs) / sizeof(configs[0]));
 	tcase_add_loop_test(t, test_config_matters, 0, sizeof(keys) / sizeof(keys[0]));
-	tcase_add_test(t, test_force);
-	tcase_add_loop_test(t, test_force_words, 0, sizeof(forced) / sizeof(forced[0]));
 	tcase_add_loop_test(t, test_ids_are_ours, 0, sizeof(maps) / sizeof(maps[0]));
 	suite_add_tcase(s, t);
 	return s;
