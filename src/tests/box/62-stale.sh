@@ -6,9 +6,8 @@
 # where only the history speaks, there is a warning. --info shows all of it.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
-export FRESH=1
+. "${0%/*}/lib/stale.sh"
 
-ROOTFS=/var/lib/lxc/c1/rootfs
 W='lxc-checkpoint: warning: '
 
 # of PATH: a member of what --info says, as "restored.0"
@@ -230,15 +229,7 @@ comes_back --force=stale
 save
 
 step 'an image of an earlier version has neither'
-as_schema 2 "$IMG"
-rm "$IMG/file-times"
-python3 - "$IMG/manifest.json" <<-'END'
-	import json, sys
-	m = json.load(open(sys.argv[1]))
-	m["files"] = [f for f in m["files"] if f["name"] != "file-times"]
-	open(sys.argv[1], "w").write(json.dumps(m, indent=2) + "\n")
-END
-reseal "$IMG"
+without_file_times
 check_equal null "$(of stopped)" 'stopped'
 touch "$ROOTFS/data/same"
 comes_back

@@ -28,29 +28,14 @@ wait_for 20 has_no_connection
 check dump -n c1 -s --replace
 for where in 'network-unlock after' 'pre-resume before'; do
 	step "SIGINT at $where"
-	held "$where"
-	interrupt INT
-	taken_back
-	and_restores
-	check dump -n c1 -s --replace
+	is_taken_back "$where" INT
 done
 step 'SIGHUP in a start-host hook'
-held start-host
-interrupt HUP
-wait_for 10 grep -q 'taking the restore back' /tmp/said
-go_on
-taken_back
-and_restores
-check dump -n c1 -s --replace
+is_taken_back_after start-host HUP
 step 'SIGTERM when it runs'
-held 'post-resume before'
-interrupt TERM
-wait_for 10 too_late_known
-go_on
-finished "$TOO_LATE"
+is_too_late 'post-resume before' TERM
 
 step 'lxc-stop -k in the middle leaves an image that restores, too'
-check dump -n c1 -s --replace
 held 'post-restore before'
 check lxc-stop -n c1 -k
 ends_with 1
@@ -89,12 +74,7 @@ check test -n "$(find $ROOTFS -name 'link_remap*')"
 held 'post-restore before'
 interrupt TERM
 taken_back
-held 'network-unlock before'
-interrupt TERM
-wait_for 10 too_late_known
-go_on
-finished "$TOO_LATE"
-check dump -n c1 -s --replace
+is_too_late 'network-unlock before' TERM
 
 export PKG_CONFIG_PATH=/usr/local/lib/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs lxc-checkpoint)

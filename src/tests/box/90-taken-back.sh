@@ -19,32 +19,17 @@ for where in criu 'pre-restore before' 'setup-namespaces before' 'post-setup-nam
 	'post-setup-namespaces after' 'post-restore before' 'network-unlock before'; do
 	signal=${signals[n++ % 3]}
 	step "SIG$signal at $where"
-	held "$where"
 	# nobody tells what is held to go on, and a second one does not hurt
-	interrupt "$signal" "$signal"
-	taken_back
-	and_restores
-	check dump -n c1 -s --replace
+	is_taken_back "$where" "$signal" "$signal"
 done
 
 for where in 'network-unlock after' 'pre-resume before' 'post-resume before'; do
 	step "SIGTERM at $where, when connections have their network"
-	held "$where"
-	interrupt TERM
-	wait_for 10 too_late_known
-	go_on
-	finished "$TOO_LATE"
-	check dump -n c1 -s --replace
+	is_too_late "$where" TERM
 done
 
 step 'a hook is waited for, and those of the end run'
-held pre-start
-interrupt TERM
-wait_for 10 grep -q 'taking the restore back' /tmp/said
-go_on
-taken_back
-and_restores
-check dump -n c1 -s --replace
+is_taken_back_after pre-start TERM
 
 step 'with -F'
 for signal in INT TERM; do

@@ -103,6 +103,39 @@ and_restores()
 	check_left "$RUNNING"
 }
 
+# is_taken_back WHERE SIGNAL...: a restore that stands still there; and the next one works
+is_taken_back()
+{
+	held "$1"
+	interrupt "${@:2}"
+	taken_back
+	and_restores
+	check dump -n c1 -s --replace
+}
+
+# is_taken_back_after WHERE SIGNAL: the same, where what is held has to go on first
+is_taken_back_after()
+{
+	held "$1"
+	interrupt "$2"
+	wait_for 10 grep -q 'taking the restore back' /tmp/said
+	go_on
+	taken_back
+	and_restores
+	check dump -n c1 -s --replace
+}
+
+# is_too_late WHERE SIGNAL: the restore is finished
+is_too_late()
+{
+	held "$1"
+	interrupt "$2"
+	wait_for 10 too_late_known
+	go_on
+	finished "$TOO_LATE"
+	check dump -n c1 -s --replace
+}
+
 # finished: it was too late
 finished()
 {
