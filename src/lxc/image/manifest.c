@@ -433,22 +433,8 @@ void manifest_forget_files(struct manifest *m)
 
 void manifest_clear(struct manifest *m)
 {
-	free(m->created);
-	free(m->tool_version);
-	free(m->lxc_version);
-	free(m->criu_version);
-	free(m->kernel);
-	free(m->arch);
-	free(m->cpu_model);
-	free(m->cpu_features);
-	for (size_t i = 0; i < m->n_items; i++) {
-		free(m->items[i].key);
-		free(m->items[i].value);
-	}
-	free(m->items);
-	free(m->parent);
+	/* first: they have more than the manifest's tables know */
 	container_facts_clear(&m->facts);
-	free(m->config);
-	manifest_forget_files(m);
+	members_free(m, manifest_members);
 	*m = (struct manifest){0};
 }
