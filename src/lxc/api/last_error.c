@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Keeps the last error of each container, for lxc_checkpoint_error() and its like. Runs in the
+ * process that calls the library, in any of its threads.
+ */
 #include "config.h"
 
 #include <pthread.h>

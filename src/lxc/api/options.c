@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Takes over an option struct of a program that was built with another version of the library.
+ * Pure.
+ */
 #include "config.h"
 
 #include <string.h>

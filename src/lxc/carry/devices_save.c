@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Copies the BPF programs that decide which devices the container may use. Runs in the caller's
+ * process at a dump, as root, and only reads.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Saves the keys in the session keyring of the container's init. Runs in the caller's process at a
+ * dump, as root; a child of it has init make the system call that hands the keyring over.
+ */
 #include "config.h"
 
 #include <errno.h>

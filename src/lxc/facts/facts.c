@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Frees what a container is made of, and answers questions that the facts alone answer. Pure.
+ */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds a container's cgroups, from its init's /proc/PID/cgroup. Runs in the caller's process, in
+ * the host's namespaces, and only reads.
+ */
 #include "config.h"
 
 #include <errno.h>

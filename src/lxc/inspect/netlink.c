@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Opens a netlink socket in another network namespace. Runs in the caller's process, as root: the
+ * calling thread is in that namespace for a moment.
+ */
 #include "config.h"
 
 #include <fcntl.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Lists a container's network interfaces and their ends on the host. Runs in the caller's process,
+ * as root, and only reads.
+ */
 #include "config.h"
 
 #include <fcntl.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes a directory of links by which CRIU finds the host's cgroups, so that it mounts none itself.
+ * Runs in the caller's process, as root, in the host's namespaces.
+ */
 #include "config.h"
 
 #include <errno.h>

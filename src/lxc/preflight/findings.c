@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The list of what the checks of a dump or restore find, and the refusal that it becomes. Runs in
+ * the caller's process, and in the monitor after pre-start hooks.
+ */
 #include "config.h"
 
 #include <fcntl.h>
