@@ -303,7 +303,7 @@ mount --bind /dev/null /usr/sbin/iptables-restore
 block c1 landlock
 check_equal 'n=mount-source n=network-lock n=network-lock n=terminal p=file-kind' "$(findings)" 'findings'
 umount /usr/sbin/iptables-restore
-fails 3 'leads there any more; 2 more things are in the way' dump -n c1 -s
+fails 3 'leads there any more; 2 more reasons' dump -n c1 -s
 fails 3 'hint: mount its source again on the host, or unmount /outside.datagram' dump -n c1
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 : >/run/outside.datagram
