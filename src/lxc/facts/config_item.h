@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* An item of a container's config, as liblxc's getter prints it. */
+/* An item of a container's configuration, as liblxc's getter prints it. */
 struct config_item {
 	char *key;   /* "lxc.net.0.veth.pair", or a prefix that LXC answers: "lxc.cgroup2" */
 	char *value; /* never NULL */

@@ -3,9 +3,8 @@
 #define LXCCKPT_FACTS_FACTS_H
 
 /*
- * What a container is made of on its host's side: the plain data that
- * inspect/ reads off a running container, image/ keeps in the manifest, and
- * criu/argv.c and restorer/ work from. Nothing here does anything but hold.
+ * The host's view of a container: plain data that inspect/ reads from a running container, image/
+ * stores in the manifest, and criu/argv.c and restorer/ use.
  */
 
 #include <stdbool.h>
@@ -30,7 +29,9 @@ struct nic {
 	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
 };
 
-/* A mount whose content lives on the host: CRIU is told key at the dump and source at the restore.
+/*
+ * A mount whose content is on the host. CRIU gets its key at the dump and its source at the
+ * restore.
  */
 struct ext_mount {
 	char *key;     /* unique in the container; letters, digits, '_', '-', '.' */
@@ -38,7 +39,7 @@ struct ext_mount {
 	char *source;  /* absolute host path without symlinks */
 	char *options; /* of the mount alone, as in mountinfo: "ro,nosuid,relatime" */
 	char *kind;    /* of the source: "directory" or "file"; NULL: not known */
-	/* which filesystem the source is in, see source_filesystem.h; NULL and 0: not known */
+	/* the filesystem of the source, see source_filesystem.h; NULL and 0: unknown */
 	char *mount_point;
 	char *filesystem; /* its type */
 	char *identity;
@@ -47,12 +48,15 @@ struct ext_mount {
 
 #define TTY_INDEX_MAX 4095
 
-/* Of a block device, and mounted in the container alone: CRIU mounts it by the device's name. */
+/*
+ * A filesystem on a block device that only the container has mounted. CRIU mounts it by the
+ * device's name.
+ */
 struct block_filesystem {
 	char *source;	/* "/dev/loop0" */
 	char *type;	/* "ext4" */
-	char *identity; /* see superblock.h; NULL: it has nothing to be told by */
-	char *backing;	/* of a loop device its file; NULL: it is none */
+	char *identity; /* see superblock.h; NULL: nothing identifies it */
+	char *backing;	/* the file of a loop device; NULL: not a loop device */
 };
 
 /* A pty end in the container whose master the monitor holds. */
@@ -65,7 +69,7 @@ struct tty {
 	uid_t uid; /* owner and mode of the device node */
 	gid_t gid;
 	mode_t mode;	/* permission bits only */
-	char *settings; /* see sys/tty.h; CRIU keeps them only where a process has it open */
+	char *settings; /* see sys/tty.h; CRIU saves them only if a process has it open */
 	char *options;	/* of its mount, as in ext_mount; NULL: not known */
 };
 
@@ -81,7 +85,7 @@ struct cgroup_setting {
 	char *value; /* without the last newline */
 };
 
-/* Whose a cgroup's file is, as the host sees it, where that is not root alone. */
+/* The owner of a cgroup's file, as the host sees it, if it is not root alone. */
 struct cgroup_owner {
 	char *file; /* ".": the cgroup itself, "*": all that have no entry */
 	uid_t uid;
@@ -95,10 +99,10 @@ struct cgroup_attribute {
 	char *value; /* in hexadecimal */
 };
 
-/* What CRIU does not carry of a cgroup2 cgroup: the container's own, or one beneath it. */
+/* What CRIU does not carry of a cgroup2 cgroup: the container's own, or one below it. */
 struct cgroup_node {
 	char *path; /* from the container's own: "" for that, "system.slice/cron.service" */
-	char *subtree_control; /* "cpu memory"; "" where it gives its children nothing */
+	char *subtree_control; /* "cpu memory"; "": none */
 	struct cgroup_setting *settings;
 	size_t n_settings;
 	struct cgroup_owner *owners;
@@ -107,28 +111,28 @@ struct cgroup_node {
 	size_t n_attributes;
 };
 
-/* A program that decides which devices the container may use. */
+/* A BPF program with the container's device rules. */
 struct device_program {
 	char *instructions; /* in hexadecimal, sixteen digits each */
 };
 
-/* A range of ids: what is inside in the container is outside on the host. */
+/* A range of IDs: inside in the container is outside on the host. */
 struct idmap {
 	char *kind; /* "u" or "g", as lxc.idmap has it */
 	unsigned int inside, outside, count;
 };
 
-/* What a thread has of its own that CRIU does not carry. */
+/* The attributes of a thread that CRIU does not carry. */
 struct thread_facts {
 	int tid;		  /* in the container */
-	char *cpus;		  /* "0-3,8": those that it may run on; NULL: all of its cgroup's */
-	unsigned int io_priority; /* as ioprio_set() has it; 0: it follows from its niceness */
-	uint64_t timer_slack;	  /* nanoseconds; 0: the usual */
-	int coredump_filter;	  /* of a process, at its first thread; -1: the usual */
-	int core_group;		  /* those with the same have one core scheduling cookie; 0: none */
+	char *cpus;		  /* "0-3,8": the CPUs that it may run on; NULL: all of its cgroup's */
+	unsigned int io_priority; /* as for ioprio_set(); 0: derived from the nice value */
+	uint64_t timer_slack;	  /* nanoseconds; 0: the default */
+	int coredump_filter;	  /* of the process, at its first thread; -1: the default */
+	int core_group;		  /* threads with the same number share a core scheduling cookie; 0: none */
 };
 
-/* A nexthop object, or a route that goes by one: see carry/nexthops.h. */
+/* A nexthop object, or a route by one: see carry/nexthops.h. */
 struct nexthop {
 	char *message; /* the request that makes it, in hexadecimal */
 };
@@ -180,14 +184,16 @@ struct obstacles {
 struct container_facts {
 	char *name;
 	char *lxcpath;
-	pid_t init_pid; /* 0 where it is not running */
+	pid_t init_pid; /* 0: the container is not running */
 	char *rootfs;	/* host directory, without a "dir:" prefix; NULL: not set */
 	struct obstacles obstacles;
 	uint64_t rootfs_inode; /* 0: not known */
-	bool ephemeral;	       /* when it stops, its storage goes; not in the manifest */
+	bool ephemeral;	       /* LXC destroys its rootfs when it stops; not in the manifest */
 
-	/* other's namespaces that it was started in: "lxc.namespace.share.net = c1"; not in the
-	 * manifest */
+	/*
+	 * namespaces of others in which it was started, "lxc.namespace.share.net = c1"; not in the
+	 * manifest
+	 */
 	char **shares;
 	size_t n_shares;
 
@@ -208,8 +214,10 @@ struct container_facts {
 	size_t n_ttys;
 	struct cgroup *cgroups;
 	size_t n_cgroups;
-	/* where, beneath its cgroup2 cgroup, its processes are: then that has the limits and they
-	 * cannot change them; NULL: it has no inner one */
+	/*
+	 * the cgroup below its cgroup2 cgroup that holds its processes, so that they cannot change
+	 * the limits, which the upper one has; NULL: there is no inner cgroup
+	 */
 	char *inner_cgroup;
 
 	struct cgroup_node *cgroup_tree; /* each before those beneath it */
@@ -225,33 +233,33 @@ struct container_facts {
 	char *apparmor_policy;
 };
 
-/* Empties it; the struct itself is the caller's. */
+/* Frees the members; the caller owns the struct. */
 void container_facts_clear(struct container_facts *f);
 
 void cgroup_node_clear(struct cgroup_node *node);
 void block_filesystem_clear(struct block_filesystem *f);
 
-/* Empties the cgroup tree alone. */
+/* Frees only the cgroup tree. */
 void facts_clear_cgroup_tree(struct container_facts *facts);
 
 void facts_clear_threads(struct container_facts *facts);
 
 void facts_clear_block_filesystems(struct container_facts *facts);
 
-/* The cgroup2 entry; NULL where there is none. */
+/* Returns the cgroup2 entry, or NULL. */
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);
 
 /*
- * Whether every interface of its can be taken off its bridge for a while: then
- * nothing comes in, and CRIU need not lock the network. A port with settings of
- * its own would lose them by that.
+ * Whether every interface of the container can leave its bridge for a while. If so, no packet
+ * arrives, and CRIU need not lock the network. A port with settings of its own would lose them off
+ * the bridge.
  */
 bool facts_network_comes_off(const struct container_facts *facts);
 
-/* The ranges of that kind as /proc/PID/uid_map has them. Caller frees. */
+/* Returns the ranges of that kind in the form of /proc/PID/uid_map. Caller frees. */
 char *facts_id_map(const struct container_facts *facts, const char *kind);
 
-/* The host's id of the container's root, of that kind; -1 where it has none there. */
+/* Returns the host's ID for the container's root, of that kind; -1: the map has none. */
 long facts_root_id(const struct container_facts *facts, const char *kind);
 
 #define _cleanup_facts_ __attribute__((cleanup(container_facts_clear)))

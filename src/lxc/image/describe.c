@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Describes a checkpoint as JSON, for --info. Runs in the command, as root, on the host; it only
+ * reads.
+ */
 #include "config.h"
 
 #include <jansson.h>
@@ -11,10 +16,10 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* Longer chains of checkpoints that build on each other are not followed to their end. */
+/* The longest chain of checkpoints to follow, each of which builds on the next. */
 #define PARENTS_MAX 64
 
-/* Bytes that JSON cannot have become question marks: a path need not be UTF-8. */
+/* Replaces bytes that JSON cannot hold by question marks: a path need not be UTF-8. */
 static json_t *text_or_null(const char *text)
 {
 	_cleanup_free_ char *copy = NULL;
@@ -53,7 +58,7 @@ static bool has_form(const char *name, const char *begins)
 	       strcmp(name + len - 4, ".img") == 0;
 }
 
-/* CRIU has one file for each process's memory map, one for each thread, and those of pages. */
+/* CRIU writes one file for each memory map, one for each thread, and the files with pages. */
 static void describe_files(json_t *out, const struct manifest *m)
 {
 	uint64_t bytes = 0, memory = 0;
@@ -137,7 +142,7 @@ static json_t *describe_ttys(const struct container_facts *f)
 	return array;
 }
 
-/* The nearest first. One that cannot be read ends the chain, with created null. */
+/* The nearest first. A checkpoint that cannot be read ends the chain, with created null. */
 static json_t *describe_parents(const struct image *img, const struct manifest *m)
 {
 	_cleanup_free_ char *from = xstrdup(img->path);
@@ -162,7 +167,7 @@ static json_t *describe_parents(const struct image *img, const struct manifest *
 	return array;
 }
 
-/* NULL where its time is not known. */
+/* NULL: its time is unknown. */
 static json_t *describe_open_file(const struct criu_file *file, const struct file_times *times)
 {
 	const struct file_time *t = file_times_find(times, file->id);
@@ -179,7 +184,7 @@ static json_t *describe_open_file(const struct criu_file *file, const struct fil
 	return o;
 }
 
-/* Those that a restore expects as they were. */
+/* The files that a restore expects unchanged. */
 static json_t *describe_open_files(const struct image *img, const struct manifest *m)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The image directory while a checkpoint is written: made, locked, replaced, given up. Runs in the
- * command, as root, in the host's namespaces.
+ * Makes, locks, replaces and abandons the image directory of a checkpoint that is being written.
+ * Runs in the command, as root, in the host's namespaces.
  */
 #include "config.h"
 
@@ -50,7 +50,10 @@ DIR *image_list(const struct image *img)
 	return directory_at(img->dirfd, ".");
 }
 
-/* A filesystem puts these there, or we do before anything else; all others are somebody's. */
+/*
+ * Names that a filesystem makes, or that we make before anything else. All others belong to
+ * somebody else.
+ */
 static bool is_ours(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -99,8 +102,8 @@ int image_sync_parent(const char *path, struct error **reterr)
 }
 
 /*
- * What is in it goes. The manifest first: from then on it is no checkpoint, whatever
- * happens to the rest; and the marks last, which say that the rest may go.
+ * Clears the directory. The manifest goes first: without it, the rest is not a checkpoint, whatever
+ * happens next. The markers go last, because they say that the rest may go.
  */
 static int clear(const struct image *img, bool keep_log)
 {
@@ -124,7 +127,7 @@ static const char replaced_text[] =
 	"that\n"
 	"ends in " STAGING ", it is the old one, and goes with the next --replace.\n";
 
-/* A new one is on disk when this returns. 1: it is new, 0: it was there. */
+/* Returns 1 for a new directory, which is on disk then, and 0 for an existing one. */
 static int make_dir(const char *path, mode_t mode, struct error **reterr)
 {
 	int r;
@@ -138,7 +141,7 @@ static int make_dir(const char *path, mode_t mode, struct error **reterr)
 	return r < 0 ? r : 1;
 }
 
-/* mkdir -p. *ret_made counts those that are new, on failure too. */
+/* mkdir -p. *ret_made counts the new directories, on failure too. */
 static int make_dirs(const char *path, unsigned int *ret_made, struct error **reterr)
 {
 	_cleanup_free_ char *p = xstrdup(path);
@@ -161,7 +164,10 @@ static int make_dirs(const char *path, unsigned int *ret_made, struct error **re
 	return r < 0 ? r : 0;
 }
 
-/* Whoever can write to an image runs code as root at its restore, and reads all memory. */
+/*
+ * Whoever can write to an image runs code as root at its restore. Whoever can read it reads all
+ * memory.
+ */
 static int check_owner(const char *what, const struct stat *st, struct error **reterr)
 {
 	if (st->st_uid == 0 && (st->st_mode & 022) == 0)
@@ -183,7 +189,7 @@ int image_open_locked(struct image *img, const char *path, int lock, struct erro
 	img->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (img->dirfd < 0 || fd_above_standard(&img->dirfd) < 0 || fstat(img->dirfd, &st) < 0)
 		return error_errno(reterr, "cannot open the directory %s", path);
-	/* what is to be written to is made private first, but its owner could undo that */
+	/* make it private before anything is written; its owner could undo that */
 	r = lock == LOCK_SH || st.st_uid != 0 ? check_owner(path, &st, reterr) : 0;
 	if (r < 0)
 		return r;
@@ -216,7 +222,7 @@ static int refuse_other(const struct image *img, struct error **reterr)
 	return -ENOTEMPTY;
 }
 
-/* The directory is open and locked: make it ready to be written to. */
+/* Prepares the open, locked directory for writing. */
 static int prepare(struct image *img, struct error **reterr)
 {
 	int r;
@@ -251,7 +257,10 @@ static int refuse_mount_point(const struct image *img, struct error **reterr)
 	return -EXDEV;
 }
 
-/* The new one: a power cut came in between. Nobody has had it yet. */
+/*
+ * The staging directory holds a complete checkpoint: a power cut came before the exchange. That
+ * checkpoint has not been used yet.
+ */
 static int refuse_newer(const struct image *staging, struct error **reterr)
 {
 	error_refuse(reterr, EEXIST, "%s holds a complete checkpoint that has not replaced %s yet",
@@ -260,12 +269,12 @@ static int refuse_newer(const struct image *staging, struct error **reterr)
 	return -EEXIST;
 }
 
-/* Clears what an earlier replacement has left there. */
+/* Clears what an earlier replacement left there. */
 static int clear_staging(const struct image *staging, struct error **reterr)
 {
 	int r = 0;
 
-	/* the old one, which it could not remove any more */
+	/* the old checkpoint, which that replacement could not remove any more */
 	if (image_has_file(staging, IMAGE_REPLACED))
 		r = clear(staging, false);
 	else if (image_has_file(staging, MANIFEST_NAME))
@@ -305,7 +314,7 @@ static int move_to_staging(struct image *img, struct error **reterr)
 	return 0;
 }
 
-/* As if nothing had been begun, if nobody has put something there meanwhile. */
+/* Undoes everything that was begun, unless somebody has put something there meanwhile. */
 static void remove_made(const struct image *img)
 {
 	_cleanup_free_ char *path = xstrdup(img->path);
@@ -342,7 +351,7 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 	return 0;
 }
 
-/* Whether move_to_staging() would do; where what is there is our own to clear, it does. */
+/* Whether move_to_staging() would succeed; where our own remains are in the way, it does. */
 static int check_staging(const struct image *img, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("%s" STAGING, img->path);
@@ -456,14 +465,14 @@ void image_abandon(struct image *img, bool keep_log)
 		remove_made(img);
 }
 
-/* A rest of the old one does no harm to the new one: the next replacement takes it away. */
+/* Remains of the old checkpoint do not harm the new one: the next replacement removes them. */
 void image_finish(struct image *img)
 {
 	struct image old = {.path = img->path, .dirfd = -1};
 
 	if (!img->exchanged)
 		return;
-	/* who reads it may do so to the end */
+	/* readers of the old one may finish */
 	if (image_open_locked(&old, old.path, LOCK_EX, NULL) == 0 && clear(&old, false) == 0)
 		rmdir(old.path);
 	fd_close(&old.dirfd);

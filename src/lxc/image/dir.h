@@ -3,9 +3,9 @@
 #define LXCCKPT_IMAGE_DIR_H
 
 /*
- * The image directory's life. While it is written it holds a file "incomplete";
- * the manifest, put there last and at once, makes it a checkpoint. Whoever has
- * it open holds a lock on the directory, which ends with the process.
+ * The life of an image directory. While it is written it holds a file "incomplete". The manifest,
+ * added last and atomically, makes it a checkpoint. Whoever has it open holds a lock on the
+ * directory, which ends with the process.
  */
 
 #include <stdbool.h>
@@ -25,96 +25,93 @@ struct image {
 };
 
 /*
- * For a dump. Makes the directory (0700) with its parents; refuses one that
- * holds a checkpoint (unless replace: then the new one is made beside it), one
- * with other things in it, and one that another process works on. What an
- * unfinished dump of ours left is cleared away. owner: see guard_way().
+ * For a dump. Makes the directory (0700) and its parents. Refuses a directory that holds a
+ * checkpoint (with replace, it makes the new one beside it instead), that holds other files, or on
+ * which another process works. Clears what an unfinished dump of ours left. owner: see guard_way().
  */
 int image_create(const char *path, bool replace, long owner, struct image **ret,
 		 struct error **reterr);
 
 /*
- * Whether image_create() would refuse the directory; makes and locks nothing. One
- * that holds a checkpoint is told by *ret_holds_one, and is no error; with replace it is one
- * where that could not take its place.
+ * Whether image_create() would refuse the directory; makes and locks nothing. An existing
+ * checkpoint sets *ret_holds_one and is not an error; with replace it is one if the new checkpoint
+ * could not take its place.
  */
 int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
 		struct error **reterr);
 
 /*
- * A pre-dump's or a restore's: opens a complete checkpoint, reads its manifest and
- * looks at its files, but not into them: see image_verify(). Refuses one that somebody
- * else than root could have changed, or could exchange for another.
+ * For a restore, or a pre-dump. Opens a complete checkpoint, reads its manifest and checks the
+ * sizes of its files, but does not read them: see image_verify(). Refuses a checkpoint that
+ * somebody other than root could have changed or replaced.
  */
 int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr);
 
-/* The same without a look at its files. */
+/* The same without a check of its files. */
 int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
 	       struct error **reterr);
 
-/* And without a look at which files there are: guard_each() is for who wants to know of all. */
+/* The same without a check of which files exist: callers use guard_each() to learn of all. */
 int image_peek_manifest(const char *path, struct image **ret, struct manifest *ret_manifest,
 			struct error **reterr);
 
 struct image_verify {
-	bool sums; /* read all of them; false: only what stat() shows */
+	bool sums; /* read all files; false: only stat() them */
 	/* All of them; of large files of pages sizes alone; or the sums of these alone. */
 	enum { VERIFY_ALL, VERIFY_BUT_PAGES, VERIFY_PAGES } parts;
-	/* Called for each file that is not as it was, with the error that it would be alone. */
+	/* Called for each damaged file, with the error that it would be alone. */
 	void (*damaged)(const char *file, const struct error *e, void *userdata);
-	/* Asked before each large file: true: an error, -ECANCELED. NULL: not asked. */
+	/* Called before each large file; true: stop with -ECANCELED. NULL: not called. */
 	bool (*cancelled)(void *userdata);
 	void *userdata;
 };
 
 /*
- * Whether the files are what the manifest says. The error, a refusal, is that of the
- * first that is not. Checksums are those of the manifest, which in schema 1 has none.
+ * Verifies the files against the manifest. Returns the error of the first damaged file, as a
+ * refusal. The checksums are those of the manifest, which in schema 1 has none.
  */
 int image_verify(const struct image *img, const struct manifest *m, const struct image_verify *v,
 		 struct error **reterr);
 
-/* Whether there is something that VERIFY_BUT_PAGES leaves out. */
+/* Whether VERIFY_BUT_PAGES leaves anything out. */
 bool image_has_large_pages(const struct manifest *m);
 
-/* What can be done about what image_verify() has found. */
+/* Sets the hint for an error of image_verify(). */
 void image_verify_hint(const struct image *img, struct error **reterr);
 
-/* Before CRIU is started for a dump: the sums that image_seal() needs are made meanwhile. */
+/* Call before CRIU starts a dump: computes the checksums that image_seal() needs meanwhile. */
 void image_follow(struct image *img);
 
-/* Writes a file into it at once (temporary name, fsync, rename). */
+/* Writes a file into the directory atomically (temporary name, fsync, rename). */
 int image_write(struct image *img, const char *name, const char *text, struct error **reterr);
 
 int image_write_bytes(struct image *img, const char *name, const void *data, size_t len,
 		      struct error **reterr);
 
 /*
- * A file of a checkpoint, where its manifest names it; *ret is NULL where it does not. It
- * has to have the size that the manifest says, and at most max bytes. Caller frees.
+ * Reads a file of a checkpoint; *ret is NULL if its manifest does not name it. The file must have
+ * the size that the manifest states, and at most max bytes. Caller frees.
  */
 int image_read(const struct image *img, const struct manifest *m, const char *name, size_t max,
 	       char **ret, size_t *ret_len, struct error **reterr);
 
 /*
- * Lists the files into m, forces everything to disk, and writes the manifest:
- * from here on the directory is a checkpoint, in the place of the one that it
- * replaces.
+ * Commits the checkpoint: lists the files in m, flushes everything to disk, and writes the
+ * manifest. From then on the directory is a checkpoint, and has replaced the old one.
  */
 int image_seal(struct image *img, struct manifest *m, struct error **reterr);
 
-/* Bytes of all files so far; cheap enough for a progress line. */
+/* Returns the bytes of all files so far; cheap enough for a progress line. */
 uint64_t image_bytes(const struct image *img);
 
 /*
- * After a dump that failed: nothing that looks like a checkpoint stays, the one
- * that was to be replaced is back, CRIU's log is kept. keep_log false: as if
- * nothing had been begun.
+ * After a failed dump: removes everything that looks like a checkpoint, puts back the one that was
+ * to be replaced, keeps CRIU's log. keep_log false: as if nothing had begun.
  */
 void image_abandon(struct image *img, bool keep_log);
 
-/* After a dump that worked: the replaced one goes. */
+/* After a successful dump: removes the replaced checkpoint. */
 void image_finish(struct image *img);
 
 void image_free(struct image *img);

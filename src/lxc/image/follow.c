@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Sums up the files of pages while CRIU still writes them. A thread of the command's, with the
- * host program's privileges, on the host; it only reads. CRIU writes one of them at a time and
- * numbers them in order, so only the newest is open here, however many processes there are.
+ * Computes the checksums of the files with pages while CRIU still writes them. A thread of the
+ * command does this, with the privileges of the host program, on the host; it only reads. CRIU
+ * writes one file at a time and numbers them in order, so the thread has only the newest file open,
+ * however many processes there are.
  */
 #include "config.h"
 
@@ -19,10 +20,13 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* How long the thread waits for more, once it has read all. */
+/* How long the thread waits for more after it has read everything. */
 #define PAUSE_MS 5
 
-/* CRIU makes no file for a process without pages of its own: so many numbers may be missing. */
+/*
+ * CRIU makes no file for a process without pages of its own, so at most this many numbers may be
+ * missing.
+ */
 #define GAP_MAX 8
 
 struct followed {
@@ -39,9 +43,9 @@ struct follower {
 	bool started;
 	pthread_mutex_t lock; /* of last */
 	pthread_cond_t wake;
-	bool last; /* to read what is there, and end */
+	bool last; /* read what is there, and exit */
 
-	/* the newest file; -1: there is none yet, or it cannot be read */
+	/* the newest file; -1: none, or unreadable */
 	int fd;
 	struct followed newest;
 	struct checksum *sum;
@@ -57,7 +61,7 @@ static int open_pages(const struct follower *f, unsigned int number)
 	return openat(f->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
 
-/* Whether there was something new in the newest. */
+/* Whether the newest file has grown. */
 static bool read_on(struct follower *f)
 {
 	struct stat st;
@@ -72,7 +76,7 @@ static bool read_on(struct follower *f)
 	return true;
 }
 
-/* The newest gets its sum, and is closed. */
+/* Completes the checksum of the newest file and closes it. */
 static void finish_file(struct follower *f)
 {
 	if (f->sum) {
@@ -83,7 +87,7 @@ static void finish_file(struct follower *f)
 	fd_close(&f->fd);
 }
 
-/* CRIU has begun another file, so that the one before has all that it will ever have. */
+/* CRIU has begun another file, so the one before is complete. */
 static void begin_file(struct follower *f, unsigned int number, int fd)
 {
 	struct stat st;
@@ -184,7 +188,7 @@ void follow_stop(struct follower *f)
 	finish_file(f);
 }
 
-/* 0: CRIU gives no file of pages such a name. */
+/* Returns 0 if the name is not that of a file with pages. */
 static unsigned int number_of(const char *name)
 {
 	static const char head[] = "pages-";

@@ -3,9 +3,9 @@
 #define LXCCKPT_IMAGE_FOLLOW_H
 
 /*
- * Nearly all of an image is pages, which CRIU only ever appends. A thread reads
- * them while CRIU still writes, so that their checksums are there when it is
- * done: it waits for nothing then, and nor does a container that stands still.
+ * Nearly all of an image is pages, to which CRIU only appends. A thread reads them while CRIU still
+ * writes, so their checksums are ready when CRIU is done, and a frozen container need not wait for
+ * them.
  */
 
 #include <sys/stat.h>
@@ -14,15 +14,15 @@
 
 struct follower;
 
-/* NULL where there can be no thread; nothing depends on it. */
+/* NULL: no thread can be started. Nothing depends on it. */
 struct follower *follow_start(int dirfd);
 
-/* Ends the thread, when it has read all that is there. */
+/* Ends the thread when it has read everything. */
 void follow_stop(struct follower *f);
 
 /*
- * After that: the sum of the file of that name, if it was read to its end and st is still the
- * same, as text. NULL otherwise. Caller frees.
+ * Afterwards: returns the checksum of a file as text, if the thread read it to its end and st is
+ * unchanged; else NULL. Caller frees.
  */
 char *follow_sum(const struct follower *f, const char *name, const struct stat *st);
 

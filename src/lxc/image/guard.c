@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Decides who could have written an image, or replaced it, by owners, modes, links and every
+ * directory of its path. Runs in the command and in the monitor, as root, in the host's mount
+ * namespace; it changes nothing.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -30,18 +36,18 @@ const char *guard_step_wrong(const struct stat *dir, const struct stat *st, long
 		return "does not belong to root";
 	if (!group && !(dir->st_mode & S_IWOTH))
 		return NULL;
-	/* as in /tmp: nobody may remove or rename what is another's */
+	/* as in /tmp: only the owner may remove or rename a file */
 	if ((dir->st_mode & S_ISVTX) && st->st_uid == 0)
 		return NULL;
 	return "is writable by users other than root";
 }
 
-/* Where a walk has come to. */
+/* The position of a walk along a path. */
 struct walk {
-	int fd; /* O_PATH; what path leads to */
+	int fd; /* O_PATH; what path has led to so far */
 	char *path;
 	struct stat st;
-	char *rest; /* what is still to be walked */
+	char *rest; /* the rest of the path */
 	unsigned int links;
 };
 
@@ -71,7 +77,7 @@ static int refuse_way(const struct walk *w, const char *wrong, struct error **re
 	return -EPERM;
 }
 
-/* The link's target takes its place in what is still to be walked. */
+/* Replaces a link in the rest of the path by its target. */
 static int follow(struct walk *w, int link, struct error **reterr)
 {
 	char target[PATH_MAX];
@@ -86,7 +92,7 @@ static int follow(struct walk *w, int link, struct error **reterr)
 	return *target == '/' ? walk_from_root(w) : 0;
 }
 
-/* One component further. 1: it is not there, and can be made by root alone. */
+/* Walks one component further. Returns 1 if it does not exist, and only root can make it. */
 static int step(struct walk *w, const char *name, long owner, struct error **reterr)
 {
 	_cleanup_close_ int fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -110,7 +116,7 @@ static int step(struct walk *w, const char *name, long owner, struct error **ret
 	return 0;
 }
 
-/* The next component of what is left; NULL: it was all. Caller frees. */
+/* Returns the next component, or NULL at the end. Caller frees. */
 static char *next_component(struct walk *w)
 {
 	const char *p = w->rest + strspn(w->rest, "/");
@@ -160,12 +166,12 @@ const char *guard_file_wrong(const struct stat *st)
 		return "is a device, a socket or a FIFO";
 	if (st->st_uid != 0)
 		return "does not belong to root";
-	/* also where an ACL gives it to somebody: the group's bits are all that one gives */
+	/* with an ACL too: the group bits are all that an ACL grants */
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return "is writable by users other than root";
 	if (st->st_mode & (S_ISUID | S_ISGID))
 		return "has a set-id bit";
-	/* with its other name it may be where others can reach it, or be a file of the host's */
+	/* under its other name others may reach it, or it may be a file of the host */
 	if (st->st_nlink > 1)
 		return "has another name somewhere (a hard link)";
 	return NULL;
@@ -189,7 +195,7 @@ int guard_open(int dirfd, const char *path, const char *name, struct error **ret
 int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *ret,
 		    struct error **reterr)
 {
-	/* a FIFO is not waited for */
+	/* do not wait for a FIFO */
 	_cleanup_close_ int fd =
 		openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const char *wrong;
@@ -213,9 +219,9 @@ static bool ends_with(const char *s, const char *end)
 }
 
 /*
- * Names that begin with a dot are those of our files until they are whole, which an
- * interruption leaves behind, or of an editor; others with more than plain letters
- * were left there by an action script. CRIU has no such names, so they may be anything.
+ * Names that begin with a dot belong to our unfinished files, which an interruption leaves behind,
+ * or to an editor. Names with characters other than plain letters come from an action script. CRIU
+ * uses no such names, so these files may be anything.
  */
 enum guard_name guard_name(const char *name)
 {
@@ -228,7 +234,7 @@ enum guard_name guard_name(const char *name)
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
 		if (strcmp(name, beside[i]) == 0)
 			return GUARD_BESIDE;
-	/* they are still written to when the image is sealed, and again at each restore */
+	/* the commit writes to them, and each restore does again */
 	if (strncmp(name, "stats-", 6) == 0 || ends_with(name, ".log"))
 		return GUARD_BESIDE;
 	return GUARD_PART;

@@ -3,9 +3,9 @@
 #define LXCCKPT_IMAGE_GUARD_H
 
 /*
- * An image holds what memory held, and to restore one is to run code as root. So
- * nobody but root may be able to write to one, or to put another in its place: what
- * is looked at here is who could, not what is in the files.
+ * An image holds the container's memory, and restoring it runs code as root. So nobody but root may
+ * be able to write to an image, or to replace it. The functions here check who could, not what the
+ * files contain.
  */
 
 #include <stdbool.h>
@@ -15,27 +15,26 @@
 #include "util/error.h"
 
 /*
- * Refuses a path on which somebody else could put another directory or link in the
- * place of one. owner, where it is not -1, is the container's root as the host sees
- * it, to whom LXC gives the container's directory: who has become that may change the
- * container's config as well. What is not there yet is fine. Fills *ret_last with the
- * last that is there; returns 1 where that is all of the path, else 0.
+ * Refuses a path on which another user could exchange a directory or link. owner, if it is not -1,
+ * is the container's root as the host sees it, to whom LXC gives the container's directory: whoever
+ * has become that user can change the configuration as well. The end of the path need not exist.
+ * *ret_last receives the last component that exists. Returns 1 if that is the whole path, else 0.
  */
 int guard_way(const char *path, long owner, struct stat *ret_last, struct error **reterr);
 
 /*
- * Opens a file of the image in dirfd, whose path is for messages, where it is what
- * guard_file_wrong() wants. Another is refused; -ENOENT says nothing.
+ * Opens a file of the image in dirfd if guard_file_wrong() accepts it, and refuses others; path is
+ * for messages. -ENOENT sets no error.
  */
 int guard_open(int dirfd, const char *path, const char *name, struct error **reterr);
 
-/* The same, and what fstat() says of it. */
+/* The same, and returns its fstat(). */
 int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *ret,
 		    struct error **reterr);
 
 /*
- * Refuses what is in the directory and does not belong there: CRIU reads some files
- * only where they exist, so that one more changes what is restored.
+ * Refuses files that do not belong into the directory: CRIU reads some files only if they exist, so
+ * an additional file changes what is restored.
  */
 int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr);
 
@@ -47,13 +46,14 @@ int guard_each(int dirfd, const char *path, const struct manifest *m,
 /* Pure: what is wrong with a file of an image, or NULL. */
 const char *guard_file_wrong(const struct stat *st);
 
-/* Pure: what is wrong with a directory that has st in it, for who is to be sure of st; or NULL. */
+/* Pure: says what is wrong with a directory with this stat, or NULL. */
 const char *guard_step_wrong(const struct stat *dir, const struct stat *st, long owner);
 
 enum guard_name {
-	GUARD_PART,    /* only where the manifest names it */
-	GUARD_BESIDE,  /* ours, but no part: the manifest, logs, statistics, markers */
-	GUARD_IGNORED, /* nobody opens such a name: neither CRIU nor we */
+	GUARD_PART,    /* allowed only if the manifest names it */
+	GUARD_BESIDE,  /* ours, but not part of the checkpoint: the manifest, logs, statistics,
+			  markers */
+	GUARD_IGNORED, /* neither CRIU nor this project opens such a name */
 };
 
 /* Pure. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * When a checkpoint was restored. The monitor writes it as root, once the container's
+ * Records when a checkpoint was restored. The monitor writes the file as root, when the container's
  * processes run; the command reads it.
  */
 #include "config.h"
@@ -18,7 +18,7 @@
 #include "image/strings.h"
 #include "util/fd.h"
 
-/* Some thousand times; then it begins anew. */
+/* Room for some thousand times; then the file starts again. */
 #define HISTORY_MAX 65536
 
 int history_add(int dirfd)

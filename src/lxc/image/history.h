@@ -3,8 +3,8 @@
 #define LXCCKPT_IMAGE_HISTORY_H
 
 /*
- * A file beside a checkpoint: when it was restored, a line for each time, as in
- * the manifest: "2026-01-31T12:00:00Z". It is not part of the checkpoint.
+ * A file beside a checkpoint with the times of its restores, one a line, in the manifest's format:
+ * "2026-01-31T12:00:00Z". It is not part of the checkpoint.
  */
 
 #include <stddef.h>
@@ -13,13 +13,13 @@
 
 #define HISTORY_NAME "restored"
 
-/* Adds now. 0 or -errno. */
+/* Adds the current time. Returns 0 or -errno. */
 int history_add(int dirfd);
 
-/* The times, the last one last; none where there is no such file. Of path, for messages. */
+/* Reads the times in order; none if there is no such file. path is for messages. */
 void history_read(int dirfd, const char *path, struct strv *ret);
 
-/* Pure. What is no time is left out. */
+/* Pure. Ignores lines that are not a time. */
 void history_parse(char *text, struct strv *ret);
 
 #endif

@@ -15,19 +15,22 @@
 
 bool image_has_file(const struct image *img, const char *name);
 
-/* Forces the names of its files to disk. */
+/* Flushes the names of its files to disk. */
 int image_sync(const struct image *img, struct error **reterr);
 
-/* The same of the directory that path is in. */
+/* The same for the directory that contains path. */
 int image_sync_parent(const char *path, struct error **reterr);
 
-/* Opens the directory and locks it: LOCK_SH or LOCK_EX. Refuses one that others can write to. */
+/* Opens and locks the directory, LOCK_SH or LOCK_EX. Refuses one that others can write to. */
 int image_open_locked(struct image *img, const char *path, int lock, struct error **reterr);
 
-/* Where it really is: what is made beside it and exchanged with it must be on its filesystem. */
+/*
+ * Resolves its path: a directory that is made beside it and exchanged with it must be on its
+ * filesystem.
+ */
 int image_resolve(struct image *img, const char *path, struct error **reterr);
 
-/* A position of its own, beside that of dirfd. NULL with errno. */
+/* Opens the directory with a position of its own. NULL with errno. */
 DIR *image_list(const struct image *img);
 
 #endif

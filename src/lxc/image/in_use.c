@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Names the process that has locked an image. Runs in the command, as root, in the host's PID
+ * namespace.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -11,7 +16,7 @@
 #define TOOL	"lxc-checkpoint"
 #define MONITOR "lxc-checkpoint-"
 
-/* Who writes is at a checkpoint, and a monitor at a restore. */
+/* A writer makes a checkpoint; a monitor restores. */
 static const char *what_it_does(const struct flock_holder *h)
 {
 	if (!h->shared)
@@ -30,7 +35,7 @@ int image_refuse_in_use(int fd, const char *path, struct error **reterr)
 		error_refuse(reterr, EBUSY, "%s is in use by %s since %s (process %d)", path,
 			     what_it_does(&h), since, (int)h.pid);
 	else
-		/* a program that uses the library may be older than what it does */
+		/* a program that uses the library may have started before its operation */
 		error_refuse(reterr, EBUSY, "%s is in use by %s (process %d%s%s)", path,
 			     what_it_does(&h), (int)h.pid, h.command[0] ? ", " : "", h.command);
 	error_set_hint(reterr, "wait until that is done, or choose another directory");

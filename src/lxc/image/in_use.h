@@ -4,7 +4,10 @@
 
 #include "util/error.h"
 
-/* fd, the directory path, is locked by another: says who that is. Returns -EBUSY. */
+/*
+ * Refuses because another process has locked the directory path, open as fd, and names it. Returns
+ * -EBUSY.
+ */
 int image_refuse_in_use(int fd, const char *path, struct error **reterr);
 
 #endif

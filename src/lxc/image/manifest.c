@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads and writes manifest.json: its members, its checksum, and the rules that no single member
+ * shows. Pure but for the checksum; runs in the command and in the monitor.
+ */
 #include "config.h"
 
 #include <limits.h>
@@ -129,7 +134,7 @@ static const struct member thread_members[] = {
 /* Not init_pid: it means nothing once the container is gone. */
 static const struct member facts_members[] = {
 	STRING(struct container_facts, name, check_container_name),
-	STRING(struct container_facts, lxcpath, check_text), /* as it was given, for information */
+	STRING(struct container_facts, lxcpath, check_text), /* as given, for information */
 	STRING(struct container_facts, rootfs, check_path),
 	NUMBER(struct container_facts, rootfs_inode, MEMBER_U64, 0, INT64_MAX, .since = 2),
 	ARRAY(struct container_facts, "idmaps", idmaps, n_idmaps, idmap_members),
@@ -196,7 +201,7 @@ static const char sum_begins[] = "  \"checksum\": \"", sum_ends[] = "\"\n}\n";
 
 #define SUM_LINE_LEN (sizeof(sum_begins) - 1 + CHECKSUM_LEN + sizeof(sum_ends) - 1)
 
-/* Of the text up to the line with the checksum: that line and the end. Caller frees. */
+/* Returns the last line and the end of the text, for the text before them. Caller frees. */
 static char *sum_line(const char *text, size_t len)
 {
 	_cleanup_free_ char *sum = checksum_of(text, len);
@@ -204,7 +209,7 @@ static char *sum_line(const char *text, size_t len)
 	return xasprintf("%s%s%s", sum_begins, sum, sum_ends);
 }
 
-/* No byte can have another value, not even in white space. */
+/* No byte can differ, not even white space. */
 static int check_sum_line(const char *text, size_t len, struct error **reterr)
 {
 	size_t before = len < SUM_LINE_LEN ? 0 : len - SUM_LINE_LEN;
@@ -223,13 +228,13 @@ char *manifest_to_json(const struct manifest *m)
 
 	if (!object)
 		return NULL;
-	/* This is the only layout it writes, whatever the struct was read from. */
+	/* We write only this layout, whatever version the struct was read from. */
 	json_object_set_new(object, "schema", json_integer(MANIFEST_SCHEMA));
 	text = json_dumps(object, JSON_INDENT(2));
 	json_decref(object);
 	if (!text)
 		return NULL;
-	/* in the place of the "\n}" */
+	/* replaces the "\n}" */
 	begins = xasprintf("%.*s,\n", (int)strlen(text) - 2, text);
 	line = sum_line(begins, strlen(begins));
 	return xasprintf("%s%s", begins, line);
@@ -242,7 +247,7 @@ static int compare_strings(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorts; returns one that is there twice, or NULL. */
+/* Sorts; returns a duplicate, or NULL. */
 static const char *find_twice(const char **v, size_t n)
 {
 	qsort(v, n, sizeof(*v), compare_strings);
@@ -288,7 +293,7 @@ static int check_nics(const struct container_facts *f, struct error **reterr)
 							  "no end on the host",
 					    i, n->type);
 	}
-	/* they would be made in the host's */
+	/* they would be made in the host's namespace */
 	if (f->host_network && (f->n_nics > 0 || f->n_nexthops > 0))
 		return error_refuse(
 			reterr, EBADMSG,
@@ -323,7 +328,7 @@ static int check_whole(const struct manifest *m, struct error **reterr)
 	return r;
 }
 
-/* What it says it is; what it says wrongly is found when the members are read. */
+/* The schema that it states; errors show when the members are read. */
 static unsigned int schema_of(json_t *json)
 {
 	json_int_t n = json_integer_value(json_object_get(json, "schema"));
@@ -332,8 +337,8 @@ static unsigned int schema_of(json_t *json)
 }
 
 /*
- * A later version may have other members, and other ideas of what is valid:
- * of such a file its number is all this one can speak of.
+ * A later version may have other members, and other rules: for such a file this version can only
+ * report the number.
  */
 static int check_schema(json_t *json, struct error **reterr)
 {
@@ -405,7 +410,7 @@ int manifest_check(const struct manifest *m, struct error **reterr)
 	char *text;
 	int r;
 
-	/* the one text that may be left out, see image_seal() */
+	/* the only text that may be omitted, see image_seal() */
 	without_config.config = NULL;
 	text = manifest_to_json(&without_config);
 	if (!text)

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Writes and parses the file "network". Pure; runs in the command, in the monitor and in
+ * lxc-checkpoint-link.
+ */
 #include "config.h"
 
 #include <net/if.h>
@@ -23,10 +28,10 @@ bool network_name_valid(const char *name)
 {
 	size_t len = strlen(name);
 
-	/* A '-' in front would be an option to ip; "." and ".." are directories below /proc/sys. */
+	/* A leading '-' would be an option; "." and ".." are directories below /proc/sys. */
 	if (len == 0 || len >= IFNAMSIZ || !(is_alnum(name[0]) || name[0] == '_'))
 		return false;
-	/* Below /proc/sys/net/ipv6/conf these two are no interfaces but all of the host's. */
+	/* Below /proc/sys/net/ipv6/conf these two mean all interfaces of the host. */
 	if (strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -71,7 +76,10 @@ char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *
 	return text;
 }
 
-/* Splits at single spaces, in place. Returns how many words, 0 for an empty one or too many. */
+/*
+ * Splits at single spaces, in place. Returns the number of words, 0 for an empty word or too many
+ * words.
+ */
 static size_t split_words(char *line, char *words[WORDS])
 {
 	size_t n = 0;
@@ -109,7 +117,7 @@ static bool nothing(const char *word)
 	return strcmp(word, "-") == 0;
 }
 
-/* Fills nic; returns what is wrong with the line, NULL if nothing is. */
+/* Fills nic. Returns what is wrong with the line, or NULL. */
 static const char *nic_parse(char *line, struct nic *nic)
 {
 	char *w[WORDS];

@@ -8,17 +8,16 @@
 #include "util/error.h"
 
 /*
- * The network file is what lxc-restore-net, a shell script, reads. One line a
- * NIC, seven words, "-" where there is nothing:
+ * The network file, for lxc-checkpoint-link. One line a NIC, seven words, "-" for none:
  *
  *   veth <name> <host name> <bridge> <host MAC> <MTU> <host IPv6: on|off>
  *
- * '#' begins a comment line. Only veth NICs are in it: no other kind has
- * anything on the host that the callback could put back.
+ * A '#' begins a comment line. The file lists only veths: other kinds leave nothing on the host
+ * that the callback could restore.
  */
 #define NETWORK_NAME "network"
 
-/* host_names, where not NULL, replaces nics[i].host_name (one per NIC). Caller frees. */
+/* host_names, if not NULL, replaces nics[i].host_name (one per NIC). Caller frees. */
 char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *host_names);
 
 /* Strict, as the manifest. *ret_nics is a heap array; free with network_free(). */
@@ -26,7 +25,7 @@ int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_
 		      struct error **reterr);
 void network_free(struct nic *nics, size_t n);
 
-/* What the kernel takes as an interface's name, without anything a shell could trip over. */
+/* A valid name for an interface, without characters that are special to a shell. */
 bool network_name_valid(const char *name);
 bool network_mac_valid(const char *mac);
 

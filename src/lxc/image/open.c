@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A complete checkpoint is opened, and its parts are read. Runs in the command and in a restore's
- * monitor, as root, in the host's namespaces.
+ * Opens a complete checkpoint and reads its parts. Runs in the command and in a restore's monitor,
+ * as root, in the host's namespaces.
  */
 #include "config.h"
 

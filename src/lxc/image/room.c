@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds out whether a failed checkpoint ran out of disk space. Runs in the command, as root, on
+ * the host.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -11,7 +16,10 @@
 
 #define MIB (1024.0 * 1024.0)
 
-/* Of a disk with less than this and no other cause known, that is the cause. */
+/*
+ * If the disk has less space than this and CRIU names no other cause, assume that it ran out of
+ * space.
+ */
 #define FULL_BYTES (1024 * 1024)
 
 static bool says_no_space(const struct error *e)
@@ -32,7 +40,7 @@ void room_explain(const struct image *img, uint64_t memory, struct error **reter
 	left = (uint64_t)fs.f_bfree * fs.f_frsize;
 	if (!said && ((*reterr)->hint || left >= FULL_BYTES))
 		return;
-	/* what such a log has been cut to is not the cause */
+	/* the rest of a truncated log is not the cause */
 	if (!said)
 		error_set_detail(reterr, NULL);
 	if (memory)

@@ -8,9 +8,9 @@
 #include "util/error.h"
 
 /*
- * Says of a failed checkpoint that its disk is full, where that is the cause. CRIU's log
- * is on that disk too: it may end before the line that says so. To be asked while the image
- * is still there. memory: bytes that the container's memory takes up to; 0: unknown.
+ * Explains a failed checkpoint by a full disk, if that is the cause. CRIU's log is on the same
+ * disk, and may end before the line that says so. Call it while the image still exists. memory: how
+ * many bytes the container's memory takes at most; 0: unknown.
  */
 void room_explain(const struct image *img, uint64_t memory, struct error **reterr);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* From a directory with files to a checkpoint: sums, and everything on disk. */
+/*
+ * Commits a checkpoint: computes checksums and flushes everything to disk. Runs in the command, as
+ * root, on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -40,7 +43,7 @@ struct syncing {
 	struct error *error;  /* the first */
 };
 
-/* What could not be restored is no part: an action script may have left it there. */
+/* A file that no restore would accept is not part: an action script may have left it. */
 static int open_file(const struct image *img, struct image_file *f, int *ret_fd,
 		     struct error **reterr)
 {
@@ -69,7 +72,7 @@ static int tell(struct syncing *s, const char *name, int r, struct error *e)
 		error_free(e);
 	} else {
 		s->error = e;
-		/* much has been done by now */
+		/* much has been changed by now */
 		if (e)
 			e->refused = false;
 	}
@@ -142,7 +145,7 @@ static int sync_files(const struct image *img, struct manifest *m, struct error 
 	return r < 0 ? error_move(reterr, &s.error, -r) : 0;
 }
 
-/* The new checkpoint and the old one change places in one step. */
+/* Exchanges the new checkpoint and the old one in one step. */
 static int exchange(struct image *img, struct error **reterr)
 {
 	if (renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) < 0)
@@ -151,7 +154,7 @@ static int exchange(struct image *img, struct error **reterr)
 	return 0;
 }
 
-/* What is written is read once, before it counts. */
+/* Parses the manifest once before it counts. */
 static int manifest_text(struct manifest *m, char **ret, struct error **reterr)
 {
 	_cleanup_free_ char *json = manifest_to_json(m);
@@ -159,8 +162,10 @@ static int manifest_text(struct manifest *m, char **ret, struct error **reterr)
 	int r;
 
 	if (!json) {
-		/* JSON is UTF-8; a config whose comments are not is the only text that we can do
-		 * without */
+		/*
+		 * JSON is UTF-8; the configuration is the only text that can be omitted if its
+		 * comments are not
+		 */
 		free(TAKE_PTR(m->config));
 		json = manifest_to_json(m);
 	}
@@ -173,9 +178,9 @@ static int manifest_text(struct manifest *m, char **ret, struct error **reterr)
 }
 
 /*
- * The order is what a power cut leaves something whole by: all that the manifest names
- * is on disk, with its name, before the manifest has its name; and all of the new
- * checkpoint before it takes the old one's place.
+ * The order keeps something whole after a power cut: everything that the manifest names is on disk,
+ * with its name, before the manifest has its name; and all of the new checkpoint is, before it
+ * replaces the old one.
  */
 int image_seal(struct image *img, struct manifest *m, struct error **reterr)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the texts in a manifest may be. */
+/* Validates the texts in a manifest. Pure; runs in the command and in the monitor. */
 #include "config.h"
 
 #include <limits.h>
@@ -67,7 +67,7 @@ const char *check_setting_file(const char *s)
 		       : NULL;
 }
 
-/* What they do is for the kernel's verifier to judge. */
+/* The kernel's verifier judges what they do. */
 const char *check_instructions(const char *s)
 {
 	size_t len = strlen(s);
@@ -92,7 +92,7 @@ const char *check_nexthop(const char *s)
 	return bytes && nexthop_request_valid(bytes, len) ? NULL : "makes no nexthop and no route";
 }
 
-/* Those that say what the kernel is to do with a file are not for an image to set. */
+/* An image must not set those that change what the kernel does with a file. */
 const char *check_attribute(const char *s)
 {
 	if (strlen(s) > MAX_NAME || has_control(s) ||
@@ -171,7 +171,7 @@ const char *check_container_name(const char *s)
 	return NULL;
 }
 
-/* Of a path, from s on: how many components are ".." at its beginning, -1 if one is not plain. */
+/* Returns the number of leading ".." components of a path, or -1 if a component is not plain. */
 static int count_leading_dotdot(const char *s, size_t *ret_plain)
 {
 	int dotdot = 0;
@@ -213,7 +213,7 @@ const char *check_target(const char *s)
 	return strstr(s, "]:") ? "has \"]:\" in it, which CRIU takes for its end" : check_path(s);
 }
 
-/* From the container's own cgroup, which is "". */
+/* Relative to the container's own cgroup, whose path is "". */
 const char *check_cgroup_path(const char *s)
 {
 	size_t plain;

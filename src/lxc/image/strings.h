@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_IMAGE_STRINGS_H
 #define LXCCKPT_IMAGE_STRINGS_H
 
-/* Each says what is wrong with a text, as "is no key", or NULL. */
+/* Each returns what is wrong with a text, such as "is no key", or NULL. */
 const char *check_text(const char *s);
 const char *check_time(const char *s);
 const char *check_sum(const char *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Whether the files of a checkpoint are those that its manifest names. Runs in the command, as
- * root, on the host; it only reads.
+ * Compares the files of a checkpoint with its manifest. Runs in the command, as root, on the host;
+ * it only reads.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #define BATCH 64
 /* ... but for such files, which several threads read, one after the other. */
 #define LARGE (2 * 1024 * 1024)
-/* With less in a file of pages it is no gain to verify it while CRIU restores. */
+/* With less than this in a file of pages, verifying it while CRIU restores gains nothing. */
 #define PAGES_LARGE (32 * 1024 * 1024)
 
 static int check_size(const struct image *img, const struct image_file *f, const struct stat *st,
@@ -82,15 +82,15 @@ static int check_sum(const struct image *img, const struct image_file *f, struct
 	return 0;
 }
 
-/* Files are checked by several threads, and told of by one. */
+/* Several threads check files; one reports them. */
 struct verifying {
 	const struct image *img;
 	const struct manifest *m;
 	const struct image_verify *v;
-	struct error **errors; /* one for each file; NULL: it is what it was */
+	struct error **errors; /* one for each file; NULL: intact */
 };
 
-/* Not even with these wrong does CRIU do anything but to copy them into a process. */
+/* Even if these are damaged, CRIU only copies them into a process. */
 static bool is_pages(const struct image_file *f)
 {
 	return strncmp(f->name, "pages-", strlen("pages-")) == 0 && f->size >= PAGES_LARGE &&
@@ -116,7 +116,7 @@ void image_verify_hint(const struct image *img, struct error **reterr)
 			       word);
 }
 
-/* With an error the rest is not looked at, where nobody is told of the rest. */
+/* After an error, the rest is skipped if nobody asks for all errors. */
 static int check_file(const struct verifying *c, size_t i)
 {
 	const struct image_file *f = &c->m->files[i];

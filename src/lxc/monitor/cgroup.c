@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Answers questions about the payload's cgroup, and freezes and thaws it. Runs in the monitor, as
+ * root, through descriptors that were opened on the host.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -23,9 +28,9 @@ static bool can_freeze(struct monitor *m)
 }
 
 /*
- * Whether LXC would find this controller in the payload's hierarchy: LXC lists those of the
- * cgroup that it names all others from, which need not have reached the payload. Where none
- * is named (NULL) LXC finds a hierarchy without controllers.
+ * Whether LXC would find this controller in the payload's hierarchy. LXC lists the controllers of
+ * the cgroup from which it names all others; they need not have reached the payload. If no
+ * controller is named (NULL), LXC finds a hierarchy without controllers.
  */
 bool cgroup_has(struct monitor *m, const char *controller)
 {
@@ -33,7 +38,7 @@ bool cgroup_has(struct monitor *m, const char *controller)
 		return false;
 	if (controller && !*controller)
 		return false;
-	/* No controllers of cgroup2, but LXC's tools ask for them by their old names. */
+	/* Not controllers of cgroup2, but LXC's tools ask for them by their old names. */
 	if (controller && strcmp(controller, "devices") == 0)
 		return true;
 	if (controller && strcmp(controller, "freezer") == 0)
@@ -54,7 +59,7 @@ int cgroup_set_frozen(int cgroup_fd, bool frozen)
 	return write_file_at(cgroup_fd, "cgroup.freeze", frozen ? "1" : "0");
 }
 
-/* Reading from the start also arms the file's next notification. */
+/* Reading from the start also arms the next notification of the file. */
 static int read_frozen(int events_fd)
 {
 	char buf[256];
@@ -98,8 +103,8 @@ static void watch_close_unused(struct monitor *m)
 }
 
 /*
- * LXC's monitor sleeps until the cgroup is frozen, and everybody with it. Here
- * only the client waits. 1: it is so already, 0: c gets its answer later.
+ * LXC's monitor sleeps until the cgroup is frozen, and keeps all clients waiting. Here only this
+ * client waits. Returns 1: it is frozen already, 0: c gets its answer later.
  */
 int cgroup_wait_frozen(struct monitor *m, struct client *c, bool frozen, int timeout_ms)
 {
@@ -127,7 +132,7 @@ void cgroup_wait_over(struct monitor *m)
 	watch_close_unused(m);
 }
 
-/* For epoll_wait(): until the first of those who wait has waited long enough. */
+/* The timeout for epoll_wait(): until the first waiting client has waited long enough. */
 int cgroup_next_timeout(struct monitor *m)
 {
 	int64_t first = -1, left;

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Connections to the command socket: accepts them, reads requests, checks credentials, sends
+ * answers. Runs in the monitor, as root; anybody on the host may connect, so one client's error
+ * closes only that client.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -14,10 +20,10 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* One accept() event takes this many, then the clients that are already here have a turn. */
+/* One accept() event takes at most this many connections, then the existing clients have a turn. */
 #define ACCEPT_BATCH 64
 
-/* After an accept() that failed the next try is so much later, twice as much each time. */
+/* The delay of the next accept() after a failure; it doubles each time. */
 #define PAUSE_MIN_MS 10
 #define PAUSE_MAX_MS 1000
 
@@ -26,7 +32,7 @@ static void read_payload(struct monitor *m, struct client *c);
 static void read_drain(struct monitor *m, struct client *c);
 static void send_out(struct monitor *m, struct client *c);
 
-/* What a connection waits for in each phase, and what happens then. */
+/* The events that a connection waits for in each phase, and the handler. */
 static const struct {
 	uint32_t events;
 	void (*step)(struct monitor *m, struct client *c);
@@ -63,8 +69,8 @@ static void set_timer(const struct monitor *m, unsigned int ms)
 }
 
 /*
- * Nobody tells when the host has memory or descriptors again, so a timer does. It is in the
- * epoll set like all else, because during a restore others wait for that.
+ * Nothing announces that the host has memory or descriptors again, so a timer tries. It is in the
+ * epoll set like everything else, because others wait for that set during a restore.
  */
 static void accept_pause(struct monitor *m)
 {
@@ -136,7 +142,7 @@ void client_close(struct monitor *m, struct client *c)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
-	/* An event of this round may still point at it. */
+	/* An event of this round may still point to it. */
 	c->next = m->closed;
 	m->closed = c;
 
@@ -174,8 +180,8 @@ void clients_close_but_patient(struct monitor *m)
 }
 
 /*
- * Without credentials with the message itself (sent in the moment before we
- * asked for them) those of whoever connected count.
+ * If the message itself has no credentials (sent in the moment before we asked for them), those of
+ * the connecting process count.
  */
 static bool sender_allowed(int fd, struct msghdr *msg)
 {
@@ -228,7 +234,7 @@ static void client_dispatch(struct monitor *m, struct client *c)
 		c->reap = true;
 		break;
 	}
-	/* Header and body leave in one piece: clients take the body with a single recv(). */
+	/* Send header and body in one piece: clients read the body with a single recv(). */
 	head.ret = reply.ret;
 	head.datalen = (int32_t)reply.body_len;
 	head.data = reply.data;
@@ -240,7 +246,7 @@ static void client_dispatch(struct monitor *m, struct client *c)
 	client_send(m, c, buf, sizeof(head) + reply.body_len, reply.fd);
 }
 
-/* The request is still there, with its payload. */
+/* Keeps the request with its payload. */
 void clients_release_held(struct monitor *m)
 {
 	struct client *next;
@@ -284,7 +290,7 @@ static void header_complete(struct monitor *m, struct client *c)
 
 static void read_header(struct monitor *m, struct client *c)
 {
-	/* Room for nothing but the sender: the kernel drops any fds that come along. */
+	/* Room only for the credentials: the kernel drops any descriptors that come along. */
 	union {
 		char buf[CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
@@ -305,7 +311,7 @@ static void read_header(struct monitor *m, struct client *c)
 		client_close(m, c);
 		return;
 	}
-	/* A header in pieces counts as refused when any piece is. */
+	/* A header in pieces is refused if any piece is. */
 	if (c->got == 0)
 		c->refused = false;
 	if (!sender_allowed(c->source.fd, &msg))
@@ -316,8 +322,8 @@ static void read_header(struct monitor *m, struct client *c)
 }
 
 /*
- * The buffer grows with what arrives, not with what is announced, and to no more
- * than any command can make use of.
+ * The buffer grows with the data that arrives, not with the announced size, and at most to the size
+ * that a command can use.
  */
 static void read_payload(struct monitor *m, struct client *c)
 {
@@ -345,8 +351,8 @@ static void read_payload(struct monitor *m, struct client *c)
 }
 
 /*
- * Closing with unread bytes resets the connection, and clients take a reset for
- * "STOPPED": what is still to come is read although nobody wants it.
+ * Closing with unread bytes resets the connection, and clients take a reset for "STOPPED". So the
+ * rest is read although nobody needs it.
  */
 static void read_drain(struct monitor *m, struct client *c)
 {
@@ -409,7 +415,7 @@ static void send_out(struct monitor *m, struct client *c)
 		client_sent(m, c);
 }
 
-/* A duplicate of fd travels with buf, whose owner may close it at any time. */
+/* Sends a duplicate of fd with buf; the owner may close fd at any time. */
 void client_send(struct monitor *m, struct client *c, const void *buf, size_t len, int fd)
 {
 	if (c->phase == PHASE_CLOSED)
@@ -455,9 +461,9 @@ static bool has_spoken(const struct client *c)
 }
 
 /*
- * Everybody on the host may connect. When that has used up our descriptors the
- * connection that has said nothing for longest goes, so that whoever does say
- * something (tools send their request at once) is still heard.
+ * Everybody on the host may connect. If connections have used up our descriptors, the one that has
+ * been silent for longest is closed, so that a client that sends its request (as tools do at once)
+ * is still served.
  */
 static bool evict_oldest(struct monitor *m)
 {
@@ -471,7 +477,10 @@ static bool evict_oldest(struct monitor *m)
 	return oldest != NULL;
 }
 
-/* Where all connections are kept: one more, so that whoever stops the container is heard. */
+/*
+ * If every connection must be kept, open one more, so that a client that stops the container is
+ * served.
+ */
 static bool give_up_reserve(struct monitor *m)
 {
 	bool given = m->reserve >= 0;
@@ -503,7 +512,10 @@ void clients_accept(struct monitor *m, struct source *s, uint32_t events)
 		if (errno == EAGAIN)
 			return;
 		if (errno == EMFILE || errno == ENFILE) {
-			/* without a free number it fails before it looks whether somebody waits */
+			/*
+			 * without a free descriptor it fails before it checks whether somebody
+			 * waits
+			 */
 			if (!is_pending(s->fd))
 				return;
 			if (evict_oldest(m) || give_up_reserve(m))

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The table of requests and their handlers, in LXC's words. Runs in the monitor, as root; frame.c
+ * and client.c have checked the sender and the size of each request.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -10,7 +15,7 @@
 #include "monitor/monitor_private.h"
 #include "util/mem.h"
 
-/* Answered to ADD_STATE_CLIENT: not there yet, the message comes later. */
+/* The answer to ADD_STATE_CLIENT: not in that state yet, the message comes later. */
 #define STATE_LATER N_STATES
 
 static enum verdict answer_int(struct reply *reply, int data)
@@ -64,7 +69,7 @@ static enum verdict terminal_winch(struct monitor *m, struct client *c, struct r
 	return SILENT_CLOSE;
 }
 
-/* No answer: the connection ends when the teardown is complete, and that is the answer. */
+/* No answer: the end of the connection, when the teardown is complete, is the answer. */
 static enum verdict stop(struct monitor *m, struct client *c, struct reply *reply)
 {
 	const char *name = monitor_config(m, "lxc.signal.stop");
@@ -77,7 +82,7 @@ static enum verdict stop(struct monitor *m, struct client *c, struct reply *repl
 	}
 	if (pidfd_send_signal(m->setup.init_pidfd, sig < 0 ? SIGKILL : sig, NULL, 0) < 0)
 		return fail(reply, -errno);
-	/* A frozen init does not get to see its signal. */
+	/* A frozen init does not receive its signal. */
 	cgroup_set_frozen(cgroup_limit_fd(m), false);
 	return SILENT_KEEP;
 }
@@ -100,7 +105,7 @@ static enum verdict get_clone_flags(struct monitor *m, struct client *c, struct 
 	return answer_int(reply, (int)m->setup.clone_flags);
 }
 
-/* As LXC does: a controller it does not know ends the connection without a word. */
+/* As LXC does: an unknown controller ends the connection without an answer. */
 static enum verdict get_cgroup(struct monitor *m, struct client *c, struct reply *reply)
 {
 	if (!cgroup_has(m, c->got ? c->payload : NULL))
@@ -138,7 +143,7 @@ static enum verdict get_lxcpath(struct monitor *m, struct client *c, struct repl
 	return answer_string(reply, m->setup.lxcpath);
 }
 
-/* Kept even when there is nothing to wait for: the client is the one to close. */
+/* Kept even if there is nothing to wait for: the client closes it. */
 static enum verdict add_state_client(struct monitor *m, struct client *c, struct reply *reply)
 {
 	int32_t states[N_STATES];
@@ -160,11 +165,11 @@ static void answer_scrollback(struct monitor *m, struct client *c, struct reply 
 	reply->heap = xcalloc(1, len);
 	reply->body_len = ring_copy(&m->console.scrollback, off, reply->heap, len);
 	reply->body = reply->heap;
-	/* LXC's clients take a body with a single recv(): it has to be there as a whole */
+	/* LXC's clients read a body with a single recv(): it must arrive as a whole */
 	setsockopt(c->source.fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 }
 
-/* Who reads takes out what was read, and with clear the rest too. */
+/* Reading removes what was read, and clear removes the rest too. */
 static enum verdict console_log(struct monitor *m, struct client *c, struct reply *reply)
 {
 	struct ring *buffer = &m->console.scrollback;
@@ -181,7 +186,7 @@ static enum verdict console_log(struct monitor *m, struct client *c, struct repl
 		len = log.read_max;
 	if (log.read)
 		answer_scrollback(m, c, reply, 0, len);
-	/* write_logfile is a remnant: in LXC it writes nothing, and takes out what it would have */
+	/* write_logfile is a remnant: LXC writes nothing, but removes what it would have written */
 	if (log.clear)
 		ring_drop(buffer, buffer->used);
 	else if (log.read || log.write_logfile)
@@ -227,7 +232,7 @@ static enum verdict add_device_rule(struct monitor *m, struct client *c, struct 
 
 	if (payload_device_rule(c->payload, c->got, &rule) < 0)
 		return fail(reply, -EINVAL);
-	/* LXC says no more than that */
+	/* LXC answers no more than that */
 	return devices_add_rule(m, &rule) < 0 ? fail(reply, -1) : ANSWER;
 }
 
@@ -286,7 +291,7 @@ static enum verdict get_seccomp_fd(struct monitor *m, struct client *c, struct r
 	return fail(reply, -EBADF);
 }
 
-/* A client of another version may know a shorter or longer struct: it gets what fits. */
+/* A client of another version may know a shorter or longer struct: it gets as much as fits. */
 static enum verdict get_cgroup_ctx(struct monitor *m, struct client *c, struct reply *reply)
 {
 	struct wire_cgroup_ctx *ctx = &reply->room.ctx;
@@ -335,7 +340,7 @@ static enum verdict get_payload_directory(struct monitor *m, struct client *c, s
 	return get_directory(m, c, reply, m->setup.payload_cgroup_fd);
 }
 
-/* Only monitors that a user's systemd started are in a scope of their own. */
+/* Only monitors that a user's systemd started have a scope of their own. */
 static enum verdict get_systemd_scope(struct monitor *m, struct client *c, struct reply *reply)
 {
 	(void)m;
@@ -344,16 +349,16 @@ static enum verdict get_systemd_scope(struct monitor *m, struct client *c, struc
 }
 
 enum payload_rule {
-	ANY_PAYLOAD, /* the handler looks itself, or does not care */
-	NO_PAYLOAD,  /* an int argument, which a payload would replace by a pointer */
-	A_STRING,    /* what is behind its NUL is of no interest */
+	ANY_PAYLOAD, /* the handler checks it itself, or ignores it */
+	NO_PAYLOAD,  /* an int argument; a payload would replace it by a pointer */
+	A_STRING,    /* everything after its NUL is ignored */
 	STRING_OR_NOTHING,
 };
 
 static const struct {
 	enum payload_rule payload;
 	enum verdict (*handle)(struct monitor *m, struct client *c, struct reply *reply);
-	bool needs_init; /* whoever asks waits until the container is there */
+	bool needs_init; /* the client waits until the container exists */
 } commands[N_COMMANDS] = {
 	[CMD_GET_TTY_FD] = {NO_PAYLOAD, get_tty_fd, true},
 	[CMD_TERMINAL_WINCH] = {ANY_PAYLOAD, terminal_winch, false},
@@ -379,7 +384,7 @@ static const struct {
 	[CMD_GET_DEVPTS_FD] = {ANY_PAYLOAD, get_devpts_fd, true},
 	[CMD_GET_SECCOMP_NOTIFY_FD] = {ANY_PAYLOAD, get_seccomp_fd, false},
 	[CMD_GET_CGROUP_CTX] = {ANY_PAYLOAD, get_cgroup_ctx, true},
-	/* LXC has these two swapped, and its tools rely on it. */
+	/* LXC swaps these two, and its tools rely on it. */
 	[CMD_GET_CGROUP_FD] = {ANY_PAYLOAD, get_limit_directory, false},
 	[CMD_GET_LIMIT_CGROUP_FD] = {ANY_PAYLOAD, get_payload_directory, false},
 	[CMD_GET_SYSTEMD_SCOPE] = {ANY_PAYLOAD, get_systemd_scope, false},

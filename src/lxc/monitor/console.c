@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Moves bytes between the container's terminals and their clients, the log and the buffer. Runs in
+ * the monitor, which treats all of them as bytes; nobody can make it wait.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -13,13 +18,13 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Reads and writes for one event, so that a chatty container leaves time for the clients. */
+/* How many reads and writes one event gets, so that a chatty container leaves time for clients. */
 #define ROUNDS 8
-/* What a dead container left behind is less than this: ptys hold some 64 KiB. */
+/* A dead container leaves less than this: ptys hold about 64 KiB. */
 #define DRAIN_ROUNDS 64
-/* At the end nothing is left that could be blocked: a slow reader gets the last words too. */
+/* At the end, waiting blocks nothing else, so a slow reader gets the last output too. */
 #define DRAIN_PATIENCE_MS 1000
-/* Somebody sits there and has changed his window; but not all the time. */
+/* How often to look for a changed window size: often enough for a person. */
 #define PROXY_LOOK_MS	   200
 #define FOREGROUND_LOOK_MS 1000
 
@@ -47,8 +52,8 @@ static void inflow_end(struct monitor *m, struct inflow *in)
 }
 
 /*
- * From a peer to the container. What the console does not take is held and the
- * peer not read meanwhile; neither keeps the loop from anything else.
+ * Moves bytes from a peer to the container. If the console takes no more, the rest is held, and the
+ * peer is not read meanwhile; the event loop goes on.
  */
 void inflow_pump(struct monitor *m, struct inflow *in)
 {
@@ -81,7 +86,7 @@ void inflow_pump(struct monitor *m, struct inflow *in)
 	inflow_rearm(m, in);
 }
 
-/* A client resizes the pty it was given, and nothing tells us but a look at it. */
+/* A client resizes its pty, and only a look at the pty shows that. */
 static void proxy_look(struct monitor *m)
 {
 	struct console *con = &m->console;
@@ -111,7 +116,7 @@ void console_look(struct monitor *m)
 
 static void proxy_pump(struct monitor *m)
 {
-	/* the new size before what was typed in it */
+	/* pass on the new size before the input that was typed at that size */
 	proxy_look(m);
 	inflow_pump(m, &m->console.proxy);
 }
@@ -135,8 +140,8 @@ static int raw_mode(int fd)
 }
 
 /*
- * The client gets the master of a pty of its own, in the host's devpts: with the
- * console's it would take the output away from everybody else.
+ * The client gets the master of a pty of its own, in the host's devpts. With the console's master
+ * it would take the output away from all others.
  */
 static int proxy_open(struct monitor *m)
 {
@@ -168,7 +173,10 @@ static void proxy_close(struct monitor *m)
 	fd_close(&m->console.proxy_master);
 }
 
-/* To whoever looks. Who does not read loses it: nobody in the container waits for a reader. */
+/*
+ * Sends the output to whoever shows it. A reader that does not read loses it: the container never
+ * waits for a reader.
+ */
 static void console_show(struct monitor *m, const char *buf, size_t len, int patience_ms)
 {
 	ssize_t n;
@@ -180,7 +188,7 @@ static void console_show(struct monitor *m, const char *buf, size_t len, int pat
 	}
 }
 
-/* A value that is not set is printed as "(null)" by some versions. */
+/* Some versions print an unset value as "(null)". */
 static const char *option(struct monitor *m, const char *key)
 {
 	const char *value = monitor_config(m, key);
@@ -212,7 +220,7 @@ static void console_relay(struct monitor *m, int rounds, int patience_ms)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
-			/* A hang-up of the console says nothing about the container. */
+			/* A hang-up of the console means nothing for the container. */
 			source_remove(m, &m->console.master);
 			return;
 		}
@@ -263,7 +271,7 @@ void console_drain(struct monitor *m)
 	console_relay(m, DRAIN_ROUNDS, DRAIN_PATIENCE_MS);
 }
 
-/* Clients that still hold a tty keep it; nothing is relayed any more. */
+/* Clients keep their ttys, but nothing is relayed any more. */
 void console_stop(struct monitor *m)
 {
 	source_remove(m, &m->console.master);
@@ -272,7 +280,7 @@ void console_stop(struct monitor *m)
 
 void console_finish(struct monitor *m)
 {
-	/* of a container that never ran there are no last words */
+	/* a container that never ran has no last output */
 	if (m->console.slots)
 		logfile_finish(&m->console.log, &m->console.scrollback);
 	ring_free(&m->console.scrollback);
@@ -290,8 +298,10 @@ static int tty_free(struct monitor *m, int tty)
 	return -EBUSY;
 }
 
-/* tty 0 is the console, a negative one any but that. Returns which, *ret_fd stays the console's or
- * setup's. */
+/*
+ * tty 0 is the console, a negative number any other. Returns the number; the console or setup still
+ * owns *ret_fd.
+ */
 int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 {
 	struct console *con = &m->console;
@@ -305,7 +315,7 @@ int console_attach(struct monitor *m, struct client *c, int tty, int *ret_fd)
 	if (tty == 0) {
 		if (con->master.fd < 0)
 			return -EBADF;
-		/* as under lxc-start: there is one who types, and he sits there */
+		/* as under lxc-start: the foreground terminal is the only one that types */
 		if (foreground_is_terminal(m))
 			return -EBUSY;
 		r = proxy_open(m);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads device rules out of BPF programs and makes programs of them; see device_rules.h. Pure;
+ * runs in the monitor.
+ */
 #include "config.h"
 
 #include <linux/bpf.h>
@@ -9,7 +14,7 @@
 
 #define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
-/* Where a program has what it is asked about. R1 stays the context, for the rest. */
+/* The registers that hold the request. R1 stays the context, for the rest. */
 enum {
 	SCRATCH = BPF_REG_0,
 	TYPE = BPF_REG_2,
@@ -48,10 +53,10 @@ static const struct bpf_insn prologue[] = {
 
 struct reader {
 	const struct bpf_insn *at, *end;
-	const struct bpf_insn *skip_to; /* NULL: nothing was asked yet */
+	const struct bpf_insn *skip_to; /* NULL: no condition yet */
 };
 
-/* Whether the next one does that, whatever its numbers are; if so, it is taken. */
+/* Whether the next instruction matches, whatever its numbers are; if so, consumes it. */
 static const struct bpf_insn *take(struct reader *r, struct bpf_insn wanted)
 {
 	const struct bpf_insn *i = r->at;
@@ -63,7 +68,7 @@ static const struct bpf_insn *take(struct reader *r, struct bpf_insn wanted)
 	return i;
 }
 
-/* All conditions of a rule lead to one place where they do not hold. */
+/* All conditions of a rule jump to the same place if they do not hold. */
 static bool skips(struct reader *r, const struct bpf_insn *jump)
 {
 	const struct bpf_insn *to;
@@ -77,7 +82,7 @@ static bool skips(struct reader *r, const struct bpf_insn *jump)
 	return true;
 }
 
-/* "request & access == request", by way of whatever register */
+/* "request & access == request", in any register */
 static bool read_access(struct reader *r, uint32_t *ret)
 {
 	unsigned int scratch = r->at < r->end ? r->at->dst_reg : SCRATCH;
@@ -99,7 +104,7 @@ static bool read_number(struct reader *r, unsigned int reg, int64_t *ret)
 	if (!jump)
 		return true;
 	*ret = (uint32_t)jump->imm;
-	/* compared as 64 bits: a number that no device has */
+	/* compared as 64 bits, no device has this number */
 	return jump->imm >= 0 && skips(r, jump);
 }
 
@@ -113,7 +118,7 @@ static bool read_verdict(struct reader *r, bool *ret)
 	return true;
 }
 
-/* False: what comes is none. */
+/* Reads one rule; false: no rule follows. */
 static bool read_rule(struct reader *from, struct device_rule *ret)
 {
 	struct device_rule rule = {.access = ALL_ACCESS, .major = -1, .minor = -1};
@@ -126,7 +131,7 @@ static bool read_rule(struct reader *from, struct device_rule *ret)
 	if (!read_number(&r, TYPE, &type) || !read_number(&r, MAJOR, &rule.major) ||
 	    !read_number(&r, MINOR, &rule.minor) || !read_verdict(&r, &rule.allow))
 		return false;
-	/* without a condition it is what holds otherwise */
+	/* a rule without a condition is the default */
 	if (r.skip_to != r.at)
 		return false;
 	rule.type = (uint32_t)type;
@@ -170,7 +175,7 @@ static bool is_about_the_same(const struct device_rule *a, const struct device_r
 	       a->minor == b->minor;
 }
 
-/* As if it had never been said. Returns whether it had, with this verdict or the other. */
+/* Removes a rule. Returns whether it existed, with either verdict. */
 static bool take_out(struct device_rules *rules, const struct device_rule *rule, bool *ret_allow)
 {
 	for (size_t i = 0; i < rules->n; i++) {
@@ -191,8 +196,8 @@ bool device_rules_add(struct device_rules *rules, const struct device_rule *rule
 	bool allowed, was_there = take_out(rules, rule, &allowed);
 
 	/*
-	 * LXC does not look whether another rule, a wider one, is against it, and so
-	 * does this. Where a rest decides it is not known what would hold anyhow.
+	 * As LXC, this does not check whether a wider rule contradicts it. If the rest of a program
+	 * decides, nobody knows what would hold without the rule.
 	 */
 	if (!rules->rest && rule->allow == rules->otherwise)
 		return was_there;
@@ -236,7 +241,10 @@ static void add_verdict(struct program *p, bool allow)
 	add(p, EXIT);
 }
 
-/* Always with the access: without any condition the kernel would cut off what follows. */
+/*
+ * Always checks the access: after a rule without a condition the kernel would reject what follows
+ * as unreachable.
+ */
 static void add_rule(struct program *p, const struct device_rule *rule)
 {
 	size_t start = p->n;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rules for devices that are added while the container runs. */
+/*
+ * Adds device rules while the container runs: reads the attached program, changes it, and replaces
+ * it. Runs in the monitor, as root, through the payload cgroup's descriptor.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -42,14 +45,14 @@ static bool change(struct device_rules *rules, const struct wire_device_rule *wi
 
 	if (wire->type == 'a' && wire->major < 0 && wire->minor < 0 && !*wire->access)
 		return device_rules_reset(rules, wire->allow);
-	/* about no access: it fits nothing */
+	/* without any access it matches nothing */
 	return rule.access && device_rules_add(rules, &rule);
 }
 
 /*
- * The program that has the container's rules: one in the form of ours and LXC's if
- * there is any, for another may be that of who manages the container. 1: *ret_id
- * and rules are set; 0: the container has none.
+ * Finds the program with the container's rules: one in our form or LXC's if there is one, because
+ * another may belong to the container's manager. Returns 1 and sets *ret_id and rules, or 0: the
+ * container has none.
  */
 static int find_program(int cgroup, uint32_t *ret_id, struct device_rules *rules)
 {
@@ -73,9 +76,9 @@ static int find_program(int cgroup, uint32_t *ret_id, struct device_rules *rules
 }
 
 /*
- * A container without a program may use every device. LXC begins an allowlist
- * there with the first rule, and with one more device allowed all others are
- * forbidden, /dev/null included; nobody wants that, and so here they stay allowed.
+ * A container without a program may use every device. LXC begins an allowlist with the first rule,
+ * so that allowing one more device forbids all others, including /dev/null. Nobody wants that, so
+ * here they stay allowed.
  */
 int devices_add_rule(struct monitor *m, const struct wire_device_rule *rule)
 {
@@ -89,7 +92,7 @@ int devices_add_rule(struct monitor *m, const struct wire_device_rule *rule)
 	device_rules_init(&rules);
 	if (cgroup_limit_fd(m) < 0)
 		return -ENOENT;
-	/* the one that is there cannot be attached to: it is O_PATH */
+	/* the existing descriptor is O_PATH, to which nothing can be attached */
 	cgroup = openat(cgroup_limit_fd(m), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0)
 		return -errno;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The terminal of a restore in the foreground: raw mode, job control and size. Runs in the
+ * monitor, which then has the caller's controlling terminal.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -16,9 +21,9 @@
 #include "util/mem.h"
 
 /*
- * Terminals and pipes are opened once more: O_NONBLOCK on the descriptor we were
- * given would also hold for the shell and everybody else it is shared with. (A
- * regular file would lose its position that way, and never blocks anyhow.)
+ * Reopens terminals and pipes: O_NONBLOCK on the descriptor that we got would also hold for the
+ * shell and everybody else who shares it. (A regular file would lose its position that way, and
+ * never blocks anyway.)
  */
 static int open_nonblock(int fd, int mode)
 {
@@ -35,7 +40,7 @@ static int open_nonblock(int fd, int mode)
 	return again < 0 ? -errno : again;
 }
 
-/* Only of our controlling terminal there is such a thing. */
+/* Only our controlling terminal has a foreground process group. */
 static bool in_background(struct monitor *m)
 {
 	pid_t job = tcgetpgrp(m->setup.foreground_in);
@@ -43,7 +48,7 @@ static bool in_background(struct monitor *m)
 	return job > 0 && job != getpgrp();
 }
 
-/* Signals are characters then, and go into the container: ^C is nothing to us. */
+/* In raw mode, ^C and the like are characters that go into the container. */
 static void foreground_raw(struct monitor *m)
 {
 	struct console *con = &m->console;
@@ -66,8 +71,8 @@ bool foreground_is_terminal(struct monitor *m)
 }
 
 /*
- * The kernel does not stop us for reading in the background, because we block that
- * signal: it says EIO, as it does of a terminal that is gone.
+ * The kernel does not stop us for reading in the background, because we block that signal. It
+ * returns EIO instead, as for a terminal that is gone.
  */
 bool foreground_pause(struct monitor *m)
 {
@@ -80,7 +85,7 @@ bool foreground_pause(struct monitor *m)
 	return true;
 }
 
-/* The shell has had the terminal in the meantime, and may have given it back. */
+/* The shell had the terminal in the meantime, and may have given it back. */
 void foreground_continue(struct monitor *m)
 {
 	struct console *con = &m->console;
@@ -121,7 +126,7 @@ static int input_start(struct monitor *m)
 		return fd;
 	r = source_add(m, &in->source, fd, EPOLLIN, input_ready);
 	if (r == -EPERM) {
-		/* Read whenever the console takes something. */
+		/* Read whenever the console accepts input. */
 		in->source = (struct source){.fd = fd, .ready = input_ready};
 		in->unpollable = true;
 		r = 0;
@@ -160,7 +165,7 @@ static ssize_t write_some(int fd, const char *buf, size_t len)
 	return n < 0 && errno == ENOTSOCK ? write(fd, buf, len) : n;
 }
 
-/* SIGPIPE is blocked while the loop runs, and monitor.c does not forward our own. */
+/* SIGPIPE is blocked while the loop runs, and monitor.c does not forward our own one. */
 void foreground_write(struct monitor *m, const char *buf, size_t len, int patience_ms)
 {
 	struct console *con = &m->console;
@@ -183,7 +188,7 @@ void foreground_write(struct monitor *m, const char *buf, size_t len, int patien
 	}
 }
 
-/* Once for each change: the container may have given its terminal another size since. */
+/* Once for each change, because the container may have set another size since. */
 void foreground_resize(struct monitor *m)
 {
 	struct console *con = &m->console;
@@ -208,7 +213,7 @@ void foreground_stop(struct monitor *m)
 	con->foreground.len = 0;
 	con->foreground.unpollable = false;
 	fd_close(&con->out);
-	/* in the background they are the shell's own already */
+	/* in the background the settings are the shell's own already */
 	if (con->raw && !in_background(m))
 		tcsetattr(m->setup.foreground_in, TCSANOW, &con->restore);
 	con->raw = con->paused = con->unsignalled = false;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Validates the bytes on LXC's command socket, and makes addresses and messages; see frame.h. Pure
+ * but for connecting; runs in the monitor and in the command.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
 #define LXCCKPT_MONITOR_FRAME_H
 
 /*
- * The bytes on LXC's command socket, frozen since LXC 1.0: tools and monitors of
- * different versions meet on every upgraded host. Nothing here does I/O, and
- * nothing a client sent is used before a function below has looked at its size.
+ * The bytes on LXC's command socket, unchanged since LXC 1.0: tools and monitors of different
+ * versions meet on every upgraded host. Nothing here does I/O, except to connect, and nothing that
+ * a client sent is used before a function below has checked its size.
  */
 
 #include <stdbool.h>
@@ -51,25 +51,25 @@ _Static_assert(CMD_GET_INIT_PID == 4 && CMD_CONSOLE_LOG == 11 && CMD_GET_INIT_PI
 _Static_assert(N_STATES == 8 && STATE_RUNNING == 2 && STATE_THAWED == 7, "states go by number");
 
 /*
- * Ours alone: all that is in the console's buffer, which stays in it. (Whoever reads
- * it by CMD_CONSOLE_LOG takes it out.) LXC's monitor answers that it knows no such command.
+ * Only ours: returns the whole console buffer, which stays in it. (CMD_CONSOLE_LOG removes what it
+ * returns.) LXC's monitor answers that it does not know this command.
  */
 #define CMD_PEEK_CONSOLE_LOG 0x6c636b70
 
-/* More than this of the console's buffer is never handed out, nor kept in an image. */
+/* The limit for the console buffer, in answers and in an image. */
 #define SCROLLBACK_MAX ((size_t)64 * 1024 * 1024)
 
 /*
- * A larger request costs its sender the connection. LXC has no limit for
- * CMD_CONSOLE_LOG alone: what is more than this is read, and thrown away.
+ * A larger request costs its sender the connection. LXC has no limit for CMD_CONSOLE_LOG alone: the
+ * excess is read and discarded.
  */
 #define REQUEST_DATA_MAX 8192
 
-/* Byte order and alignment are the machine's: both ends run on one kernel. */
+/* Byte order and alignment are native: both ends run on one kernel. */
 struct wire_request {
 	int32_t cmd;
 	int32_t datalen;
-	int64_t data; /* an int argument; with datalen > 0 a pointer of the client's, meaningless */
+	int64_t data; /* an int argument; with datalen > 0 a meaningless pointer of the client */
 };
 _Static_assert(sizeof(struct wire_request) == 16, "request");
 _Static_assert(offsetof(struct wire_request, datalen) == 4, "request.datalen");
@@ -78,7 +78,7 @@ _Static_assert(offsetof(struct wire_request, data) == 8, "request.data");
 struct wire_response {
 	int32_t ret;
 	int32_t datalen;
-	int64_t data; /* an int result, otherwise 0: old clients free() what they find here */
+	int64_t data; /* an int result, otherwise 0: old clients free() this pointer */
 };
 _Static_assert(sizeof(struct wire_response) == 16, "response");
 _Static_assert(offsetof(struct wire_response, datalen) == 4, "response.datalen");
@@ -86,7 +86,7 @@ _Static_assert(offsetof(struct wire_response, data) == 8, "response.data");
 
 enum message_type { MESSAGE_STATE, MESSAGE_PRIORITY, MESSAGE_EXIT_CODE };
 
-/* To state clients and into lxc-monitord's FIFO. */
+/* A message to state clients and lxc-monitord's FIFO. */
 struct wire_message {
 	int32_t type;
 	char name[256];
@@ -96,7 +96,9 @@ _Static_assert(sizeof(struct wire_message) == 264, "message");
 _Static_assert(offsetof(struct wire_message, name) == 4, "message.name");
 _Static_assert(offsetof(struct wire_message, value) == 260, "message.value");
 
-/* The flags are bool on the wire; uint8_t because a foreign bool may hold any byte. */
+/*
+ * The flags are bool on the wire; uint8_t here, because another program's bool may hold any byte.
+ */
 struct wire_console_log {
 	uint8_t clear;
 	uint8_t read;
@@ -120,7 +122,7 @@ struct wire_cgroup_ctx {
 	int32_t layout;
 	uint32_t utilities;
 	uint32_t fd_len;
-	int32_t fd[CGROUP_CTX_FDS_MAX]; /* the receiver puts its own numbers here */
+	int32_t fd[CGROUP_CTX_FDS_MAX]; /* the receiver stores its own descriptors here */
 	int32_t pad;
 };
 _Static_assert(sizeof(struct wire_cgroup_ctx) == 96, "cgroup ctx");
@@ -146,7 +148,7 @@ struct wire_device_rule {
 	int32_t major, minor;
 	char access[4]; /* out of "rwm", NUL behind it */
 	int32_t allow;
-	uint64_t list[2]; /* the client's list pointers, meaningless */
+	uint64_t list[2]; /* meaningless list pointers of the client */
 };
 _Static_assert(sizeof(struct wire_device_rule) == 40, "device rule");
 _Static_assert(offsetof(struct wire_device_rule, major) == 4, "device_rule.major");
@@ -156,34 +158,37 @@ _Static_assert(offsetof(struct wire_device_rule, allow) == 16, "device_rule.allo
 _Static_assert(offsetof(struct wire_device_rule, list) == 24, "device_rule.list");
 
 /*
- * A request header as bytes. datalen comes out as 0 or more; -EMSGSIZE when the
- * client announces more than its command may have.
+ * Parses a request header. datalen is 0 or more; -EMSGSIZE if the client announces more than its
+ * command may have.
  */
 int request_parse(const unsigned char buf[static sizeof(struct wire_request)],
 		  struct wire_request *ret);
 
-/* The int argument; clients sign-extend it, but only 32 bits of it count. */
+/* The int argument; clients sign-extend it, but only 32 bits count. */
 int request_int(const struct wire_request *req);
 
-/* Who may send commands: root of our user namespace, and who runs the monitor. */
+/*
+ * Whether a sender may send commands: root of our user namespace, and the user who runs the
+ * monitor.
+ */
 bool credentials_allow(uid_t uid, gid_t gid, uid_t own_uid, gid_t own_gid);
 
-/* The payload when it is exactly one NUL-terminated string, otherwise NULL. */
+/* The payload if it is exactly one NUL-terminated string, otherwise NULL. */
 const char *payload_string(const void *payload, size_t len);
 
-/* These copy and check a payload: 0, or -EINVAL with *ret untouched. */
+/* These copy and check a payload. They return 0, or -EINVAL and leave *ret untouched. */
 int payload_states(const void *payload, size_t len, int32_t ret[static N_STATES]);
 int payload_console_log(const void *payload, size_t len, struct wire_console_log *ret);
 int payload_cgroup_fd(const void *payload, size_t len, struct wire_cgroup_fd *ret);
 int payload_device_rule(const void *payload, size_t len, struct wire_device_rule *ret);
 
-/* -ENAMETOOLONG when the name does not fit: such containers have no messages in LXC either. */
+/* -ENAMETOOLONG if the name does not fit: such containers have no messages in LXC either. */
 int message_build(enum message_type type, const char *name, int value, struct wire_message *ret);
 
-/* "frozen N" out of a cgroup.events file: 0 or 1, -ENODATA without one. */
+/* Reads "frozen N" from a cgroup.events file. Returns 0 or 1, or -ENODATA. */
 int cgroup_events_frozen(const char *text);
 
-/* Whether a cgroup.controllers file names this one; an empty name asks for an empty file. */
+/* Whether a cgroup.controllers file names this controller; an empty name matches an empty file. */
 bool cgroup_controllers_have(const char *text, const char *name);
 
 /* "SIGRTMIN+3", "SIGTERM", "TERM" or "15" as a number, -EINVAL for anything else. */
@@ -195,17 +200,16 @@ uint64_t fnv1a_64(const char *text);
 #define SOCKET_NAME_BYTES 108
 
 /*
- * The abstract address of a container's command socket, with the leading NUL and
- * without one behind it: no more than the returned length belongs to the name.
+ * The abstract address of a container's command socket, with the leading NUL and without a trailing
+ * one. Only the returned length belongs to the name.
  */
 size_t command_socket_name(const char *lxcpath, const char *name,
 			   char buf[static SOCKET_NAME_BYTES]);
 
 /*
- * A connection to it, on which both ways give up after so many seconds (0: never;
- * less: the connection itself is not waited for either); or -errno.
- * -EPERM: neither root nor the caller's user listens there. Anybody may take the name of one
- * that does not run.
+ * Connects to it, with a timeout in seconds for both directions (0: none; negative: does not wait
+ * for the connection itself either). Returns a descriptor or -errno; -EPERM: the listener is
+ * neither root nor the caller's user. Anybody may take the name of a container that does not run.
  */
 int command_socket_connect(const char *lxcpath, const char *name, int patience_s);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Writes the console's log; see logfile.h. Runs in the monitor, as root, on the host. */
 #include "config.h"
 
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Neither a FIFO that nobody reads nor a terminal may hold up the container. */
+/* Neither a FIFO without a reader nor a terminal may block the container. */
 static void open_mode(struct logfile *log, mode_t mode)
 {
 	log->fd = open(log->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
@@ -24,7 +26,7 @@ void logfile_open(struct logfile *log)
 		open_mode(log, 0600);
 }
 
-/* Over EINTR and short writes; a full disk ends it. */
+/* Writes all, despite EINTR and short writes; stops at a full disk. */
 static void append(struct logfile *log, const char *buf, size_t len)
 {
 	while (log->fd >= 0 && len > 0) {
@@ -39,7 +41,9 @@ static void append(struct logfile *log, const char *buf, size_t len)
 	}
 }
 
-/* The full file makes room: it goes to PATH.1, or where it cannot, or shall not, is emptied. */
+/*
+ * Makes space for a full file: renames it to PATH.1, or empties it if that is not wanted or fails.
+ */
 static void turn_over(struct logfile *log, mode_t mode)
 {
 	_cleanup_free_ char *old = xasprintf("%s.1", log->path);
@@ -57,7 +61,7 @@ static void write_limited(struct logfile *log, const char *buf, size_t len)
 	uint64_t size, room;
 	struct stat st;
 
-	/* as LXC: a limit is nothing that a device or a FIFO could keep to */
+	/* as LXC: a device or FIFO ignores a limit */
 	if (fstat(log->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	size = (uint64_t)st.st_size;

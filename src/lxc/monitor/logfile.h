@@ -3,9 +3,8 @@
 #define LXCCKPT_MONITOR_LOGFILE_H
 
 /*
- * lxc.console.logfile: all that the console says, appended to a file of the
- * host's. Nothing that happens to the file is the container's concern: what
- * cannot be written is lost, and the next write tries again.
+ * lxc.console.logfile: the console's output, appended to a file on the host. No failure of the file
+ * affects the container: what cannot be written is lost, and the next write tries again.
  */
 
 #include <stdbool.h>
@@ -17,18 +16,17 @@
 struct logfile {
 	const char *path; /* NULL: there is none; borrowed */
 	uint64_t limit;	  /* lxc.console.size, in bytes; 0: none */
-	bool rotate;	  /* a full one is kept as PATH.1, in the place of the last such */
+	bool rotate;	  /* a full file becomes PATH.1, replacing the last one */
 	int fd;		  /* -1: not open */
 };
 
-/* Makes the file where it is not there. */
+/* Makes the file if it does not exist. */
 void logfile_open(struct logfile *log);
 void logfile_write(struct logfile *log, const char *buf, size_t len);
 
 /*
- * At the container's end the buffer, if there is something in it, takes the place
- * of what is in the file, up to the limit. (As LXC has it: without a limit the file is
- * empty then.)
+ * When the container stops, a buffer that is not empty replaces the content of the file, up to the
+ * limit. (As with LXC, the file is then empty without a limit.)
  */
 void logfile_finish(struct logfile *log, const struct ring *buffer);
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The event loop of a restored container's monitor: signals, init's exit, and the monitor's life
+ * from socket to last connection. Runs in the monitor, as root, in the host's namespaces; one
+ * thread.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -68,7 +74,7 @@ static void check_init(struct monitor *m)
 {
 	siginfo_t info = {0};
 
-	/* A failure (init is nobody's child any more) shows when it is reaped. */
+	/* A failure (init is no longer a child) shows when it is reaped. */
 	if (waitid(P_PIDFD, (id_t)m->setup.init_pidfd, &info, WEXITED | WNOWAIT | WNOHANG) < 0 ||
 	    info.si_pid != 0)
 		m->init_dead = true;
@@ -84,10 +90,10 @@ static void init_ready(struct monitor *m, struct source *s, uint32_t events)
 enum signal_action { FORWARD, AS_SIGTERM, CHECK_INIT, CONTINUE, RESIZE };
 
 static const enum signal_action signal_actions[SIGSYS + 1] = {
-	[SIGHUP] = AS_SIGTERM, /* the terminal is gone: end it properly */
+	[SIGHUP] = AS_SIGTERM, /* the terminal is gone: stop the container properly */
 	[SIGCHLD] = CHECK_INIT,
 	[SIGCONT] = CONTINUE,
-	[SIGWINCH] = RESIZE, /* only taken with a terminal in the foreground */
+	[SIGWINCH] = RESIZE, /* only with a terminal in the foreground */
 };
 
 static void signal_handle(struct monitor *m, const struct signalfd_siginfo *si)
@@ -95,7 +101,7 @@ static void signal_handle(struct monitor *m, const struct signalfd_siginfo *si)
 	int sig = (int)si->ssi_signo;
 	enum signal_action action = sig <= SIGSYS ? signal_actions[sig] : FORWARD;
 
-	/* The kernel's SIGPIPE for a write of ours: no wish of anybody's. */
+	/* The kernel's SIGPIPE for one of our writes: nobody asked for it. */
 	if (si->ssi_pid == (uint32_t)getpid())
 		return;
 	switch (action) {
@@ -133,7 +139,7 @@ static int signals_start(struct monitor *m, struct error **reterr)
 	sigset_t mask;
 	int r;
 
-	/* Faults are our own. */
+	/* These signals are faults of our own. */
 	sigfillset(&mask);
 	sigdelset(&mask, SIGBUS);
 	sigdelset(&mask, SIGILL);
@@ -186,7 +192,7 @@ static void loop_stop(struct monitor *m)
 	source_close(m, &m->signals);
 }
 
-/* Of two timeouts, of which -1 is none. */
+/* The shorter of two timeouts; -1 is none. */
 static int earlier(int a, int b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;
@@ -203,7 +209,7 @@ static int loop_round(struct monitor *m, int timeout_ms, struct error **reterr)
 	for (int i = 0; i < n; i++) {
 		struct source *s = events[i].data.ptr;
 
-		/* An earlier event of this round may have ended it. */
+		/* An earlier event of this round may have removed it. */
 		if (s->fd >= 0 && s->events)
 			s->ready(m, s, events[i].events);
 	}
@@ -233,7 +239,7 @@ static void watched_ready(struct monitor *m, struct source *s, uint32_t events)
 int monitor_watch(struct monitor *m, int fd)
 {
 	source_remove(m, &m->watched);
-	/* its end comes once too, and nobody has to take it out for that */
+	/* its end is reported once too, and nobody needs to remove it for that */
 	return fd < 0 ? 0 : source_add(m, &m->watched, fd, EPOLLIN | EPOLLET, watched_ready);
 }
 
@@ -309,9 +315,9 @@ int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct 
 }
 
 /*
- * Who looks for the container now must find nothing: neither a socket that
- * takes connections nor its name in /proc/net/unix. The number stays open for
- * its owner, as something that cannot be connected to.
+ * From now on nobody may find the container: neither a socket that accepts connections nor its name
+ * in /proc/net/unix. The descriptor stays open for its owner, as something that refuses
+ * connections.
  */
 static void refuse_connections(struct monitor *m)
 {
@@ -320,7 +326,7 @@ static void refuse_connections(struct monitor *m)
 	m->listener_closed = true;
 	source_remove(m, &m->listener);
 	shutdown(m->setup.listen_fd, SHUT_RDWR);
-	/* Clients that connected too late would wait for us until that owner closes. */
+	/* Clients that connected too late would otherwise wait until that owner closes it. */
 	while ((fd = accept4(m->setup.listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		close(fd);
 	dup3(m->epoll_fd, m->setup.listen_fd, O_CLOEXEC);

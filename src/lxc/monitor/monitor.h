@@ -3,10 +3,10 @@
 #define LXCCKPT_MONITOR_MONITOR_H
 
 /*
- * What a restored container's monitor serves while the container lives: LXC's
- * command socket, the console and ttys, state clients, signals. One thread,
- * one event loop. Who made the container (restorer/) fills a monitor_setup;
- * who takes it down again calls the functions below in LXC's order.
+ * The services of a restored container's monitor while the container lives: LXC's command socket,
+ * the console and ttys, state clients, signals. One thread, one event loop. The program that
+ * restored the container fills a monitor_setup, and calls the functions below in LXC's order to
+ * take it down.
  */
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ enum container_state {
 	N_STATES,
 };
 
-/* A pty the monitor holds both ends of: no getty ever sees a hang-up. */
+/* A pty of which the monitor holds both ends: no getty ever sees a hang-up. */
 struct terminal {
 	int master; /* -1: none */
 	int slave;
@@ -44,83 +44,84 @@ struct monitor_setup {
 	int listen_fd;		  /* command_socket_bind(); the monitor does not close it */
 	pid_t init_pid;		  /* 0 while there is none */
 	int init_pidfd;		  /* -1 then */
-	unsigned int clone_flags; /* CLONE_NEW* that the container has */
+	unsigned int clone_flags; /* the CLONE_NEW* namespaces of the container */
 
 	const char *payload_cgroup; /* in cgroup2, without leading slash: "lxc.payload.c1" */
 	int payload_cgroup_fd;	    /* O_PATH directory; -1: none */
-	const char *controllers;    /* as in cgroup.controllers, of the cgroup it was named from */
-	const char *limit_cgroup;   /* the one above it that has the limits; NULL: the same one */
-	int limit_cgroup_fd;	    /* of no meaning then */
-	int devpts_fd;		    /* root of the container's devpts; -1: none */
+	const char
+		*controllers; /* as in cgroup.controllers, of the cgroup from which it is named */
+	const char *limit_cgroup; /* the one above it with the limits; NULL: the same one */
+	int limit_cgroup_fd;	  /* unused then */
+	int devpts_fd;		  /* root of the container's devpts; -1: none */
 
 	struct terminal console;     /* tty 0 */
 	const struct terminal *ttys; /* tty 1 ... n_ttys */
 	size_t n_ttys;
 
-	/* what the console's buffer holds at the beginning; not needed after monitor_new() */
+	/* the initial content of the console buffer; not needed after monitor_new() */
 	const char *scrollback;
 	size_t scrollback_len;
 
-	/* -F: the terminal (or pipe) the console is shown on; -1 detached */
+	/* -F: the terminal (or pipe) that shows the console; -1: detached */
 	int foreground_in, foreground_out;
 };
 
 struct monitor;
 
 /*
- * Binds and listens on @<lxcpath>/<name>/command (or its hashed form). This is
- * LXC's running-lock. Returns the descriptor, -EADDRINUSE when one is there.
+ * Binds and listens on @<lxcpath>/<name>/command (or its hashed form), which is LXC's lock on a
+ * running container. Returns the descriptor, or -EADDRINUSE if somebody else listens there.
  */
 int command_socket_bind(const char *lxcpath, const char *name);
 
 /*
- * The monitor begins in STATE_STARTING, and without an init. Until monitor_run() it serves
- * whenever monitor_turn() is called: what can be said of a container that is not there
- * yet is said at once, for the rest clients wait until it is.
+ * The monitor begins in STATE_STARTING and without an init. Until monitor_run() it serves whenever
+ * monitor_turn() is called: it answers at once what does not need a container, and lets clients
+ * wait for the rest.
  */
 int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct error **reterr);
 
-/* Polls as readable when there is something for monitor_turn() to do, which waits for nothing. */
+/* Polls as readable when monitor_turn() has something to do. monitor_turn() does not wait. */
 int monitor_fd(const struct monitor *m);
 void monitor_turn(struct monitor *m);
 
 /*
- * monitor_fd() polls as readable for this descriptor of the caller's as well, once each time
- * that something comes; the caller reads it. -1: no more.
+ * Makes monitor_fd() poll as readable for this descriptor of the caller as well, once for each
+ * arrival; the caller reads it. -1: no more.
  */
 int monitor_watch(struct monitor *m, int fd);
 
-/* Somebody (lxc-stop -k) wants a container ended that has no init yet. */
+/* Whether somebody (lxc-stop -k) wants to kill a container that has no init yet. */
 bool monitor_stop_wanted(const struct monitor *m);
 
-/* What there is by now. Before monitor_run() it has to have the init. */
+/* Sets what exists by now. Before monitor_run() it must have the init. */
 void monitor_update(struct monitor *m, const struct monitor_setup *setup);
 
 /* Sets the state, serves the clients that wait for it, tells lxc-monitord's FIFO. */
 void monitor_set_state(struct monitor *m, enum container_state state);
 
 /*
- * Serves until init is dead; reaps it. *ret_status is waitpid()'s. All signals
- * are blocked and taken from a signalfd while it runs, and stay blocked after it.
+ * Serves until init is dead, and reaps it. *ret_status is waitpid()'s. While it runs, all signals
+ * are blocked and read from a signalfd; they stay blocked afterwards.
  */
 int monitor_run(struct monitor *m, int *ret_status, struct error **reterr);
 
-/* The raw status for lxc-monitord's FIFO. */
+/* Sends the raw status to lxc-monitord's FIFO. */
 void monitor_publish_exit(struct monitor *m, int status);
 
-/* The container's socket refuses from now on: STOPPED to all who look, without a message. */
+/* Makes the container's socket refuse connections: everybody sees STOPPED, without a message. */
 void monitor_close_listener(struct monitor *m);
 
 /*
- * A reboot in the place of that: STOPPED is a message to those who wait for it, and all
- * but those who wait for the next RUNNING are closed. The socket's name is free from now on.
+ * For a reboot instead: sends STOPPED to clients that wait for it, and closes all connections but
+ * those that wait for the next RUNNING. The name of the socket is free from now on.
  */
 void monitor_pause(struct monitor *m);
 
-/* Tells those who have waited that it runs again. Who serves it by now has told the FIFO. */
+/* Tells the waiting clients that the container runs again. Its new monitor has told the FIFO. */
 void monitor_resumed(struct monitor *m);
 
-/* Closes every connection (their EOF says that teardown is complete) and frees. NULL is fine. */
+/* Closes every connection (the EOF says that the teardown is complete) and frees. NULL is fine. */
 void monitor_free(struct monitor *m);
 
 #endif

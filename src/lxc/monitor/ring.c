@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A ring buffer with the last bytes of the console's output. Does no I/O; runs in the monitor. */
 #include "config.h"
 
 #include <errno.h>

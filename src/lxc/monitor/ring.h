@@ -13,22 +13,25 @@ struct ring {
 };
 
 /*
- * What the config's value asks for, in bytes: "131072", or "auto". At least a page, and a
- * power of two, as LXC makes it. 0: no buffer, or no size.
+ * Parses the configured size, in bytes: "131072", or "auto". Rounds it as LXC does: at least a
+ * page, and a power of two. 0: no buffer, or not a size.
  */
 size_t ring_size(const char *text);
 
-/* A buffer that is too large for the machine is none; memory is taken as it is written to. */
+/*
+ * A size that is too large for the machine makes no buffer. Memory is allocated as it is written
+ * to.
+ */
 void ring_init(struct ring *r, size_t size);
 void ring_free(struct ring *r);
 
-/* The oldest bytes make room. */
+/* Appends; overwrites the oldest bytes. */
 void ring_write(struct ring *r, const char *buf, size_t len);
 
-/* Copies at most max bytes, the oldest first, from off on; takes nothing out. Returns how many. */
+/* Copies at most max bytes, the oldest first, from off on; removes nothing. Returns the number. */
 size_t ring_copy(const struct ring *r, size_t off, char *buf, size_t max);
 
-/* Takes out the oldest n, or all. */
+/* Removes the oldest n bytes, or all. */
 void ring_drop(struct ring *r, size_t n);
 
 #endif

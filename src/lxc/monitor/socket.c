@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Binds the container's command socket and connects to it. Runs in the monitor and in the command,
+ * in the host's network namespace; anybody may take the name of a socket that is free.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -36,7 +41,7 @@ size_t command_socket_name(const char *lxcpath, const char *name,
 	_cleanup_free_ char *text = xasprintf("%s/%s/command", lxcpath, name);
 	size_t len = strlen(text);
 
-	/* LXC's own limit, one byte less than the kernel's: both ends must hash alike. */
+	/* LXC's own limit is one byte less than the kernel's: both ends must hash alike. */
 	if (len > SOCKET_NAME_BYTES - 3) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", lxcpath, name);
 
@@ -49,7 +54,10 @@ size_t command_socket_name(const char *lxcpath, const char *name,
 	return len + 1;
 }
 
-/* Of who began to listen, which may have ended since: the pid is no help. */
+/*
+ * The credentials of the process that began to listen, which may have exited since: its PID is
+ * useless.
+ */
 static bool is_trusted(int fd)
 {
 	struct ucred peer;
@@ -63,7 +71,7 @@ int command_socket_connect(const char *lxcpath, const char *name, int patience_s
 {
 	const bool waits = patience_s >= 0;
 	const struct timeval patience = {.tv_sec = waits ? patience_s : 0};
-	/* a queue that nobody takes connections from fills up */
+	/* without accept(), the queue fills up */
 	const struct timeval connecting = {
 		.tv_sec = patience_s > 0 && patience_s < CONNECT_S ? patience_s : CONNECT_S};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -92,8 +100,8 @@ int command_socket_bind(const char *lxcpath, const char *name)
 	if (fd < 0)
 		return -errno;
 	/*
-	 * Kernels since 6.16 hand this on to accepted sockets, so that nothing a
-	 * client sends between accept() and our setsockopt() comes without sender.
+	 * Kernels since 6.16 pass this on to accepted sockets, so that nothing that a client sends
+	 * between accept() and our setsockopt() lacks a sender.
 	 */
 	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return -errno;

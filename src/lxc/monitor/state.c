@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Tells state changes to clients that wait and to lxc-monitord's FIFO. Runs in the monitor, as
+ * root, on the host.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -14,7 +19,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* THAWED is told to those who wait for it, but nobody is ever found in it. */
+/* THAWED is sent to clients that wait for it, but it is never the current state. */
 static const enum container_state settles_in[N_STATES] = {
 	[STATE_STOPPED] = STATE_STOPPED,   [STATE_STARTING] = STATE_STARTING,
 	[STATE_RUNNING] = STATE_RUNNING,   [STATE_STOPPING] = STATE_STOPPING,
@@ -22,7 +27,7 @@ static const enum container_state settles_in[N_STATES] = {
 	[STATE_FROZEN] = STATE_FROZEN,	   [STATE_THAWED] = STATE_RUNNING,
 };
 
-/* Where LXC's tools look for it: root's is in /run, a user's with the user. */
+/* The path that LXC's tools use: root's is in /run, a user's in the user's directory. */
 static char *fifo_path(const char *lxcpath)
 {
 	const char *dir = "/run", *home;
@@ -38,9 +43,9 @@ static char *fifo_path(const char *lxcpath)
 }
 
 /*
- * The reader may go away between open() and write(), and this runs before and
- * after monitor_run() too, with signals as the caller has them: a SIGPIPE that
- * is ours must not end the monitor, nor stay pending.
+ * The reader may go away between open() and write(), and this also runs before and after
+ * monitor_run(), with the caller's signals. A SIGPIPE of ours must neither kill the monitor nor
+ * stay pending.
  */
 static void write_no_sigpipe(int fd, const void *buf, size_t len)
 {
@@ -57,7 +62,7 @@ static void write_no_sigpipe(int fd, const void *buf, size_t len)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Nobody listens unless lxc-monitor runs, and a reader that is stuck is not waited for. */
+/* Only a running lxc-monitor listens, and we do not wait for a stuck reader. */
 static void tell_monitord(struct monitor *m, enum message_type type, int value)
 {
 	_cleanup_free_ char *path = fifo_path(m->setup.lxcpath);
@@ -73,7 +78,7 @@ static void tell_monitord(struct monitor *m, enum message_type type, int value)
 	write_no_sigpipe(fd, &msg, sizeof(msg));
 }
 
-/* -ENAMETOOLONG: no message can carry the container's name, nothing was done. */
+/* -ENAMETOOLONG: no message can hold the container's name; nothing was done. */
 int state_serve(struct monitor *m, enum container_state state)
 {
 	struct client *next;
@@ -95,7 +100,7 @@ int state_serve(struct monitor *m, enum container_state state)
 	return 0;
 }
 
-/* True when the state is reached already: then there is nothing to wait for. */
+/* True if the state is reached already: there is nothing to wait for. */
 bool state_register(struct monitor *m, struct client *c, const int32_t states[static N_STATES])
 {
 	if (states[m->state] == 1)
@@ -108,8 +113,8 @@ bool state_register(struct monitor *m, struct client *c, const int32_t states[st
 void monitor_set_state(struct monitor *m, enum container_state state)
 {
 	/*
-	 * Once the socket refuses, STOPPED is said by the end of the connection:
-	 * a message would tell lxc-stop that all is done before it is.
+	 * When the socket refuses, the end of the connection means STOPPED: a message would tell
+	 * lxc-stop too early that everything is done.
 	 */
 	if (state == STATE_STOPPED && m->listener_closed) {
 		if (m->state == state)

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads, loads and attaches BPF programs by bare system calls; see bpf.h. Runs in the command and
+ * in the monitor, with CAP_SYS_ADMIN (or CAP_BPF) of the host.
+ */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -17,11 +22,11 @@
 
 #define INSTRUCTION_SIZE 8
 
-/* BPF_TCX_EGRESS, and what its program says to have the next decide: Linux 6.6. */
+/* BPF_TCX_EGRESS, and the verdict that lets the next program decide: Linux 6.6. */
 #define TCX_EGRESS 47
 #define TCX_NEXT   (-1)
 
-/* The kernel asks for a licence that its helpers allow. */
+/* The kernel checks the licence before it allows helpers. */
 static const char licence[] = "GPL";
 
 static int bpf(enum bpf_cmd cmd, union bpf_attr *attr)
@@ -91,7 +96,7 @@ int bpf_program_instructions(uint32_t id, void **ret, size_t *ret_len)
 	r = program_info(program, &info);
 	if (r < 0)
 		return r;
-	/* zero where the kernel does not show them, for its own reasons */
+	/* zero if the kernel hides them, for reasons of its own */
 	if (!info.xlated_prog_insns || info.xlated_prog_len != len)
 		return -EACCES;
 	*ret = TAKE_PTR(buf);
@@ -112,7 +117,7 @@ static int program_load(enum bpf_prog_type type, uint32_t attach_type, const voi
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 
-/* replaced: another program's descriptor, -1 none */
+/* replaced: the descriptor of the program to replace, -1: none */
 static int attach(int cgroup, int replaced, const void *instructions, size_t len)
 {
 	union bpf_attr attr = {0};
@@ -124,7 +129,7 @@ static int attach(int cgroup, int replaced, const void *instructions, size_t len
 	attr.target_fd = (uint32_t)cgroup;
 	attr.attach_bpf_fd = (uint32_t)program;
 	attr.attach_type = BPF_CGROUP_DEVICE;
-	/* as lxc-start: a program of the container's manager may be beside it */
+	/* as lxc-start: a program of the container's manager may be attached beside it */
 	attr.attach_flags = BPF_F_ALLOW_MULTI;
 	if (replaced >= 0) {
 		attr.attach_flags |= BPF_F_REPLACE;
@@ -145,7 +150,7 @@ int bpf_replace_device_program(int cgroup, uint32_t id, const void *instructions
 	return old < 0 ? old : attach(cgroup, old, instructions, len);
 }
 
-/* What is redirected to where it came from has no route. */
+/* A packet that is redirected to its origin has no route. */
 int bpf_forget_loopback_routes(uint32_t mark)
 {
 #define CONTEXT(member) (short)offsetof(struct __sk_buff, member)

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads and makes core scheduling cookies. Runs in the command, in the monitor and in the
+ * monitor's child, as the host's root.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -13,7 +18,7 @@
 
 static int core_call(int command, pid_t tid, uint64_t *ret)
 {
-	/* of one thread, whichever process it is in */
+	/* of one thread, in any process */
 	int r = prctl(PR_SCHED_CORE, (unsigned long)command, (unsigned long)tid,
 		      (unsigned long)PR_SCHED_CORE_SCOPE_THREAD, ret);
 
@@ -36,7 +41,7 @@ uint64_t core_cookie_get(pid_t tid)
 
 void core_cookie_drop(void)
 {
-	/* there is no call to give one back, but one can be like somebody who has none */
+	/* no call removes a cookie, but a thread can copy that of a thread without one */
 	if (core_cookie_get(0) != 0 && core_cookie_get(1) == 0)
 		core_call(PR_SCHED_CORE_SHARE_FROM, 1, NULL);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Reads the processor's name and features from /proc/cpuinfo. Runs in the command. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -59,8 +61,8 @@ void cpuinfo_parse(const char *text, struct cpuinfo *ret)
 }
 
 /*
- * How large the state of the floating point unit is, as a program may have asked: it is no
- * flag, and libc's lazy binding crashes where it finds another.
+ * The size of the floating point state, as a program may ask for it: no flag shows it, and libc's
+ * lazy binding crashes if it differs.
  */
 static void add_state_sizes(char **features)
 {
@@ -75,7 +77,7 @@ static void add_state_sizes(char **features)
 #endif
 }
 
-/* The beginning alone: of a machine with many processors all of it would take a while. */
+/* Reads only the beginning: the whole file takes a while on a machine with many processors. */
 void cpuinfo_read(struct cpuinfo *ret)
 {
 	_cleanup_close_ int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);

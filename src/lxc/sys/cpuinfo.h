@@ -2,20 +2,20 @@
 #ifndef LXCCKPT_SYS_CPUINFO_H
 #define LXCCKPT_SYS_CPUINFO_H
 
-/* The processor: its name, and the words by which the kernel tells what it can do. */
+/* The processor: its name, and the features that the kernel lists. */
 struct cpuinfo {
-	char *model; /* NULL where the kernel does not say */
+	char *model; /* NULL: the kernel does not say */
 	/*
-	 * "fpu vme de ...", and, where a process's state depends on them, the sizes that a
-	 * program is told: "xsave_size=832". "" where nothing is said.
+	 * "fpu vme de ...", and the sizes on which a process's state depends: "xsave_size=832". "":
+	 * nothing is known.
 	 */
 	char *features;
 };
 
-/* Pure. Of the text of /proc/cpuinfo the first processor. */
+/* Pure. Parses the first processor of a /proc/cpuinfo. */
 void cpuinfo_parse(const char *text, struct cpuinfo *ret);
 
-/* Of this machine. */
+/* Reads this machine's. */
 void cpuinfo_read(struct cpuinfo *ret);
 
 void cpuinfo_clear(struct cpuinfo *c);

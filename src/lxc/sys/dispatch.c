@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Only a tracer is told of Syscall User Dispatch. That is a child of whoever asks, so that no
- * wait() of a host program's comes across a thread that is not its; if it dies, the kernel
- * lets go what it has stopped.
+ * Detects Syscall User Dispatch, which only a tracer can see. The tracer is a child of the caller,
+ * as the host's root: no wait() of a host program then meets a thread that is not its child, and if
+ * the child dies, the kernel releases the threads that it has stopped.
  */
 #include "config.h"
 
@@ -34,13 +34,16 @@ struct dispatch_config {
 	uint64_t selector, offset, len;
 };
 
-/* glibc's ptrace() wants an enum of its own, or the kernel's */
+/* glibc's ptrace() takes its own enum or the kernel's. */
 static long trace(int request, pid_t tid, uintptr_t address, void *data)
 {
 	return ptrace(request, tid, (void *)address, data);
 }
 
-/* The status of the stop; -1 where it does not come, as of a thread that waits for a disk. */
+/*
+ * Returns the status of the stop; -1: the thread does not stop, for example because it waits for a
+ * disk.
+ */
 static int wait_for_stop(pid_t tid)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_NS};
@@ -69,17 +72,17 @@ static bool ask(pid_t tid)
 	trace(PTRACE_INTERRUPT, tid, 0, NULL);
 	status = wait_for_stop(tid);
 	if (status < 0)
-		return false; /* it is let go when this process ends */
+		return false; /* the kernel releases it when this process exits */
 	on = trace(GET_CONFIG, tid, sizeof(c), &c) == 0 && c.mode != 0;
-	/* a signal that was about to be delivered is: it is no stop of ours then */
+	/* deliver a signal that was pending: that was not a stop of ours */
 	signal = status >> 16 ? 0 : WSTOPSIG(status);
 	trace(PTRACE_DETACH, tid, 0, (void *)(uintptr_t)(unsigned int)signal);
 	return on;
 }
 
 /*
- * A thread that execs from a filesystem that does not answer keeps whoever traces it waiting, where
- * SIGKILL does reach.
+ * A thread that executes a program from a filesystem that does not answer blocks its tracer, and
+ * SIGKILL still reaches the tracer.
  */
 static int wait_within(pid_t child, int *left_ms)
 {

@@ -7,9 +7,9 @@
 
 /*
  * Whether a thread of the process has its system calls sent back to it (Syscall User Dispatch).
- * Each thread is stopped for a moment, as a tracer does it, and goes on as it was. false
- * where the kernel does not tell (before Linux 6.4), or where somebody traces it.
- * left_ms: what all of them may take together; what this one took is taken off.
+ * Stops each thread for a moment, as a tracer does; the thread then continues unchanged. Returns
+ * false if the kernel does not tell (before Linux 6.4), or if another process traces it. left_ms:
+ * the time that all calls together may take; this call subtracts its own time.
  */
 bool dispatch_is_on(pid_t pid, int *left_ms);
 

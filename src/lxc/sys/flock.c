@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds the process that holds a flock(), in /proc/locks. Runs in the command, in the host's PID
+ * namespace.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -18,7 +23,7 @@
 #define STAT_MAX  65536
 #define BEGAN	  22
 
-/* "3: FLOCK  ADVISORY  WRITE 4711 00:2f:123 0 EOF"; one that waits has "->" before FLOCK */
+/* "3: FLOCK  ADVISORY  WRITE 4711 00:2f:123 0 EOF"; a waiting lock has "->" before FLOCK */
 struct flock_holder flock_holder_parse(const char *locks, dev_t dev, ino_t ino)
 {
 	_cleanup_free_ char *wanted =
@@ -50,7 +55,7 @@ static time_t boot_time(void)
 	return p ? (time_t)strtoll(p + strlen("\nbtime "), NULL, 10) : 0;
 }
 
-/* "4711 (NAME) S" and numbers, of which the 22nd word is when it began. */
+/* "4711 (NAME) S" and numbers; the 22nd word is the start time. */
 static void read_process(struct flock_holder *h)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)h->pid);

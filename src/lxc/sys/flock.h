@@ -6,20 +6,20 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* Who has a flock() on a file; pid 0 where that cannot be seen from here. */
+/* The process that holds a flock() on a file; pid 0: unknown from here. */
 struct flock_holder {
 	pid_t pid;
 	bool shared;
-	char command[16]; /* its name, as the kernel has it */
-	time_t since;	  /* when the process began; 0: not known */
+	char command[16]; /* its name in the kernel */
+	time_t since;	  /* when the process started; 0: unknown */
 };
 
 struct flock_holder flock_holder(int fd);
 
-/* The same, of a text like /proc/locks. */
+/* The same, from a text like /proc/locks. */
 struct flock_holder flock_holder_parse(const char *locks, dev_t dev, ino_t ino);
 
-/* "2026-11-24 18:03:12", in the zone of here. Caller frees. */
+/* "2026-11-24 18:03:12", in the local time zone. Caller frees. */
 char *local_time_text(time_t t);
 
 #endif

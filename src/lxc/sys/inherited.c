@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Limits and settings that processes inherit. Used by the command, by the monitor for itself, and
- * in the child that becomes CRIU; as the host's root, in the host's namespaces. Failures
- * are passed over: without the right to raise a limit there is the one that there was.
+ * Sets limits and settings that processes inherit. Runs in the command, in the monitor, and in the
+ * child that becomes CRIU, as the host's root, in the host's namespaces. Failures are ignored:
+ * without the right to raise a limit, the old limit stays.
  */
 #include "config.h"
 
@@ -52,11 +52,11 @@ static struct {
 	struct rlimit was;
 } limits[RLIM_NLIMITS];
 
-/* A program may use the library in several threads. */
+/* A program may use the library in several threads at once. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int writers;
 
-/* No process may have more files open than this, root's neither. */
+/* No process may have more open files than this, not even root's. */
 static rlim_t files_max(void)
 {
 	_cleanup_free_ char *text = NULL;
@@ -71,10 +71,13 @@ static rlim_t usual_limit(int resource, rlim_t most)
 {
 	switch (resource) {
 	case RLIMIT_STACK:
-		/* without one the kernel lays out memory in another way */
+		/* with an unlimited stack the kernel lays out memory differently */
 		return STACK_USUAL;
 	case RLIMIT_CORE:
-		/* a core of CRIU would land in the image directory, which is no checkpoint then */
+		/*
+		 * a core dump of CRIU would go to the image directory, which would then be no
+		 * checkpoint
+		 */
 		return 0;
 	default:
 		return most;
@@ -140,7 +143,7 @@ struct scheduling {
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
-	uint64_t runtime, deadline, period; /* the first: a slice of its own, since Linux 6.12 */
+	uint64_t runtime, deadline, period; /* the first is a custom slice, since Linux 6.12 */
 	uint32_t util_min, util_max;
 };
 
@@ -169,7 +172,7 @@ static void reset_scheduling(void)
 	core_cookie_drop();
 }
 
-/* Mitigations that were asked for, where they can be taken back. */
+/* Mitigations that a process requested, as far as they can be undone. */
 static void reset_speculation(void)
 {
 	static const struct {
@@ -207,8 +210,7 @@ void settings_reset(void)
 	write_file_at(AT_FDCWD, "/proc/self/oom_score_adj", "0");
 }
 
-/* One that is in none may put itself into so many, one in the other; each counts for its children.
- */
+/* A process outside any landlock domain may nest so many; each counts for its children. */
 #define LAYERS_MAX 16
 
 static int restrict_again(void)

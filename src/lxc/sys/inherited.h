@@ -3,41 +3,44 @@
 #define LXCCKPT_SYS_INHERITED_H
 
 /*
- * What a process has from the one that started it. Somebody's shell, cron job or service is no
- * measure for CRIU, and what CRIU does not set itself stays with the restored processes for good.
+ * What a process inherits. The settings of somebody's shell, cron job or service must not apply to
+ * CRIU, and settings that CRIU does not change stay with the restored processes.
  */
 
 #include <stdbool.h>
 
-/* Every limit of this process as high as it may be, the stack's as usual. */
+/*
+ * Raises every limit of this process as far as possible, except the stack's, which becomes the
+ * default.
+ */
 void limits_raise(void);
 
 /*
- * That of the largest file alone, for as long as a library call writes files. Each call has its
+ * Raises only the limit of file sizes, as long as a library call writes files. Each call needs its
  * file_limit_end().
  */
 void file_limit_begin(void);
 void file_limit_end(void);
 
-/* For a child: the limits that these two have found. */
+/* For a child: restores the limits that the two functions above found. */
 void limits_put_back(void);
 
 /*
- * Scheduling, memory policy, personality and so on of this process as a process has them that
- * was never given others. For a child of one thread.
+ * Sets scheduling, memory policy, personality and so on of this process to their defaults. For a
+ * child with one thread.
  */
 void settings_reset(void);
 
 /*
- * What nobody can take from a process any more, as words, and what it does to those that are
- * restored with it. NULL: nothing. Static.
+ * Finds a setting that cannot be removed from a process, in words, and its effect on restored
+ * processes. NULL: none. Static.
  */
 struct for_good {
 	const char *what, *harm;
 };
 const struct for_good *settings_for_good(void);
 
-/* Parts of it. The first is asked by a child. */
+/* Parts of it. Call the first one in a child. */
 bool is_in_landlock(void);
 bool has_seccomp_filter(void);
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Has a process execute one system call while it waits in another; see inject.h. Runs in a child
+ * of the command, as the host's root, which traces the process with ptrace(). The process is a
+ * container's and untrusted.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -32,7 +38,7 @@
 #define PATIENCE_S 5
 #define MAPS_MAX   (64 * 1024 * 1024)
 #define VDSO_MAX   65536
-#define CODE_64	   0x33 /* the code segment of a process that is no 32-bit one */
+#define CODE_64	   0x33 /* the code segment of a 64-bit process */
 #define OPTIONS	   ((long)PTRACE_O_TRACESYSGOOD)
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -42,11 +48,14 @@
 struct target {
 	pid_t pid;
 	bool filtered;	    /* it has a seccomp filter */
-	unsigned long gate; /* where there is a system call instruction */
+	unsigned long gate; /* the address of a system call instruction */
 	struct user_regs_struct regs;
 };
 
-/* The line of the kernel's own code. A file cannot have it: that has an inode, and a path. */
+/*
+ * The line of the kernel's own code (vdso) in the memory map. No file can have such a line: files
+ * have an inode and a path.
+ */
 static const char *find_vdso(char *maps)
 {
 	char *save = NULL;
@@ -61,7 +70,7 @@ static const char *find_vdso(char *maps)
 	return NULL;
 }
 
-/* Where the kernel's own code is in a process. */
+/* Finds the kernel's own code in a process. */
 static int find_code(pid_t pid, unsigned long *ret_start, size_t *ret_len)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)pid);
@@ -96,9 +105,9 @@ static int read_code(pid_t pid, unsigned long start, char *code, size_t len)
 }
 
 /*
- * The kernel's own code has the instruction, and is the same in every process. One that was
- * changed was so by the process, and what would be run is not known: -EBADMSG.
- * -EOPNOTSUPP: there is none here, or another, as a 32-bit process has.
+ * Finds the instruction in the kernel's own code, which is the same in every process. -EBADMSG: the
+ * process has changed its copy, so what would run is unknown. -EOPNOTSUPP: there is no such code
+ * here, or another one, as in a 32-bit process.
  */
 static int find_gate(pid_t pid, unsigned long *ret)
 {
@@ -128,9 +137,9 @@ static int find_gate(pid_t pid, unsigned long *ret)
 }
 
 /*
- * The status of its next stop; -ESRCH where there is none, -ETIMEDOUT if it is long in coming:
- * where the process is frozen, it is not before it is thawed. For ever: who has the registers of
- * a call of ours may not be left with them.
+ * Returns the status of its next stop; -ESRCH: there is none; -ETIMEDOUT: it is late. A frozen
+ * process does not stop before it is thawed. Wait without a limit: a process must never be left
+ * with the registers of our call.
  */
 static int wait_stop(pid_t pid, bool for_ever)
 {
@@ -158,13 +167,13 @@ static bool is_syscall_stop(int status)
 	return !is_event_stop(status) && WSTOPSIG(status) == SYSCALL_STOP;
 }
 
-/* A signal that came meanwhile is the process's. */
+/* A signal that arrived meanwhile belongs to the process. */
 static int signal_of(int status)
 {
 	return is_event_stop(status) || is_syscall_stop(status) ? 0 : WSTOPSIG(status);
 }
 
-/* Lets it go on; the status of its next stop. */
+/* Lets it continue; returns the status of its next stop. */
 static int go_on(pid_t pid, enum __ptrace_request how, int sig, bool for_ever)
 {
 	if (ptrace(how, pid, NULL, (void *)(intptr_t)sig) < 0)
@@ -178,11 +187,11 @@ static int registers(enum __ptrace_request how, pid_t pid, struct user_regs_stru
 
 	if (ptrace(how, pid, (void *)NT_PRSTATUS, &iov) < 0)
 		return -errno;
-	/* those of a 32-bit process are fewer */
+	/* a 32-bit process has fewer */
 	return iov.iov_len == sizeof(*regs) ? 0 : -EOPNOTSUPP;
 }
 
-/* From a stop to one where the kernel looks what of a call is to be taken up again. */
+/* Moves from a stop to one at which the kernel decides whether to restart a system call. */
 static int settle(pid_t pid, int status, bool for_ever)
 {
 	while (status >= 0 && !is_event_stop(status))
@@ -200,7 +209,7 @@ static int set_options(pid_t pid, long options)
 	return ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ? -errno : 0;
 }
 
-/* Who has a filter may not be allowed to put that of another out of force. */
+/* A process with a filter may not be allowed to suspend the filter of another. */
 static int suspend_filter(const struct target *t)
 {
 	return t->filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
@@ -211,10 +220,10 @@ static int resume_filter(const struct target *t)
 	return t->filtered ? set_options(t->pid, OPTIONS) : 0;
 }
 
-/* Whether all that is needed can be done, before anything is. */
+/* Checks that everything needed is possible, before doing anything. */
 static int prepare(struct target *t)
 {
-	/* now, because it may have become another program since */
+	/* now, because it may have executed another program since */
 	int r = find_gate(t->pid, &t->gate);
 
 	t->filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
@@ -223,7 +232,7 @@ static int prepare(struct target *t)
 	return r < 0 ? r : resume_filter(t);
 }
 
-/* It stands still where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
+/* It is stopped where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
 static int hold(struct target *t)
 {
 	int r = interrupt(t->pid);
@@ -239,7 +248,7 @@ static int hold(struct target *t)
 	return (long)t->regs.orig_rax < 0 ? -EAGAIN : prepare(t);
 }
 
-/* As if nothing had been: it will go on with the call that it waited in. */
+/* Restores everything: it will continue the call in which it waited. */
 static int put_back(struct target *t, int status)
 {
 	int r = registers(PTRACE_SETREGSET, t->pid, &t->regs);
@@ -250,8 +259,8 @@ static int put_back(struct target *t, int status)
 }
 
 /*
- * From the entry of a call, which is not made, to its exit: the status of that stop. A filter
- * would look at the call all the same, and may kill for it.
+ * Moves from the entry of a call to its exit without making the call; returns the status of that
+ * stop. A filter still sees the call, and may kill for it.
  */
 static int skip_call(struct target *t)
 {
@@ -269,12 +278,12 @@ static int skip_call(struct target *t)
 	return status;
 }
 
-/* Where the stop is long in coming it has been frozen, or the call does not return. */
+/* If the stop is late, the process was frozen, or the call does not return. */
 static int give_up(struct target *t, bool entered)
 {
 	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid, true);
 
-	/* it came after all, a moment too late */
+	/* it came, a moment too late */
 	if (status >= 0 && is_syscall_stop(status) && !entered)
 		status = skip_call(t);
 	if (status < 0)
@@ -284,7 +293,7 @@ static int give_up(struct target *t, bool entered)
 	return r < 0 ? r : -ETIMEDOUT;
 }
 
-/* It is at the entry of the call that it was given, whatever code it has there. */
+/* Verifies that it is at the entry of the given call, whatever code it has there. */
 static bool is_ours(const struct target *t, const struct user_regs_struct *given)
 {
 	struct user_regs_struct regs;
@@ -295,7 +304,7 @@ static bool is_ours(const struct target *t, const struct user_regs_struct *given
 	       regs.r8 == given->r8;
 }
 
-/* From the entry of the call to its exit, past a filter, which looks at it after us. */
+/* Moves from the entry of the call to its exit, past a filter, which sees the call after us. */
 static int pass_call(struct target *t, long *ret, int *ret_status)
 {
 	struct user_regs_struct regs;
@@ -318,7 +327,7 @@ static void give_call(struct user_regs_struct *regs, const struct target *t, lon
 	*regs = t->regs;
 	regs->rip = t->gate;
 	regs->rax = (unsigned long)number;
-	regs->orig_rax = -1UL; /* there is none to be taken up again before this one */
+	regs->orig_rax = -1UL; /* no earlier call is to be restarted */
 	regs->rdi = args[0];
 	regs->rsi = args[1];
 	regs->rdx = args[2];
@@ -326,7 +335,7 @@ static void give_call(struct user_regs_struct *regs, const struct target *t, lon
 	regs->r8 = args[4];
 }
 
-/* -EAGAIN: a signal, or another stop, came first and was given way to. */
+/* -EAGAIN: a signal or another stop came first, and was let through. */
 static int make_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
 		     long *ret)
 {
@@ -360,7 +369,7 @@ static int seize_and_call(struct target *t, int pidfd, long number,
 
 	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)OPTIONS) < 0)
 		return -errno;
-	/* who is traced keeps its number: it is the process, if that is still there */
+	/* a traced process keeps its PID: it is the right one, if it still exists */
 	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
 		return -errno;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
@@ -372,7 +381,7 @@ static int seize_and_call(struct target *t, int pidfd, long number,
 		if (r == 0)
 			r = make_call(t, number, args, ret);
 	}
-	/* where it does not stand still, it is let go by the end of this process */
+	/* if it does not stop, the exit of this process releases it */
 	ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
 	return r == -EAGAIN ? -EBUSY : r;
 }
@@ -396,7 +405,7 @@ int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJE
 	return r;
 }
 
-#else /* the registers are another architecture's */
+#else /* the registers of another architecture */
 
 int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {

@@ -7,16 +7,16 @@
 #define INJECT_ARGS 5
 
 /*
- * Has a process make a system call while it waits in one of its own, which it then goes on
- * with: for what the kernel only does for that very process. Nothing of its memory is written,
- * and a seccomp filter of its does not see the call. To be called in a process that has nothing
- * else to wait for. The call's result is *ret.
+ * Makes a process execute a system call while it waits in one of its own, which it then continues:
+ * for what the kernel does only for the process itself. Writes nothing to the memory of the
+ * process, and a seccomp filter does not see the call. Call it in a process that waits for nothing
+ * else. *ret receives the result of the call.
  *
- * pidfd is the process's too: nothing is done to one that has got its number since.
+ * pidfd must be that of the process: a process that has got its PID since is left alone.
  *
- * -EBUSY: it did not wait in a call for a second; -ETIMEDOUT: it is frozen; -EPERM: somebody
- * else traces it; -EBADMSG: the kernel's code in it was changed; -EOPNOTSUPP: on this
- * architecture, or with such a process, it cannot be done; -ESRCH: it ended.
+ * -EBUSY: it did not wait in a call within a second; -ETIMEDOUT: it is frozen; -EPERM: another
+ * process traces it; -EBADMSG: the kernel's code in it was changed; -EOPNOTSUPP: not possible on
+ * this architecture or with this process; -ESRCH: it has exited.
  */
 int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS],
 		long *ret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Links of a network namespace: the one place that looks at them where nothing may linger, and
- * the one place that changes them. Runs in the command, in the monitor and in its children, in the
- * caller's network namespace, with CAP_NET_ADMIN there for what changes something.
+ * Looks at links of a network namespace and changes them; nothing else in the project does. Runs in
+ * the command, in the monitor and in their children, in the caller's network namespace, with
+ * CAP_NET_ADMIN there for changes.
  */
 #include "config.h"
 
@@ -46,7 +46,7 @@ static void put(struct request *r, unsigned short type, const void *value, size_
 	r->h.nlmsg_len = (unsigned int)(NLMSG_ALIGN(r->h.nlmsg_len) + RTA_SPACE(len));
 }
 
-/* By its name: a number could be another link's by the time that the kernel looks. */
+/* By its name: the number could belong to another link by the time that the kernel looks. */
 static int begin(struct request *r, unsigned short type, const char *link)
 {
 	size_t len = strlen(link);
@@ -108,7 +108,7 @@ bool link_has_mac(const char *link, const char *mac)
 	return strcasecmp(text, mac) == 0;
 }
 
-/* A file that this kernel does not have is a setting that cannot be lost. */
+/* If this kernel lacks the file, the setting cannot be lost. */
 static bool has_value(const char *link, const char *dir, const char *file, const char *value)
 {
 	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/%s/%s", link, dir, file);
@@ -123,7 +123,7 @@ static bool has_value(const char *link, const char *dir, const char *file, const
 bool link_is_plain_port(const char *link, const char *bridge)
 {
 	static const struct {
-		const char *file, *value; /* what a new port has */
+		const char *file, *value; /* the value of a new port */
 	} port[] = {
 		{"hairpin_mode", "0"},
 		{"isolated", "0"},
@@ -258,11 +258,14 @@ int link_delete(const char *link, unsigned int number)
 		.info.ifi_index = (int)number,
 	};
 
-	/* by its number, since the name may be another link's by the time that the kernel looks */
+	/*
+	 * by its number, since the name may belong to another link by the time that the kernel
+	 * looks
+	 */
 	return number == 0 || if_nametoindex(link) != number ? -ENODEV : send_request(&r);
 }
 
-/* What a link is known by. */
+/* What identifies a link. */
 struct identity {
 	char name[IFNAMSIZ];
 	char mac[18];
@@ -275,7 +278,7 @@ static const struct rtattr *link_attribute(const struct nlmsghdr *m, unsigned sh
 	return rtnl_attribute(m, sizeof(struct ifinfomsg), type, least);
 }
 
-/* The kind is an attribute in an attribute. */
+/* The kind is a nested attribute. */
 static bool is_of_kind(const struct nlmsghdr *m, const char *kind)
 {
 	const struct rtattr *info = link_attribute(m, IFLA_LINKINFO, 0);
@@ -374,7 +377,7 @@ int link_disable_ipv6(const char *link)
 	return e == -ENOENT ? 0 : e;
 }
 
-/* Hears of changes of links from now on. */
+/* Subscribes to changes of links. */
 static int listen_to_links(void)
 {
 	const struct sockaddr_nl links = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
@@ -386,7 +389,7 @@ static int listen_to_links(void)
 	return TAKE_FD(sock);
 }
 
-/* The message itself does not matter: it only says that it is time to look again. */
+/* Discards the message, which only means that it is time to look again. */
 static void hear(int events, int ms)
 {
 	struct pollfd p = {.fd = events, .events = POLLIN};
@@ -470,7 +473,7 @@ static int delete_address(int sock, unsigned int ifindex, const struct address *
 	return rtnl_request(sock, &request, sizeof(request));
 }
 
-/* The kernel tells of a carrier before it has made the address; this waits for the lock. */
+/* The kernel reports a carrier before it has made the address; this waits for the lock. */
 static int wait_for_kernel(int sock, const char *link)
 {
 	struct request r;

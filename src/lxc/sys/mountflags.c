@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Parses mount options. Pure; runs in the command and in the monitor. */
 #include "config.h"
 
 #include <string.h>
@@ -48,7 +50,7 @@ bool mount_flags_parse(const char *options, unsigned long *ret)
 			break;
 		options += len + 1;
 	}
-	/* what has neither of them is not shown, and has to be asked for */
+	/* the absence of both is not shown, and must be requested */
 	if (!(flags & (MS_NOATIME | MS_RELATIME)))
 		flags |= MS_STRICTATIME;
 	*ret = flags;

@@ -5,13 +5,12 @@
 #include <stdbool.h>
 
 /*
- * Reads what /proc/PID/mountinfo says of one mount, "ro,nosuid,relatime", as
- * mount()'s MS_* flags. False where a word is none that a bind mount can be
- * given ("idmapped" is such a one).
+ * Parses the options of a mount in /proc/PID/mountinfo, "ro,nosuid,relatime", to mount()'s MS_*
+ * flags. Returns false if a bind mount cannot have one of them ("idmapped").
  */
 bool mount_flags_parse(const char *options, unsigned long *ret);
 
-/* Whether the comma separated options have this word. */
+/* Whether the comma-separated options contain this word. */
 bool mount_options_have(const char *options, const char *word);
 
 #endif

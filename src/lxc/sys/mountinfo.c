@@ -24,7 +24,7 @@ bool mountinfo_numbers(const char *line, uint64_t *ret_id, dev_t *ret_device)
 	return true;
 }
 
-/* The word at p, with \040 and the like as what they stand for. Caller frees. */
+/* Decodes the word at p, with \040 and the like. Caller frees. */
 static char *take_word(const char *p)
 {
 	size_t len = strcspn(p, " \n"), n = 0;
@@ -43,7 +43,7 @@ static char *take_word(const char *p)
 	return word;
 }
 
-/* The nth word after p, in the same line; NULL: it has not so many. */
+/* The nth word after p in the same line; NULL: the line is shorter. */
 static const char *skip_words(const char *p, size_t n)
 {
 	for (; p && n > 0; n--) {
@@ -53,7 +53,7 @@ static const char *skip_words(const char *p, size_t n)
 	return p;
 }
 
-/* What follows the optional fields. */
+/* The fields after the optional ones. */
 static const char *find_type(const char *options)
 {
 	const char *p = options;

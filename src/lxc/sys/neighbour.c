@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The neighbours of a network namespace. Runs in a child of the monitor, in the container's
- * network namespace, with CAP_NET_ADMIN there.
+ * Forgets incomplete neighbours of a network namespace. Runs in a child of the monitor, in the
+ * container's network namespace, with CAP_NET_ADMIN there.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@
 #define ADDRESS_MAX 16
 #define ADDRESS_MIN 4
 
-/* As the kernel is told to forget it. */
+/* The request that deletes it. */
 struct request {
 	struct nlmsghdr h;
 	struct ndmsg info;
@@ -70,7 +70,7 @@ int neighbours_forget_unanswered(void)
 			 : rtnl_list(sock, RTM_GETNEIGH, &all_families, sizeof(all_families),
 				     take_unanswered, &all);
 
-	/* what changes meanwhile is as it should be */
+	/* entries that change meanwhile are fine */
 	if (e == -EINTR)
 		e = 0;
 	for (size_t i = 0; (e == 0 || e == -ENOENT) && i < all.n; i++)

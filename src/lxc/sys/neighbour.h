@@ -3,9 +3,8 @@
 #define LXCCKPT_SYS_NEIGHBOUR_H
 
 /*
- * Forgets those neighbours of this network namespace whose link address was asked for and not
- * answered yet: who sends to them next asks at once, and not after the kernel's second. 0 or
- * -errno.
+ * Forgets the neighbours of this network namespace that have not answered yet: the next packet to
+ * them then asks at once, not after the kernel's second. Returns 0 or -errno.
  */
 int neighbours_forget_unanswered(void);
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Parses /proc/locks, and says which locks conflict. Runs in the command and in the monitor, in
+ * the host's PID namespace.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -40,7 +45,7 @@ static bool find_kind(const char *name, enum lock_kind *ret)
 	return false;
 }
 
-/* "1: FLOCK  ADVISORY  WRITE 123 08:01:4711 0 EOF"; one that waits has "->" after its number. */
+/* "1: FLOCK  ADVISORY  WRITE 123 08:01:4711 0 EOF"; a waiting lock has "->" after its number. */
 static bool parse_line(const char *line, struct proc_lock *ret)
 {
 	char kind[16], how[16], access[16], pid[16], maj[16], min[16], inode[24], start[24],
@@ -109,7 +114,7 @@ char *proc_lock_who(const struct proc_lock *l)
 
 	if (l->pid <= 0)
 		return xstrdup("a process that the kernel does not name");
-	/* a lock of flock() stays with whoever has the file from who took it */
+	/* a lock of flock() stays with any process that has the file from its owner */
 	if (read_file_at(AT_FDCWD, path, 64, &name) <= 0)
 		return xasprintf("a process that has the file from process %d, which is gone",
 				 (int)l->pid);

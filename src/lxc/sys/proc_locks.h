@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_SYS_PROC_LOCKS_H
 #define LXCCKPT_SYS_PROC_LOCKS_H
 
-/* The locks on files that this host knows of, as /proc/locks lists them. */
+/* The file locks of this host, as /proc/locks lists them. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +17,8 @@ struct proc_lock {
 	bool waits;
 	enum lock_kind kind;
 	bool write;
-	pid_t pid; /* of who took it, as it is seen here; 0 or -1: not known */
-	dev_t dev; /* of the filesystem, which is not stat()'s with btrfs */
+	pid_t pid; /* the process that took it, in our PID namespace; 0 or -1: unknown */
+	dev_t dev; /* of the filesystem; differs from stat() with btrfs */
 	uint64_t inode;
 	uint64_t start, end; /* bytes, both included */
 };
@@ -28,23 +28,23 @@ struct proc_locks {
 	size_t n;
 };
 
-/* Of /proc/locks; nothing where that cannot be read. */
+/* Reads /proc/locks; empty if that is unreadable. */
 void proc_locks_read(struct proc_locks *ret);
 
-/* Pure. Lines of another form are left out. */
+/* Pure. Ignores lines of another form. */
 void proc_locks_parse(char *text, struct proc_locks *ret);
 
-/* Pure. Whether there cannot be both. */
+/* Pure. Whether the two exclude each other. */
 bool proc_lock_conflicts(const struct proc_lock *a, const struct proc_lock *b);
 
-/* The lock that a waiting one, which is in l, waits for; NULL: not known. */
+/* The lock for which a waiting one in l waits; NULL: unknown. */
 const struct proc_lock *proc_locks_holder(const struct proc_locks *l,
 					  const struct proc_lock *waiting);
 
 /* "process 123 (name)", fit for a terminal. Caller frees. */
 char *proc_lock_who(const struct proc_lock *l);
 
-/* The number by which /proc/locks knows the filesystem of the file; 0: not known. */
+/* The device number that /proc/locks gives the filesystem of the file; 0: unknown. */
 dev_t proc_locks_device(int fd);
 
 void proc_locks_clear(struct proc_locks *l);

@@ -30,7 +30,7 @@
 #define STATUS_MAX 65536
 #define TRIES	   100
 #define PAUSE_MS   10
-#define LOOKS_MAX  3 /* at what a process leaves to those above it */
+#define LOOKS_MAX  3 /* how often to look for processes that were reparented upwards */
 
 int pidfd_open_pid(pid_t pid)
 {
@@ -96,19 +96,20 @@ _Noreturn static void exec_captured(const char *const argv[], int output, bool u
 	if (null < 0 || fd_place(null, STDIN_FILENO) < 0 || fd_place(output, STDOUT_FILENO) < 0 ||
 	    fd_place(output, STDERR_FILENO) < 0)
 		_exit(127);
-	/* nothing of the host program's either */
+	/* nothing of the host program either */
 	syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 1, ~0U, 0);
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
 }
 
-/* users: it is no tool of ours, but what the user has it do. */
+/* users: a program of the user's, not a tool of ours */
 static int run(const char *const argv[], bool users, char **ret_output,
 	       void (*wait)(int fd, void *userdata), void *userdata)
 {
-	/* A file, not a pipe: nothing can fill up, and a grandchild that keeps it open blocks no
-	 * one. */
+	/*
+	 * A file, not a pipe: it cannot fill up, and a grandchild that keeps it open blocks nobody.
+	 */
 	_cleanup_close_ int output = memfd_create("output", MFD_CLOEXEC);
 	_cleanup_close_ int pidfd = -1;
 	int status;
@@ -160,7 +161,7 @@ bool process_is_in(pid_t pid, ino_t pid_namespace)
 	return pid_namespace && process_pid_namespace(pid) == pid_namespace;
 }
 
-/* The processes of a walk, each once, in the order in which they were found. */
+/* The processes of a walk, each once, in the order of discovery. */
 struct tree {
 	ino_t pid_namespace;
 	struct found {
@@ -181,7 +182,7 @@ static void add_process(struct tree *t, pid_t pid)
 	}
 }
 
-/* Takes "4711 4712 471" apart; returns how much of a number may be left at the end. */
+/* Parses "4711 4712 471"; returns how many digits at the end may belong to a longer number. */
 static size_t add_numbers(struct tree *t, size_t i, const char *text, size_t len)
 {
 	pid_t pid = 0;
@@ -202,7 +203,9 @@ static size_t add_numbers(struct tree *t, size_t i, const char *text, size_t len
 	return digits;
 }
 
-/* A page at a time, which is what the kernel gives: one thread may have millions. */
+/*
+ * Reads a page at a time, as much as the kernel returns: one thread may have millions of children.
+ */
 static void add_children_of(struct tree *t, size_t i, const char *tid)
 {
 	_cleanup_close_ int fd = -1;
@@ -220,7 +223,7 @@ static void add_children_of(struct tree *t, size_t i, const char *tid)
 	}
 }
 
-/* Most processes have one thread, and it has the process's number. */
+/* Most processes have one thread, whose ID is that of the process. */
 static bool has_threads(pid_t pid)
 {
 	struct stat st;
@@ -248,7 +251,7 @@ static void add_children(struct tree *t, size_t i)
 			add_children_of(t, i, e->d_name);
 }
 
-/* What is in a namespace beneath, and its children, which are there too, is left out. */
+/* Ignores processes in a PID namespace below, and their children, which are there too. */
 static int visit_from(struct tree *t, size_t first, int (*fn)(pid_t pid, void *userdata),
 		      void *userdata)
 {
@@ -263,8 +266,8 @@ static int visit_from(struct tree *t, size_t first, int (*fn)(pid_t pid, void *u
 }
 
 /*
- * The processes of a parent that ends become the children of one above it, which may have been
- * visited by then. One that had no children gets none this way.
+ * The children of a parent that exits become children of a process above it, which the walk may
+ * have visited already. A process without children gets none this way.
  */
 static bool look_again(struct tree *t)
 {
@@ -380,7 +383,7 @@ unsigned long long process_start_time(pid_t pid)
 
 	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
 		return 0;
-	/* the name may hold anything; the start is the 20th word behind it */
+	/* the name may contain anything; the start time is the 20th word after it */
 	end = strrchr(text, ')');
 	for (int i = 0; end && i < 20; i++)
 		end = strchr(end + 1, ' ');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Removes trees that a container or another user may have made, and may still change. Runs as
- * root, in the command and in the monitor.
+ * Removes directory trees that a container or another user may have made, and may still change.
+ * Runs as root, in the command and in the monitor.
  */
 #include "config.h"
 
@@ -19,10 +19,10 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Who has made so many things that cannot be removed keeps the rest too. */
+/* After so many entries that cannot be removed, the rest stays too. */
 #define FAILURES_MAX 1000
 
-/* A directory on the way from the top to the one that is being emptied, which is the last. */
+/* A directory on the path from the top to the one that is being emptied, which is the last. */
 struct level {
 	dev_t dev;
 	ino_t ino;
@@ -107,7 +107,7 @@ static void forget_last(struct removal *r)
 	r->n--;
 }
 
-/* True: it was a directory with something in it, and is the last level now. */
+/* True: it was a non-empty directory, and is the last level now. */
 static bool remove_or_enter(struct removal *r, const struct dirent *e)
 {
 	int error;
@@ -125,7 +125,7 @@ static bool remove_or_enter(struct removal *r, const struct dirent *e)
 	return false;
 }
 
-/* True: it went down into another. */
+/* True: it descended into another. */
 static bool empty_last(struct removal *r)
 {
 	_cleanup_closedir_ DIR *dir = directory_at(r->fd, ".");
@@ -137,7 +137,7 @@ static bool empty_last(struct removal *r)
 	return false;
 }
 
-/* To the one that it came from: one that was moved meanwhile has another above it. */
+/* Goes back up; a directory that was moved meanwhile has another parent. */
 static int leave_last(struct removal *r)
 {
 	const struct level *above = &r->levels[r->n - 2];
@@ -207,7 +207,7 @@ int remove_cgroup_at(int parent, const char *name)
 {
 	int fd;
 
-	/* most have none below, and there may be no descriptor left to look */
+	/* most have none below, and there may be no free descriptor to look */
 	if (unlinkat(parent, name, AT_REMOVEDIR) == 0)
 		return 0;
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The transport of rtnetlink: one request, and its answer up to the end. Runs in any of our
- * processes, in the network namespace that the socket was opened in; to change something takes
+ * The transport of rtnetlink: sends one request, and reads its answer to the end. Runs in any of
+ * our processes, in the network namespace in which the socket was opened; changes need
  * CAP_NET_ADMIN there.
  */
 #include "config.h"
@@ -73,7 +73,7 @@ int rtnl_ask(int sock, const void *message, size_t len,
 	int e = send(sock, message, len, 0) < 0 ? -errno : 0;
 
 	while (e == 0 && !a.ended) {
-		/* with its own length, whatever fits */
+		/* with its own length, as far as it fits */
 		ssize_t n = recv(sock, packet, PACKET_SIZE, MSG_TRUNC);
 
 		if (n < 0)

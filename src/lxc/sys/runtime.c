@@ -27,7 +27,7 @@ int runtime_dir_open(void)
 	fd = open(RUNTIME_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	/* what is read from here is believed */
+	/* files from here are trusted */
 	if (st.st_uid != 0 || (st.st_mode & 022))
 		return -EPERM;
 	return TAKE_FD(fd);

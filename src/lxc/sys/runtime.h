@@ -4,24 +4,27 @@
 
 #include <sys/types.h>
 
-/* Root's own directory for what lasts no longer than the boot. */
+/* Root's own directory for data that lasts until the next boot. */
 #define RUNTIME_DIR "/run/lxc-checkpoint"
 
-/* Makes it where it is missing; refuses one that is not root's alone. Descriptor or -errno. */
+/*
+ * Makes it if it is missing; refuses one that does not belong to root alone. Returns a descriptor
+ * or -errno.
+ */
 int runtime_dir_open(void);
 
-/* Whether an open file of it is what root alone can have written. 0 or -EPERM. */
+/* Verifies that only root can have written an open file in it. Returns 0 or -EPERM. */
 int runtime_check(int fd);
 
-/* A file of it, as read_all(), where it is such a one. */
+/* Reads a file in it, as read_all(), after that verification. */
 ssize_t runtime_read(const char *name, size_t max, char **ret);
 
-/* Replaces a file in it at once. 0 or -errno. */
+/* Replaces a file in it atomically. Returns 0 or -errno. */
 int runtime_write(const char *name, const char *text);
 
 /*
- * The same of a file that one process writes at a time: however often one is killed meanwhile, they
- * leave one other name at most.
+ * The same for a file that one process writes at a time: however often writers are killed, they
+ * leave at most one other name.
  */
 int runtime_replace(const char *name, const char *text);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A child of whoever looks at a container, with the same rights and in the same
- * namespaces, that makes the calls which can wait for what the container controls. It
- * was forked from a program that may have threads, so it makes system calls and no more.
- * It has no descriptor of its parent's: one that waits for ever must not hold a lock.
+ * A child that makes the system calls which can block on something that a container controls. It
+ * runs with the privileges and in the namespaces of its parent, which looks at a container. Its
+ * parent may have threads, so the child makes only system calls. It keeps no descriptor of its
+ * parent: a child that blocks without end must not hold a lock.
  */
 #include "config.h"
 
@@ -31,16 +31,16 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define FREE_US 20000 /* what each answer may take */
-/* and all of them, so that many short ones are not without a limit */
+#define FREE_US 20000 /* the time for each answer */
+/* and for all together, so that many short answers have a limit too */
 #define FREE_ALL_US 20000000
-#define ZOMBIE_MS   50 /* what the end of one that was given up may take */
+#define ZOMBIE_MS   50 /* how long the exit of an abandoned child may take */
 
-#define PART (1024 * 1024) /* of a file that is read: more is more than one answer */
+#define PART (1024 * 1024) /* the part of a file in one answer */
 
 enum task { TASK_OPEN, TASK_FILESYSTEM, TASK_STAT, TASK_READ, TASK_READ_ON };
 
-/* What the child writes and its parent reads. */
+/* Shared memory: the child writes, its parent reads. */
 struct scout_shared {
 	struct stat st;
 	char part[PART];
@@ -49,13 +49,13 @@ struct scout_shared {
 struct request {
 	enum task task;
 	int flags;
-	char root[32]; /* TASK_OPEN: where the path begins */
+	char root[32]; /* TASK_OPEN: the start of the path */
 	char path[PATH_MAX];
 };
 
 struct answer {
 	long result; /* or -errno */
-	int64_t us;  /* what the call took, without the ways there and back */
+	int64_t us;  /* the time of the call, without the communication */
 };
 
 /* --- the child
@@ -72,10 +72,10 @@ static long child_open(const struct request *q)
 	return fd < 0 ? -e : fd;
 }
 
-/* A file that is being read, in parts of whole lines. */
+/* A file that is read in parts of whole lines. */
 struct reading {
 	int fd;			/* -1: none */
-	size_t given, in_there; /* of the part: what the parent has got, and what is read */
+	size_t given, in_there; /* of the part: bytes given to the parent, and bytes read */
 };
 
 static long child_read_on(struct reading *r, struct scout_shared *shared)
@@ -143,7 +143,7 @@ static long child_do(const struct request *q, struct reading *r, struct scout_sh
 	return -EINVAL;
 }
 
-/* fd: goes along; -1: none */
+/* fd: sent along; -1: none */
 static ssize_t send_answer(int socket, const struct answer *a, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {0};
@@ -223,7 +223,7 @@ static int start(struct scout *s)
 	return 0;
 }
 
-/* Whoever waits where SIGKILL does not reach is not waited for: it goes when it is let go. */
+/* Does not wait for a child that SIGKILL cannot reach: it exits when its call returns. */
 static int give_up(struct scout *s)
 {
 	kill(s->pid, SIGKILL);
@@ -259,7 +259,7 @@ static void account(struct scout *s, int64_t us)
 	s->waited_us += us - without;
 }
 
-/* Milliseconds, rounded up: 0 is no limit that something could be within. */
+/* Milliseconds, rounded up: nothing could finish within 0. */
 static int left_ms(const struct scout *s, int64_t since)
 {
 	int64_t left = s->limit * 1000LL - s->waited_us - (monotonic_us() - since);
@@ -267,7 +267,7 @@ static int left_ms(const struct scout *s, int64_t since)
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
 }
 
-/* ret_fd: of TASK_OPEN. What the child has got, or -errno. */
+/* ret_fd: for TASK_OPEN. Returns the child's result, or -errno. */
 static long ask(struct scout *s, const struct request *q, int *ret_fd)
 {
 	struct pollfd p = {.events = POLLIN};

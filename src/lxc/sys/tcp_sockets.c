@@ -41,7 +41,7 @@ static int open_in(pid_t pid)
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (fd < 0)
 		fd = -errno;
-	/* to go on in the container's network would configure the wrong one */
+	/* to continue in the container's network namespace would configure the wrong one */
 	if (setns(own, CLONE_NEWNET) < 0)
 		abort();
 	return fd;
@@ -91,7 +91,7 @@ static int list_family(int sock, unsigned char family, struct list *l)
 	};
 	int e = rtnl_list(sock, SOCK_DIAG_BY_FAMILY, &request, sizeof(request), add, l);
 
-	/* what came and went meanwhile is as if it had come later, or gone before */
+	/* a connection that came or went meanwhile counts as one that came later or went earlier */
 	return e == -EINTR ? 0 : e;
 }
 

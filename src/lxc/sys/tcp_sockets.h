@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A TCP connection, or what a connection begins or ends as; IPv4 addresses as mapped into IPv6. */
+/* A TCP connection in any state; IPv4 addresses are mapped into IPv6. */
 struct tcp_socket {
 	struct in6_addr local, remote;
 	uint16_t local_port, remote_port; /* in network byte order */
@@ -15,9 +15,9 @@ struct tcp_socket {
 };
 
 /*
- * Those of pid's network namespace, but for what listens, is closed or only remembered
- * (TIME_WAIT). The kernel has an index, and /proc/PID/net/tcp takes a hundred times as long.
- * 0 or -errno. Caller frees.
+ * Lists those of pid's network namespace, except listening, closed and TIME_WAIT sockets. The
+ * kernel has an index for this; /proc/PID/net/tcp takes a hundred times as long. Returns 0 or
+ * -errno. Caller frees.
  */
 int tcp_sockets_list(pid_t pid, struct tcp_socket **ret, size_t *ret_n);
 

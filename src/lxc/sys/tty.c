@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Converts the settings and size of a terminal to text and back. Runs in the command and in the
+ * monitor.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -31,7 +36,7 @@ char *tty_settings_read(int fd)
 	return text;
 }
 
-/* The next number, with the ':' behind it or the end. */
+/* The next number, followed by ':' or the end. */
 static bool next(const char **text, unsigned long max, unsigned long *ret)
 {
 	char *end;
@@ -83,7 +88,7 @@ int tty_settings_apply(int fd, const char *text)
 {
 	struct settings s;
 
-	/* what the text has not, the line discipline and the speeds, stays */
+	/* the text lacks the line discipline and the speeds, which stay */
 	if (tcgetattr(fd, &s.termios) < 0)
 		return -errno;
 	if (!parse(text, &s))

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 
 /*
- * A terminal's settings and size as text: hexadecimal numbers with ':' between
- * them, as `stty -g` prints, then rows and columns.
+ * The settings and size of a terminal as text: hexadecimal numbers separated by ':', as `stty -g`
+ * prints them, then rows and columns.
  */
 
 /* NULL with errno. Caller frees. */
 char *tty_settings_read(int fd);
 
-/* 0 or -errno; -EINVAL for a text that is none. */
+/* Returns 0 or -errno; -EINVAL: not such a text. */
 int tty_settings_apply(int fd, const char *text);
 
 bool tty_settings_valid(const char *text);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes a user namespace with given ID maps, for ID-mapped mounts. Runs in the monitor, as the
+ * host's root.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -14,7 +19,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Lives until the other end of the pipe is closed, which is all that keeps its namespace. */
+/* Lives until the other end of the pipe is closed; only that keeps its namespace alive. */
 _Noreturn static void be_in_namespace(int said, int end)
 {
 	char c = unshare(CLONE_NEWUSER) < 0 ? (char)errno : 0;

@@ -3,9 +3,9 @@
 #define LXCCKPT_SYS_USERNS_H
 
 /*
- * Makes a user namespace in which nothing runs, with these texts as its uid_map
- * and gid_map: what an idmapped mount takes its mapping from. Needs root.
- * Descriptor, close-on-exec, or -errno.
+ * Makes a user namespace without processes, with these texts as its uid_map and gid_map: an
+ * ID-mapped mount takes its map from it. Needs root. Returns a descriptor, close-on-exec, or
+ * -errno.
  */
 int userns_make(const char *uid_map, const char *gid_map);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Decodes base64 text that another program wrote. Pure; runs in any process. */
 #include "config.h"
 
 #include <stdint.h>
@@ -24,7 +26,7 @@ void *base64_decode(const char *text, size_t *ret_len)
 
 	for (i = 0; digit(text[i]) >= 0; i++) {
 		bits = bits << 6 | (uint32_t)digit(text[i]);
-		/* each digit but the first of four completes a byte */
+		/* each digit except the first of four completes a byte */
 		if (i % 4 != 0)
 			bytes[n++] = (char)(bits >> (6 - 2 * (i % 4)));
 	}

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * The bytes of a base64 text, with or without padding, and a NUL behind them that does not
- * count. NULL for what is none. Caller frees.
+ * Decodes a base64 text, with or without padding. The bytes are followed by a NUL that does not
+ * count. NULL: not base64. Caller frees.
  */
 void *base64_decode(const char *text, size_t *ret_len);
 

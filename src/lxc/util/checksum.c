@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Computes XXH3-128 checksums of bytes and of parts of files. Runs in the command, with no
+ * privileges of its own.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -10,7 +15,10 @@
 #include "util/hex.h"
 #include "util/mem.h"
 
-/* What fits into a core's cache next to what is read: larger pieces are read twice from memory. */
+/*
+ * A piece that fits into a core's cache beside the data that is read: larger pieces are read from
+ * memory twice.
+ */
 #define PIECE (256 * 1024)
 
 struct checksum {

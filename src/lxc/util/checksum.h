@@ -3,8 +3,8 @@
 #define LXCCKPT_UTIL_CHECKSUM_H
 
 /*
- * XXH3-128, as `xxh128sum` prints it: against damage, not against an enemy, who
- * cannot write to an image anyway.
+ * XXH3-128, as `xxh128sum` prints it. It detects damage, not an attack; an attacker cannot write to
+ * an image.
  */
 
 #include <stddef.h>
@@ -17,20 +17,20 @@ struct checksum; /* of bytes that come one after the other */
 struct checksum *checksum_new(void);
 void checksum_add(struct checksum *c, const void *data, size_t len);
 
-/* Adds the bytes of the file from one offset to another. -ENODATA where it ends before. */
+/* Adds the bytes of the file from one offset to another. -ENODATA: the file is shorter. */
 int checksum_add_file(struct checksum *c, int fd, uint64_t from, uint64_t to);
 
-/* Of what was added so far. Caller frees. */
+/* The checksum of everything added so far. Caller frees. */
 char *checksum_text(const struct checksum *c);
 void checksum_free(struct checksum *c);
 
 /*
- * Of a file's first size bytes, by as many threads as there are CPUs for it. Caller frees
- * *ret. -errno; -ENODATA where it is shorter.
+ * The checksum of a file's first size bytes, computed by as many threads as there are CPUs. Caller
+ * frees *ret. Returns 0 or -errno; -ENODATA: the file is shorter.
  */
 int checksum_of_file(int fd, uint64_t size, char **ret);
 
-/* Of one piece. Caller frees. */
+/* The checksum of one piece. Caller frees. */
 char *checksum_of(const void *data, size_t len);
 
 static inline void checksum_freep(struct checksum **c)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The checksum of a large file, by several threads. What takes the time is to copy the file out of
- * the page cache: four times as long as the sum of what was copied. (To map it takes longer
- * still, a fault for every few pages.) The sum can only be made from the beginning to the end, so
- * each thread reads a piece when it likes and adds it when it is that piece's turn, while
- * it still is in the cache of the core that read it.
+ * Computes the checksum of a large file in several threads. Copying the file out of the page cache
+ * takes four times as long as summing up the copy. (Mapping the file takes even longer: a fault for
+ * every few pages.) The checksum can only be computed from the beginning to the end. So each thread
+ * reads a piece at any time, and adds it when its turn comes, while the piece is still in the cache
+ * of the core that read it. Runs in the command.
  */
 #include "config.h"
 
@@ -21,22 +21,22 @@
 #include "util/checksum.h"
 #include "util/mem.h"
 
-/* Large enough for a thread that is woken for each, small enough for a core's cache. */
+/* Large enough to be worth waking a thread, small enough for a core's cache. */
 #define PIECE	    (512 * 1024)
 #define THREADS_MAX 4
-/* Below it is not worth a thread ... */
+/* A smaller file is not worth a thread ... */
 #define SMALL (4 * PIECE)
-/* ... and here not even a buffer. An image has thousands of these. */
+/* ... and below this not even a buffer. An image has thousands of these. */
 #define TINY (16 * 1024)
 
 struct reading {
-	struct checksum *sum; /* of whom the turn is */
+	struct checksum *sum; /* only for the thread whose turn it is */
 	int fd;
 	uint64_t size;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* protects the following members */
 	pthread_cond_t turned;
-	uint64_t next; /* the first piece that nobody reads yet */
-	uint64_t turn; /* the one that is to be added */
+	uint64_t next; /* the first piece that no thread reads yet */
+	uint64_t turn; /* the piece to be added next */
 	int error;
 };
 
@@ -58,7 +58,7 @@ static int read_piece(const struct reading *r, uint64_t piece, char *buf, size_t
 	return 0;
 }
 
-/* Whether there is one more. */
+/* Whether there is another piece. */
 static bool take_piece(struct reading *r, uint64_t *ret)
 {
 	bool more;
@@ -71,7 +71,7 @@ static bool take_piece(struct reading *r, uint64_t *ret)
 	return more;
 }
 
-/* Whether it is the piece's turn: with an error none comes any more. */
+/* Whether it is the turn of the piece; after an error no turn comes any more. */
 static bool wait_for_turn(struct reading *r, uint64_t piece, int error)
 {
 	bool mine;
@@ -115,7 +115,7 @@ static void *read_pieces(void *userdata)
 	return NULL;
 }
 
-/* As many as may run at the same time, this one counted. */
+/* The number of threads that can run at the same time, this one included. */
 static int thread_count(uint64_t size)
 {
 	cpu_set_t cpus;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Reads the clock for waits and time-outs, in whichever process. */
+/* Reads the clock for waits and timeouts. Runs in any process. */
 #include "config.h"
 
 #include "util/clock.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Of a clock that nobody sets, CLOCK_MONOTONIC. */
+/* Reads CLOCK_MONOTONIC, which nobody can set. */
 int64_t monotonic_ms(void);
 int64_t monotonic_us(void);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Converts sets of CPUs between the kernel's text and cpu_set_t. Pure; runs in any process. */
 #include "config.h"
 
 #include <stdlib.h>

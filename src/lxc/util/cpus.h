@@ -5,10 +5,12 @@
 #include <sched.h>
 #include <stdbool.h>
 
-/* A set of CPUs as the kernel writes it: "0-3,8", "" for none. Caller frees. */
+/* A set of CPUs in the kernel's format: "0-3,8", "" for none. Caller frees. */
 char *cpus_format(const cpu_set_t *set);
 
-/* The same back, with or without a newline; false if it is something else, or beyond CPU_SETSIZE.
+/*
+ * Parses that format, with or without a newline; false: not such a text, or a CPU beyond
+ * CPU_SETSIZE.
  */
 bool cpus_parse(const char *text, cpu_set_t *ret);
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The error object: makes it, adds context to it, and prints it as text. Runs in any process, and
+ * does no I/O.
+ */
 #include "config.h"
 
 #include <stdarg.h>
@@ -137,7 +142,7 @@ void error_set_log(struct error **reterr, const char *path)
 	(*reterr)->log = path ? xstrdup(path) : NULL;
 }
 
-/* A line of its own cannot be had by what somebody was called. */
+/* A name from a container must not begin a line of its own. */
 static void add_line(char **text, const char *label, const char *value, size_t len)
 {
 	_cleanup_free_ char *line = xstrndup(value, len);

@@ -3,12 +3,11 @@
 #define LXCCKPT_UTIL_ERROR_H
 
 /*
- * One error object travels from where something failed to whoever tells the
- * user. It carries a chain of context (outermost first), what CRIU itself
- * said, a hint what to do, and where the full log is.
+ * One error object travels from the failure to the code that tells the user. It holds a chain of
+ * contexts (outermost first), CRIU's own words, a hint, and the path of the full log.
  *
- * Convention: int f(..., T *ret_x, struct error **reterr) returns 0 or
- * -errno; ret_ arguments are untouched on failure; reterr may be NULL.
+ * Convention: int f(..., T *ret_x, struct error **reterr) returns 0 or -errno; ret_ arguments are
+ * untouched on failure; reterr may be NULL.
  */
 
 #include <errno.h>
@@ -16,12 +15,13 @@
 
 struct error {
 	int err;       /* positive errno */
-	bool refused;  /* nothing was touched: a precondition does not hold */
-	bool passing;  /* it was in the way at that moment: another try may succeed */
-	bool racing;   /* processes came and went meanwhile: the same, once they are frozen */
+	bool refused;  /* a precondition does not hold; nothing was changed */
+	bool passing;  /* it held at that moment: another attempt may succeed */
+	bool racing;   /* processes came and went meanwhile: another attempt may succeed with frozen
+			  processes */
 	char *message; /* "outer context: inner cause" */
 	char *detail;  /* decisive lines of CRIU's log, '\n' between them; may be NULL */
-	char *hint;    /* what to do about it; may be NULL */
+	char *hint;    /* what to do; may be NULL */
 	char *log;     /* path of the full log; may be NULL */
 };
 
@@ -29,33 +29,33 @@ struct error {
 int error_set(struct error **reterr, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As error_set, for a precondition that does not hold: nothing was changed. */
+/* As error_set(), for a precondition that does not hold: nothing was changed. */
 int error_refuse(struct error **reterr, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As error_set with ": strerror(errno)" behind the text. Returns -errno. */
+/* As error_set(), with ": strerror(errno)" after the text. Returns -errno. */
 int error_errno(struct error **reterr, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts context in front of the message. Returns -(*reterr)->err, or -err_fallback without one. */
+/* Prepends context to the message. Returns -(*reterr)->err, or -err_fallback if there is none. */
 int error_wrap(struct error **reterr, int err_fallback, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Hands *from on, which is then NULL. Returns -err of it; where there is none,
- * an error with nothing but err_fallback is made.
+ * Moves *from, which is then NULL. Returns its -err. If there is none, makes an error from
+ * err_fallback alone.
  */
 int error_move(struct error **reterr, struct error **from, int err_fallback);
 
-/* Whether nothing was changed, which only the flow that has failed knows. Returns r. */
+/* Sets whether nothing was changed, which only the failed flow knows. Returns r. */
 int error_mark_refused(struct error **reterr, bool refused, int r);
 
-/* Each replaces what was there; a NULL or empty error is left alone. */
+/* Each replaces the old value; a NULL or empty error stays as it is. */
 void error_set_detail(struct error **reterr, const char *detail);
 void error_set_hint(struct error **reterr, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void error_set_log(struct error **reterr, const char *path);
 
-/* The whole error as text of several lines, without a newline at the end. Caller frees. */
+/* Formats the whole error as several lines, without a newline at the end. Caller frees. */
 char *error_format(const struct error *e);
 
 void error_free(struct error *e);

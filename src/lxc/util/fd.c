@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads and writes whole files, and opens paths that a container controls without following
+ * symbolic links. Runs in any process, with the privileges of that process.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -36,7 +41,10 @@ ssize_t read_all(int fd, size_t max, char **ret)
 	size_t len = 0, room = 0;
 	struct stat st;
 
-	/* a file at once: what was in it stays in no memory that was given back in between */
+	/*
+	 * read the file into one buffer: reallocation would leave copies of its content in freed
+	 * memory
+	 */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    (uint64_t)st.st_size <= max) {
 		room = (size_t)st.st_size + 2;

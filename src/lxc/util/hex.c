@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Converts bytes to hexadecimal text and back. Pure; runs in any process. */
 #include "config.h"
 
 #include <string.h>

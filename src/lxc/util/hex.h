@@ -7,7 +7,7 @@
 /* Two lower-case digits a byte. Caller frees. */
 char *hex_encode(const void *bytes, size_t len);
 
-/* The same back. NULL for what is none. Caller frees. */
+/* Decodes that. NULL: not hexadecimal. Caller frees. */
 void *hex_decode(const char *text, size_t *ret_len);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A hash table with open addressing. What it holds comes from containers, which can have
- * a hundred thousand of anything: a search through a list for each would take hours.
+ * A hash table with open addressing. Its content comes from containers, which can have a hundred
+ * thousand of anything: searching a list for each would take hours. Runs in any process.
  */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 #define SIZE_FIRST 64
 
-/* The last step of splitmix64: numbers that follow each other lie far apart. */
+/* The last step of splitmix64: it moves consecutive numbers far apart. */
 static uint64_t mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -19,7 +19,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* Its entry, or the free one where it belongs. */
+/* Its entry, or the free entry where it belongs. */
 static struct map_entry *find(const struct map *m, uint64_t key)
 {
 	size_t i = (size_t)mix(key) & (m->size - 1);

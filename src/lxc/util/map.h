@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_UTIL_MAP_H
 #define LXCCKPT_UTIL_MAP_H
 
-/* Numbers by number, each found at once however many there are: struct map m = {0}. */
+/* Maps numbers to numbers, in constant time: struct map m = {0}. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ struct map {
 	size_t n;
 };
 
-/* false where the key is there already; its value stays. */
+/* Returns false if the key exists; its value stays. */
 bool map_add(struct map *m, uint64_t key, size_t value);
 
 /* ret may be NULL. */
@@ -27,7 +27,7 @@ bool map_get(const struct map *m, uint64_t key, size_t *ret);
 void map_clear(struct map *m);
 #define _cleanup_map_ __attribute__((cleanup(map_clear)))
 
-/* One key of two numbers, such as a namespace's and one of something in it. */
+/* Makes one key of two numbers, such as those of a namespace and of something in it. */
 static inline uint64_t map_key(uint64_t high, uint32_t low)
 {
 	return high << 32 | low;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Memory and strings that abort instead of failing; see mem.h for the reason. Runs in any process.
+ */
 #include "config.h"
 
 #include <stdarg.h>

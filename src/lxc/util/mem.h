@@ -3,9 +3,9 @@
 #define LXCCKPT_UTIL_MEM_H
 
 /*
- * Memory and strings. Requests here are small (names, paths, one command line);
- * where even those cannot be had nothing sensible can go on, so these abort
- * rather than burden every caller with a branch that no test can reach.
+ * Memory and strings. The requests are small (names, paths, one command line). If even those fail,
+ * nothing sensible can continue, so these functions abort and spare every caller a branch that no
+ * test can reach.
  */
 
 #include <stdarg.h>
@@ -19,7 +19,7 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
-/* Overwrites the heap string first: what was in it is nobody else's. NULL is fine. */
+/* Overwrites the heap string before freeing it, because its content is secret. NULL is fine. */
 void free_secret(char *s);
 
 /* Appends to the heap string *s, which may be NULL. */
@@ -27,14 +27,14 @@ void str_append(char **s, const char *fmt, ...) __attribute__((format(printf, 2,
 
 /* A NULL-terminated vector of heap strings that grows: struct strv v = {0}. */
 struct strv {
-	char **v; /* NULL while nothing was added */
+	char **v; /* NULL: nothing was added */
 	size_t n;
 };
 
 void strv_add(struct strv *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_free(struct strv *s);
 
-/* Grows array p of *n elements by one zeroed element and returns that. */
+/* Grows array p of *n elements by one zeroed element, and returns that element. */
 #define ARRAY_ADD(p, n)                                                                            \
 	({                                                                                         \
 		(p) = xreallocarray((p), (n) + 1, sizeof(*(p)));                                   \

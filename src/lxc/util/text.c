@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Makes text of containers fit for terminals, shells and logs. Pure; runs in any process. */
 #include "config.h"
 
 #include <stdarg.h>
