@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# runs on: host
 #
-# The ground the other cases stand on: a box is private, passes on how its
-# command ended, and takes everything with it, even when it is killed.
+# The ground for the other cases: a box is private, passes on the exit status of its command, and
+# takes everything with it, even when it is killed.
+# runs on: host
 . "${0%/*}/lib/lib.sh"
 
 BOX=$(readlink -f "${0%/*}/../../../scripts/box")

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What `make install` puts where, and how programs find it.
+# What `make install` installs where, and how programs find it.
 . "${0%/*}/lib/lib.sh"
 
 PREFIX=/usr/local

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The completion for bash offers what makes sense at each place.
+# The completion for bash offers what is possible at each place.
 . "${0%/*}/lib/lib.sh"
 
 # What an interactive bash has: no errexit, no nounset, no trap.

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The whole of it, once: the stock container is stopped with a checkpoint, is
-# gone, comes back, and is what it was: processes, memory, terminals, mounts,
-# network, and a connection that was open all the time.
+# The whole tool, once: the stock container is stopped with a checkpoint, is gone, is restored, and
+# is the same: processes, memory, terminals, mounts, network, and a connection that stayed open.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Containers that are configured otherwise than the stock one: each goes through
-# two checkpoints and restores, and has the same mounts, links, addresses,
-# terminals, cgroup and process attributes after them as before.
+# Containers with configurations other than the stock one: each goes through two checkpoints and
+# restores, and then has the same mounts, links, addresses, terminals, cgroup and process
+# attributes.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

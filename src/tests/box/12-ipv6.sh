@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# IPv6 connections go on, their addresses keep what they are, and routes by links without a
-# carrier come back, of the container and of a network namespace inside, with routes of other
-# tables, rules and neighbours; what CRIU cannot bind to its address again is refused.
+# IPv6 connections continue, and their addresses keep their attributes. Routes by links without a
+# carrier come back, in the container and in a network namespace inside it, as do routes of other
+# tables, rules and neighbours. A socket that CRIU cannot bind to its address again is refused.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A container whose namespace is another's too is not checkpointed, whichever of the two is
-# asked for, and neither loses its network. What shares with the host, or is looked into by a process
-# of the host, is.
+# Of two containers that share a namespace, neither can be checkpointed, and neither loses its
+# network. A container that shares a namespace with the host, or into which a process of the host
+# looks, can be.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Processes in mount namespaces of their own, some with another root than the
-# container's: what they have mounted, their terminals, and the files that they have
-# open are the same after two checkpoints, and a file that has changed is told of.
+# Processes in mount namespaces of their own, some with another root than the container's: their
+# mounts, terminals and open files are the same after two checkpoints. A file that has changed is
+# reported.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/nested.sh"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Filesystems of the kernel's that a container shows of the host's, or has mounted
-# itself: they are there again after two checkpoints, at the same places and as
-# read-only, a tracefs too, which CRIU leaves out. And what hooks mount for a
-# container stays with its monitor, where that has mounts of its own.
+# Kernel filesystems that a container shows from the host or has mounted itself: they come back
+# after two checkpoints, at the same places and as read-only as before, including a tracefs, which
+# CRIU omits. Mounts that hooks make for a container stay with its monitor, if that has its own
+# mount namespace.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/nested.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A filesystem of a block device that the container alone has mounted comes back as the one
-# that it was, or not at all: another one under the device's name is not mounted.
+# A filesystem on a block device that only the container has mounted comes back as the same one or
+# not at all: the restore does not mount another one under the device's name.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Files that are in the checkpoint alone: what is in a container's tmpfs comes back with all
-# that a file can have.
+# Files that only the checkpoint has: the content of a container's tmpfs comes back with all
+# attributes that a file can have.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# On a host whose cgroup2 has controllers, as every real one, the monitor's answers and the names
-# of cgroups are LXC's too.
+# On a host whose cgroup2 has controllers, as every real host has, the monitor's answers and the
+# names of cgroups are LXC's too.
 # controllers: yes
 . "${0%/*}/lib/lib.sh"
 

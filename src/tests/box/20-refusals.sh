@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What cannot be done is refused, says why, and has changed nothing.
+# What is impossible is refused with a reason, and changes nothing.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

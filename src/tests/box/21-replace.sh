@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# --replace: the old checkpoint is there, whole, until the new one is; and
-# what an unfinished checkpoint has left is cleared away by the next.
+# --replace: the old checkpoint stays, whole, until the new one is complete. The next checkpoint
+# clears what an unfinished one left.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

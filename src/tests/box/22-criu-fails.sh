@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Whatever becomes of CRIU: it is told what happened and what to do, the
-# container runs on with its network attached, and nothing looks like a
-# checkpoint that is none.
+# Whatever happens to CRIU, the user learns what happened and what to do, the container keeps
+# running with its network attached, and no directory looks like a checkpoint without being one.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A capability that is missing is named before anything is touched; and the
-# callback, which CRIU starts with all of its own, keeps one.
+# A missing capability is named before anything is touched. The callback, which CRIU starts with all
+# its capabilities, keeps one.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What goes wrong around a checkpoint, and must not harm: processes that are
-# killed together, directories of others, settings of the host, odd names.
+# Mishaps around a checkpoint do no harm: processes that are killed together, directories of others,
+# settings of the host, odd names.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

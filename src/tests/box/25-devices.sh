@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the container's cgroup denies it before a checkpoint it denies it after
-# the restore, and a second one: to processes of before and to new ones, by the
-# config's rules and by those that were added while it ran.
+# What the container's cgroup forbids before a checkpoint it forbids after the restore, and after a
+# second one, to old and new processes, by the rules of the configuration and by those that were
+# added later.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

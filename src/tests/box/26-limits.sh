@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The limits of the container's cgroup, from its config and set while it ran, are
-# in force after a restore. (This kernel gives boxes few controllers; scripts/vm
-# has a host with all.)
+# The limits of the container's cgroup, from its configuration and set later, are in force after a
+# restore. (This kernel gives boxes few controllers; scripts/vm has a host with all.)
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

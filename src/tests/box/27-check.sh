@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What cannot be checkpointed is told by --check, of the process that it is, and
-# refused by a dump before anything is touched; what can be, is neither.
+# --check reports what cannot be checkpointed, with its process, and a dump refuses it before
+# anything is touched. Both accept what can be checkpointed.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

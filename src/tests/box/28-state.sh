@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Every kind of state that processes have, as they themselves see it (state.sh says
-# more), for processes of root: a box cannot dump those of others.
+# Every kind of state that processes have, as they see it themselves (state.sh explains it), for
+# processes of root: a box cannot dump those of others.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/state.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The container's session keyring: its keys are there after a restore, with their owners,
-# permissions and ends; what cannot be carried is refused; init notices nothing.
+# The container's session keyring: after a restore its keys are there, with owners, permissions and
+# expiry. A key that cannot be saved is refused. Init notices nothing.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/keyring.sh"

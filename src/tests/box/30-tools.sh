@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The distribution's tools cannot tell a restored container from one that was
-# started: each is used on both, and says and does the same.
+# The distribution's tools cannot distinguish a restored container from a started one: each tool
+# runs on both, and prints and does the same.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

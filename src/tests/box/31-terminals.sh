@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The console and the ttys of a restored container are connected to somebody,
-# and are as they were: who sits on one notices nothing, who connects gets in.
+# The console and the ttys of a restored container are connected and unchanged: whoever uses one
+# notices nothing, and new clients can connect.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

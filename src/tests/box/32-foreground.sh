@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc-checkpoint -r -F: the container's console is here, and the command is
-# over when the container is, with its status.
+# lxc-checkpoint -r -F: the container's console is here, and the command exits when the container
+# stops, with its status.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc-checkpoint -r detaches wholly: the monitor that stays has nothing of whoever called.
+# lxc-checkpoint -r detaches completely: the monitor keeps nothing of the caller.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc.console.path: a terminal of the host is the container's console, before a
-# checkpoint and after. And ttys: as many as there are, in a folder of their own.
+# lxc.console.path: a terminal of the host is the container's console, before and after a
+# checkpoint. Also any number of ttys, in a directory of their own.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

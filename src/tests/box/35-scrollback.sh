@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What was on the console: the monitor's buffer, which goes with a checkpoint, and
-# the log file, in which all of it is whatever happens in between.
+# The console's output: the monitor's buffer, which a checkpoint saves, and the log file, which
+# contains all output whatever happens in between.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

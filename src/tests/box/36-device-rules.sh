@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Rules for devices that are added to a restored container: each has the effect that
-# it has on a twin which lxc-start started, at once and after one more checkpoint.
+# Device rules that are added to a restored container: each has the same effect as on a twin that
+# lxc-start started, at once and after another checkpoint.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

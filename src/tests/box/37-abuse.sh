@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A restored container's monitor lasts: whatever clients send, however many they are,
-# whichever signals come and whatever is full, it goes on, and stays small.
+# A restored container's monitor endures: whatever clients send, however many they are, whatever
+# signals arrive and whatever is full, it keeps running and stays small.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

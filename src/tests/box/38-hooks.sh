@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Which hooks and network scripts run at a restore and at a restored container's end, with
-# LXC's arguments and environment: at the end they are those that a container that was
-# started shows. One that fails at a restore undoes all of it.
+# Which hooks and network scripts run at a restore and at the end of a restored container, with
+# LXC's arguments and environment: at the end the same as for a started container. A hook that fails
+# at a restore undoes the restore.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/hooks.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A restored container reboots: it is started anew as lxc-start starts it, and who
-# watches sees what LXC shows of a reboot of a container that was started.
+# A restored container reboots: lxc-start starts it again, and watchers see what LXC shows of a
+# reboot of a started container.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

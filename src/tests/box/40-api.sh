@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# C programs: the methods of struct lxc_container for those that know nothing
-# but liblxc, by linking and by lxc_checkpoint_extend(), and the calls with options.
+# C programs: the methods of struct lxc_container for programs that know only liblxc, by linking and
+# by lxc_checkpoint_extend(), and the functions with options.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

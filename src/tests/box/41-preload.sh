@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Programs that were built before this library existed: Debian's own
-# lxc-checkpoint, and python3-lxc.
+# Programs that were built before this library existed: Debian's own lxc-checkpoint, and
+# python3-lxc.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

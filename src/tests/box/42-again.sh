@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A restored container is checkpointed and restored, and that again: its state
-# comes through all of it, and nothing grows.
+# A restored container is checkpointed and restored, again and again: its state survives, and
+# nothing grows.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The user's action script is called at CRIU's stages beside the callback, and
-# its "no" counts.
+# CRIU calls the user's action script at its stages beside the callback, and the script can refuse.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

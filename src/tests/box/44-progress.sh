@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A dump that takes longer than a second says on a terminal how far it is, and
-# nowhere else.
+# A dump that takes longer than a second shows its progress on a terminal, and nowhere else.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What CRIU cannot save and is there for a moment only, as a message that has come
-# and was not taken yet: another try is made, and a few more, and not for ever.
+# Obstacles that pass in a moment, such as a message that has not been received yet: the dump tries
+# again a few times, not without end.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc-stop while a checkpoint is under way, of a container that was started and of
-# one that was restored: it ends in order, and nothing frozen or half-made stays.
+# lxc-stop during a checkpoint of a started and of a restored container: the container stops in
+# order, and nothing frozen or half-made remains.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

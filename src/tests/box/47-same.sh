@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the config asks for holds after a restore as before, and nothing else has changed
-# either: processes, mounts, sysctls, cgroup, devices, the monitor. (scripts/vm
-# has the same with a host's controllers.)
+# Everything in the configuration holds after a restore as before, and nothing else has changed:
+# processes, mounts, sysctls, cgroup, devices, the monitor. (scripts/vm does the same with a host's
+# controllers.)
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

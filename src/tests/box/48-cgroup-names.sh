@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The cgroups of the container and of its monitor are where the config wants them,
-# before a checkpoint, after a restore, and nowhere when it has stopped.
+# The cgroups of the container and of its monitor are where the configuration wants them, before a
+# checkpoint and after a restore, and nowhere when it has stopped.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# LXC's tools while a container is being restored, which one holds in the middle: they are
-# answered at once, or wait for the container as they do while lxc-start starts it; and
-# lxc-stop -k ends the restore. Which states a restore shows, and one that fails, against lxc-start.
+# LXC's tools during a restore that is held in the middle: they get an answer at once, or wait for
+# the container as while lxc-start starts it. lxc-stop -k cancels the restore. Compares the states
+# of a restore, and of a failing one, with lxc-start's.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# LXC 5.0, as Debian 12 has it: no tool of it can tell a restored container from
-# one that its lxc-start started (tools.sh has the table).
+# LXC 5.0, of Debian 12: none of its tools can distinguish a restored container from one that its
+# lxc-start started (tools.sh has the table).
 # also: bookworm
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"

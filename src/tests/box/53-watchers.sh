@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Who waits for a container's states sees the same of one that was restored, and of one that is
-# checkpointed and restored, as of its twin that lxc-start starts and lxc-stop stops.
+# A client that waits for a container's states sees the same of a checkpointed and restored
+# container as of a twin that lxc-start starts and lxc-stop stops.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Byte for byte the monitor of a restored container answers as that of lxc-start, to every
-# command, whatever is sent with it: LXC 7.0, 6.0 and 5.0.
+# The monitor of a restored container answers every command byte for byte as lxc-start's does,
+# whatever is sent with it: LXC 7.0, 6.0 and 5.0.
 # also: trixie bookworm
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Where the host has cgroups of version 1 too, a checkpoint and a restore are refused,
-# and nothing is touched.
+# On a host that has cgroups of version 1 too, a checkpoint and a restore are refused, and nothing
+# is touched.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

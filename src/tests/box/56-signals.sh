@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Every signal to the monitor of a restored container, what that does when its monitor dies,
-# and the signals of its configuration: as of a twin that lxc-start has started.
+# Every signal to the monitor of a restored container, the death of that monitor, and the signals in
+# its configuration have the same effects as for a twin that lxc-start started.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

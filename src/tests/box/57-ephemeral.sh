@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc.ephemeral: a restored container's storage goes at its end, as that of one that lxc-start has
-# started; not at a reboot, not with a restore that fails, and never what is mounted in it.
+# lxc.ephemeral: the storage of a restored container is destroyed when it stops, as that of a
+# started one; not at a reboot, not after a failed restore, and never what is mounted in it.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# lxc-checkpoint -r -F and a container that reboots: it stays in the foreground, as with
-# lxc-start -F, and the command is over when the container is.
+# lxc-checkpoint -r -F and a container that reboots: it stays in the foreground, as with lxc-start
+# -F, and the command exits when the container stops.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/terminal.sh"

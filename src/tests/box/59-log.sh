@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The log of a restored container's monitor: where LXC's is, in its form, with what is to be said
-# when nobody is there any more to be told.
+# The log of a restored container's monitor: in LXC's place and format, with everything that nobody
+# else could be told.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A power cut in the middle of a checkpoint leaves a whole one or none: what could
-# be on disk after each step of it is copied (powercut.py), and each copy is looked
-# at. And a step that cannot be brought to disk is a failed checkpoint.
+# A power cut during a checkpoint leaves a whole checkpoint or none: powercut.py copies what could
+# be on disk after each step, and the case checks each copy. A step that cannot be flushed to disk
+# fails the checkpoint.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A large file of pages is verified while CRIU restores: when it is damaged nothing of the container
-# runs, what was made is taken down, and the error is that of any other damage. Whoever wants
-# the restore to end need not wait for the verification; and where there are hooks all is
-# verified before the first of them runs.
+# The command verifies a large file of pages while CRIU restores. If the file is damaged, nothing of
+# the container runs, everything is undone, and the error is that of any other damage. A cancelled
+# restore does not wait for the verification. With hooks, all files are verified before the first
+# hook runs.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

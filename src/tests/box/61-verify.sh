@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# --info and --verify: what is in a checkpoint, and whether it is as it was
-# written. Damage of every kind is named, and refuses a restore, which starts
-# nothing; --no-verify lets through what only the checksums find.
+# --info and --verify: what a checkpoint contains, and whether it is intact. Damage of every kind is
+# named and refuses a restore, which starts nothing. --no-verify accepts damage that only checksums
+# reveal.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the container has mounted of the host's was in a filesystem that is not mounted at the
-# restore, or in the place of which there is another: the directory that is there instead is not
-# what it had. Numbers of devices, and how the same directory is mounted, do not matter.
+# The source of a mount was in a host filesystem that is not mounted at the restore, or is replaced
+# by another one: the directory that is there instead is refused. Device numbers, and how the same
+# directory is mounted, do not matter.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/stale.sh"

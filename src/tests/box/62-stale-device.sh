@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Files that processes have open on block devices which only the container has mounted, by their
-# names, in its own mount namespace or in another: a restore looks at them when CRIU has mounted
-# them, before anything runs, and takes all down again where one has changed.
+# Open files on block devices that only the container has mounted, in its own mount namespace or in
+# another: a restore compares them when CRIU has mounted the devices, before anything runs, and is
+# undone if one has changed.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/stale.sh"

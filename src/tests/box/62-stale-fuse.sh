@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Files of the host on FUSE that a process has open: what is flushed by the checkpoint itself, or
-# when the processes end, and what the kernel has in its cache of them, is no change; what
-# somebody else has changed is.
+# Open files of the host on FUSE: what the checkpoint flushes, what is flushed when the processes
+# exit, and what the kernel has cached is no change. What somebody else changes is.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

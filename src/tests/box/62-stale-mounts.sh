@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Files of the host that processes in mount namespaces of their own have open: by copies of what
-# the container has mounted, of a folder of it, of a single file. One that has changed since the
-# checkpoint refuses a restore; those that have not do not.
+# Open files of the host in mount namespaces of processes: on copies of the container's mounts, of a
+# directory, of a single file. One that has changed since the checkpoint refuses a restore;
+# unchanged ones do not.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/stale.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A checkpoint of another time than the container's files: each file that a process had open
-# or mapped, and that is newer since or has another size, is named, and the restore refused;
-# where only the history speaks, there is a warning. --info shows all of it.
+# A checkpoint that is older than the container's files: each open or mapped file that is newer, or
+# has another size, is named, and the restore is refused. If only the history differs, there is a
+# warning. --info shows all of it.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/stale.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# To restore an image is to run code as root: one that somebody else could have
-# written to, or put in the place of another, is refused and nothing is started.
-# What is wrong is named, and when it is mended the same image is restored.
+# Restoring an image runs code as root: an image that another user could have written or replaced is
+# refused, and nothing is started. The reason is named; once it is corrected, the same image is
+# restored.
 # shellcheck disable=SC2016 # $IMG is another one in each step, when it is evaluated
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# An image that is not what the dump wrote: every byte of the small files flipped in
-# turn, a file of each kind missing, cut short, grown, another's. Each is refused before a
-# process is started, with the file named; in the end the image is restored.
+# Images that differ from what the dump wrote: every byte of the small files flipped in turn, a file
+# of each kind missing, truncated, extended, or replaced by another's. Each is refused before a
+# process starts, with the name of the file. At the end the image is restored.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What lxc-restore-net does with the network file, as root: a bad one changes nothing,
-# and runs nothing.
+# lxc-restore-net and the network file, as root: a bad file changes nothing, and runs nothing.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A source of a mount that others may write to: what is a symbolic link there, or
-# becomes one while CRIU restores, is not what the container gets to see.
+# The source of a mount in a directory that others may write to: the container never sees the target
+# of a symbolic link that is there, or that appears while CRIU restores.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Whether a restore can work is known before it has begun: each obstacle is found, the
-# restore refused, nothing left of it, and the restore works when it is out of the way.
+# A restore knows before it begins whether it can work: each obstacle is found and refuses the
+# restore, which leaves nothing. Without the obstacle the restore works.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

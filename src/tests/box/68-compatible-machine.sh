@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A checkpoint of another machine, of another CRIU or with memory that is not there: told
-# before anything is begun.
+# A checkpoint of another machine, of another CRIU, or with more memory than there is: reported
+# before anything begins.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Pre-start hooks that make the rootfs, what is mounted and a bridge, as Proxmox has them: a restore
-# looks at these when the hooks have run. What it finds then ends it with 1, and all is undone.
+# Pre-start hooks that make the rootfs, the sources of mounts and a bridge, as with Proxmox: a
+# restore checks these after the hooks have run. A finding then fails it with 1, and everything is
+# undone.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Locks of the container's on files that it shares with the host, which somebody else has taken
-# since: the restore is refused, and says which file and who; one that comes when somebody has
-# looked already is waited for within a limit.
+# Locks of the container on files that it shares with the host, which another process has taken
+# since: the restore is refused, and names the file and the process. A lock that is taken after the
+# check is waited for within a limit.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Two commands at once on one container or one directory: the second is told who is at it, and
-# disturbs nothing. A lock of the dead is none.
+# Two commands at once on one container or one directory: the second learns who is at work, and
+# disturbs nothing. A lock of a dead process does not count.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Whoever is killed at whatever stage of a checkpoint: the container runs on with its network
-# attached, or it is stopped and its checkpoint is whole; and the next checkpoint works.
+# Any process, killed at any stage of a checkpoint: the container keeps running with its network
+# attached, or it is stopped and its checkpoint is whole. The next checkpoint works.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

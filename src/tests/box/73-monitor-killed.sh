@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The monitor that is being made is killed, alone and with others, at whatever stage of a restore.
+# A monitor that is killed during a restore, alone and with others, at any stage.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

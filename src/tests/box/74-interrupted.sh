@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The command gets a signal at whatever stage: a checkpoint or restore is taken back or complete, and
-# what it exits with says which. (Case 90 holds a restore still for that, and here it goes on.)
+# The command gets a signal at any stage: the checkpoint or restore is cancelled or complete, and
+# the exit status says which. (Case 90 holds a restore still for that; here it goes on.)
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

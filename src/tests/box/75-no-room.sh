@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Something runs out in a checkpoint or restore: the disk, at whichever file; descriptors;
-# processes. Or the directory is none that can be written to.
+# Something runs out during a checkpoint or restore: disk space, at any file; descriptors;
+# processes. Or the directory is not writable.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What a container needs of its host is gone, at whichever stage: its bridge, its rootfs, the source of
-# a mount. CRIU cannot stop a process, or its log ends in the middle of a line.
+# Something that a container needs on its host disappears, at any stage: its bridge, its rootfs, the
+# source of a mount. CRIU cannot stop a process, or its log ends in the middle of a line.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# No byte is lost: two streams that never pause for an answer, each byte looked at where it
-# arrives, over checkpoints that stop, that do not, and that fail. What is sent to a container
-# between its saving and its end is not acknowledged by anybody.
+# No byte is lost: two streams that never pause for an answer, with each byte checked where it
+# arrives, over checkpoints that stop the container, that do not, and that fail. Nobody acknowledges
+# what arrives between the saving of a container and its end.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/streams.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A checkpoint of a container whose threads had core scheduling cookies: where the machine has such,
-# they get them, of one group the same; where it has none, a restore warns and goes on. (What
-# makes a cookie, and a checkpoint of it, is in src/tests/vm/sched-core.sh.)
+# A checkpoint of a container whose threads had core scheduling cookies: a machine with cookies
+# gives each group one; on a machine without, a restore warns and continues.
+# (src/tests/vm/sched-core.sh tests what makes a cookie, and a checkpoint of it.)
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What a container has or says does not make root write, open, wait for or remove anything
-# that is not the container's.
+# Nothing that a container has or says makes root write, open, wait for or remove anything that is
+# not the container's.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Whoever takes the command socket of a container that does not run is not believed: no
-# process that they name is saved or ended, and nobody waits for their answer.
+# A user who takes the command socket of a stopped container is not believed: no process that this
+# user names is saved or killed, and nobody waits for the answer.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A container that wants to keep whoever looks at it busy, or waiting: what --check takes
-# grows with what there is and not with its square, and it waits for nobody in there.
+# A container that wants to keep --check busy or waiting: the time is linear in what there is, and
+# --check waits for nobody in the container.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What somebody in a container has called a process, a file or a mount point moves no
-# cursor, turns no text around and forges no line, wherever it is told.
+# The names of processes, files and mount points in a container move no cursor, reverse no text and
+# forge no line, wherever they are printed.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Whatever limits and settings the command was called with: it saves and restores the same, and
-# none of them reaches the restored processes.
+# Whatever limits and settings the command was called with, it saves and restores the same, and none
+# of them reaches the restored processes.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

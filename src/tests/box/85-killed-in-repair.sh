@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# CRIU is killed while the TCP sockets are in repair mode, as it writes memory and as it waits for the
-# end of the checkpoint: the container runs on, no connection of it is lost, no byte of one is
-# wrong, and its sockets are as they were. (Not while it is about to put its own code into a
-# process or to take it out again: such a process may end.)
+# CRIU is killed while TCP sockets are in repair mode, while it writes memory and while it waits for
+# the end of the checkpoint: the container keeps running, loses no connection and no byte, and its
+# sockets are unchanged. (Not while CRIU is putting its own code into a process or taking it out:
+# such a process may die.)
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What happens at the moment of a checkpoint: processes that come and go, a life of the container
-# that ends, and another that begins.
+# Events at the moment of a checkpoint: processes that come and go, a container that stops, and
+# another one that starts.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

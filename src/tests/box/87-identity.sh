@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# One container is one container, however its directory is spelled: it is found by each spelling,
-# and never runs twice. Each has a lock of its own, and what is no container has none.
+# A container is one container, however its directory is spelled: each spelling finds it, and it
+# never runs twice. Each container has a lock of its own, and what is not a container has none.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 

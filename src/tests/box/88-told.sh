@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What a person and a program are told: one JSON object in every outcome, an exit status that is
-# true, whole commands, and the reason wherever somebody looks for it.
+# What a person and a program are told: one JSON object in every outcome, a true exit status, whole
+# commands, and the reason wherever somebody looks for it.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Until when a restore can be taken back that has no connections, or uses its image up; a hook that
-# does not end; and programs that call the library.
+# How late a restore can be cancelled that has no connections, or that uses up its image; a hook
+# that does not end; and programs that call the library.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A signal to the command while a restore goes on takes it back: nothing of the container is left,
-# no process of it has run, and the next restore of the same image works, with its connections.
-# When it is too late for that the restore is finished, and says so.
+# A signal to the command cancels a restore: nothing of the container is left, no process of it has
+# run, and the next restore of the same image works, with its connections. When it is too late for
+# that, the restore is completed, and says so.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/faults.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What a container has much of is looked at to its end, in a time that grows with it; what may
-# keep whoever looks waiting, for no longer than five seconds; and what is over by then is no reason.
+# Large numbers in a container are checked completely, in linear time; what may block is given five
+# seconds; and what has passed by then is no reason to refuse.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

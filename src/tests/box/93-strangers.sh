@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What programs of strangers do: each of these was saved once, and never restored, or came back
-# as something else, or held CRIU up for ever. All are told by --check, and refused by a dump
-# with the process and the reason; and what is beside it and comes back is let through.
+# Programs of strangers that once were saved and never restored, or came back as something else, or
+# blocked CRIU without end. --check reports all of them, and a dump refuses them with the process
+# and the reason. Their neighbours, which come back, pass.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"

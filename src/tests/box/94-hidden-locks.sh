@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Locks on shared files that somebody has taken since, whom /proc/locks does not show to this host:
-# the process that took it has exited while another has the open file, or is outside of the PID
-# namespace in which the restore runs. No restore waits for those without a limit.
+# Locks on shared files that others have taken since, and that /proc/locks does not show to this
+# host: the process that took the lock has exited while another has the open file, or is outside the
+# PID namespace in which the restore runs. No restore waits for those without a limit.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1
