@@ -124,12 +124,12 @@ struct idmap {
 
 /* The attributes of a thread that CRIU does not carry. */
 struct thread_facts {
-	int tid;		  /* in the container */
-	char *cpus;		  /* "0-3,8": the CPUs that it may run on; NULL: all of its cgroup's */
+	int tid;    /* in the container */
+	char *cpus; /* "0-3,8": the CPUs that it may run on; NULL: all of its cgroup's */
 	unsigned int io_priority; /* as for ioprio_set(); 0: derived from the nice value */
 	uint64_t timer_slack;	  /* nanoseconds; 0: the default */
 	int coredump_filter;	  /* of the process, at its first thread; -1: the default */
-	int core_group;		  /* threads with the same number share a core scheduling cookie; 0: none */
+	int core_group; /* threads with the same number share a core scheduling cookie; 0: none */
 };
 
 /* A nexthop object, or a route by one: see carry/nexthops.h. */
