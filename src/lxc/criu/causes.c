@@ -139,15 +139,19 @@ static const struct known_cause known_causes[] = {
 	 "a process has attached a BPF program, as systemd does; include checkpointable.conf in "
 	 "the container's configuration (see lxc-checkpoint(1)) or let its seccomp policy answer "
 	 "bpf with errno 1, and start it again"},
+	{"Dump eventpoll", NULL,
+	 "a process watches with epoll a file that it has closed and another process has open; "
+	 "restart that program"},
 	{"io_uring", NULL,
-	 "a process uses io_uring, which CRIU cannot save; switch it off in that program "
-	 "(UV_USE_IO_URING=0 in the environment of Node.js, innodb_use_native_aio=0 for MariaDB), "
-	 "or let the container's seccomp policy answer io_uring_setup with errno 38"},
+	 "a process uses io_uring, which CRIU cannot save; let the container's seccomp policy "
+	 "answer "
+	 "io_uring_setup with errno 38 (Node.js and others do without it then), or, for MariaDB, "
+	 "set "
+	 "innodb_use_native_aio=0"},
 	{"send_fds failed (-22)", NULL,
-	 "a process has a file open that cannot be handed to CRIU, most likely io_uring; switch it "
-	 "off in that program (UV_USE_IO_URING=0 in the environment of Node.js, "
-	 "innodb_use_native_aio=0 for MariaDB), or let the container's seccomp policy answer "
-	 "io_uring_setup with errno 38"},
+	 "a process has a file open that cannot be handed to CRIU, most likely io_uring; let the "
+	 "container's seccomp policy answer io_uring_setup with errno 38 (Node.js and others do "
+	 "without it then), or, for MariaDB, set innodb_use_native_aio=0"},
 	{"perf_event", NULL, "a process is profiling (perf); stop it and try again"},
 	{"of that type", "[20",
 	 "a process has a device open whose state CRIU cannot save; stop that process and try "

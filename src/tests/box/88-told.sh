@@ -197,7 +197,7 @@ done
 
 step 'io_uring: how it is switched off'
 block c1 io-uring
-fails 3 'UV_USE_IO_URING=0' lxc-checkpoint --check -n c1
+fails 3 'io_uring_setup with errno 38' lxc-checkpoint --check -n c1
 check grep -q 'innodb_use_native_aio=0' <<<"$said"
 unblock c1
 

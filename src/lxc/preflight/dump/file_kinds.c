@@ -48,9 +48,10 @@ static const struct file_kind file_kinds[] = {
 	{"anon_inode:[io_uring]",
 	 "uses io_uring",
 	 {0, 0, 0},
-	 "switch it off in that program (in its environment UV_USE_IO_URING=0, for Node.js; in "
-	 "MariaDB's configuration innodb_use_native_aio=0), or let the container's seccomp policy "
-	 "answer io_uring_setup with errno 38"},
+	 "let the container's seccomp policy answer io_uring_setup with errno 38, "
+	 "as " LXC_CHECKPOINT_CONF
+	 " does (Node.js and others do without it then), and start it again; "
+	 "MariaDB has a setting: innodb_use_native_aio=0"},
 	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
 	{"anon_inode:[userfaultfd]",
 	 "handles page faults (userfaultfd)",
