@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Names of deleted files in CRIU's image that are too long for CRIU to restore. Pure. */
+/*
+ * Deleted files in CRIU's image, whose names are too long for CRIU to restore, or which CRIU makes
+ * and removes in an order that fails. Pure.
+ */
 #include "config.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "criu/image_ghosts.h"
@@ -142,6 +146,95 @@ size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size
 			continue;
 		shorten(path, name_at, id);
 		changed++;
+	}
+	return changed;
+}
+
+struct remap {
+	struct bytes record; /* in a copy of the image */
+	size_t at;	     /* among the others */
+	uint32_t id;
+	size_t path_len;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct remap *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct remap *x = a, *y = b;
+
+	if (x->path_len != y->path_len)
+		return x->path_len > y->path_len ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* By their numbers, of which there may be several of one. */
+static void add_lengths(struct remap *remaps, size_t n, const void *files, size_t len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)files, len}, entry, path;
+	struct remap key = {0};
+
+	if (!take_magic(&image, MAGIC_FILES))
+		return;
+	while (take_entry(&image, &entry)) {
+		struct remap *r;
+
+		if (!find_path(entry, &key.id, &path))
+			continue;
+		r = bsearch(&key, remaps, n, sizeof(*remaps), compare_ids);
+		while (r && r > remaps && r[-1].id == key.id)
+			r--;
+		for (; r && r < remaps + n && r->id == key.id; r++)
+			r->path_len = path.len;
+	}
+}
+
+/* Fails for one that ends within an entry. */
+static struct remap *split_remaps(struct bytes image, size_t *ret_n)
+{
+	struct remap *remaps = NULL;
+	uint8_t *start = image.p;
+	uint64_t type;
+	uint32_t id;
+
+	*ret_n = 0;
+	while (take_remap(&image, &id, &type)) {
+		const struct remap r = {{start, (size_t)(image.p - start)}, *ret_n, id, 0};
+
+		*ARRAY_ADD(remaps, *ret_n) = r;
+		start = image.p;
+	}
+	if (image.len)
+		*ret_n = 0;
+	return remaps;
+}
+
+bool criu_ghosts_order(void *remaps, size_t len, const void *files, size_t files_len)
+{
+	_cleanup_free_ uint8_t *copy = xcalloc(len + 1, 1);
+	struct bytes image = {memcpy(copy, remaps, len), len};
+	_cleanup_free_ struct remap *sorted = NULL;
+	uint8_t *to = remaps;
+	bool changed = false;
+	size_t n;
+
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return false;
+	to += len - image.len;
+	sorted = split_remaps(image, &n);
+	if (n < 2)
+		return false;
+	qsort(sorted, n, sizeof(*sorted), compare_ids);
+	add_lengths(sorted, n, files, files_len);
+	qsort(sorted, n, sizeof(*sorted), longest_first);
+	for (size_t i = 0; i < n; to += sorted[i++].record.len) {
+		changed = changed || sorted[i].at != i;
+		memcpy(to, sorted[i].record.p, sorted[i].record.len);
 	}
 	return changed;
 }

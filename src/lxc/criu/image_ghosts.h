@@ -27,6 +27,13 @@ bool criu_ghosts_have_links(const void *remaps, size_t len);
  */
 size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size_t n);
 
+/*
+ * Pure. In a remap-fpath.img, in place: what lies in a deleted folder stands before that folder.
+ * CRIU removes what it has made anew in the order of this image, and a folder has to be empty.
+ * Returns whether that was not so.
+ */
+bool criu_ghosts_order(void *remaps, size_t len, const void *files, size_t files_len);
+
 /* With what CRIU puts behind it, and a number of eight digits, no longer than a name may be. */
 #define CRIU_GHOST_NAME_MAX 236
 

@@ -8,6 +8,7 @@
 #include <sys/param.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "criu/firewall.h"
 #include "criu/image_calls.h"
@@ -155,6 +156,20 @@ static uint32_t *read_ghosts(int dirfd, size_t *ret_n)
 	return len > 0 ? criu_ghosts_read(remaps, (size_t)len, ret_n) : NULL;
 }
 
+static int order_ghosts(int dirfd, const void *files, size_t files_len)
+{
+	_cleanup_close_ int fd = openat(dirfd, REMAPS_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_free_ char *remaps = NULL;
+	ssize_t len;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	len = read_all(fd, REMAPS_MAX, &remaps);
+	if (len <= 0 || !criu_ghosts_order(remaps, (size_t)len, files, files_len))
+		return 0;
+	return pwrite(fd, remaps, (size_t)len, 0) == len ? 0 : -EIO;
+}
+
 static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 {
 	size_t n_ghosts;
@@ -162,6 +177,7 @@ static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 	_cleanup_close_ int fd = openat(dirfd, "files.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	void *files;
+	int r;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
@@ -174,8 +190,9 @@ static int mend_files(int dirfd, const uint32_t *programs, size_t n)
 		return -errno;
 	criu_image_clear_o_path(files, (size_t)st.st_size, programs, n);
 	criu_ghosts_shorten(files, (size_t)st.st_size, ghosts, n_ghosts);
+	r = n_ghosts > 1 ? order_ghosts(dirfd, files, (size_t)st.st_size) : 0;
 	munmap(files, (size_t)st.st_size);
-	return 0;
+	return r;
 }
 
 /* The member of that number which is the nth such one of a message. */

@@ -124,10 +124,11 @@ struct survey {
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
-	unsigned int waits;	 /* for what passes in a moment: no more than so many in all */
-	ino_t own_network;	 /* the network namespace of init */
-	enum answer connections; /* whether there is harmless */
-	struct map harmless;	 /* TCP connections by inode that are seen at a glance to be fine */
+	struct map deleted_folders; /* by their paths: their inodes */
+	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
+	ino_t own_network;	    /* the network namespace of init */
+	enum answer connections;    /* whether there is harmless */
+	struct map harmless; /* TCP connections by inode that are seen at a glance to be fine */
 	struct addresses addresses; /* of the one that was looked at last */
 	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
@@ -226,6 +227,22 @@ void check_proc_file(struct survey *s, const struct process *process, const stru
 
 /* What CRIU could not open again, or NULL. path: beneath the proc filesystem. Pure. */
 const char *lost_proc_file(const char *path);
+
+/* --- deleted_places.c ----------------------------------------------------------------------------
+ */
+
+/* m: the mount of what has that path, as /proc tells it whole. how: "has a folder open". */
+void check_deleted_place(struct survey *s, const struct process *process, const struct mount *m,
+			 const char *path, const struct statx *st, const char *how);
+
+/* Of one that others can connect to. fd: our copy; name: as it was bound. */
+void check_socket_folder(struct survey *s, const struct process *process, int fd, const char *name);
+
+/*
+ * Cuts the relative name that a socket was bound to off the path of its file, as CRIU does.
+ * false: it is not there. Pure.
+ */
+bool cut_relative_name(char *path, const char *name);
 
 /* --- frozen.c ------------------------------------------------------------------------------------
  */

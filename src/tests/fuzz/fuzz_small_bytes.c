@@ -115,6 +115,8 @@ void criu_images(char *bytes, size_t len)
 	criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
 	must(criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0])) ==
 	     0);
+	criu_ghosts_order(bytes, len, bytes, len);
+	must(!criu_ghosts_order(bytes, len, bytes, len));
 	criu_calls_restart(bytes, len);
 	must(!criu_calls_restart(bytes, len));
 	mount_images(bytes, len);

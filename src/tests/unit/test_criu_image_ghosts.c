@@ -151,6 +151,36 @@ START_TEST(test_cut_off)
 }
 END_TEST
 
+/* A folder with a shorter path than a file in it, which stands behind it. */
+START_TEST(test_order)
+{
+	char *now;
+	size_t len5, len6;
+	_cleanup_free_ uint8_t *five = image_of(5, "/a", &len5, &now);
+	_cleanup_free_ uint8_t *six = image_of(6, "/a/f", &len6, &now);
+	_cleanup_free_ uint8_t *files = malloc(len5 + len6 - 8);
+	char image[sizeof(remaps)];
+	static const size_t record = 4 + 6, first = 8;
+
+	memcpy(files, five, len5);
+	memcpy(files + len5, six + 8, len6 - 8);
+	memcpy(image, remaps, sizeof(remaps));
+	ck_assert(criu_ghosts_order(image, sizeof(remaps) - 1, files, len5 + len6 - 8));
+	ck_assert_mem_eq(image, remaps, first);
+	ck_assert_mem_eq(image + first, remaps + first + record, record);
+	ck_assert_mem_eq(image + first + record, remaps + first, record);
+	ck_assert_mem_eq(image + first + 2 * record, remaps + first + 2 * record, record);
+	ck_assert(!criu_ghosts_order(image, sizeof(remaps) - 1, files, len5 + len6 - 8));
+
+	/* the same, cut off, and without the files: it stays as it is */
+	memcpy(image, remaps, sizeof(remaps));
+	ck_assert(!criu_ghosts_order(image, sizeof(remaps) - 2, files, len5 + len6 - 8));
+	ck_assert(!criu_ghosts_order(image, sizeof(remaps) - 1, files_magic, 8));
+	ck_assert(!criu_ghosts_order(image, 0, files, len5));
+	ck_assert_mem_eq(image, remaps, sizeof(remaps));
+}
+END_TEST
+
 Suite *criu_image_ghosts_suite(void)
 {
 	Suite *s = suite_create("criu_image_ghosts");
@@ -161,6 +191,7 @@ Suite *criu_image_ghosts_suite(void)
 	tcase_add_loop_test(t, test_shorten, 230, 256);
 	tcase_add_test(t, test_half_a_character);
 	tcase_add_test(t, test_cut_off);
+	tcase_add_test(t, test_order);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -121,13 +121,11 @@ static const char *name_wrong(const struct open_file *f, const struct long_link 
 	return NULL;
 }
 
-static void check_name(struct survey *s, const struct open_file *f, const char *how)
+static void check_name(struct survey *s, const struct open_file *f, const struct long_link *link,
+		       const char *how)
 {
-	struct long_link link;
-	const char *wrong;
+	const char *wrong = name_wrong(f, link);
 
-	read_long_link(f, &link);
-	wrong = name_wrong(f, &link);
 	if (wrong)
 		found_name(s, f->process, how, wrong);
 }
@@ -179,6 +177,8 @@ bool check_place(struct survey *s, const struct open_file *f)
 	read_long_link(f, &link);
 	check_open_name(s, f, &link);
 	check_proc_file(s, f->process, m, "has a file open:", link.path);
+	check_deleted_place(s, f->process, m, link.path, &f->st,
+			    S_ISDIR(f->st.stx_mode) ? "has a folder open" : "has a file open");
 	return true;
 }
 
@@ -252,12 +252,16 @@ void check_places(struct survey *s, const struct process *p)
 
 	for (size_t i = 0; dir >= 0 && i < sizeof(places) / sizeof(places[0]); i++) {
 		struct open_file f = {.process = p, .dir = dir, .name = places[i].name, .fd = -1};
-		char link[LINK_SIZE];
+		const struct mount *m;
+		struct long_link link;
 
 		if (!open_file_look(&f))
 			continue;
-		check_name(s, &f, places[i].what);
-		open_file_link(&f, link);
-		check_one_place(s, p, survey_mount(s, (int)f.st.stx_mnt_id), places[i].what, link);
+		read_long_link(&f, &link);
+		check_name(s, &f, &link, places[i].what);
+		m = survey_mount(s, (int)f.st.stx_mnt_id);
+		check_one_place(s, p, m, places[i].what, link.path);
+		if (m && S_ISDIR(f.st.stx_mode))
+			check_deleted_place(s, p, m, link.path, &f.st, places[i].what);
 	}
 }

@@ -105,16 +105,47 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 struct mappings {
 	struct survey *s;
 	const struct process *p;
+	bool has_code; /* one was seen that can be executed */
 };
+
+/* "7f00-7f01 r-xs ...": the four letters; NULL: they are not there. */
+static const char *permissions(const char *line, size_t len)
+{
+	const char *space = memchr(line, ' ', len);
+
+	return space && line + len - space > 4 ? space + 1 : NULL;
+}
+
+/*
+ * CRIU writes its first instructions over those of the first executable mapping, by ptrace. The
+ * kernel copies the page for that, which it does of private memory alone.
+ */
+static void check_code(struct mappings *m, const char *line, size_t len)
+{
+	const char *may = m->has_code ? NULL : permissions(line, len);
+
+	if (!may || may[2] != 'x')
+		return;
+	m->has_code = true;
+	if (may[3] == 's' && may[1] != 'w')
+		findings_add(m->s->found,
+			     FINDING("shared-code", FINDING_BLOCKS,
+				     "have that program keep no code in shared memory (PHP: "
+				     "opcache.jit_buffer_size=0 in php.ini), and restart it",
+				     OF_PROCESS(m->s, m->p)),
+			     "has code in shared memory before that of its program, as PHP's JIT "
+			     "does, and CRIU cannot save it");
+}
 
 static bool check_line(const char *line, size_t len, void *userdata)
 {
-	const struct mappings *m = userdata;
+	struct mappings *m = userdata;
 	const char *name = memmem(line, len, " anon_inode:", strlen(" anon_inode:"));
 
 	m->s->maps_read += len;
 	if (m->s->maps_read > MAPS_MAX)
 		return false;
+	check_code(m, line, len);
 	if (!name)
 		name = memmem(line, len, " socket:[", strlen(" socket:["));
 	/* no other column has a slash */
@@ -127,7 +158,7 @@ static bool check_line(const char *line, size_t len, void *userdata)
 void check_mappings(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/maps", (int)p->pid);
-	struct mappings m = {s, p};
+	struct mappings m = {.s = s, .p = p};
 	bool lost = s->scout.lost;
 
 	if (s->maps_read > MAPS_MAX)

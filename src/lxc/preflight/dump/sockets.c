@@ -170,6 +170,7 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 	if ((option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) != 1) ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) < 0 || !address.sun_path[0])
 		return;
+	check_socket_folder(s, p, fd, address.sun_path);
 	file = ioctl(fd, SIOCUNIXFILE);
 	if (file < 0 || fstat(file, &st) < 0)
 		return;
