@@ -4,9 +4,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "criu/image_locks.h"
 #include "util/fd.h"
@@ -142,6 +144,11 @@ static char *read_fdinfo(int dirfd, pid_t pid, size_t *ret_len)
 	n = read_file_at(dirfd, name, IMAGE_MAX, &text);
 	*ret_len = n > 0 ? (size_t)n : 0;
 	return n > 0 ? text : NULL;
+}
+
+bool criu_image_has_locks(int dirfd)
+{
+	return faccessat(dirfd, "filelocks.img", F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 void criu_locks_read(int dirfd, struct criu_locks *ret)

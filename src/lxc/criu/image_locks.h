@@ -28,6 +28,9 @@ struct criu_locks {
 /* Of an image directory. */
 void criu_locks_read(int dirfd, struct criu_locks *ret);
 
+/* Whether there are any. */
+bool criu_image_has_locks(int dirfd);
+
 /* The parts, pure: of the text of filelocks.img, ids-PID.img and fdinfo-ID.img. */
 void criu_locks_add(struct criu_locks *locks, const void *text, size_t len);
 bool criu_locks_files_id(const void *text, size_t len, uint32_t *ret);

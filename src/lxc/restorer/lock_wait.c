@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "criu/image_locks.h"
 #include "restorer/restorer.h"
 #include "sys/proc_locks.h"
 #include "sys/process.h"
@@ -91,6 +92,8 @@ int locks_watch(struct restore *r, struct error **reterr)
 	if (r->completed || t == r->locks_looked)
 		return 0;
 	r->locks_looked = t;
+	if (!criu_image_has_locks(r->image->dirfd))
+		return 0;
 	for_each_process(r->half_made_init, find_waiting, &w);
 	if (!w.pid)
 		r->locks_waiting = 0;

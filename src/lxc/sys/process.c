@@ -306,10 +306,13 @@ static int walk_threads(pid_t pid, void *userdata)
 {
 	const struct thread_walk *w = userdata;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/task", (int)pid);
-	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *e;
 	int r = 0;
 
+	if (!has_threads(pid))
+		return w->fn(pid, pid, w->userdata);
+	dir = directory_at(AT_FDCWD, path);
 	while (r == 0 && dir && (e = readdir(dir))) {
 		pid_t tid = (pid_t)strtol(e->d_name, NULL, 10);
 
