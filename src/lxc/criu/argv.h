@@ -57,8 +57,9 @@ struct criu_job {
 	const char *cgroup_yard; /* where cgroups are mounted for CRIU; NULL: it does it itself */
 
 	/*
-	 * CRIU finds lxc-checkpoint-iptables in the place of iptables. Not for one that locks the
-	 * network by iptables, or has tables to restore by it.
+	 * CRIU finds lxc-checkpoint-iptables instead of iptables. Leave this out if CRIU locks the
+	 * network by iptables or has tables to restore by it, and for a user's action script, which
+	 * would find it too.
 	 */
 	bool firewall_quick;
 

@@ -357,7 +357,8 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.timeout = d->o->timeout,
 		.freeze_cgroup = d->freezer,
 		.network_lock = lock,
-		.firewall_quick = lock != NETWORK_LOCK_DEFAULT && criu_knows_nftables(d->criu.path),
+		.firewall_quick = !d->action_script && lock != NETWORK_LOCK_DEFAULT &&
+				  criu_knows_nftables(d->criu.path),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 	};

@@ -258,7 +258,8 @@ static int run_criu(struct restore *r, struct error **reterr)
 						criu_image_file_limit(r->image->dirfd)),
 		.action_scripts = scripts,
 		.facts = &r->manifest.facts,
-		.firewall_quick = !criu_image_has_firewall(r->image->dirfd),
+		.firewall_quick =
+			!r->plan->action_script && !criu_image_has_firewall(r->image->dirfd),
 		.root = r->plan->rootfs_mount,
 		.cgroup_root = cgroup_root,
 		.mount_sources = (const char *const *)r->mount_sources,

@@ -96,16 +96,32 @@ again "$both"
 step 'made while CRIU is at work'
 check lxc-stop -n c1 -k
 anew
+cp -a /usr/local/libexec/lxc-checkpoint /run/libexec
+mv /run/libexec/lxc-restore-net /run/libexec/real
+cat >/run/libexec/lxc-restore-net <<-'END'
+	#!/bin/sh
+	[ "$LXC_CHECKPOINT_VERB:$CRTOOLS_SCRIPT_ACTION" != dump:network-lock ] ||
+		nsenter -n -t "$CRTOOLS_INIT_PID" iptables-legacy -A INPUT -p tcp --dport 11 -j DROP
+	exec /run/libexec/real
+END
+chmod 755 /run/libexec/lxc-restore-net
+rm -rf "$IMG"
+LXC_CHECKPOINT_LIBEXEC=/run/libexec check dump -n c1 -s
+check restore -n c1
+check grep -q -- '--dport 11 -j DROP' <<<"$(filters)"
+
+step 'an action script finds the real programs'
+nsenter -n -t "$(init_pid c1)" nft add table inet own
 cat >/run/script <<-'END'
 	#!/bin/sh
-	[ "$CRTOOLS_SCRIPT_ACTION" = network-lock ] || exit 0
-	nsenter -n -t "$CRTOOLS_INIT_PID" iptables-legacy -A INPUT -p tcp --dport 11 -j DROP
+	[ "$CRTOOLS_SCRIPT_ACTION" != network-lock ] || iptables-save -V >/run/version
 END
 chmod 755 /run/script
 rm -rf "$IMG"
 check dump -n c1 -s -A /run/script
+check_equal "$(iptables-save -V)" "$(cat /run/version)" 'version'
 check restore -n c1
-check grep -q -- '--dport 11 -j DROP' <<<"$(filters)"
+check grep -q 'table inet own' <<<"$(filters)"
 check lxc-stop -n c1 -k
 
 step 'in a network namespace inside, and nowhere else'
