@@ -313,17 +313,52 @@ def measure(kind, number, rounds, payloads):
     return found
 
 
+def together(argvs):
+    """Seconds until commands that are started at once have all ended."""
+    begin = time.perf_counter()
+    running = [subprocess.Popen(argv, stdin=subprocess.DEVNULL) for argv in argvs]
+    failed = [process.args for process in running if process.wait() != 0]
+    if failed:
+        sys.exit(f"bench: {' '.join(failed[0])} failed, one of {len(failed)}")
+    return time.perf_counter() - begin
+
+
+def measure_many(number, rounds):
+    """Stock containers, each by a command of its own: at once, and one after the other."""
+    names = [f"{NAME}{i}" for i in range(number)]
+    found = {word: [] for word in ("dump -s, at once", "restore, at once",
+                                   "dump -s, in turn", "restore, in turn")}
+    for name in names:
+        run("lxc-create", "-n", name, "-t", "busybox")
+        run("lxc-start", "-n", name)
+        run("lxc-wait", "-n", name, "-s", "RUNNING")
+    for i in range(rounds + 1):
+        for word, times in found.items():
+            if word.startswith("dump"):
+                argvs = [["lxc-checkpoint", "-n", n, "-s", "-D", fresh(n)] for n in names]
+            else:
+                argvs = [["lxc-checkpoint", "-n", n, "-r", "-D", f"{IMAGES}/{n}"] for n in names]
+            seconds = together(argvs) if "at once" in word else sum(map(timed, argvs))
+            if i:
+                times.append(seconds)
+    for name in names:
+        run("lxc-stop", "-n", name, "-k")
+        run("lxc-destroy", "-n", name)
+    return [{"what": word, "unit": "s", "ours": times, "bare": []}
+            for word, times in found.items()]
+
+
 def parent(pid):
     return int(open(f"/proc/{pid}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()[1])
 
 
 def report(kind, number, found):
     title = f"{number} {'MiB' if kind == 'memory' else kind}" if number else "stock"
-    print(f"{title:>18}  {'':14} {'this tool':>10} {'bare criu':>10} {'ratio':>7}")
+    print(f"{title:>18}  {'':16} {'this tool':>10} {'bare criu':>10} {'ratio':>7}")
     for row in found:
         digits = 3 if row["unit"] == "s" else 0
         a = statistics.median(row["ours"])
-        line = f"{'':18}  {row['what']:14} {a:10.{digits}f}"
+        line = f"{'':18}  {row['what']:16} {a:10.{digits}f}"
         if row["bare"]:
             b = statistics.median(row["bare"])
             line += f" {b:10.{digits}f} {a / b:7.2f}"
@@ -352,7 +387,10 @@ def main():
     print(f"medians of {rounds} rounds in seconds; images on tmpfs; {here['criu']}, "
           f"kernel {here['kernel']}")
     for kind, number in loads:
-        found = measure(kind, int(number), rounds, payloads)
+        if kind == "containers":
+            found = measure_many(int(number), rounds)
+        else:
+            found = measure(kind, int(number), rounds, payloads)
         report(kind, int(number), found)
         result["loads"].append({"kind": kind, "number": int(number), "results": found})
         if to != "-":
