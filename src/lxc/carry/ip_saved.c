@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads and writes the files of `ip route save` and its kind, in the format of ip. Runs in
+ * lxc-checkpoint-ip, in the container's network namespace; parsing is pure.
+ */
 #include "config.h"
 
 #include <linux/fib_rules.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads and writes the image's file "keyring". Parsing is pure; runs in the command and in the
+ * monitor.
+ */
 #include "config.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads, writes and validates nexthop objects and the routes that use them, as netlink messages.
+ * Pure; runs in the command and in the monitor.
+ */
 #include "config.h"
 
 #include <limits.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Extracts the decisive lines from CRIU's log, and finds a hint for them. Runs in the command and
+ * in the monitor; names in the log are the container's.
+ */
 #include "config.h"
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the command asks a container's monitor, as root on the host, and whether it is the
- * monitor that answers. See the header for why liblxc is not asked.
+ * Asks a container's monitor, and verifies that it is the monitor that answers. Runs in the
+ * command, as root on the host. The header says why liblxc is not asked.
  */
 #include "config.h"
 
@@ -24,7 +24,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* A monitor that is starting its container answers when hooks are through. */
+/* A monitor that is starting its container answers when its hooks are done. */
 #define PATIENCE_S 30
 
 #define STATUS_MAX 65536
@@ -49,8 +49,8 @@ static int receive(int fd, void *buf, size_t len)
 }
 
 /*
- * With credentials: LXC's monitor lets go of a request that has none, and the kernel adds them
- * only from when the monitor has asked for that, which may be after the request was sent.
+ * Sends credentials: LXC's monitor drops a request without them, and the kernel adds them only
+ * after the monitor has asked for them, which may be after the request.
  */
 static int ask(int fd, int cmd, const void *payload, size_t len)
 {
@@ -135,7 +135,7 @@ static int refuse(struct lxc_container *c, int e, struct error **reterr)
 	return e;
 }
 
-/* 1: an answer; 0: there is no monitor, or it has just ended. */
+/* 1: an answer; 0: there is no monitor, or it has just exited. */
 static int ask_it(struct lxc_container *c, int cmd, const char *key, struct monitor_answer *ret,
 		  struct error **reterr)
 {
@@ -197,7 +197,7 @@ static bool is_with_us(pid_t pid, const char *kind)
 	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino == b.st_ino;
 }
 
-/* NULL: it is what listens on the container's command socket; else what it is not. */
+/* NULL: the listener on the container's command socket is a monitor; else why not. */
 static const char *fault_of_monitor(struct lxc_container *c, pid_t pid)
 {
 	char address[SOCKET_NAME_BYTES] = {0};
@@ -228,7 +228,7 @@ static bool is_init(pid_t pid)
 	return p && sscanf(p, "\nNSpid: %*d 1%n", &end) == 0 && end > 0 && p[end] == '\n';
 }
 
-/* Its number is that of one process only as long as that is not waited for. */
+/* Its PID belongs to one process only until that is reaped. */
 static const char *fault_of_init(struct lxc_container *c, pid_t pid)
 {
 	if (!is_init(pid))
@@ -247,13 +247,13 @@ int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr)
 		return r < 0 ? r : 0;
 	*ret = a.data <= INT32_MAX ? (pid_t)a.data : 0;
 	fault = fault_of_init(c, *ret);
-	/* it has ended while it was looked at */
+	/* it exited meanwhile */
 	if (fault && process_is_gone(*ret))
 		*ret = 0;
 	if (!fault || *ret == 0)
 		return 0;
 	*ret = 0;
-	/* then nothing of another process can be told */
+	/* then no other process can be inspected */
 	if (is_in_landlock()) {
 		error_refuse(reterr, EPERM,
 			     "this command was started in a sandbox (landlock), from which neither "

@@ -3,10 +3,10 @@
 #define LXCCKPT_INSPECT_ASKING_H
 
 /*
- * Questions to a container's monitor. Anybody on the host can take the name of the command
- * socket of a container that does not run, and answer what they like, or nothing: liblxc
- * believes it, and waits for ever. Here only root's monitor, or the caller's own, is believed,
- * and what it names as the container's init has to be that; and no answer is waited for long.
+ * Questions to a container's monitor. Any user can take the name of the command socket of a stopped
+ * container, and answer anything, or nothing; liblxc believes such an answer, and waits without
+ * end. These functions believe only root's monitor, or the caller's own, verify the process that it
+ * names as the container's init, and do not wait long.
  */
 
 #include <lxc/lxccontainer.h>
@@ -30,19 +30,22 @@ static inline void monitor_answer_clear(struct monitor_answer *a)
 #define _cleanup_answer_ __attribute__((cleanup(monitor_answer_clear)))
 
 /*
- * One exchange, of which each step may take patience_s seconds. -ECONNREFUSED: there is no
- * monitor; -EPIPE: it has ended; -EPERM: somebody else is in its place. No text is made.
+ * One exchange; each step may take patience_s seconds. -ECONNREFUSED: there is no monitor; -EPIPE:
+ * it has exited; -EPERM: somebody else is in its place. Sets no error text.
  */
 int ask_monitor(const char *lxcpath, const char *name, int cmd, const void *payload, size_t len,
 		int patience_s, struct monitor_answer *ret);
 
-/* "STOPPED" where there is no monitor. */
+/* "STOPPED" if there is no monitor. */
 int asked_state(struct lxc_container *c, const char **ret, struct error **reterr);
 
-/* As its monitor has it; *ret is NULL where there is no such item, or no monitor. Caller frees. */
+/*
+ * An item of its monitor's configuration; *ret is NULL if there is no such item, or no monitor.
+ * Caller frees.
+ */
 int asked_config(struct lxc_container *c, const char *key, char **ret, struct error **reterr);
 
-/* The container's init, on the host; 0 where it does not run. */
+/* The PID of the container's init on the host; 0: not running. */
 int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr);
 
 #endif

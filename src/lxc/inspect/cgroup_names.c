@@ -8,7 +8,7 @@
 #include "inspect/cgroup_names.h"
 #include "util/mem.h"
 
-/* The pattern with the container's name for each %n. Caller frees. */
+/* Replaces each %n of the pattern by the container's name. Caller frees. */
 static char *fill_in(const char *pattern, const char *name)
 {
 	char *text = NULL;
@@ -24,7 +24,7 @@ static char *fill_in(const char *pattern, const char *name)
 	return text;
 }
 
-/* As it is configured, else in dir, else by the pattern, else beside the others. */
+/* The configured name, else one in dir, else one by the pattern, else one beside the others. */
 static char *name_of(const char *name, const char *configured, const char *dir, const char *pattern,
 		     const char *role)
 {

@@ -5,13 +5,13 @@
 #include "inspect/settings.h"
 
 /*
- * What lxc-start calls a container's cgroups, beneath the one that it begins at
- * (see cgroup_base()); "-1" and so on may come behind it. All without leading slash.
+ * The names that lxc-start gives a container's cgroups, below the one at which it begins (see
+ * cgroup_base()). A suffix "-1" and so on may follow. No leading slash.
  */
 struct cgroup_names {
 	char *payload; /* "lxc.payload.c1" */
 	char *monitor;
-	char *pivot; /* where a monitor goes to die */
+	char *pivot; /* where a dying monitor goes */
 };
 
 /* name: the container's. */

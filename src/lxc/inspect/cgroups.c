@@ -16,8 +16,8 @@
 #include "util/mem.h"
 
 /*
- * Cuts path behind the component that is the container's top: payload itself
- * or payload with the "-N" that LXC appends when the name was taken.
+ * Cuts path after the container's top component: payload itself, or payload with the "-N" that LXC
+ * appends if the name was taken.
  */
 static void cut_at_payload(char *path, const char *payload)
 {
@@ -52,7 +52,7 @@ char *cgroup_base(const char *path, const char *payload)
 		if (*end == '\0')
 			return xasprintf("%.*s", (int)(p - 1 - path), path);
 	}
-	/* it has another name by now than when it was started */
+	/* it has been renamed since it was started */
 	return xasprintf("%.*s", parent ? (int)(parent - path) : 0, path);
 }
 

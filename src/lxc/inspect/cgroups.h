@@ -8,21 +8,20 @@
 #include "util/error.h"
 
 /*
- * Pure. Reads the text of /proc/PID/cgroup. payload is the name that the
- * container's own top cgroup has ("lxc.payload.c1", "a/con"): what init has made beneath
- * it (systemd's init.scope) is cut off. NULL: paths are taken as they are.
+ * Pure. Parses the text of /proc/PID/cgroup. payload is the name of the container's top cgroup
+ * ("lxc.payload.c1", "a/con"): cgroups that init made below it (systemd's init.scope) are cut off.
+ * NULL: keeps whole paths.
  */
 int cgroups_parse(const char *text, const char *payload, struct container_facts *facts,
 		  struct error **reterr);
 
 /*
- * Pure. The cgroup from which lxc-start names the container's: path, where that
- * is, without the name payload and what lxc-start has put behind it. "" for the
- * hierarchy's root. Caller frees.
+ * Pure. The cgroup below which lxc-start names the container's: path without the name payload and
+ * what lxc-start has appended. "": the root of the hierarchy. Caller frees.
  */
 char *cgroup_base(const char *path, const char *payload);
 
-/* The container's directory in the cgroup2 hierarchy; -ENOENT where there is none. */
+/* Opens the container's directory in the cgroup2 hierarchy; -ENOENT: there is none. */
 int cgroup2_open(const struct container_facts *facts);
 
 /* Fills cgroups of facts from /proc/<init_pid>. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Looks for cgroups that the container has frozen itself. Runs in the command, as root on the
- * host, before CRIU starts and while CRIU works.
+ * Finds cgroups that the container has frozen itself. Runs in the command, as root on the host,
+ * before CRIU starts and while CRIU works.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 
 #define CGROUP_FILE_MAX 65536
 
-/* Its cgroup2, "/lxc.payload.c1/system.slice"; NULL where it has ended. Caller frees. */
+/* Its cgroup2, "/lxc.payload.c1/system.slice"; NULL: it has exited. Caller frees. */
 static char *cgroup_of(pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/cgroup", (int)pid);
@@ -31,7 +31,7 @@ static char *cgroup_of(pid_t pid)
 	return line ? xasprintf("%.*s", (int)strcspn(line, "\n"), line) : NULL;
 }
 
-/* path: beneath the container's cgroup, and cut off behind the cgroup that is frozen. */
+/* path: below the container's cgroup; cut off after the frozen cgroup. */
 static bool is_frozen(int top, char *path)
 {
 	for (char *end = path + strlen(path); end; end = strrchr(path, '/')) {
@@ -52,7 +52,7 @@ char *frozen_cgroup_of(pid_t pid, int top, const char *own)
 	size_t len = strlen(own);
 	char *path;
 
-	/* the container's own is lxc-freeze's */
+	/* lxc-freeze freezes the container's own cgroup */
 	if (!cgroup || strncmp(cgroup, own, len) != 0 || cgroup[len] != '/')
 		return NULL;
 	path = xstrdup(cgroup + len + 1);

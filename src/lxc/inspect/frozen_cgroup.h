@@ -5,9 +5,9 @@
 #include <sys/types.h>
 
 /*
- * The cgroup by which a process of the container is frozen: its own or one above, but beneath the
- * container's, which is open in top and has the path own in cgroup2. Relative to top; NULL: none.
- * Caller frees.
+ * Finds the cgroup that freezes a process of the container: its own or one above, but below the
+ * container's, which is open as top and has the path own in cgroup2. Returns its path relative to
+ * top; NULL: none. Caller frees.
  */
 char *frozen_cgroup_of(pid_t pid, int top, const char *own);
 

@@ -43,7 +43,7 @@ char *container_place(struct lxc_container *c)
 	return place ? place : absolute(spelled);
 }
 
-/* '/' becomes '-', and what would be taken for that or for an escape is escaped. */
+/* '/' becomes '-'; characters that could be confused with that or with an escape are escaped. */
 static char *escape(const char *path)
 {
 	char *name = xstrdup("");
@@ -104,7 +104,7 @@ char *command_socket_lxcpath(const char *line, const char *name)
 	return xstrndup(socket, len - n);
 }
 
-/* Whoever else listens there is none of ours to ask; there may be many, who do not accept. */
+/* Other listeners are not asked; there may be many, which do not accept. */
 static bool is_roots(const char *lxcpath, const char *name)
 {
 	_cleanup_close_ int fd = command_socket_connect(lxcpath, name, -1);
@@ -112,7 +112,10 @@ static bool is_roots(const char *lxcpath, const char *name)
 	return fd >= 0;
 }
 
-/* A relative LXCPATH leads from where its monitor was started, which nobody knows any more. */
+/*
+ * A relative LXCPATH starts at the directory where its monitor was started, which nobody knows any
+ * more.
+ */
 static bool has_same_rootfs(struct lxc_container *c, char *lxcpath)
 {
 	_cleanup_settings_ struct settings settings = {0};
@@ -137,7 +140,9 @@ static bool is_same_directory(const char *place, const char *lxcpath, const char
 	       a.st_ino == b.st_ino;
 }
 
-/* If the name is too long for an address, the socket has a hash, which can only be tried. */
+/*
+ * If the name is too long for an address, the socket has a hash of it, which can only be guessed.
+ */
 static char *hashed_lxcpath(const char *line, const char *name, char *const spellings[])
 {
 	const char *socket = listening_name(line);
@@ -162,7 +167,7 @@ static char *other_in_line(struct lxc_container *c, const char *place, const cha
 	lxcpath = command_socket_lxcpath(line, c->name);
 	if (!lxcpath || strcmp(lxcpath, c->get_config_path(c)) == 0)
 		return NULL;
-	/* whose it is first: the path is theirs, and may lead where nobody answers */
+	/* check its owner first: the owner chose the path, which may lead where nobody answers */
 	if (!is_roots(lxcpath, c->name))
 		return NULL;
 	if (*lxcpath == '/' ? !is_same_directory(place, lxcpath, c->name)

@@ -3,9 +3,9 @@
 #define LXCCKPT_INSPECT_IDENTITY_H
 
 /*
- * Which container it is, however its LXCPATH is spelled. LXC names a command socket by the
- * LXCPATH that lxc-start was given, letter by letter: one directory has as many sockets as
- * spellings, and each LXC tool sees only its own.
+ * Identifies a container, however its LXCPATH is spelled. LXC names a command socket by the LXCPATH
+ * that lxc-start was given, letter by letter: one directory has as many sockets as spellings, and
+ * each LXC tool sees only its own.
  */
 
 #include <lxc/lxccontainer.h>
@@ -13,10 +13,7 @@
 /* The container's directory without links: the same for every spelling. Caller frees. */
 char *container_place(struct lxc_container *c);
 
-/*
- * Pure. The name of a file for that place, which no other place has: "-var-lib-lxc-web.lock".
- * Caller frees.
- */
+/* Pure. A file name that is unique to that place: "-var-lib-lxc-web.lock". Caller frees. */
 char *place_file_name(const char *place, const char *ending);
 
 /*
@@ -27,14 +24,14 @@ char *place_file_name(const char *place, const char *ending);
 char *container_lock_name(const char *place);
 
 /*
- * Where no monitor answers for c by its own LXCPATH: the spelling by which one does that
- * has the same container. NULL: there is none. Caller frees.
+ * If no monitor answers for c under its own LXCPATH: the spelling under which one answers for the
+ * same container. NULL: there is none. Caller frees.
  */
 char *container_other_lxcpath(struct lxc_container *c);
 
 /*
- * As long as one of these lasts, c asks the monitor that has the same container. NULL: the
- * spelling is c's own.
+ * As long as one of these exists, c asks the monitor of the same container. NULL: the spelling is
+ * c's own.
  */
 struct spelling {
 	struct lxc_container *c;
@@ -45,8 +42,8 @@ void spelling_end(struct spelling *s);
 #define _cleanup_spelling_ __attribute__((cleanup(spelling_end), unused))
 
 /*
- * Pure. A line of /proc/net/unix: the LXCPATH in the name of a command socket that listens, of
- * a container of that name. NULL: it is none. Caller frees.
+ * Pure. Parses a line of /proc/net/unix: returns the LXCPATH in the name of a listening command
+ * socket of a container with that name. NULL: another socket. Caller frees.
  */
 char *command_socket_lxcpath(const char *line, const char *name);
 

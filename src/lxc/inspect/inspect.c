@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Puts together what a running container is made of. Runs in the caller's process, as root, in
- * the host's namespaces; only reads. An error is what it could not look at. What it sees it
- * does not judge: preflight/ does.
+ * Collects the facts about a running container. Runs in the caller's process, as root, in the
+ * host's namespaces; it only reads. An error means that something could not be read. preflight/
+ * judges the facts.
  */
 #include "config.h"
 
@@ -43,8 +43,8 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
 }
 
 /*
- * What is no directory on the host is mounted by LXC when the container starts. LXC writes the
- * kind before the path, and liblxc does not always hand that out.
+ * LXC mounts a rootfs that is not a directory on the host when the container starts. LXC writes the
+ * kind before the path, which liblxc does not always return.
  */
 static enum rootfs_kind kind_of(const char *path)
 {
@@ -81,7 +81,10 @@ static bool has_idmap_container(const struct settings *settings)
 	return options && mount_options_have(options, "idmap=container");
 }
 
-/* As the config has it, and as it is: that line may have come since the container was started. */
+/*
+ * By the configuration, and by the actual mount: the line may have been added since the container
+ * was started.
+ */
 static char *inner_cgroup(const struct settings *settings, int cgroup)
 {
 	const char *inner = settings_get(settings, "lxc.cgroup.dir.container.inner");
@@ -110,7 +113,10 @@ static bool is_in_ours(pid_t pid, const char *kind)
 	return stat(theirs, &a) == 0 && stat(ours, &b) == 0 && a.st_ino == b.st_ino;
 }
 
-/* A container that shares a namespace of the host has no more than one that shares none. */
+/*
+ * A container that shares a namespace of the host has no more privileges by that than one that
+ * shares none.
+ */
 static void inspect_shares(const struct settings *settings, struct container_facts *facts)
 {
 	for (const char *const *kind = settings_shares; *kind; kind++) {

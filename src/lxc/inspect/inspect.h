@@ -3,8 +3,8 @@
 #define LXCCKPT_INSPECT_INSPECT_H
 
 /*
- * A running container, read-only: everything comes from /proc, netlink and
- * liblxc's getters; nothing of the container is touched.
+ * Reads a running container: everything comes from /proc, netlink and liblxc's getters, and nothing
+ * of the container is touched.
  */
 
 #include <lxc/lxccontainer.h>
@@ -23,7 +23,7 @@ int inspect_defined(struct lxc_container *c, struct error **reterr);
 /* The container's state as liblxc names it, "STOPPED"; refuses one that is not defined. */
 int inspect_state(struct lxc_container *c, const char **ret, struct error **reterr);
 
-/* What lxc.rootfs.path names. *ret: that, without "dir:"; untouched where it is not set. */
+/* The directory that lxc.rootfs.path names. *ret: without "dir:"; untouched if it is not set. */
 enum rootfs_kind inspect_rootfs(const struct settings *settings, char **ret);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Which socket listens on an abstract name, as root in the host's network namespace. The kernel
- * says so exactly by unix_diag, which may be a module that is missing or forbidden; else by a table
- * for people, in which anybody can write lines by the names of sockets.
+ * Finds the socket that listens on an abstract name. Runs in the command, as root in the host's
+ * network namespace. The kernel answers exactly by unix_diag, which may be a module that is missing
+ * or forbidden; else by a table for people, in which anybody can fake lines with names of sockets.
  */
 #include "config.h"
 
@@ -28,7 +28,7 @@
 
 #define FLAG_LISTENS 0x10000 /* of the table's flags */
 
-/* 0: it is another's message. */
+/* 0: the message is for another request. */
 static uint32_t inode_of(struct nlmsghdr *h, const char *name, size_t len)
 {
 	struct unix_diag_msg *m = NLMSG_DATA(h);
@@ -42,8 +42,7 @@ static uint32_t inode_of(struct nlmsghdr *h, const char *name, size_t len)
 	return 0;
 }
 
-/* 1: it is found, or there is no more to come; 0: more has to be read; -errno: it cannot be said.
- */
+/* 1: found, or the end of the answer; 0: read more; -errno: unknown. */
 static int find_in_answer(void *answer, size_t size, const char *name, size_t len, uint32_t *ret)
 {
 	for (struct nlmsghdr *h = answer; NLMSG_OK(h, size) && *ret == 0; h = NLMSG_NEXT(h, size)) {
@@ -56,7 +55,7 @@ static int find_in_answer(void *answer, size_t size, const char *name, size_t le
 	return *ret != 0;
 }
 
-/* *ret is 0 where nobody listens there. 0 or -errno. */
+/* *ret is 0 if nobody listens there. Returns 0 or -errno. */
 static int ask_diag(const char *name, size_t len, uint32_t *ret)
 {
 	struct {
@@ -88,7 +87,10 @@ static int ask_diag(const char *name, size_t len, uint32_t *ret)
 	return r < 0 ? r : 0;
 }
 
-/* The number that a text begins with, in *ret; what is behind it and a space, or NULL. */
+/*
+ * Parses the number at the start of a text into *ret; returns the text after it and a space, or
+ * NULL.
+ */
 static const char *take_number(const char *text, int base, unsigned long *ret)
 {
 	char *end;
@@ -121,7 +123,7 @@ uint32_t listener_of_line(const char *line, size_t size, const char *name, size_
 	return (uint32_t)inode;
 }
 
-/* Of two that say they are it neither is believed. */
+/* If two lines claim the name, neither is believed. */
 static uint32_t ask_table(const char *name, size_t len)
 {
 	FILE *f = fopen("/proc/net/unix", "re");

@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 /*
- * The inode of the socket that listens on an abstract name (with its NUL in front) in this network
- * namespace. 0: nobody does, or it cannot be told who does.
+ * The inode of the socket that listens on an abstract name (with its leading NUL) in this network
+ * namespace. 0: nobody listens, or the listener is unknown.
  */
 uint32_t listener_inode(const char *name, size_t len);
 
-/* Pure. The same of a line of /proc/net/unix, without its newline; 0: it is another's. */
+/* Pure. The same for a line of /proc/net/unix, without its newline; 0: another socket. */
 uint32_t listener_of_line(const char *line, size_t size, const char *name, size_t len);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Connections that a container has with itself. Runs in the command, as root of the host; a part
- * of it while CRIU holds the container still.
+ * Finds connections that a container has with itself. Runs in the command, as root of the host; a
+ * part of it while CRIU has frozen the container.
  */
 #include "config.h"
 
@@ -18,7 +18,7 @@ struct way {
 	uint16_t from_port, to_port;
 };
 
-/* Two that hash to the same are taken for both ends: a lock too much. */
+/* Two that hash to the same value count as both ends: that costs an unneeded lock. */
 static uint64_t way_there(const struct tcp_socket *s)
 {
 	const struct way w = {s->local, s->remote, s->local_port, s->remote_port};
@@ -40,7 +40,7 @@ bool loopback_in(const struct tcp_socket *v, size_t n)
 
 	for (size_t i = 0; i < n && !both; i++) {
 		map_add(&ways, way_there(&v[i]), 0);
-		/* of one that is connected to itself too */
+		/* also for a socket that is connected to itself */
 		both = map_get(&ways, way_back(&v[i]), NULL);
 	}
 	return both;

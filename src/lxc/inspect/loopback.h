@@ -8,12 +8,12 @@
 #include "sys/tcp_sockets.h"
 
 /*
- * Whether in the network namespace of init_pid there is a TCP connection with both of
- * its ends in that namespace, or there is no telling.
+ * Whether the network namespace of init_pid has a TCP connection with both ends in it, or the
+ * answer is unknown.
  */
 bool inspect_loopback(pid_t init_pid);
 
-/* Whether there is a TCP connection at all, or there is no telling. */
+/* Whether there is any TCP connection, or the answer is unknown. */
 bool inspect_connected(pid_t init_pid);
 
 /* Whether both ends of a connection are among them. Pure. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Finds which of a container's mounts are the host's, and where on the host they lead. Runs in
- * the caller's process, as root, in the host's namespaces. Looks at nothing in the container
- * but by a scout, and refuses nothing: what no checkpoint can carry is an obstacle in the facts.
+ * Finds the container's mounts whose content is on the host, and their paths there. Runs in the
+ * caller's process, as root, in the host's namespaces. It looks into the container only through a
+ * scout, and refuses nothing: it records what no checkpoint can save as an obstacle in the facts.
  */
 #include "config.h"
 
@@ -41,7 +41,7 @@ static const char *fs_type(struct libmnt_fs *fs)
 	return type ? type : "";
 }
 
-/* What follows prefix in path, on a component's border; NULL if path is not beneath prefix. */
+/* The rest of path after prefix, at the end of a component; NULL: path is not below prefix. */
 static const char *path_beneath(const char *path, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -70,11 +70,11 @@ enum mount_class mount_classify(struct libmnt_fs *fs, struct libmnt_fs *root,
 {
 	const char *type = fs_type(fs);
 
-	/* Any pty but the multiplexer: its master is held by the monitor, outside. */
+	/* Any pty except the multiplexer: the monitor, outside, holds its master. */
 	if (strcmp(type, "devpts") == 0 && strcmp(fs_root(fs), "/") != 0 &&
 	    strcmp(fs_root(fs), "/ptmx") != 0)
 		return MOUNT_TTY;
-	/* One instance for the whole machine, but CRIU knows how to place it. */
+	/* There is one instance for the whole machine, but CRIU knows how to place it. */
 	if (strncmp(type, "cgroup", strlen("cgroup")) == 0)
 		return MOUNT_OWN;
 	/* A bind of a part of the rootfs comes back with the rootfs. */
@@ -137,10 +137,9 @@ int tty_index(const char *target)
 	return *end == '\0' && n > 0 && n <= TTY_INDEX_MAX ? (int)n : -1;
 }
 
-#define FEW 16 /* from there on a number that nobody has is not looked for one by one */
+#define FEW 16 /* from there on, do not search for a free number one by one */
 
-/* Of all that hash to the same, one is taken for the others: no more than a number is lost by it.
- */
+/* Of all that hash to the same value, one stands for the others: that only skips a number. */
 static bool take_key(struct map *taken, const char *key)
 {
 	return map_add(taken, XXH3_64bits(key, strlen(key)), 0);
@@ -198,7 +197,7 @@ static void add_odd(struct look *l, struct libmnt_fs *fs, enum odd_mount_kind ki
 	};
 }
 
-/* The place of a mount, as O_PATH opens it. 0 or -errno. */
+/* Opens the mount point with O_PATH. Returns 0 or -errno. */
 static int place_of(struct look *l, const char *target, int *ret, struct stat *ret_stat)
 {
 	int fd = scout_open(&l->scout, l->facts->init_pid, target, O_PATH);
@@ -212,9 +211,9 @@ static int place_of(struct look *l, const char *target, int *ret, struct stat *r
 }
 
 /*
- * Of a place that was looked at: opened a second time through /proc, where nothing can be put
- * in the way. Only a pty of the devpts that the mount is of: to open another device can do
- * something, as a watchdog begins to wait for its next sign of life.
+ * Reopens a mount point that was checked, through /proc, where nothing can be put in the way. Only
+ * a pty of the mount's devpts: opening another device can have effects, such as starting a
+ * watchdog.
  */
 static char *settings_at(int place)
 {
@@ -231,8 +230,8 @@ static bool is_pty(const struct stat *st)
 }
 
 /*
- * Whether a path of the host leads to what is mounted. There is no link in it, since the
- * mount table has none: a link is what somebody has put there since.
+ * Whether a path of the host leads to the mounted content. The mount table contains no links, so a
+ * link in the path was put there since.
  */
 static bool leads_to(const char *path, const struct stat *inside)
 {
@@ -243,7 +242,7 @@ static bool leads_to(const char *path, const struct stat *inside)
 	       st.st_ino == inside->st_ino;
 }
 
-/* A number that the manifest cannot have is worth no failure. */
+/* Ignores a number that the manifest cannot hold. */
 static void describe_source(struct look *l, struct ext_mount *m)
 {
 	struct source_filesystem f = {0};
@@ -332,7 +331,7 @@ static struct libmnt_table *read_table(const char *path, struct error **reterr)
 	return NULL;
 }
 
-/* No look at those beyond the limit: it is for the number that they are refused. */
+/* Does not look at mounts beyond the limit: their number is the reason for the refusal. */
 static bool is_beyond(const struct container_facts *facts)
 {
 	return facts->n_mounts + facts->n_ttys + facts->obstacles.n_mounts >= OUTSIDE_MAX;
@@ -348,7 +347,7 @@ static void sort_mount(struct look *l, struct libmnt_fs *fs, struct libmnt_fs *t
 		add_external(l, fs);
 	else if (class == MOUNT_TTY)
 		add_tty(l, fs);
-	/* CRIU binds it anew, of what is not */
+	/* CRIU binds it from a mount that is not external */
 	else if (mount_options_have(mount_options(fs), "idmapped") && !l->facts->rootfs_idmapped &&
 		 !has_known_options(fs))
 		add_odd(l, fs, ODD_OPTIONS, 0);

@@ -10,7 +10,7 @@
 #include "util/mem.h"
 
 enum mount_class {
-	MOUNT_OWN,	/* CRIU makes it anew from its image */
+	MOUNT_OWN,	/* CRIU makes it from its image */
 	MOUNT_EXTERNAL, /* its content is the host's */
 	MOUNT_TTY,	/* a pty's end whose master is outside */
 };
@@ -19,13 +19,15 @@ enum mount_class {
 enum mount_class mount_classify(struct libmnt_fs *fs, struct libmnt_fs *root,
 				struct libmnt_table *host);
 
-/* Pure. Host paths where the mount's content can be seen, the closest mount first. */
+/* Pure. Host paths that show the content of the mount, the closest mount first. */
 struct strv mount_source_candidates(struct libmnt_fs *fs, struct libmnt_table *host);
 
 /* Pure. 0 for a console, n for /dev/tty<n> (also below lxc.tty.dir), -1 for another. */
 int tty_index(const char *target);
 
-/* Pure. A key for CRIU made of the mount point, different from those taken so far. Caller frees. */
+/*
+ * Pure. Makes a key for CRIU from the mount point, different from those taken so far. Caller frees.
+ */
 char *mount_key(struct map *taken, const char *target);
 
 /* Fills mounts and ttys of facts, and those of its obstacles, from /proc/<init_pid>. */

@@ -27,9 +27,9 @@ static int open_here(struct nl_sock **ret)
 }
 
 /*
- * A netlink socket belongs to the namespace it was made in: the calling thread
- * is in the container's for just that long. It must come back, whatever
- * happens; where it cannot, going on would configure the wrong network.
+ * A netlink socket belongs to the namespace in which it was made, so the calling thread enters the
+ * container's for a moment. It must come back, whatever happens; if it cannot, continuing would
+ * configure the wrong network.
  */
 int netlink_open(int netns, struct nl_sock **ret)
 {

@@ -5,8 +5,8 @@
 #include <netlink/netlink.h>
 
 /*
- * A socket to the kernel's tables of links and routes in a network namespace (a
- * descriptor; -1: the caller's own). 0, or libnl's error. Caller: nl_socket_free().
+ * Opens a socket to the kernel's tables of links and routes in a network namespace (a descriptor;
+ * -1: the caller's own). Returns 0, or libnl's error. The caller calls nl_socket_free().
  */
 int netlink_open(int netns, struct nl_sock **ret);
 

@@ -22,7 +22,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* What the kernel says of one network namespace. */
+/* The links of one network namespace. */
 struct view {
 	struct nl_sock *sock;
 	struct nl_cache *links;
@@ -65,7 +65,7 @@ static bool ipv6_disabled(const char *link)
 	return read_file_at(AT_FDCWD, path, 64, &text) > 0 && text[0] == '1';
 }
 
-/* What the host calls the container's network namespace; -1: nothing. */
+/* The host's ID for the container's network namespace; -1: none. */
 static int take_nsid(struct nl_msg *msg, void *userdata)
 {
 	struct nlattr *nsid = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct rtgenmsg), NETNSA_NSID);
@@ -91,7 +91,7 @@ static int32_t ask_nsid(struct nl_sock *host, int netns)
 	return nsid;
 }
 
-/* Numbers alone say little: a container gives its links those that it likes. */
+/* Numbers alone prove little: a container chooses those of its links. */
 static bool is_in(struct rtnl_link *peer, int32_t nsid)
 {
 	int32_t other;
@@ -99,7 +99,7 @@ static bool is_in(struct rtnl_link *peer, int32_t nsid)
 	return nsid >= 0 && rtnl_link_get_link_netnsid(peer, &other) == 0 && other == nsid;
 }
 
-/* The other end of a veth, which must be a veth that says the same of this one. */
+/* Finds the other end of a veth, which must be a veth that names this one as its peer. */
 static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl_cache *host,
 			      int32_t nsid)
 {
@@ -123,7 +123,7 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 	rtnl_link_put(peer);
 }
 
-/* The kernel names the namespace of the other end only where it is not the same. Caller frees. */
+/* The kernel names the namespace of the other end only if it differs. Caller frees. */
 static char *inner_peer(struct rtnl_link *link, struct nl_cache *links)
 {
 	struct rtnl_link *peer;

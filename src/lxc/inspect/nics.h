@@ -5,7 +5,7 @@
 #include "facts/facts.h"
 #include "util/error.h"
 
-/* Fills nics of facts: every link in the network namespace of init_pid but lo. */
+/* Fills nics of facts: every link except lo in the network namespace of init_pid. */
 int inspect_nics(struct container_facts *facts, struct error **reterr);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Reads a container's config: the only place that asks liblxc for items, and that decides which
- * of them the running container's monitor is asked for instead. Runs in the caller's process, in
- * the host's namespaces, and changes nothing.
+ * Reads a container's configuration. Only this file asks liblxc for items, and decides which items
+ * come from the running container's monitor instead. Runs in the caller's process, in the host's
+ * namespaces, and changes nothing.
  */
 #include "config.h"
 
@@ -13,14 +13,14 @@
 #include "inspect/settings.h"
 #include "util/mem.h"
 
-#define NETS_MAX 1024 /* numbers may have gaps; nobody has more */
+#define NETS_MAX 1024 /* numbers may have gaps; more are unlikely */
 
 const char *const settings_shares[] = {"net", "ipc",	"uts",	"pid", "user",
 				       "mnt", "cgroup", "time", NULL};
 
 /*
- * Items that count as the container was started with, whatever the file says by now: they decide
- * what its namespaces and storage are. And those of settings_shares[].
+ * Items whose value at the start of the container counts, whatever the file says by now: they
+ * decide about its namespaces and storage. So do those of settings_shares[].
  */
 static const char *const started_keys[] = {"lxc.ephemeral"};
 
@@ -103,7 +103,7 @@ static void add_nets(struct lxc_container *c, struct config_item **items, size_t
 	}
 }
 
-/* liblxc has one key for them all in its list, which is none to ask for. */
+/* liblxc lists one key for all of them, which cannot be asked for. */
 static void add_shares(struct lxc_container *c, struct config_item **items, size_t *n)
 {
 	for (const char *const *kind = settings_shares; *kind; kind++) {
@@ -119,7 +119,7 @@ static void add_shares(struct lxc_container *c, struct config_item **items, size
 	}
 }
 
-/* Lists "key = value" lines as items of their own: tools ask for one cgroup file's limit. */
+/* Makes an item of each "key = value" line: tools ask for the limit of one cgroup file. */
 static void add_lines(const char *text, struct config_item **items, size_t *n)
 {
 	_cleanup_free_ char *copy = xstrdup(text);
@@ -138,7 +138,7 @@ static void add_lines(const char *text, struct config_item **items, size_t *n)
 	}
 }
 
-/* "lxc.cgroup2" and the like: their value has a line for each of many keys. */
+/* "lxc.cgroup2" and the like: the value has a line for each of many keys. */
 static void add_all_lines(struct config_item **items, size_t *n)
 {
 	for (size_t i = 0, known = *n; i < known; i++) {

@@ -3,8 +3,8 @@
 #define LXCCKPT_INSPECT_SETTINGS_H
 
 /*
- * A container's config, read once for an operation. Everybody else looks items up in the list:
- * nobody asks liblxc, or the container's monitor, for an item of its own.
+ * A container's configuration, read once for an operation. All other code looks items up in this
+ * list, and asks neither liblxc nor the container's monitor.
  */
 
 #include <lxc/lxccontainer.h>
@@ -14,10 +14,10 @@
 #include "util/error.h"
 
 struct settings {
-	/* the caller's object: the config file as it is now, and what the caller has set */
+	/* the caller's object: the current configuration file, and what the caller has set */
 	struct config_item *items;
 	size_t n;
-	/* of a running container a few items as it was started with: see started_keys[] */
+	/* of a running container: a few items with their values at its start, see started_keys[] */
 	struct config_item *started;
 	size_t n_started;
 	bool is_running;
@@ -27,18 +27,15 @@ struct settings {
 extern const char *const settings_shares[];
 
 /*
- * Every item that has a value in the caller's object, as liblxc's getter prints it: what a
- * monitor answers to GET_CONFIG_ITEM.
+ * Every item with a value in the caller's object, as liblxc's getter prints it: a monitor answers
+ * GET_CONFIG_ITEM with these.
  */
 void settings_read(struct lxc_container *c, struct settings *ret);
 
-/* The same of a running container, whose monitor is asked too. */
+/* The same for a running container; asks its monitor too. */
 int settings_read_running(struct lxc_container *c, struct settings *ret, struct error **reterr);
 
-/*
- * An item's value, from where it counts; NULL where it is not set. It is valid as long as the
- * list is.
- */
+/* The effective value of an item; NULL: not set. Valid as long as the list. */
 const char *settings_get(const struct settings *s, const char *key);
 
 void settings_clear(struct settings *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Looks which user's the container is, and how its user IDs map to the host's. Runs in the
- * caller's process, in the host's namespaces, and only reads.
+ * Finds the user who started the container, and its ID maps. Runs in the caller's process, in the
+ * host's namespaces, and only reads.
  */
 #include "config.h"
 
@@ -28,7 +28,7 @@ static int read_map(struct container_facts *facts, const char *file, const char 
 	return idmap_parse(text, kind, facts, reterr);
 }
 
-/* The container's monitor has all that is the host's of it. */
+/* The container's monitor holds everything that the container has on the host. */
 static long starter(pid_t init)
 {
 	long monitor = process_status_number(init, "\nPPid:");

@@ -5,7 +5,7 @@
 #include "facts/facts.h"
 #include "util/error.h"
 
-/* Fills idmaps of facts from the user namespace that the container's init is in. */
+/* Fills idmaps of facts from the user namespace of the container's init. */
 int inspect_users(struct container_facts *facts, struct error **reterr);
 
 #endif

@@ -22,7 +22,7 @@
 
 #define YARD "yard"
 
-/* All words of "cpu,cpuacct" are options of that hierarchy's mounts. */
+/* Whether all words of "cpu,cpuacct" are options of that hierarchy's mounts. */
 static bool has_controllers(struct libmnt_fs *fs, const char *controllers)
 {
 	const char *options = mnt_fs_get_fs_options(fs);
@@ -35,7 +35,7 @@ static bool has_controllers(struct libmnt_fs *fs, const char *controllers)
 	return true;
 }
 
-/* Where the top of a hierarchy is to be seen. */
+/* The mount point of the top of a hierarchy. */
 static const char *find_mount(struct libmnt_table *table, const char *controllers)
 {
 	const char *type = *controllers ? "cgroup" : "cgroup2";
@@ -58,7 +58,7 @@ static const char *yard_name(const char *controllers)
 	return strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
 }
 
-/* At once, because another dump may be looking at the old one. */
+/* Atomically, because another dump may use the old one. */
 static bool make_link(int yard, const char *name, const char *target)
 {
 	_cleanup_free_ char *tmp = xasprintf(".%d", (int)getpid());

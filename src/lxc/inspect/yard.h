@@ -5,10 +5,10 @@
 #include "facts/facts.h"
 
 /*
- * A directory in which CRIU finds the container's cgroup hierarchies by the names
- * it looks for, as links to where this host has them. CRIU mounts them itself else,
- * and to mount cgroup2 takes "nsdelegate" and its other options away from the whole
- * host. Caller frees; NULL where a hierarchy is not mounted here.
+ * A directory of links by which CRIU finds the container's cgroup hierarchies on this host, under
+ * the names that it looks for. Otherwise CRIU mounts them itself, and mounting cgroup2 removes
+ * "nsdelegate" and other options for the whole host. Caller frees; NULL: a hierarchy is not mounted
+ * here.
  */
 char *cgroup_yard(const struct container_facts *facts);
 

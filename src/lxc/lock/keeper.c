@@ -41,10 +41,10 @@ static int one_runs(pid_t pid, void *userdata)
 }
 
 /*
- * While CRIU lasts, a process runs only with the code that CRIU has put into it, and that may be
- * about to write to CRIU. Without CRIU this is a SIGPIPE, kept until the process has its own
- * code and signals again, and then it is dead. With nothing more to do, the code waits
- * for CRIU's next word, and is told by its end to put the process back as it was.
+ * While CRIU lives, a process runs only CRIU's code, which may be about to write to CRIU. Without
+ * CRIU that write causes a SIGPIPE, which stays pending until the process has its own code and
+ * signals again, and then kills it. When it has nothing more to do, the code waits for CRIU, and
+ * CRIU's exit makes it restore the process.
  */
 static void let_code_wait(pid_t init)
 {
@@ -53,8 +53,8 @@ static void let_code_wait(pid_t init)
 }
 
 /*
- * It has unmapped nothing yet, closed nothing, and still traces whom it traced. One that
- * ends by itself has let go of all in order, except where it was in no state to.
+ * It has not unmapped or closed anything yet, and still traces its processes. A CRIU that exits by
+ * itself has released everything in order, unless it was in no state to do so.
  */
 static void about_to_end(pid_t criu, pid_t init, const struct connections *were)
 {
@@ -70,8 +70,8 @@ static void about_to_end(pid_t criu, pid_t init, const struct connections *were)
 enum place { STOPPED, ON_ITS_WAY, AT_END };
 
 /*
- * A SIGKILL takes it out of any other stop, also out of one that was seen and not yet answered:
- * an answer that comes too late would let it go from its end.
+ * A SIGKILL moves it out of any other stop, even out of one that was seen and not answered yet: a
+ * late answer would release it from its exit stop.
  */
 static enum place where_is(pid_t criu)
 {
@@ -82,7 +82,7 @@ static enum place where_is(pid_t criu)
 	return info.si_code == (SIGTRAP | (PTRACE_EVENT_EXIT << 8)) ? AT_END : STOPPED;
 }
 
-/* Each signal that CRIU gets, and each stop of it, waits for this. */
+/* Each signal to CRIU, and each of its stops, waits for this. */
 static void attend(pid_t criu, pid_t init, const struct connections *were)
 {
 	int status;
@@ -110,10 +110,10 @@ _Noreturn static void keep(pid_t criu, pid_t init, int lock, int ready)
 {
 	struct connections *were;
 
-	/* no ^C is for it, nor what is done to the command's process group */
+	/* neither ^C nor anything else for the command's process group is for it */
 	setsid();
 	prctl(PR_SET_NAME, "criu-keeper");
-	/* of the host program's descriptors nothing stays open longer than it is meant to */
+	/* no descriptor of the host program stays open longer than intended */
 	if (fd_place(lock, STDIN_FILENO) < 0 || fd_place(ready, STDOUT_FILENO) < 0)
 		_exit(1);
 	syscall(SYS_close_range, (unsigned int)STDERR_FILENO, ~0U, 0);

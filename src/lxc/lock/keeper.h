@@ -5,19 +5,18 @@
 #include <sys/types.h>
 
 /*
- * The keeper is a process that holds up CRIU's death. When CRIU dies the kernel lets all go on
- * that it had stopped, at once, and who then reads from a socket in repair mode is told
- * EPERM and gives its connection up: after CRIU's death it is too late to mend that. So CRIU is
- * traced, and where it is about to die by a signal the sockets are taken out of repair
- * mode while the processes still stand. It outlives the command, and ends with CRIU.
- *
- * To be started when the processes stand and no socket has been looked at. lock: an
- * operation's, which is held as long as the keeper works. Returns when CRIU is
- * traced. -errno: it is not, and a killed CRIU may cost connections.
+ * The keeper is a process that delays CRIU's exit. When CRIU dies, the kernel lets all stopped
+ * processes continue at once. A process that then reads from a socket in repair mode gets EPERM and
+ * gives its connection up, so a repair after CRIU's death is too late. So the keeper traces CRIU,
+ * and when a signal is about to kill CRIU, takes the sockets out of repair mode while the processes
+ * are still stopped. It outlives the command, and exits with CRIU. Start it when the processes are
+ * stopped and CRIU has not looked at a socket yet. lock: an operation's, which the keeper holds as
+ * long as it works. Returns when CRIU is traced; -errno: it is not, and a killed CRIU may cost
+ * connections.
  */
 pid_t keeper_start(pid_t criu, pid_t init, int lock);
 
-/* After CRIU's end. */
+/* Call after CRIU's exit. */
 void keeper_end(pid_t keeper);
 
 #endif

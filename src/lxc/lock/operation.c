@@ -32,10 +32,10 @@
 
 #define ORPHANS_MS 5000
 #define GRACE_MS   1000
-#define LOOK_MS	   200 /* more than it takes to write who has the lock, or to look at it */
+#define LOOK_MS	   200 /* longer than it takes to write the holder's name, or to look at it */
 #define TICK_MS	   20
 
-/* What an earlier version has left in the lock itself: 1, 0, or -errno. */
+/* What an earlier version left in the lock itself: 1, 0, or -errno. */
 static int read_lines(const char *name, struct record *ret, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
@@ -50,7 +50,7 @@ static int read_lines(const char *name, struct record *ret, struct error **reter
 	return 1;
 }
 
-/* 1: there is a record, of whatever version. */
+/* 1: there is a record, of any version. */
 static int read_record(const char *name, struct record *ret, struct error **reterr)
 {
 	int r = record_read(name, RECORD_OPERATION, ret, reterr);
@@ -58,7 +58,7 @@ static int read_record(const char *name, struct record *ret, struct error **rete
 	return r == 0 ? read_lines(name, ret, reterr) : r;
 }
 
-/* Who has the lock; pid 0: that is not known. */
+/* The holder of the lock; pid 0: unknown. */
 static void read_holder(const char *name, struct record *ret)
 {
 	if (read_record(name, ret, NULL) <= 0)
@@ -100,8 +100,8 @@ static bool has_lost_monitor(const struct record *r)
 }
 
 /*
- * Those who have lost their command, or their monitor, notice that soon and give up. If
- * not, they are ended. orphans: it is known that these are such. -EBUSY, or 0 with the lock.
+ * Processes that have lost their command or monitor notice that soon and give up. Otherwise they
+ * are killed. orphans: they are known to be such. Returns -EBUSY, or 0 with the lock.
  */
 static int lock(const struct operation *op, bool orphans)
 {
@@ -120,7 +120,7 @@ static int lock(const struct operation *op, bool orphans)
 	return 0;
 }
 
-/* All processes that have left something are dead: mends it. */
+/* All processes that left something are dead: repairs it. */
 static int heal(const struct operation *op, struct lxc_container *c, struct error **reterr)
 {
 	_cleanup_record_ struct record left = {0};
@@ -165,7 +165,7 @@ static int take(struct lxc_container *c, struct operation *op, struct error **re
 	r = heal(op, c, reterr);
 	if (r == 0)
 		r = write_record(op, reterr);
-	/* what an earlier version has left there is mended */
+	/* repairs what an earlier version left there */
 	if (r == 0 && ftruncate(op->fd, 0) < 0)
 		r = error_errno(reterr, "cannot write " RUNTIME_DIR "/%s", op->name);
 	return r;
@@ -199,7 +199,7 @@ int operation_look(struct lxc_container *c, const char *place, struct error **re
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const struct operation op = {.fd = fd, .name = name};
 
-	/* one that has just begun waits for the moment that this one is shared */
+	/* an operation that has just begun waits until this one is shared */
 	if (fd < 0 || runtime_check(fd) < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
 		return 0;
 	return refuse_busy(&op, c->name, reterr);
@@ -250,7 +250,7 @@ static bool has_record_of(const char *lock, pid_t monitor)
 	       !record_process_ended(&r, r.monitor, r.monitor_start);
 }
 
-/* Without it the kernel deletes the links all the same, but when it pleases: no reason to fail. */
+/* Without it the kernel deletes the links anyway, but at a time of its own: not a failure. */
 void operation_note_links(const struct operation *op, pid_t monitor, const struct nic *nics,
 			  size_t n_nics)
 {
@@ -282,7 +282,7 @@ void operation_note_links(const struct operation *op, pid_t monitor, const struc
 		(void)record_write(op->name, RECORD_LINKS, &r, NULL);
 }
 
-/* The lock stays: who removed it would take it from under another that has just opened it. */
+/* The lock file stays: removing it would take it from under a process that has just opened it. */
 void operation_end(struct operation *op)
 {
 	if (op->fd >= 0) {

@@ -3,12 +3,12 @@
 #define LXCCKPT_LOCK_OPERATION_H
 
 /*
- * One operation on a container at a time, in whatever image directories, and by whatever path the
- * container is named. The lock is a file in the runtime directory. CRIU and a restore's monitor
- * hold it too, so that it lasts as long as something works on the container. A record beside the
- * lock (record.h) says who began, which network is detached meanwhile, in which cgroups a restore
- * is and what links it makes. If all who knew are killed, the next operation on the container mends
- * that before it does anything else.
+ * One operation on a container at a time, in any image directory, and by any path of the container.
+ * The lock is a file in the runtime directory. CRIU and a restore's monitor hold it too, so it
+ * lasts as long as anything works on the container. A record beside the lock (record.h) says who
+ * began, which network is detached meanwhile, in which cgroups a restore is, and what links it
+ * makes. If all processes that know are killed, the next operation on the container first repairs
+ * what they left.
  */
 
 #include <lxc/lxccontainer.h>
@@ -23,46 +23,42 @@ struct operation {
 };
 
 /*
- * Refuses when another is under way, and says who it is. One whose command was killed is
- * waited for, since what that has left ends soon. place: see container_place(). what: "a
- * checkpoint", "a restore".
+ * Refuses if another operation is running, and names it. Waits for one whose command was killed,
+ * because its remains exit soon. place: see container_place(). what: "a checkpoint", "a restore".
  */
 int operation_begin(struct lxc_container *c, const char *place, const char *what,
 		    struct operation *ret, struct error **reterr);
 
-/*
- * Refuses as operation_begin() does when another is under way; waits for nothing, makes nothing
- * and mends nothing.
- */
+/* Refuses as operation_begin() does; waits for nothing, makes nothing and repairs nothing. */
 int operation_look(struct lxc_container *c, const char *place, struct error **reterr);
 
 /*
- * Which container it is about: init, in this life of it. What the record says is put back in that
- * one alone. cgroup: the directory that CRIU freezes, to be thawed; NULL: none. In force with
+ * Records the container: init, in this life of it. What the record says is put back only in that
+ * life. cgroup: the directory that CRIU freezes, to be thawed; NULL: none. Takes effect with
  * operation_set_network().
  */
 void operation_about(struct operation *op, pid_t init, const char *cgroup);
 
-/* Writes down the network that is to be put back: those of these links that are on a bridge. */
+/* Records the network to be reattached: those of these links that are on a bridge. */
 int operation_set_network(struct operation *op, const struct nic *nics, size_t n_nics,
 			  struct error **reterr);
 
 /*
- * Writes down the links of a container that runs, for the day when its monitor is killed. A monitor
- * of ours has done that already.
+ * Records the links of a running container, in case its monitor is killed. A monitor of ours has
+ * done that already.
  */
 void operation_note_links(const struct operation *op, pid_t monitor, const struct nic *nics,
 			  size_t n_nics);
 
 /*
- * When others who hold the lock may have been killed, as a restore's monitor: waits until the
- * last has let go of it, and mends what they left. The operation goes on.
+ * For when other holders of the lock may have been killed, such as a restore's monitor: waits until
+ * the last has released it, and repairs what they left. The operation continues.
  */
 int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr);
 
 void operation_end(struct operation *op);
 
-/* The same where another process still works at it: what to put back stays in the file. */
+/* The same if another process still works: the record stays. */
 void operation_leave(struct operation *op);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Filesystems of block devices that the container has mounted: whether CRIU will find them
- * again, before a dump, and whether they are the same, before a restore. Runs in the command.
+ * Checks the filesystems of block devices that the container has mounted: before a dump whether
+ * CRIU will find them again, before a restore whether they are the same. Runs in the command, as
+ * root, on the host.
  */
 #include "config.h"
 
@@ -72,7 +73,7 @@ static void check_device(const struct block_filesystem *f, struct findings *foun
 	check_backing(f, fd, found);
 }
 
-/* An image of earlier does not say what it was. */
+/* An image of an earlier version does not say which filesystem it was. */
 static void check_unknown(const struct restore_check *r, struct findings *found)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};

@@ -17,7 +17,7 @@
 
 #define CGROUP_MAX 65536
 
-/* Nobody reads more, and a container can have a hundred thousand of what is found. */
+/* Nobody reads more, and a container can cause a hundred thousand. */
 #define FINDINGS_MAX 1000
 
 static void finding_clear(struct finding *f)
@@ -50,7 +50,7 @@ void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, voi
 	f->n = n;
 }
 
-/* A component of len bytes ends like a unit that can have processes. */
+/* Whether a component of len bytes ends like a unit that can have processes. */
 static bool is_unit(const char *name, size_t len)
 {
 	static const char *const endings[] = {".service", ".scope", ".socket", ".mount", ".swap"};
@@ -133,7 +133,7 @@ static bool is_known(const struct findings *f, const char *check, pid_t pid, con
 {
 	size_t len = strlen(reason);
 
-	/* the same of several descriptors is told of the first */
+	/* the same reason for several descriptors is reported for the first */
 	for (size_t i = f->n; i-- > 0;)
 		if (f->v[i].pid == pid && strcmp(f->v[i].check, check) == 0 &&
 		    f->v[i].plain_len == len && memcmp(f->v[i].reason, reason, len) == 0)
@@ -141,7 +141,7 @@ static bool is_known(const struct findings *f, const char *check, pid_t pid, con
 	return false;
 }
 
-/* But one that blocks is never lost for those that do not. */
+/* But findings that do not block never displace the first one that does. */
 static bool is_too_much(struct findings *f, bool blocks)
 {
 	if (f->n < FINDINGS_MAX || (blocks && findings_blocking(f) == 0))

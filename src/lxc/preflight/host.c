@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whether this host can do it at all. */
+/*
+ * Checks whether this host can checkpoint or restore at all: root, capabilities, CRIU. Runs in the
+ * command.
+ */
 #include "config.h"
 
 #include <linux/magic.h>
@@ -10,7 +13,7 @@
 
 #include "preflight/survey.h"
 
-/* What CRIU cannot do without, and what for. CAP_SYS_RESOURCE is a check of its own. */
+/* The capabilities that CRIU needs, and what for. CAP_SYS_RESOURCE has a check of its own. */
 static const struct {
 	cap_value_t cap;
 	const char *what_for;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Where an image is, and who can read it. Runs in the command, as root on the host: before a dump
- * the directory that it goes to, before a restore the image that is there.
+ * Checks where an image is, and who can read it: before a dump the directory to be written, before
+ * a restore the existing image. Runs in the command, as root on the host.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 
 #define LEVELS_MAX 4096
 
-/* The directory itself, or the nearest one above it that is there; -1. */
+/* The directory itself, or the nearest existing one above it; -1. */
 static int open_nearest(const char *directory)
 {
 	_cleanup_free_ char *path = xstrdup(directory);
@@ -43,8 +43,10 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Upwards, by what the directories are and not by their names: links and bind mounts lead there
- * too. */
+/*
+ * Walks upwards, by the identity of directories and not by their names: links and bind mounts lead
+ * there too.
+ */
 static bool is_inside(int directory, const struct stat *top)
 {
 	_cleanup_close_ int fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
@@ -66,8 +68,8 @@ static bool is_inside(int directory, const struct stat *top)
 }
 
 /*
- * What runs in the container could read its own memory there, and write what a restore runs as
- * root; and a rootfs that is rolled back or removed takes the checkpoint with it.
+ * Processes in the container could read its memory there, and change what a restore runs as root.
+ * And a rootfs that is rolled back or removed takes the checkpoint with it.
  */
 void check_image_place(struct survey *s)
 {
@@ -101,7 +103,9 @@ static bool others_can_read(int fd)
 	return false;
 }
 
-/* As after a copy: what the container had in its memory, passwords and keys too, is there to read.
+/*
+ * After a copy, for example, all of the container's memory, with passwords and keys, may be
+ * readable.
  */
 void check_readers(const struct restore_check *r, struct findings *found)
 {

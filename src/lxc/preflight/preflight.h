@@ -3,8 +3,8 @@
 #define LXCCKPT_PREFLIGHT_PREFLIGHT_H
 
 /*
- * Will it work? Asked before anything is touched; changes nothing. A check adds
- * what stands in the way to a list.
+ * Checks whether a checkpoint or restore would work, before anything is touched. Changes nothing.
+ * Each check adds its findings to a list.
  */
 
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "preflight/findings.h"
 #include "util/error.h"
 
-/* Before anything else: root, the capabilities, CRIU. Fills *ret_criu. */
+/* The first check: root, the capabilities, CRIU. Fills *ret_criu. */
 int preflight_host(struct criu_program *ret_criu, struct error **reterr);
 
 /* The first half of that. */
@@ -26,44 +26,44 @@ int preflight_privileges(struct error **reterr);
 struct preflight {
 	const struct container_facts *facts;
 	const struct criu_program *criu;
-	const char *config_file; /* to be named in a remedy */
-	const char *directory;	 /* of the image; need not be there */
+	const char *config_file; /* for remedies */
+	const char *directory;	 /* of the image; need not exist */
 	uint64_t ghost_limit;	 /* bytes, as CRIU will be told */
 	bool stop;		 /* the container is to be stopped */
 };
 
-/* All that can be seen from here to stand in the way of the dump, or is worth a warning. */
+/* Finds everything that blocks the dump or deserves a warning. */
 void preflight_find(const struct preflight *p, struct findings *found);
 
-/* The same, as a refusal if anything blocks. found is empty before. */
+/* The same, and refuses if anything blocks. found must be empty. */
 int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr);
 
 /*
- * Of mounts that show something deleted alone, when the container's processes stand still: what
- * was there before may not be. Of p the facts are wanted.
+ * Checks only mounts of deleted files again, when the container's processes are frozen: the place
+ * may have been taken since. Uses only the facts of p.
  */
 int preflight_deleted_mounts(const struct preflight *p, struct error **reterr);
 
-/* A restore that is about to be made: what is in the manifest against what there is now. */
+/* A restore to be made: compares the manifest with this host. */
 struct restore_check {
 	const struct manifest *manifest;
-	int image; /* the directory; -1: none, and CRIU's part of it is not looked at */
+	int image; /* the directory; -1: none, and CRIU's images are not checked */
 	const char *image_path;
 	const struct criu_program *criu; /* without a path: there is none */
 	const char *name;
 	const char *lxcpath;
 	const char *config_file;
 	const char *lxc_version;
-	const char *rootfs; /* the host's directory; NULL: it is not there */
+	const char *rootfs; /* the host's directory; NULL: missing */
 	const struct config_item *config;
 	size_t n_config;
-	bool hooks; /* pre-start hooks come first, and may make what is not there yet */
+	bool hooks; /* pre-start hooks run first, and may make what is missing */
 };
 
-/* All that can be seen from here to stand in the way of the restore, or is worth a warning. */
+/* Finds everything that blocks the restore or deserves a warning. */
 void preflight_find_restore(const struct restore_check *r, struct findings *found);
 
-/* The part of it that pre-start hooks have to come before. */
+/* The part of it that must wait for pre-start hooks. */
 void preflight_find_made(const struct restore_check *r, struct findings *found);
 
 /* The rootfs as the config names it, see inspect_rootfs(). */
@@ -72,13 +72,13 @@ struct rootfs_check {
 	const char *config_file;
 	const char *path; /* NULL: not set */
 	enum rootfs_kind kind;
-	bool made_later; /* by a hook: it need not be there yet */
+	bool made_later; /* a hook makes it: it need not exist yet */
 };
 
-/* Adds what stands in the way of a dump or a restore, "rootfs". */
+/* Finds what blocks a dump or a restore, "rootfs". */
 void preflight_rootfs(const struct rootfs_check *c, struct findings *found);
 
-/* Whether an item of the config is one that is compared: those are kept in the manifest. */
+/* Whether a restore compares this item of the configuration: the manifest keeps those. */
 bool preflight_config_matters(const char *key);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The "Name:\tvalue" lines of the kernel's status and fdinfo files. */
+/* Parses the "Name:\tvalue" lines of the kernel's status and fdinfo files. Pure. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #define LXCCKPT_PREFLIGHT_SURVEY_H
 
 /*
- * What the checks before a dump share: one look at all processes of the
- * container, which costs a few milliseconds, and what was seen there.
+ * Shared by the checks before a dump: one look at all processes of the container, which costs a few
+ * milliseconds, and its results.
  */
 
 #include <libmount/libmount.h>
@@ -45,7 +45,7 @@ struct process {
 	ino_t ns[N_NAMESPACES];
 };
 
-/* A mount that can be seen in one of the container's mount namespaces. */
+/* A mount in one of the container's mount namespaces. */
 struct mount {
 	ino_t ns;
 	const struct process *process; /* one that sees it */
@@ -58,7 +58,7 @@ struct mount {
 	int shared, master; /* peer groups; 0: none */
 };
 
-/* A pty's end that some process was the first to have open, or a process's /dev/tty. */
+/* An end of a pty and the process that opened it first, or a process's /dev/tty. */
 struct terminal {
 	const struct process *process;
 	enum { TERMINAL_SLAVE, TERMINAL_MASTER, TERMINAL_CURRENT } kind;
@@ -72,10 +72,10 @@ struct unix_socket {
 	ino_t inode;
 };
 
-/* To a question that is asked once, and only where it matters. */
+/* A cached answer. */
 enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
 
-/* The addresses of a network namespace; IPv4 ones as mapped into IPv6. */
+/* The addresses of a network namespace; IPv4 mapped into IPv6. */
 struct addresses {
 	ino_t ns;	    /* 0: of none */
 	bool known;	    /* they could be read */
@@ -94,7 +94,7 @@ struct survey {
 	int descriptor; /* that is looked at, and 1; 0: none */
 	struct findings *found;
 	int dispatch_left;  /* milliseconds: see dispatch_is_on() */
-	struct scout scout; /* looks where the container can keep one waiting */
+	struct scout scout; /* for places where the container can block us */
 	struct process *processes;
 	size_t n_processes;
 	struct map namespaces; /* that a process is in, of any kind */
@@ -107,7 +107,8 @@ struct survey {
 	size_t n_by_root;
 	struct map devices;	    /* the first mount of each filesystem */
 	struct map outside_devices; /* of mounts that are the host's */
-	struct map whole_devices;   /* of which all is mounted, and the first mount that shows it */
+	struct map
+		whole_devices; /* devices that are mounted as a whole, with the first such mount */
 	bool automounts;
 	size_t watches_read; /* bytes of what is told of watches */
 	struct watching {
@@ -128,7 +129,7 @@ struct survey {
 	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
 	ino_t own_network;	    /* the network namespace of init */
 	enum answer connections;    /* whether there is harmless */
-	struct map harmless; /* TCP connections by inode that are seen at a glance to be fine */
+	struct map harmless;	    /* TCP connections, by inode, that were found harmless */
 	struct addresses addresses; /* of the one that was looked at last */
 	uint64_t private_bytes;	    /* memory that is in no file: at least this goes to the image */
 	uint64_t resident_bytes;
@@ -142,7 +143,7 @@ struct survey {
 		(p)->pid, (p)->container_pid, (p)->name, (s)->descriptor                           \
 	}
 
-/* Since a version of CRIU it is no reason any more; zeros: with none. */
+/* The CRIU version from which on it is no reason any more; zeros: none. */
 static inline bool is_fixed(const struct survey *s, const struct criu_version *since)
 {
 	return since->major && criu_version_cmp(&s->p->criu->version, since) >= 0;
@@ -151,8 +152,8 @@ static inline bool is_fixed(const struct survey *s, const struct criu_version *s
 bool have_cap(cap_value_t cap);
 
 /*
- * By what is mounted there LXC, too, tells which cgroups it uses: with anything else it
- * gives the container one in each v1 hierarchy, and takes its limits and devices there.
+ * LXC, too, decides by this mount which cgroups it uses: with anything else, LXC gives the
+ * container a cgroup in each v1 hierarchy, with its limits and devices.
  */
 #define CGROUP_MOUNT "/sys/fs/cgroup"
 #define CGROUP_V1_REMEDY                                                                           \
@@ -213,7 +214,7 @@ void check_block_filesystem(struct survey *s, const struct mount *m);
 void survey_processes(struct survey *s);
 void check_processes(struct survey *s);
 
-/* The last of all: what was found of processes that have ended since is none. */
+/* Runs last: drops findings about processes that have exited since. */
 void forget_ended(struct survey *s);
 const struct process *process_of(const struct survey *s, pid_t pid);
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process);
@@ -225,7 +226,7 @@ bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *p
 void check_proc_file(struct survey *s, const struct process *process, const struct mount *m,
 		     const char *how, const char *link);
 
-/* What CRIU could not open again, or NULL. path: beneath the proc filesystem. Pure. */
+/* Returns what CRIU could not open again, or NULL. path: below the proc filesystem. Pure. */
 const char *lost_proc_file(const char *path);
 
 /* --- deleted_places.c ----------------------------------------------------------------------------
@@ -274,8 +275,8 @@ uint64_t mapped_file(const char *line, size_t len);
  */
 
 /*
- * What CRIU thinks of a file that the kernel made for a purpose of its own.
- * link is the file's name in /proc/PID/fd, "anon_inode:[eventfd]". Pure.
+ * What CRIU does with an anonymous kernel file. link is the file's name in /proc/PID/fd,
+ * "anon_inode:[eventfd]". Pure.
  */
 struct file_kind {
 	const char *link; /* NULL: it is not a known one */
@@ -293,12 +294,12 @@ void check_socket(struct survey *s, const struct process *process, int pidfd, in
 void check_unix_peers(struct survey *s);
 
 /*
- * A socket's file is found by another name than it was bound to. found: as /proc tells it.
+ * Whether a socket's file has another name than the one it was bound to. found: as in /proc.
  * has_links: it has a name. Pure.
  */
 bool has_another_name(const char *bound, const char *found, bool has_links);
 
-/* What of domain, type and protocol CRIU cannot save, or NULL. Pure. */
+/* Returns which part of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
 
 /* --- addresses.c ---------------------------------------------------------------------------------
@@ -308,8 +309,8 @@ const char *unsupported_socket(int domain, int type, int protocol, const char **
 void check_socket_address(struct survey *s, const struct process *process, int number, int fd);
 
 /*
- * Notes those of init's connections for which that, and all else that is asked of a socket, would
- * find nothing: of thousands each would be copied, and asked ten times.
+ * Records those of init's connections for which the checks of sockets would find nothing: with
+ * thousands, copying and checking each would cost too much.
  */
 void survey_connections(struct survey *s);
 void addresses_clear(struct addresses *a);

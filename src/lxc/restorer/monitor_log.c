@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Opens the monitor's log, as lxc-start would. Runs in the monitor, as root, on the host. */
 #include "config.h"
 
 #include <fcntl.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The addresses that sockets are bound to: whether a restore will find them. Runs in the command,
- * as root of the host, on copies of the container's sockets; for a moment a netlink socket is
- * opened in their network namespace.
+ * Checks whether a restore will find the addresses to which sockets are bound. Runs in the command,
+ * as root of the host, on copies of the container's sockets. For a moment the calling thread is in
+ * their network namespace, to open a netlink socket.
  */
 #include "config.h"
 
@@ -27,9 +27,9 @@
 #include "util/mem.h"
 
 #define ADDRESSES_MAX 65536
-#define LO	      1 /* the number that it has in every network namespace */
+#define LO	      1 /* its number in every network namespace */
 
-/* Both families in one form: IPv4 as mapped into IPv6. */
+/* Both families in one form: IPv4 mapped into IPv6. */
 struct in6_addr mapped_address(int family, const void *address)
 {
 	struct in6_addr a = {0};
@@ -72,7 +72,7 @@ static int compare_addresses(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct in6_addr));
 }
 
-/* The one that is ours; of a link to another host the attribute IFA_ADDRESS is the other's. */
+/* Our own address: of a point-to-point link, IFA_ADDRESS is the peer's. */
 static const void *own_address(const struct nlmsghdr *h, unsigned char family)
 {
 	size_t size = family == AF_INET ? 4 : 16;
@@ -128,7 +128,7 @@ static bool setting_is_on(const char *path)
 	return on;
 }
 
-/* A netlink socket there; what is a setting there is read on this occasion. */
+/* Opens a netlink socket there, and reads the settings there on this occasion. */
 static int enter_and_open(int netns, struct addresses *ret)
 {
 	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -139,7 +139,7 @@ static int enter_and_open(int netns, struct addresses *ret)
 	fd = rtnl_open();
 	ret->any4 = setting_is_on("/proc/sys/net/ipv4/ip_nonlocal_bind");
 	ret->any6 = setting_is_on("/proc/sys/net/ipv6/ip_nonlocal_bind");
-	/* to go on in the container's network would configure the wrong one */
+	/* to continue in the container's network namespace would configure the wrong one */
 	if (setns(own, CLONE_NEWNET) < 0)
 		abort();
 	return fd;
@@ -152,7 +152,7 @@ void addresses_clear(struct addresses *a)
 	*a = (struct addresses){0};
 }
 
-/* Sockets of one namespace mostly come one after the other: the last one is kept. */
+/* Sockets of one namespace mostly follow each other: keeps the last one. */
 static const struct addresses *addresses_in(struct survey *s, int netns)
 {
 	struct addresses *a = &s->addresses;
@@ -205,7 +205,7 @@ static bool is_link_local(const struct sockaddr_storage *s)
 	       IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)s)->sin6_addr);
 }
 
-/* In any of the states that a connection goes through. */
+/* In any state of a connection. */
 static bool is_connection(int fd)
 {
 	struct tcp_info info = {0};
@@ -216,8 +216,8 @@ static bool is_connection(int fd)
 }
 
 /*
- * CRIU binds any other IPv6 socket to an address that is not there, and an IPv4 one to those of
- * many. A broadcast address is none of an interface's, and not looked for.
+ * CRIU can bind any other IPv6 socket to a missing address, and an IPv4 socket to a multicast one.
+ * A broadcast address belongs to no interface, and is not checked.
  */
 static bool wants_address(const struct sockaddr_storage *local, const struct in6_addr *a,
 			  bool connection)
@@ -228,11 +228,11 @@ static bool wants_address(const struct sockaddr_storage *local, const struct in6
 	       a->s6_addr[15] != 255 && a->s6_addr[15] != 0;
 }
 
-/* Whether one may be bound to any address, at the restore too. */
+/* Whether a socket may be bound to any address, at the restore too. */
 static bool any_is_good(const struct survey *s, const struct addresses *all,
 			const struct in6_addr *a)
 {
-	/* only of the container's own namespace such settings are carried */
+	/* such settings are carried only for the container's own namespace */
 	return all->ns == s->own_network && (IN6_IS_ADDR_V4MAPPED(a) ? all->any4 : all->any6);
 }
 
@@ -255,7 +255,7 @@ static void check_presence(struct survey *s, const struct process *p, int number
 		connection ? "TCP connection" : "socket", number, address_text(a, text));
 }
 
-/* Whether check_socket_address() would find nothing. */
+/* Whether check_socket_address() would find no fault. */
 static bool is_harmless(const struct survey *s, const struct addresses *all,
 			const struct tcp_socket *t)
 {
@@ -282,7 +282,7 @@ void survey_connections(struct survey *s)
 			map_add(&s->harmless, v[i].inode, 0);
 }
 
-/* number: the descriptor's there; fd: our copy. */
+/* number: the descriptor in the process; fd: our copy. */
 void check_socket_address(struct survey *s, const struct process *p, int number, int fd)
 {
 	struct sockaddr_storage local = {0}, remote = {0};
@@ -295,7 +295,7 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 		return;
 	(void)getpeername(fd, (struct sockaddr *)&remote, &remote_len);
 	a = address_of(&local);
-	/* CRIU knows the link of its own end alone, and that not of a TCP connection */
+	/* CRIU knows only the link of the local end, and not for a TCP connection */
 	if (connection ? is_link_local(&local) || is_link_local(&remote)
 		       : is_link_local(&remote) && !is_link_local(&local)) {
 		if (!is_link_local(&local))

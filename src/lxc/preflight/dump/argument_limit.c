@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: every mount and terminal is an argument of CRIU's, at the dump and, with other
- * words, at the restore. The kernel takes no more than a quarter of the stack's limit of them.
+ * Checks that CRIU's command line is not too long: every mount and terminal is an argument of CRIU,
+ * at the dump and, in other words, at the restore. The kernel limits arguments to a quarter of the
+ * stack's limit. Runs in the command.
  */
 #include "config.h"
 
@@ -12,7 +13,7 @@
 #include "sys/runtime.h"
 #include "util/mem.h"
 
-/* Of the stack that CRIU is given; and what the environment may take of it. */
+/* CRIU's stack limit, and the part for the environment. */
 #define ARGUMENTS_MAX	(8 * 1024 * 1024 / 4)
 #define ENVIRONMENT_MAX (256 * 1024)
 
@@ -26,7 +27,7 @@ static size_t bytes_of(const struct criu_job *job)
 	return total;
 }
 
-/* What restorer/mount_layout.c calls them, or longer. */
+/* At least as long as the names in restorer/mount_layout.c. */
 static size_t restore_bytes(const struct survey *s, const struct criu_job *dump)
 {
 	const struct container_facts *facts = s->p->facts;

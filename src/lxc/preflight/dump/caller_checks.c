@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: what the command itself was started with and what CRIU would fail at for that,
- * being its child. Runs in the command, as root on the host.
+ * Checks what the command itself has inherited and what would make CRIU, its child, fail. Runs in
+ * the command, as root on the host.
  */
 #include "config.h"
 
@@ -20,7 +20,9 @@ static const struct process *filtered(const struct survey *s)
 	return NULL;
 }
 
-/* The kernel shows filters to nobody who has one, and switches them off for nobody else. */
+/*
+ * The kernel does not show filters to a process with a filter, nor let such a process suspend them.
+ */
 void check_caller(struct survey *s)
 {
 	const struct process *p = has_seccomp_filter() ? filtered(s) : NULL;

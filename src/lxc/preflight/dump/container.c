@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What the container as a whole has, and what it takes to save that. */
+/*
+ * Checks the container as a whole, and the space for its checkpoint. Runs in the command, as root,
+ * on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -24,7 +27,7 @@
 
 #define MIB (1024.0 * 1024.0)
 
-/* A checkpoint has no files of the rootfs in it. */
+/* A checkpoint does not contain the files of the rootfs. */
 void check_ephemeral(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
@@ -38,7 +41,7 @@ void check_ephemeral(struct survey *s)
 			     facts->name, facts->lxcpath, facts->name);
 }
 
-/* Every link that the container has besides lo must be one that can be made anew. */
+/* A restore must be able to make every link of the container besides lo. */
 void check_nics(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
@@ -74,8 +77,8 @@ void check_nics(struct survey *s)
 }
 
 /*
- * CRIU restores a process only under a profile that is loaded. lxc-start unloads
- * the one that it generated when the container stops, so its text must be saved.
+ * CRIU restores a process only under a loaded profile. lxc-start unloads its generated profile when
+ * the container stops, so the checkpoint must save the text.
  */
 void check_confinement(struct survey *s)
 {
@@ -93,7 +96,7 @@ void check_confinement(struct survey *s)
 			facts->name, facts->apparmor_label, facts->lxcpath, facts->name);
 }
 
-/* Its limits and rules for devices would be lost with the hierarchies that they are in. */
+/* The container's limits and device rules would be lost with those hierarchies. */
 void check_cgroups(struct survey *s)
 {
 	if (!is_unified_cgroup(CGROUP_MOUNT))
@@ -103,7 +106,7 @@ void check_cgroups(struct survey *s)
 			     s->p->facts->name);
 }
 
-/* Whether an id of the container is one of the host's. */
+/* Whether the container maps this ID. */
 static bool is_mapped(const struct container_facts *facts, const char *kind, unsigned int id)
 {
 	for (size_t i = 0; i < facts->n_idmaps; i++) {
@@ -124,9 +127,8 @@ static unsigned int overflow_id(const char *path)
 }
 
 /*
- * While CRIU restores a user namespace it is nobody there at first, and the kernel
- * only lets it speak as one who has an id: that of nobody. Later ones take on the
- * ids of the container's root before they need one.
+ * While CRIU restores a user namespace, it is at first nobody in there, and this ID must be mapped
+ * for the kernel to accept its messages. Later versions switch to the container's root before.
  */
 void check_nobody(struct survey *s)
 {
@@ -145,7 +147,9 @@ void check_nobody(struct survey *s)
 			     facts->name, uid, gid);
 }
 
-/* CRIU runs these where it is not enough that the veths leave their bridges, see network_lock(). */
+/*
+ * CRIU runs these programs if taking the veths off their bridges is not enough, see network_lock().
+ */
 void check_network_lock(struct survey *s)
 {
 	static const struct criu_version without_since = {3, 19, 0};
@@ -172,7 +176,7 @@ void check_network_lock(struct survey *s)
 	}
 }
 
-/* The directory, or the closest above it that is there. */
+/* The directory, or the closest existing one above it. */
 static int statfs_above(const char *directory, struct statfs *ret)
 {
 	_cleanup_free_ char *path = xstrdup(directory);
@@ -196,9 +200,9 @@ static bool compresses(const struct statfs *fs)
 }
 
 /*
- * Memory that is in no file goes to the image page by page: without room for
- * that it fails for sure. Shared memory and tmpfs may be counted twice or
- * compressed, so they are only worth a warning.
+ * Memory that is in no file goes to the image page by page: without space for it the dump certainly
+ * fails. Shared memory and tmpfs may be counted twice or compressed, so they only deserve a
+ * warning.
  */
 void check_space(struct survey *s)
 {

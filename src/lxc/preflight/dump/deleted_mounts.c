@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: mounts that show a file or directory that is deleted. CRIU makes it anew, empty,
- * at the place where it was, mounts it and removes it. Runs in the command, as root on the host;
- * once more when the processes stand still, since the place can have been taken meanwhile.
+ * Finds mounts of deleted files or directories. CRIU makes such a file anew, empty, at its old
+ * place, mounts it and removes it. Runs in the command, as root on the host, and again when the
+ * processes are frozen, since the place may have been taken meanwhile.
  */
 #include "config.h"
 
@@ -17,11 +17,11 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define LOOKS_MAX 16 /* for each: so many mounts that something is mounted over nobody has */
+#define LOOKS_MAX 16 /* for each: nobody stacks that many mounts */
 
 static const char deleted[] = "//deleted"; /* behind the path, where the kernel says it */
 
-/* Where it was in its filesystem; NULL: it is not deleted. Caller frees. */
+/* Its old path in its filesystem; NULL: not deleted. Caller frees. */
 static char *place_of(const struct mount *m)
 {
 	size_t len = strlen(m->root), tail = sizeof(deleted) - 1;
@@ -61,7 +61,7 @@ static int compare_mounts(const void *a, const void *b)
 	return compare_roots(x->ns, x->dev, x->root, strlen(x->root), y);
 }
 
-/* All of init's and others' mounts that can be looked at, by what they show; once. */
+/* All visible mounts of init and others, by their filesystem and root; once. */
 static void sort_mounts(struct survey *s)
 {
 	if (s->by_root)
@@ -104,7 +104,10 @@ static int open_place(struct survey *s, const struct mount *m, const char *path)
 	return fd;
 }
 
-/* path leads to what a mount shows, and not to what is mounted over it or on the way. */
+/*
+ * Whether path leads to the content of a mount, and not to something mounted over it or on its
+ * path.
+ */
 static bool is_on(struct survey *s, const struct mount *other, const char *path)
 {
 	_cleanup_close_ int fd = open_place(s, other, path);
@@ -124,7 +127,7 @@ static enum answer is_there(struct survey *s, const struct mount *other, const c
 	_cleanup_free_ char *parent = NULL;
 	_cleanup_close_ int fd = -1;
 
-	/* it is mounted, and so it is there */
+	/* it is mounted, so it exists */
 	if (!name)
 		return ANSWER_YES;
 	parent = xasprintf("%s%.*s", top, (int)(name - rest), rest);
@@ -136,7 +139,7 @@ static enum answer is_there(struct survey *s, const struct mount *other, const c
 	return fd == -ENOENT || fd == -ENOTDIR ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
-/* The same by all mounts with that root, of which no more than LOOKS_MAX are asked in all. */
+/* The same for all mounts with that root, of which at most LOOKS_MAX are tried. */
 static enum answer look_with_root(struct survey *s, const struct mount *m, const char *place,
 				  size_t len, unsigned int *looks)
 {
@@ -153,8 +156,8 @@ static enum answer look_with_root(struct survey *s, const struct mount *m, const
 }
 
 /*
- * It is looked for where other mounts show that. What one that can be seen says counts for all;
- * whether a place can be seen that nothing shows, CRIU will not find out either.
+ * Looks at the place through other mounts that show it. The first visible one decides. If no mount
+ * shows the place, CRIU cannot find out either.
  */
 static enum answer is_replaced(struct survey *s, const struct mount *m, const char *place)
 {

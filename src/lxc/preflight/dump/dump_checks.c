@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs the checks before a dump. */
+/* Runs the checks before a dump, in order. Runs in the command, as root, on the host. */
 #include "config.h"
 
 #include "preflight/survey.h"
 #include "util/mem.h"
 
-#define DISPATCH_MS 5000 /* to ask all processes whether their system calls are sent back */
+#define DISPATCH_MS 5000 /* the time to check all processes for Syscall User Dispatch */
 
 /*
- * In this order: a look at the processes is what the mounts are told apart by,
- * and the files by the mounts; the space depends on what all of them have found.
+ * The order: checks of mounts need the processes, checks of files need the mounts, and the space
+ * depends on the results of all.
  */
 static void (*const dump_checks[])(struct survey *) = {
 	check_storage,	   check_starter,      check_device_rules, check_odd_mounts,

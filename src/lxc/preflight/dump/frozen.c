@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: processes that the container itself has frozen, by a cgroup within its own.
- * CRIU stops such a process, puts its code into it, and waits for ever for that code to run.
- * Runs in the command, as root.
+ * Finds processes that the container itself has frozen, by a cgroup within its own. CRIU stops such
+ * a process, puts its code into it, and waits without end for that code to run. Runs in the
+ * command, as root.
  */
 #include "config.h"
 

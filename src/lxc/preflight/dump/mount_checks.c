@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The mounts that the container's processes see, and those among them that CRIU cannot save. */
+/*
+ * Lists the mounts that the container's processes see, and finds those that CRIU cannot save. Runs
+ * in the command, as root, on the host; mount tables are the container's.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -11,7 +14,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Of all mount namespaces together. CRIU compares each of its mounts with each other. */
+/* In all mount namespaces together. CRIU compares each mount with each other one. */
 #define MOUNTS_MAX 100000
 
 static int compare_texts(const void *a, const void *b)
@@ -21,7 +24,7 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
-/* Where the host's mounts and terminals are, in order. */
+/* The mount points of the host's mounts and terminals, sorted. */
 static void list_outside(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
@@ -57,7 +60,7 @@ static char *copy(const char *text)
 	return xstrdup(text ? text : "");
 }
 
-/* Something is mounted on the root of its parent, whose own files are out of sight then. */
+/* Something is mounted on the root of its parent, and hides the parent's files. */
 static void mark_covered(struct survey *s, struct libmnt_fs *fs)
 {
 	size_t own, parent;
@@ -96,8 +99,8 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 }
 
 /*
- * Adds those of the mount namespace that a process is in. CRIU knows those of the host
- * by their place in init's, and others by these.
+ * Adds the mounts of a process's mount namespace. CRIU recognizes the host's mounts by their place
+ * in init's namespace, and others by these.
  */
 static void add_mounts(struct survey *s, const struct process *p)
 {
@@ -132,7 +135,7 @@ static bool has_external(const struct survey *s, dev_t dev)
 	return map_get(&s->outside_devices, dev, NULL);
 }
 
-/* Of the same filesystem, and its whole. */
+/* Whether the whole of the same filesystem is mounted. */
 static bool has_whole(const struct survey *s, dev_t dev)
 {
 	return map_get(&s->whole_devices, dev, NULL);
@@ -143,7 +146,7 @@ static bool starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* What is mounted, as a process that sees it finds it; -1 where that cannot be. */
+/* Opens the mount as a process that sees it does; -1 if that fails. */
 static int open_mount(struct survey *s, const struct mount *m, int flags, struct stat *ret)
 {
 	bool lost = s->scout.lost;
@@ -154,13 +157,13 @@ static int open_mount(struct survey *s, const struct mount *m, int flags, struct
 			s->found,
 			FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, m->process)),
 			"has mounted a filesystem on %s that does not answer", m->target);
-	/* something else may be there by now, and in the way */
+	/* something else may have been mounted there since */
 	if (fd >= 0 && (stat_without_sync(fd, ret) < 0 || ret->st_dev != m->dev))
 		fd_close(&fd);
 	return fd < 0 ? -1 : fd;
 }
 
-/* Something is in the directory that a mount shows. */
+/* Whether the mount's directory is not empty. */
 static bool has_entries(struct survey *s, const struct mount *m)
 {
 	struct stat st;
@@ -177,8 +180,8 @@ static bool has_entries(struct survey *s, const struct mount *m)
 #define EMPTY_AFTERWARDS "whose content CRIU does not save: it will be empty after a restore"
 
 /*
- * CRIU mounts anew what it does not know (--enable-fs all). These are known, to
- * it or from experience, not to come back that way.
+ * CRIU mounts unknown filesystems again (--enable-fs all). CRIU or experience knows that these do
+ * not come back that way.
  */
 static const struct filesystem {
 	const char *type; /* without a subtype, as fuse.sshfs has one */
@@ -223,7 +226,7 @@ static void check_filesystem(struct survey *s, const struct mount *m)
 	}
 }
 
-/* The same one may be mounted twice, or seen from several mount namespaces. */
+/* A filesystem may be mounted twice, or be visible in several mount namespaces. */
 static bool is_first(const struct survey *s, const struct mount *m)
 {
 	size_t first;
@@ -231,7 +234,7 @@ static bool is_first(const struct survey *s, const struct mount *m)
 	return map_get(&s->whole_devices, m->dev, &first) && m == &s->mounts[first];
 }
 
-/* What is mounted is a file, as systemd does with a service's memory.pressure. */
+/* Whether a file is mounted, as systemd does with a service's memory.pressure. */
 static bool is_on_file(struct survey *s, const struct mount *m)
 {
 	struct stat st;
@@ -279,7 +282,7 @@ bool is_tracefs(const struct mount *m)
 	return strcmp(m->type, "tracefs") == 0;
 }
 
-/* CRIU leaves a tracefs out, and gives up at a mount whose parent it does not know. */
+/* CRIU omits a tracefs, and fails at a mount whose parent it does not know. */
 static void check_parent(struct survey *s, const struct mount *m)
 {
 	const struct mount *parent = survey_mount(s, m->parent);

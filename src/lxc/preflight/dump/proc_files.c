@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: open files of a proc filesystem. CRIU opens them again by their paths when all
- * processes are there, but not yet their threads and all of their descriptors; and it garbles
- * the path of the folder of a process that lives. Runs in the command, as root.
+ * Checks open files of a proc filesystem. CRIU opens them again by their paths when all processes
+ * exist, but not yet their threads and all of their descriptors; and CRIU garbles the path of the
+ * directory of a living process. Runs in the command, as root.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 
 #define DELETED " (deleted)"
 
-/* Behind the "/NUMBER" that path begins with, which is its end or a slash; NULL: it does not. */
+/* The rest after the "/NUMBER" at the start of path: its end or a slash; NULL: no such start. */
 static const char *past_number(const char *path, size_t *ret_len)
 {
 	if (*path != '/')

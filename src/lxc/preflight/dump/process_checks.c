@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The container's processes: finding them, and what their status tells. */
+/*
+ * Lists the container's processes, and checks what their status shows. Runs in the command, as
+ * root, on the host; the processes run and change meanwhile.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -18,14 +21,14 @@
 #include "util/mem.h"
 
 #define STATUS_MAX 65536
-/* In that time a wait for a disk is over, and a dead child collected, on a busy machine too. */
+/* Time enough for a disk to answer, or a dead child to be reaped, on a busy machine too. */
 #define WAIT_NS	  20000000
 #define WAITS_MAX 50 /* for all of them together */
 
 static const struct {
 	const char *file;
 	const char *name;
-	bool blocks; /* CRIU saves one such namespace, init's */
+	bool blocks; /* CRIU saves only one such namespace, init's */
 } namespaces[N_NAMESPACES] = {
 	[NS_PID] = {"pid", "PID", true},
 	[NS_PID_CHILDREN] = {"pid_for_children", "PID, for its children", true},
@@ -50,7 +53,7 @@ static ino_t namespace_of(pid_t pid, enum namespace_kind kind)
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
-/* Whether the PID namespace that a process is in lies beneath the one of that inode. */
+/* Whether a process's PID namespace is below the one with that inode. */
 static bool is_beneath(pid_t pid, ino_t top)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/pid", (int)pid);
@@ -69,8 +72,7 @@ static bool is_beneath(pid_t pid, ino_t top)
 	return found;
 }
 
-/* seen: the PID namespaces that were met, each looked at once, and whether it is the container's.
- */
+/* seen: the PID namespaces seen so far, and whether each belongs to the container. */
 static bool is_of_container(struct map *seen, ino_t top, pid_t pid, ino_t ns)
 {
 	size_t is = ns == top;
@@ -90,7 +92,7 @@ static void add_process(struct survey *s, pid_t pid, ino_t ns)
 	char *status;
 
 	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &status) <= 0)
-		return; /* it has just ended */
+		return; /* it has just exited */
 	p = ARRAY_ADD(s->processes, s->n_processes);
 	p->pid = pid;
 	p->status = status;
@@ -140,7 +142,7 @@ const struct process *process_of(const struct survey *s, pid_t pid)
 
 bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *process)
 {
-	/* processes that come and go could make a ring of what was read one after the other */
+	/* processes that come and go could form a ring in what was read at different times */
 	for (size_t i = 0; process && i <= s->n_processes; i++) {
 		if (process->parent == ancestor)
 			return true;
@@ -149,11 +151,10 @@ bool is_ancestor(const struct survey *s, pid_t ancestor, const struct process *p
 	return false;
 }
 
-/* Whether each is init or a descendant: what is found of one is found of all above it. */
+/* Marks whether each is init or a descendant; a result applies to all ancestors on the way. */
 static void mark_tree(struct survey *s, const struct process *init)
 {
-	_cleanup_free_ signed char *known =
-		xcalloc(s->n_processes, 1); /* 1: it is, -1: it is not */
+	_cleanup_free_ signed char *known = xcalloc(s->n_processes, 1); /* 1: yes, -1: no */
 
 	for (size_t i = 0; i < s->n_processes; i++)
 		s->processes[i].above = process_of(s, s->processes[i].parent);
@@ -162,7 +163,7 @@ static void mark_tree(struct survey *s, const struct process *init)
 		const struct process *p = &s->processes[i], *top = p;
 		signed char found;
 
-		/* what was marked is met again where a ring was read */
+		/* a mark is met again if a ring was read */
 		for (; top && !known[top - s->processes]; top = top->above)
 			known[top - s->processes] = -1;
 		found = top && known[top - s->processes] > 0 ? 1 : -1;
@@ -276,9 +277,9 @@ static const struct status_check {
 };
 
 /*
- * CRIU makes a process a member of its session by birth, so its leader has to be
- * above it. For init's children it makes another one for the while; who was
- * adopted by another process (a subreaper) cannot be restored, although it can be saved.
+ * CRIU puts a process into its session by forking it from a member, so the leader must be an
+ * ancestor. For init's children CRIU makes a temporary one. A process that another one (a
+ * subreaper) adopted can be saved, but not restored.
  */
 static void check_session(struct survey *s, const struct process *p)
 {
@@ -317,8 +318,8 @@ static void check_status(struct survey *s, const struct process *p)
 }
 
 /*
- * Its code that CRIU puts into the process could make no system call. Who uses this has a
- * handler of SIGSYS, as programs in Go have too, and only those are stopped to ask.
+ * CRIU's code in such a process could make no system call. A process that uses this handles SIGSYS,
+ * as programs in Go do too; only those are stopped for the check.
  */
 static void check_dispatch(struct survey *s, const struct process *p)
 {
@@ -357,12 +358,12 @@ static void check_traced(struct survey *s, const struct process *p)
 static void check_namespaces(struct survey *s, const struct process *p, const struct process *init)
 {
 	for (size_t k = 0; k < N_NAMESPACES; k++) {
-		/* that of children which has none yet has no number either */
+		/* a namespace for children without a child has no number yet */
 		bool unborn = k == NS_PID_CHILDREN && !p->ns[k] && p->ns[NS_MNT];
 
 		if (!namespaces[k].blocks || (!p->ns[k] && !unborn) || p->ns[k] == init->ns[k])
 			continue;
-		/* for_children says the same once more */
+		/* for_children repeats the same */
 		if ((k == NS_TIME_CHILDREN && p->ns[NS_TIME] != init->ns[NS_TIME]) ||
 		    (k == NS_PID_CHILDREN && p->ns[NS_PID] != init->ns[NS_PID]))
 			continue;
@@ -375,7 +376,7 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 	}
 }
 
-/* It is no child of init's: CRIU does not see it. */
+/* It is not a descendant of init: CRIU does not see it. */
 static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 {
 	if (p->ns[NS_PID] == top && p->state != 'Z')
@@ -386,7 +387,7 @@ static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 			     "the container's init: the checkpoint will not contain it");
 }
 
-/* CRIU takes init's root for that of its mount namespace. */
+/* CRIU assumes that init's root is the root of its mount namespace. */
 static void check_init_root(struct survey *s, const struct process *init)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init->pid);
@@ -410,7 +411,10 @@ static char *read_status_again(const struct process *p)
 	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : NULL;
 }
 
-/* As it was found; to wait for a disk, or for a child that has yet to exec, is nothing special. */
+/*
+ * Still in the state that was found. Waiting for a disk, or for a child that has not executed yet,
+ * is normal.
+ */
 static bool still_waits(const struct process *p)
 {
 	_cleanup_free_ char *now = read_status_again(p);
@@ -443,8 +447,8 @@ static void check_stuck(struct survey *s)
 }
 
 /*
- * What lxc-attach started and has just ended is init's to collect, which takes a
- * moment. An init that never does that leaves it for good.
+ * Init reaps a process of lxc-attach that has just exited, after a moment. An init that never does
+ * leaves it for good.
  */
 static bool is_collected(struct survey *s, const struct process *p)
 {
@@ -461,8 +465,8 @@ static bool is_collected(struct survey *s, const struct process *p)
 }
 
 /*
- * Of a policy that asks (notify) the monitor answers, through lxc.seccomp.notify.proxy: to see
- * that it has the kernel's end of it open is surer than the config, which may be another by now.
+ * The monitor answers a policy with notify through lxc.seccomp.notify.proxy. Whether it has the
+ * kernel's descriptor open is more reliable than the configuration, which may have changed.
  */
 static void check_listener(struct survey *s, const struct process *init)
 {
@@ -530,8 +534,8 @@ void check_processes(struct survey *s)
  * ---------------------------------------------------------------- */
 
 /*
- * What was a reason when it lived is none, unless init leaves it for good: then CRIU has to
- * save it as it is, in its session.
+ * A finding about a process that has died since is dropped, unless init leaves the zombie for good:
+ * then CRIU must save it, in its session.
  */
 static bool has_ended(const struct finding *f, void *userdata)
 {
@@ -546,7 +550,7 @@ static bool has_ended(const struct finding *f, void *userdata)
 		return true;
 	if (*state != 'Z')
 		return false;
-	/* while others of its threads are on their way out too */
+	/* while its other threads are exiting too */
 	if (strcmp(f->check, "dead-leader") == 0)
 		return field_number(now, "Threads", 10) <= 1;
 	return strstr(f->check, "session") ? is_collected(s, p) : p->state != 'Z';

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: mounts that hear of each other's mounts (shared, slave) and that CRIU could
- * not bring together again. Runs in the command, on what mount_checks.c has read.
- *
- * CRIU restores one sharing group, the mounts with the same pair of peer group and master,
- * after the other, by move_mount(MOVE_MOUNT_SET_GROUP). The kernel hands a group on only from
- * a mount to one of the same superblock that shows the same or a part of it. So one member,
- * for CRIU that with the shortest root, has to show all that the others do, and what it has
- * its master from has to show that too. A master outside of the container has to be that of
- * a mount of the host's, or of the rootfs.
+ * Finds mounts with propagation (shared, slave) that CRIU could not group again. Runs in the
+ * command, on what mount_checks.c has read. CRIU restores one sharing group after the other, the
+ * mounts with the same pair of peer group and master, by move_mount(MOVE_MOUNT_SET_GROUP). The
+ * kernel passes a group only from a mount to one of the same superblock that shows the same or a
+ * part of it. So one member, for CRIU the one with the shortest root, must show everything that the
+ * others show, and so must the source of its master. A master outside the container must belong to
+ * a mount of the host's, or to the rootfs.
  */
 #include "config.h"
 
@@ -18,11 +16,11 @@
 #include "preflight/survey.h"
 #include "util/mem.h"
 
-/* The members of one group are beside each other. */
+/* The members of a group are adjacent. */
 struct group {
 	const struct mount **v;
 	size_t n;
-	const struct mount *first; /* that with the shortest root */
+	const struct mount *first; /* the one with the shortest root */
 };
 
 struct sharing {
@@ -30,7 +28,8 @@ struct sharing {
 	size_t n;
 	struct group *groups; /* of them, in that order */
 	size_t n_groups;
-	const struct mount **outside; /* what CRIU is told the source of, by superblock and root */
+	const struct mount *
+		*outside; /* the mounts whose source CRIU gets, by superblock and root */
 	size_t n_outside;
 };
 
@@ -74,7 +73,7 @@ static struct group group_at(const struct sharing *all, size_t i)
 	return g;
 }
 
-/* The group whose peer group is that; an empty one: there is none. */
+/* The group with that peer group; empty: there is none. */
 static struct group group_with(const struct sharing *all, int shared)
 {
 	size_t low = 0, high = all->n_groups;
@@ -92,7 +91,7 @@ static struct group group_with(const struct sharing *all, int shared)
 	return all->groups[low];
 }
 
-/* A mount of the host's, or the rootfs, shows all that this one does. */
+/* Whether a mount of the host's, or the rootfs, shows everything that this one shows. */
 static bool comes_from_outside(const struct sharing *all, const struct mount *m)
 {
 	_cleanup_free_ char *root = xstrdup(m->root);
@@ -119,7 +118,7 @@ static bool all_come_from_outside(const struct sharing *all, const struct group 
 	return true;
 }
 
-/* A terminal is restored as one of the host's, and with it its copies. */
+/* CRIU restores a terminal, and copies of it, as a mount of the host's. */
 static bool is_terminal(const struct sharing *all, const struct mount *m)
 {
 	return strcmp(m->type, "devpts") == 0 && all->n_outside &&
@@ -131,7 +130,7 @@ static bool can_hand_on(const struct sharing *all, const struct mount *from, con
 	return is_below(to->root, from->root) && is_terminal(all, from) == is_terminal(all, to);
 }
 
-/* The member that CRIU could not bring back to the others, or to their master; NULL: none. */
+/* The member that CRIU could not put into its group or under its master; NULL: none. */
 static const struct mount *stray(const struct sharing *all, const struct group *g)
 {
 	const struct mount *first = g->first;
@@ -144,7 +143,7 @@ static const struct mount *stray(const struct sharing *all, const struct group *
 	if (first->master && parent.n == 0) {
 		if (!all_come_from_outside(all, g))
 			return first;
-		/* each gets it from where that of the first came from */
+		/* each gets it from the source of the first one's */
 		if (!first->shared)
 			return NULL;
 	}
@@ -156,7 +155,7 @@ static const struct mount *stray(const struct sharing *all, const struct group *
 
 /* --- telling of them --- */
 
-/* One in a mount namespace of a process, if there is one: init's mounts were there before. */
+/* A member in a process's own mount namespace, if any: init's mounts existed before. */
 static const struct mount *to_blame(const struct group *g, const struct mount *m, ino_t init_ns)
 {
 	for (size_t i = 0; m->ns == init_ns && i < g->n; i++)
@@ -197,7 +196,7 @@ static void tell(struct survey *s, const struct mount *m, ino_t init_ns)
 			m->root, what);
 }
 
-/* Of each mount namespace one is told. */
+/* Reports one mount of each mount namespace. */
 static void tell_strays(struct survey *s, const struct mount **strays, size_t n, ino_t init_ns)
 {
 	if (n > 0)

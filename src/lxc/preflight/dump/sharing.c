@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Namespaces of the container that others live in too: another container by lxc.namespace.share.*,
- * or a monitor that was started in one. A checkpoint would take their network away, and a restore
- * make a second one. Runs in the command, as root of the host, which looks through /proc. What the
- * host itself lives in (lxc.net.0.type = none, lxc.namespace.keep) is nobody's: CRIU leaves it
- * alone.
+ * Finds namespaces that the container shares with another container (lxc.namespace.share.*) or with
+ * a monitor. A checkpoint would take them away from the other, and a restore would make a second
+ * one. Runs in the command, as root of the host, and looks through /proc. Namespaces of the host
+ * itself (lxc.net.0.type = none, lxc.namespace.keep) do not count: CRIU leaves them alone.
  */
 #include "config.h"
 
@@ -45,7 +44,7 @@ static ino_t namespace_inode(pid_t pid, int kind)
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
 }
 
-/* Of LXC's kind: the process that is named so, or lxc-start itself in the foreground. */
+/* Whether the process is a monitor: named like one, or lxc-start itself in the foreground. */
 static bool is_monitor(pid_t pid, char **ret_container)
 {
 	static const char title[] = "[lxc monitor] ";
@@ -66,8 +65,7 @@ static bool is_monitor(pid_t pid, char **ret_container)
 	return strcmp(comm, "lxc-start") == 0 || strcmp(comm, "lxc-execute") == 0;
 }
 
-/* With lxc.namespace.keep the container has the namespace of lxc-start: not ours, so it is not left
- * alone. */
+/* With lxc.namespace.keep the container uses lxc-start's namespace, which may not be ours. */
 static void tell_of_monitor(struct sharing *h, int kind)
 {
 	h->found++;
@@ -112,7 +110,7 @@ static void compare(struct sharing *h, pid_t pid)
 		if (h->own[k] && namespace_inode(pid, k) == h->own[k]) {
 			pid_t parent = parent_of(pid);
 
-			/* a container's own process may have whoever reads its memory wait */
+			/* a process of a container may block a reader of its memory */
 			if (namespace_inode(parent, KIND_PID) == h->host[KIND_PID])
 				(void)is_monitor(parent, &container);
 			tell(h, pid, container, k);
@@ -122,8 +120,8 @@ static void compare(struct sharing *h, pid_t pid)
 }
 
 /*
- * One of the host's: a monitor may be in the container's network. What is no container's, as a
- * shell of nsenter's, is not harmed for longer than it likes.
+ * A process of the host: a monitor may be in the container's network. Other processes, such as a
+ * shell of nsenter, suffer no lasting harm.
  */
 static void look_at_host_process(struct sharing *h, pid_t pid)
 {
@@ -134,7 +132,8 @@ static void look_at_host_process(struct sharing *h, pid_t pid)
 		tell(h, pid, container, KIND_NET);
 }
 
-/* In the container's PID namespace: one of its own, of lxc-attach's, or another container's init.
+/*
+ * A process in the container's PID namespace: its own, lxc-attach's, or another container's init.
  */
 static void look_at_inmate(struct sharing *h, pid_t pid)
 {
@@ -146,8 +145,7 @@ static void look_at_inmate(struct sharing *h, pid_t pid)
 		tell(h, pid, container, KIND_PID);
 }
 
-/* Whether a process's PID namespace lies in the container's: its own containers are nobody else's.
- */
+/* Whether a process's PID namespace is below the container's: nested containers belong to it. */
 static bool is_inside(const struct survey *s, pid_t pid)
 {
 	for (size_t i = 0; i < s->n_processes; i++)
@@ -170,7 +168,7 @@ static void look_at(struct sharing *h, pid_t pid)
 		compare(h, pid);
 }
 
-/* As it was started; in the namespace of a process, or of nobody, no other container need be. */
+/* As it was started: the process whose namespace it joined need not be a container. */
 static void check_started_with(struct sharing *h)
 {
 	const struct container_facts *facts = h->s->p->facts;

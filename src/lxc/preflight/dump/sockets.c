@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sockets: of which kind they are, and who is at the other end of a Unix socket. */
+/*
+ * Checks the kinds of sockets, and the peers of Unix sockets. Runs in the command, as root of the
+ * host, on copies of the container's sockets.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -38,7 +41,7 @@
 #define SIOCUNIXFILE 0x89e0
 #endif
 
-#define NETLINK_WORDS 64 /* 2048 groups; there are far fewer */
+#define NETLINK_WORDS 64 /* 2048 groups; far fewer exist */
 #define ANSWER_SIZE   32768
 #define FDINFO_MAX    65536
 
@@ -114,7 +117,7 @@ static int option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &len) < 0 ? -1 : value;
 }
 
-/* CRIU keeps the first 32 groups, and those only of a socket that has an address. */
+/* CRIU keeps only the first 32 groups, and only if the socket has an address. */
 static void check_netlink(struct survey *s, const struct process *p, int fd)
 {
 	uint32_t groups[NETLINK_WORDS] = {0};
@@ -148,20 +151,20 @@ bool has_another_name(const char *bound, const char *found, bool has_links)
 	static const char deleted[] = " (deleted)";
 	size_t len = strlen(found), tail = strlen(deleted);
 
-	/* one that has no name any more cannot be connected to anyway */
+	/* a socket without a name accepts no clients anyway */
 	if (len > tail && strcmp(found + len - tail, deleted) == 0)
 		return has_links;
 	return strcmp(last_part(bound), last_part(found)) != 0;
 }
 
 /*
- * CRIU binds a socket to the name that it was bound to. Some programs bind theirs to another name
- * first, and then rename or link it: haproxy, supervisord, ssh with ControlMaster.
+ * CRIU binds a socket to its first name. Some programs bind a socket to another name first, and
+ * then rename or link it: haproxy, supervisord, ssh with ControlMaster.
  */
 static void check_socket_name(struct survey *s, const struct process *p, int fd)
 {
 	struct sockaddr_un address = {0};
-	socklen_t len = sizeof(address) - 1; /* so that there is an end */
+	socklen_t len = sizeof(address) - 1; /* to limit the answer */
 	char found[PATH_MAX + 1] = "";
 	_cleanup_free_ char *link = NULL;
 	_cleanup_close_ int file = -1;
@@ -185,7 +188,9 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 			     address.sun_path);
 }
 
-/* Linux 6.16 has no SO_PASSCRED but on Unix and netlink sockets; CRIU before 4.2 asks all of them.
+/*
+ * Since Linux 6.16 only Unix and netlink sockets have SO_PASSCRED; CRIU before 4.2 asks all sockets
+ * for it.
  */
 static const struct criu_version asks_less_since = {4, 2, 0};
 
@@ -206,7 +211,7 @@ static bool is_harmless(struct survey *s, ino_t inode)
 
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
 {
-	/* a descriptor of our own for the same socket: the kernel has no other way to ask */
+	/* our own descriptor for the same socket: the kernel offers no other way to ask */
 	_cleanup_close_ int copy =
 		is_harmless(s, inode) ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	const char *what, *remedy;
@@ -333,7 +338,7 @@ static const struct pair *pair_of(const struct pairs *pairs, ino_t inode)
 	return bsearch(&key, pairs->v, pairs->n, sizeof(key), compare_pairs);
 }
 
-/* Of every network namespace that processes of the container are in. */
+/* In every network namespace of the container's processes. */
 static void list_all_pairs(const struct survey *s, struct pairs *ret)
 {
 	_cleanup_map_ struct map seen = {0};
@@ -348,7 +353,7 @@ static void list_all_pairs(const struct survey *s, struct pairs *ret)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_pairs);
 }
 
-/* Sockets may be on their way in others, as messages that were not read yet. */
+/* Other sockets may be in transit, in messages that have not been received. */
 static bool any_is_passed(const struct survey *s)
 {
 	for (size_t i = 0; i < s->n_unix_sockets; i++) {
@@ -365,8 +370,8 @@ static bool any_is_passed(const struct survey *s)
 }
 
 /*
- * The other end belongs to nobody in the container. One that a server of the
- * host's has accepted is in the container's network namespace all the same.
+ * Whether no process of the container has the other end. A socket that a server of the host
+ * accepted is nevertheless in the container's network namespace.
  */
 static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
 {
@@ -379,7 +384,10 @@ static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
 	return s->any_is_passed == ANSWER_NO;
 }
 
-/* A connection to the outside, as to a socket of the host that is mounted into the container. */
+/*
+ * A connection to the outside, for example to a socket of the host that is mounted into the
+ * container.
+ */
 void check_unix_peers(struct survey *s)
 {
 	struct pairs pairs = {0};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * /dev/tty, which a shell with job control keeps open. CRIU wants to see the
- * terminal behind it as a pty that the same process was the first to have open,
- * with the session's leader in the foreground.
+ * Checks /dev/tty, which a shell with job control keeps open. CRIU expects the terminal behind it
+ * to be a pty that the same process opened first, with the session's leader in the foreground. Runs
+ * in the command, on what other checks have read.
  */
 #include "config.h"
 
@@ -73,7 +73,7 @@ static bool can_be_saved(const struct survey *s, const struct process *p)
 
 	if (!read_controlling(p, &c) || c.device == 0)
 		return true;
-	/* one of those that the monitor holds, or one of the host's */
+	/* a terminal that the monitor holds, or one of the host's */
 	if (!is_pty(c.device, &index) || !end_of(s, TERMINAL_SLAVE, index))
 		return false;
 	if (c.foreground != c.session)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a dump: the threads of the container's processes. CRIU saves namespaces, directories
- * and descriptors of a process once, by its first thread, and gives them to all threads of it;
- * and it restores the scheduling classes that it knows. Runs in the command, as root.
+ * Checks the threads of the container's processes. CRIU saves namespaces, directories and
+ * descriptors of a process only once, by its first thread, and gives them to all threads; and it
+ * restores only the scheduling classes that it knows. Runs in the command, as root.
  */
 #include "config.h"
 
@@ -26,7 +26,7 @@
 
 #define APART_REMEDY "restart that program, or stop it"
 
-/* Of which a thread can have another than the process. */
+/* Namespaces in which a thread can differ from its process. */
 static const struct {
 	enum namespace_kind kind;
 	const char *file, *name;
@@ -37,7 +37,7 @@ static const struct {
 
 #define N_SHARED (sizeof(namespaces) / sizeof(namespaces[0]))
 
-/* One process; each thing is told of one thread of it. */
+/* One process; each finding is reported for one of its threads. */
 struct walk {
 	struct survey *s;
 	const struct process *process;
@@ -77,15 +77,15 @@ static void check_class(struct walk *w, pid_t tid)
 }
 
 /*
- * Processes that share their memory, as one does with the child that it made by vfork(), or
- * their directories. Only a parent and its child are compared: that is how it comes about.
+ * Finds processes that share their memory, as with a child of vfork(), or their directories.
+ * Compares only a parent and its child: sharing begins there.
  */
 static void check_shared(struct survey *s, const struct process *p)
 {
 	const struct process *parent = p->above;
 	const char *what = NULL;
 
-	/* a parent that waits for its child's exec is told of besides, and mostly is over soon */
+	/* a parent that waits for its child's exec is reported elsewhere, and mostly done soon */
 	if (!parent || !parent->in_tree || parent->state == 'Z' || parent->state == 'D')
 		return;
 	if (syscall(SYS_kcmp, p->pid, parent->pid, KCMP_VM, 0, 0) == 0)
@@ -100,7 +100,7 @@ static void check_shared(struct survey *s, const struct process *p)
 			(int)parent->pid, parent->name);
 }
 
-/* A thread that ends has let go of all it shared a moment before it is gone. */
+/* An exiting thread releases everything that it shares a moment before it is gone. */
 static bool is_ending(const struct walk *w, pid_t tid)
 {
 	_cleanup_free_ char *path = xasprintf("%d/stat", (int)tid);
@@ -124,7 +124,7 @@ static bool differs(const struct walk *w, pid_t tid, int what)
 	return syscall(SYS_kcmp, w->process->pid, tid, what, 0, 0) > 0;
 }
 
-/* What the thread has for itself; NULL: nothing. Caller frees. */
+/* What the thread does not share; NULL: nothing. Caller frees. */
 static char *apart(const struct walk *w, pid_t tid)
 {
 	if (differs(w, tid, KCMP_FILES))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the container's processes watch with inotify and fanotify. CRIU finds a watched file
- * again by its handle, which the filesystems that the kernel makes up do not give out.
+ * Checks what the container's processes watch with inotify and fanotify. CRIU finds a watched file
+ * again by its handle, which pseudo filesystems do not provide. Runs in the command, as root, on
+ * the host.
  */
 #include "config.h"
 
@@ -18,22 +19,22 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MANY		(64 * 1024) /* bytes of what is told of watches: so much is read once */
+#define MANY		(64 * 1024) /* bytes of watch lists: larger ones are read only once */
 #define ALL_WATCHES_MAX (256 * 1024 * 1024)
 
 #define KCMP_OF_FILES 0 /* linux/kcmp.h, which not all have */
 
 #define OVERLAY_HANDLE 0xf8
 
-#define KERNEL_MINOR_BITS 20 /* as the kernel itself joins the two numbers */
+#define KERNEL_MINOR_BITS 20 /* as the kernel itself combines the two numbers */
 
-/* Seen to fail; those of cgroups and tmpfs do not. */
+/* These were seen to fail; cgroups and tmpfs do not. */
 static const char *const without_handles[] = {
 	"proc",	      "sysfs", "mqueue",      "ramfs",	  "hugetlbfs", "debugfs",  "tracefs",
 	"securityfs", "bpf",   "binfmt_misc", "configfs", "pstore",    "efivarfs",
 };
 
-/* Behind a word of a line; NULL: it is not in it. */
+/* The text after a word of a line; NULL: the word is missing. */
 static const char *word_of(const char *line, size_t len, const char *word)
 {
 	const char *p = memmem(line, len, word, strlen(word));
@@ -46,7 +47,9 @@ bool watched_device(const char *line, size_t len, dev_t *ret)
 	const char *sdev = word_of(line, len, " sdev:");
 	unsigned long number;
 
-	/* of fanotify, a whole mount or filesystem has no ino, and is found by its mount */
+	/*
+	 * a fanotify watch on a whole mount or filesystem has no inode, and is found by its mount
+	 */
 	if (!sdev || !word_of(line, len, " ino:") ||
 	    (strncmp(line, "inotify ", 8) != 0 && strncmp(line, "fanotify ", 9) != 0))
 		return false;
@@ -55,13 +58,13 @@ bool watched_device(const char *line, size_t len, dev_t *ret)
 	return true;
 }
 
-/* All others, by mount or by file, CRIU knows. */
+/* CRIU supports all others, by mount or by file. */
 bool watches_filesystem(const char *line)
 {
 	return strncmp(line, "fanotify sdev:", strlen("fanotify sdev:")) == 0;
 }
 
-/* A handle that only an overlay mounted with nfs_export knows again. */
+/* A handle that only an overlay with nfs_export resolves. */
 bool has_overlay_handle(const char *line, size_t len)
 {
 	const char *type = word_of(line, len, " fhandle-type:");
@@ -111,14 +114,14 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 
 /* --- a descriptor that many have --- */
 
-/* As the kernel sorts open files; 0: it is one. -1 where a process has ended. */
+/* The kernel's order of open files; 0: the same. -1: a process has exited. */
 static long compare_files(const struct process *p, int fd, const struct watching *w)
 {
 	return syscall(SYS_kcmp, p->pid, w->pid, KCMP_OF_FILES, (unsigned long)fd,
 		       (unsigned long)w->fd);
 }
 
-/* Where it is among those that have been read, or would have to be. */
+/* Its position among those that have been read, or where it belongs. */
 static size_t place_among(const struct survey *s, const struct process *p, int fd, bool *ret_is)
 {
 	size_t low = 0, high = s->n_watching;

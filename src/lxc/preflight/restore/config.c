@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a restore: the container's config now against what it was. A restored container is
- * what the checkpoint has; the config counts again when it is started anew. So what was
- * changed since would not be there, which blocks where somebody relies on it: where it is
- * connected, which of the host's files it sees, and what it may do.
+ * Compares the container's configuration with that of the checkpoint. A restored container keeps
+ * the checkpoint's settings until it is started again. So a change since then would not be in
+ * force, which blocks if somebody relies on it: interfaces, mounts of the host's files, privileges.
+ * Runs in the command, as root, on the host.
  */
 #include "config.h"
 
@@ -16,7 +16,9 @@
 #include "preflight/restore/restore_checks.h"
 #include "util/mem.h"
 
-/* What is compared. Anything else is done by the monitor from the config of now, or has no effect.
+/*
+ * The compared keys. For all others the monitor uses the current configuration, or they have no
+ * effect.
  */
 static const struct rule {
 	const char *key;
@@ -31,7 +33,7 @@ static const struct rule {
 	{"lxc.cap.drop", true, FINDING_BLOCKS},
 	{"lxc.cap.keep", true, FINDING_BLOCKS},
 	{"lxc.no_new_privs", false, FINDING_BLOCKS},
-	/* a restore makes the namespace anew, which the other container has */
+	/* a restore makes a new namespace, while the other container keeps the old one */
 	{"lxc.namespace.share.net", false, FINDING_BLOCKS},
 	{"lxc.namespace.share.ipc", false, FINDING_BLOCKS},
 	{"lxc.namespace.share.uts", false, FINDING_BLOCKS},
@@ -44,7 +46,7 @@ static const struct rule {
 	{"lxc.uts.name", false, FINDING_WARNING},
 };
 
-/* The same of an interface, below "lxc.net.N.". What it had inside is in the checkpoint. */
+/* The same for an interface, below "lxc.net.N.". Its settings inside are in the checkpoint. */
 static const char *const net_members[] = {
 	"type", "link", "name", "veth.mode", "veth.vlan.id", "veth.vlan.tagged.id",
 };
@@ -85,7 +87,7 @@ struct comparison {
 	bool same_lxc;
 };
 
-/* Another version of LXC may tell the same in other words. */
+/* Another version of LXC may print the same in other words. */
 static enum finding_kind kind_of(const struct comparison *c, enum finding_kind kind)
 {
 	return c->same_lxc ? kind : FINDING_WARNING;
@@ -113,7 +115,10 @@ static bool has_line(const char *text, const char *line, size_t len)
 	return false;
 }
 
-/* Lines of a that are not in b. The device rules of now and then are not the config's alone. */
+/*
+ * Reports lines of a that are not in b. The device rules of either time do not come from the
+ * configuration alone.
+ */
 static void tell_lines(const struct comparison *c, const struct rule *rule, const char *a,
 		       const char *b, const char *what)
 {
@@ -211,7 +216,7 @@ static void compare_nets(const struct comparison *c)
 	}
 }
 
-/* The files of the container belong to the users of one of the maps only. */
+/* The container's files match only one of the two maps. */
 void check_idmap(const struct restore_check *r, struct findings *found)
 {
 	_cleanup_facts_ struct container_facts now = {0};
@@ -241,7 +246,7 @@ void check_config(const struct restore_check *r, struct findings *found)
 	struct comparison c = {.r = r, .found = found};
 	const char *version = r->lxc_version;
 
-	/* without config items there is nothing to compare with */
+	/* without items there is nothing to compare */
 	if (r->manifest->n_items == 0 || r->n_config == 0)
 		return;
 	c.same_lxc = strcmp(version, r->manifest->lxc_version) == 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: huge pages, of which the host has a number that is set. */
+/*
+ * Checks that the host has enough huge pages, whose number is fixed. Runs in the command, as root,
+ * on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -25,7 +28,7 @@ static long long read_number(unsigned long long kib, const char *name)
 	return read_file_at(AT_FDCWD, path, 64, &text) > 0 ? strtoll(text, NULL, 10) : -1;
 }
 
-/* Those that nobody has, or may still take, and those that the kernel may make when asked. */
+/* Free pages that nobody has reserved, and those that the kernel may make on demand. */
 static long long available(unsigned long long kib)
 {
 	long long there = read_number(kib, "free_hugepages");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a restore: whether somebody else has a lock that CRIU takes again, for which it would
- * wait without a limit. Runs in the command, or in the monitor after pre-start hooks, as root on
- * the host.
+ * Checks whether another process holds a file lock that CRIU would take again, and for which it
+ * would wait without a limit. Runs in the command, or in the monitor after pre-start hooks, as root
+ * on the host.
  */
 #include "config.h"
 
@@ -18,7 +18,7 @@
 
 #define NAMED_MAX 8
 
-/* In words; what is told of a lease is that others may not have the file open. */
+/* The kind in words; a lease means that others may not have the file open. */
 static const char *kind_name(enum lock_kind kind)
 {
 	return kind == LOCK_FLOCK ? "flock" : kind == LOCK_LEASE ? "a lease" : "fcntl";
@@ -31,7 +31,7 @@ static int compare_inodes(const void *a, const void *b)
 	return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
-/* Sorted by inode: the first of that one, or NULL. */
+/* Sorted by inode: the first lock of that inode, or NULL. */
 static const struct proc_lock *first_of(const struct proc_locks *held, uint64_t inode)
 {
 	size_t low = 0, high = held->n;
@@ -47,7 +47,7 @@ static const struct proc_lock *first_of(const struct proc_locks *held, uint64_t 
 	return low < held->n && held->v[low].inode == inode ? &held->v[low] : NULL;
 }
 
-/* NULL: nobody has one that is in the way of ours. */
+/* NULL: no lock conflicts with ours. */
 static const struct proc_lock *find_holder(const struct proc_locks *held, int fd,
 					   const struct proc_lock *ours)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: whether this machine can go on with what another has begun. */
+/*
+ * Checks whether this machine can continue what another one began: processor, kernel, CRIU, memory,
+ * inherited settings. Runs in the command, as root, on the host.
+ */
 #include "config.h"
 
 #include <ctype.h>
@@ -56,9 +59,9 @@ static bool image_has(const struct manifest *m, const char *name)
 }
 
 /*
- * CRIU's own comparison: it knows which of the features are instructions that a program may
- * have chosen, and that the floating point state has to be as large as it was. It takes as
- * long as a program's start, so that it is only asked where there is a difference.
+ * CRIU's own comparison: it knows which features are instructions that a program may have chosen,
+ * and that the floating point state must have the same size. It takes as long as the start of a
+ * program, so it runs only if there is a difference.
  */
 static bool criu_accepts_cpu(const struct restore_check *r)
 {
@@ -136,10 +139,9 @@ static void check_kernel(const struct restore_check *r, struct findings *found)
 /* --- CRIU and LXC --- */
 
 /*
- * CRIU's images have had the same version number since 2015, and it reads over members of
- * an entry that it does not know: what a later minor release writes more (4.2: the length of
- * an area of memory in a member of its own) an earlier one would lose without a word. Patch
- * releases write nothing else.
+ * The version number of CRIU's images has not changed since 2015, and CRIU skips unknown members of
+ * an entry: what a later minor release adds (4.2: the length of a memory area in a member of its
+ * own), an earlier one silently loses. Patch releases add nothing.
  */
 static void check_criu(const struct restore_check *r, struct findings *found)
 {
@@ -194,7 +196,7 @@ static void check_memory(const struct restore_check *r, struct findings *found)
 
 /* --- what started this --- */
 
-/* All that is restored would have it for good, and no program could drop it. */
+/* Every restored process would keep it for good; no program could drop it. */
 static void check_inherited(struct findings *found)
 {
 	const struct for_good *for_good = settings_for_good();

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a restore: what pre-start hooks may make. Without such hooks the command looks at
- * it before anything is begun; with them the monitor does, when they have run. Both are root
- * on the host.
+ * Checks what pre-start hooks may make. Without such hooks the command checks it before anything
+ * begins; with them the monitor does, after they have run. Both are root on the host.
  */
 #include "config.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: what is in the manifest against this host, and the container's config. */
+/*
+ * Runs the checks before a restore, which compare the manifest with this host and the
+ * configuration. Runs in the command, as root, on the host.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -66,7 +69,7 @@ static void check_made(const struct restore_check *r, struct findings *found)
 	check_block_filesystems(r, found);
 }
 
-/* The particular before what follows from it. */
+/* A cause comes before its consequences. */
 static void (*const restore_checks[])(const struct restore_check *, struct findings *) = {
 	check_name,    check_architecture, check_machine,	  check_config,
 	check_made,    check_history,	   check_limits,	  check_apparmor,

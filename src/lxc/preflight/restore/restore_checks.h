@@ -12,14 +12,17 @@
 
 void check_machine(const struct restore_check *r, struct findings *found);
 
-/* The words of then that are not in now, with commas between them; NULL: none. Caller frees. */
+/* The words of then that are missing in now, separated by commas; NULL: none. Caller frees. */
 char *missing_words(const char *then, const char *now);
 
 /* < 0, 0, > 0 as strcmp, of the first two numbers: 6.9.3-1 is older than 6.12.0; 0 if there are
  * none */
 int kernel_version_cmp(const char *a, const char *b);
 
-/* Of the text of /proc/meminfo, in bytes: what can be had without pushing others out, and swap. */
+/*
+ * From the text of /proc/meminfo, in bytes: the memory available without displacing others, and
+ * swap.
+ */
 uint64_t available_memory(const char *meminfo);
 
 /* --- config.c: the container's config, then and now ----------------------------------------------
@@ -49,7 +52,7 @@ void check_block_filesystems(const struct restore_check *r, struct findings *fou
 
 void check_history(const struct restore_check *r, struct findings *found);
 
-/* What the image says of its files' times; nothing where it has none. */
+/* Reads the file times of the image; empty if it has none. */
 void stale_read(int image, const char *path, struct file_times *ret);
 
 /* Pure: "was changed at TIME". Caller frees. */
@@ -83,7 +86,7 @@ void check_seccomp(const struct restore_check *r, struct findings *found);
 void check_core_scheduling(const struct restore_check *r, struct findings *found);
 
 /*
- * Whether every id on the host that facts map of that kind is one of ours: text is that of
+ * Whether every host ID that facts map for that kind is mapped here: text is that of
  * /proc/self/uid_map or gid_map.
  */
 bool ids_are_ours(const struct container_facts *facts, const char *kind, const char *text);

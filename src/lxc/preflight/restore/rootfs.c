@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: the files that are not in the checkpoint, and are to be as they were. */
+/*
+ * Checks the files that are not in the checkpoint, and must be unchanged. Runs in the command, or
+ * in the monitor after pre-start hooks, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -16,10 +19,10 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Of files that differ as many are named; after an upgrade it can be all. */
+/* How many differing files are named; after an upgrade all may differ. */
 #define NAMED_MAX 8
 
-/* As much as CRIU looks through for a build ID. */
+/* As far as CRIU searches for a build ID. */
 #define ELF_MAX (1024 * 1024)
 
 /* --- the rootfs --- */
@@ -54,7 +57,7 @@ void check_rootfs(const struct restore_check *r, struct findings *found)
 
 /* --- what is mounted of the host's --- */
 
-/* Whether this is the host of the checkpoint, as far as can be told. */
+/* Whether this is probably the host of the checkpoint. */
 static bool has_same_rootfs(const struct restore_check *r)
 {
 	uint64_t then = r->manifest->facts.rootfs_inode;
@@ -68,7 +71,7 @@ static void tell_missing(const struct ext_mount *m, struct findings *found)
 	_cleanup_free_ char *remedy =
 		xasprintf("mount it on %s again, and restore again", m->mount_point);
 
-	/* of what the kernel makes up nothing can be lost */
+	/* pseudo filesystems have nothing to lose */
 	findings_add(
 		found,
 		FINDING("mount-source",
@@ -79,7 +82,7 @@ static void tell_missing(const struct ext_mount *m, struct findings *found)
 		m->source, m->target, m->filesystem, m->mount_point);
 }
 
-/* One of another host, with a copy of the files, is another one for certain. */
+/* On another host, with a copy of the files, the filesystem is certainly another one. */
 static void tell_another(const struct restore_check *r, const struct ext_mount *m,
 			 const struct source_filesystem *now, struct findings *found)
 {
@@ -152,13 +155,13 @@ void check_sources(const struct restore_check *r, struct findings *found)
 
 /* --- files that processes have open, mapped, or as their program --- */
 
-/* What can be told of one, and the word for --force that overrides it. */
+/* The verdicts on a file, and the word for --force that overrides each. */
 enum verdict {
 	VERDICT_SAME,
-	VERDICT_FORM,  /* CRIU gives up at it, whatever is said */
-	VERDICT_MODE,  /* CRIU can be told not to look ... */
+	VERDICT_FORM,  /* CRIU fails, and no option helps */
+	VERDICT_MODE,  /* CRIU has an option to skip this check ... */
 	VERDICT_BUILD, /* ... and at this */
-	VERDICT_STALE, /* CRIU would not see it */
+	VERDICT_STALE, /* CRIU does not notice */
 	VERDICT_OLDER,
 	N_VERDICTS,
 };
@@ -186,7 +189,7 @@ struct walk {
 	struct findings *found;
 	const struct criu_files *files;
 	const struct file_times *times;
-	time_t made; /* when the checkpoint was */
+	time_t made; /* the time of the checkpoint */
 	size_t differ[N_VERDICTS];
 };
 
@@ -203,7 +206,7 @@ static bool build_id_differs(const struct walk *w, const struct criu_file *file)
 	return len && (len != file->build_id_len || memcmp(id, file->build_id, len) != 0);
 }
 
-/* What CRIU would stumble over; NULL: nothing. */
+/* What makes CRIU fail; NULL: nothing. */
 static char *difference(const struct walk *w, const struct criu_file *file, const struct stat *st,
 			enum verdict *ret)
 {
@@ -226,8 +229,8 @@ static char *difference(const struct walk *w, const struct criu_file *file, cons
 		return xasprintf("had the mode %04o and has %04o", file->mode & 07777,
 				 (unsigned int)st->st_mode & 07777);
 	*ret = VERDICT_BUILD;
-	/* a time that is not older says that there may be a difference, and no more */
-	/* no device is opened to look into it */
+	/* only a file that changed since the checkpoint may differ */
+	/* do not open devices */
 	if (file->build_id_len && S_ISREG(st->st_mode) && st->st_ctime >= w->made &&
 	    build_id_differs(w, file))
 		return xstrdup("is another build");
@@ -239,7 +242,7 @@ static void tell(struct walk *w, const struct criu_file *file, enum verdict verd
 		 const char *what)
 {
 	const struct telling *t = &tellings[verdict];
-	/* its path may be that of another root than the container's */
+	/* its path may be relative to another root than the container's */
 	_cleanup_free_ char *name = outside_file_name(&w->r->manifest->facts, w->files, file);
 
 	if (w->differ[verdict]++ < NAMED_MAX)
@@ -247,7 +250,7 @@ static void tell(struct walk *w, const struct criu_file *file, enum verdict verd
 			     "%s, which a process has open or runs, %s", name, what);
 }
 
-/* What nobody but us would see. */
+/* Differences that only we notice. */
 static void check_time_of(struct walk *w, const struct criu_file *file, const struct stat *st)
 {
 	const struct file_time *then = file_times_find(w->times, file->id);
@@ -272,7 +275,7 @@ static void check_file(struct walk *w, const struct criu_file *file)
 	what = difference(w, file, &st, &verdict);
 	if (what)
 		tell(w, file, verdict, what);
-	/* with another build, or another size, that it was changed says nothing new */
+	/* with another build or size, the time adds nothing */
 	if (!what || verdict == VERDICT_MODE)
 		check_time_of(w, file, &st);
 }
@@ -296,7 +299,7 @@ static time_t time_of(const char *created)
 	return strptime(created, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
 }
 
-/* The same file together, and first the one of which most is known. */
+/* Groups the same file, the entry with the most details first. */
 static int compare_paths(const void *a, const void *b)
 {
 	const struct criu_file *x = a, *y = b;
@@ -307,7 +310,7 @@ static int compare_paths(const void *a, const void *b)
 	return r ? r : (int)y->has_size - (int)x->has_size;
 }
 
-/* However many have it open. */
+/* Checks a file once, however many processes have it open. */
 static bool is_same(const struct criu_file *a, const struct criu_file *b)
 {
 	return strcmp(a->path, b->path) == 0 && a->mount == b->mount;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Before a restore: whether the checkpoint is still the last that is known of the
- * container. Its files decide; where they do not differ, its history is worth a warning.
- * Runs in the command, or in the monitor after pre-start hooks, as root on the host.
+ * Checks whether the container has changed since the checkpoint. Its files decide; if they do not
+ * differ, its history deserves a warning. Runs in the command, or in the monitor after pre-start
+ * hooks, as root on the host.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 	"if the container wrote to its files since then, roll them back to the time of the "       \
 	"checkpoint first"
 
-/* A text that is damaged is left alone here: the checksums tell that. */
+/* Ignores a damaged text: the checksums report that. */
 void stale_read(int image, const char *path, struct file_times *ret)
 {
 	_cleanup_close_ int fd = guard_open(image, path, FILE_TIMES_NAME, NULL);
@@ -61,7 +61,7 @@ static bool has_check(const struct findings *found, const char *check)
 	return false;
 }
 
-/* After the files: if one of them differs, that is what there is to say. */
+/* After the files: if one of them differs, that says it all. */
 void check_history(const struct restore_check *r, struct findings *found)
 {
 	const struct manifest *m = r->manifest;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Before a restore: what the host has to have for the container. */
+/*
+ * Checks what the host must provide: cgroup controllers, AppArmor, seccomp, core scheduling, user
+ * namespaces. Runs in the command, as root, on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -31,7 +34,7 @@ static bool has_controller(const char *controllers, const char *name, size_t len
 	return false;
 }
 
-/* A setting's file begins with its controller; those of cgroup.* belong to none. */
+/* The file of a setting begins with the name of its controller; cgroup.* belong to none. */
 static void check_settings(const struct cgroup_node *node, const char *controllers,
 			   struct findings *found)
 {
@@ -81,7 +84,7 @@ static bool apparmor_is_on(void)
 	       *text == 'Y';
 }
 
-/* Whether the kernel knows the profile; true where it does not say which ones it has. */
+/* Whether the profile is loaded; true if the kernel does not list its profiles. */
 static bool profile_is_loaded(const char *label)
 {
 	_cleanup_free_ char *profiles = NULL;
@@ -133,7 +136,7 @@ void check_apparmor(const struct restore_check *r, struct findings *found)
 		findings_add(found, FINDING("apparmor", FINDING_BLOCKS, "apt-get install apparmor"),
 			     "the container is confined by AppArmor, and apparmor_parser is not "
 			     "installed");
-	/* of a stack of profiles the kernel lists the parts */
+	/* the kernel lists the parts of a stack of profiles */
 	if (!facts->apparmor_policy && !strstr(facts->apparmor_label, "//&") &&
 	    !profile_is_loaded(facts->apparmor_label))
 		findings_add(found,
@@ -202,7 +205,7 @@ static bool range_is_ours(const struct idmap *m, const char *text)
 		char *end;
 		unsigned long long inside = strtoull(l, &end, 10), count;
 
-		/* what it is outside of where we are is of no interest */
+		/* its ID outside our namespace does not matter */
 		strtoull(end, &end, 10);
 		count = strtoull(end, NULL, 10);
 		if (is_within(m, inside, count))
