@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/process.c: which processes a walk over a container's finds; a child plays its init. */
+/* sys/process_walk.c: which processes a walk over a container's finds; a child plays its init. */
 #include "config.h"
 
 #include <check.h>
