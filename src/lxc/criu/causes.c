@@ -111,6 +111,12 @@ static const struct known_cause known_causes[] = {
 	 "the mount propagation between host and container is one that CRIU cannot restore; make "
 	 "the host mounts in question private or slave"},
 
+	/* files */
+	{"Can't create ghost", "File exists",
+	 "A file NAME.cr.N.ghost is where CRIU makes one for a deleted file, as an earlier restore "
+	 "that was killed leaves it. Remove it, in the container's files and on the block devices "
+	 "that it mounts."},
+
 	/* namespaces */
 	{"Can't dump nested uts namespace", NULL,
 	 "a process in the container has its own host name, as services of systemd with "

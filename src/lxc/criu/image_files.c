@@ -367,13 +367,24 @@ static void look_up_external(struct criu_files *f)
 	}
 }
 
-void criu_files_read(int dirfd, struct criu_files *ret)
+static void read_files(int dirfd, bool all, struct criu_files *ret)
 {
 	read_image(dirfd, "files.img", ret, criu_files_add);
-	read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
+	if (!all)
+		read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
 	criu_files_read_mounts(dirfd, ret);
 	make_index(ret);
 	look_up_external(ret);
+}
+
+void criu_files_read(int dirfd, struct criu_files *ret)
+{
+	read_files(dirfd, false, ret);
+}
+
+void criu_files_read_all(int dirfd, struct criu_files *ret)
+{
+	read_files(dirfd, true, ret);
 }
 
 const char *criu_files_below(const char *path, const char *top)

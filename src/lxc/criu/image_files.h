@@ -57,6 +57,9 @@ struct criu_files {
 /* Of an image directory. What is of another form than is known here is left out. */
 void criu_files_read(int dirfd, struct criu_files *ret);
 
+/* The same, with the deleted files that CRIU makes itself. */
+void criu_files_read_all(int dirfd, struct criu_files *ret);
+
 /* Its mounts alone, of all mount namespaces. */
 void criu_files_read_mounts(int dirfd, struct criu_files *ret);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Deleted files in CRIU's image, whose names are too long for CRIU to restore, or which CRIU makes
- * and removes in an order that fails. Pure.
+ * The deleted files in CRIU's image: which there are, and what they hold. Some have names that are
+ * too long for CRIU to restore, or CRIU makes and removes them in an order that fails. Pure.
  */
 #include "config.h"
 
@@ -12,36 +12,53 @@
 #include <string.h>
 
 #include "criu/image_ghosts.h"
-#include "criu/protobuf.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 #define MAGIC_REMAPS 0x59133954
+#define MAGIC_GHOST  0x52583605
 
 #define REGULAR_ID   1 /* of a regular file in files.img */
 #define REGULAR_PATH 6
 
 #define REMAP_ORIGINAL 1 /* of an entry in remap-fpath.img */
+#define REMAP_ID       2
 #define REMAP_TYPE     3
+
+#define GHOST_MODE   3 /* of the entry in ghost-file-*.img */
+#define GHOST_RDEV   6
+#define GHOST_CHUNKS 9
+#define GHOST_SIZE   10
+#define GHOST_TARGET 11
+
+#define CHUNK_LEN    1 /* of what is before each part of its content */
+#define CHUNK_OFFSET 2
 
 #define TYPE_LINK  0
 #define TYPE_GHOST 1
 
 #define KEPT_MAX 200 /* of a name: the rest is the file's number */
 
-static bool take_remap(struct bytes *image, uint32_t *ret_id, uint64_t *ret_type)
+struct remap {
+	uint32_t original, id;
+	uint64_t type;
+};
+
+static bool take_remap(struct bytes *image, struct remap *ret)
 {
 	struct bytes entry;
 	struct field f = {0};
 
-	*ret_id = 0;
-	*ret_type = TYPE_LINK;
+	*ret = (struct remap){.type = TYPE_LINK};
 	if (!take_entry(image, &entry))
 		return false;
 	while (take_field(&entry, &f)) {
 		if (f.number == REMAP_ORIGINAL)
-			*ret_id = (uint32_t)f.value;
+			ret->original = (uint32_t)f.value;
+		else if (f.number == REMAP_ID)
+			ret->id = (uint32_t)f.value;
 		else if (f.number == REMAP_TYPE)
-			*ret_type = f.value;
+			ret->type = f.value;
 	}
 	return true;
 }
@@ -49,30 +66,102 @@ static bool take_remap(struct bytes *image, uint32_t *ret_id, uint64_t *ret_type
 uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
-	uint32_t *ghosts = NULL, id;
-	uint64_t type;
+	uint32_t *ghosts = NULL;
+	struct remap remap;
 
 	*ret_n = 0;
 	if (!take_magic(&image, MAGIC_REMAPS))
 		return NULL;
-	while (take_remap(&image, &id, &type))
-		if (type == TYPE_GHOST)
-			*ARRAY_ADD(ghosts, *ret_n) = id;
+	while (take_remap(&image, &remap))
+		if (remap.type == TYPE_GHOST)
+			*ARRAY_ADD(ghosts, *ret_n) = remap.original;
 	return ghosts;
+}
+
+size_t criu_ghosts_names(const void *remaps, size_t len, struct criu_ghost_name **ret)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
+	_cleanup_map_ struct map seen = {0};
+	struct remap remap;
+	size_t n = 0;
+
+	*ret = NULL;
+	if (!take_magic(&image, MAGIC_REMAPS))
+		return 0;
+	while (take_remap(&image, &remap))
+		if (remap.type == TYPE_GHOST && map_add(&seen, remap.id, n))
+			*ARRAY_ADD(*ret, n) = (struct criu_ghost_name){
+				.file = remap.original,
+				.ghost = remap.id,
+			};
+	return n;
 }
 
 bool criu_ghosts_have_links(const void *remaps, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)remaps, len};
-	uint64_t type;
-	uint32_t id;
+	struct remap remap;
 
 	if (!take_magic(&image, MAGIC_REMAPS))
 		return false;
-	while (take_remap(&image, &id, &type))
-		if (type == TYPE_LINK)
+	while (take_remap(&image, &remap))
+		if (remap.type == TYPE_LINK)
 			return true;
 	return false;
+}
+
+bool criu_ghost_parse(const void *text, size_t len, struct criu_ghost *ret)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
+	struct field f = {0};
+
+	*ret = (struct criu_ghost){0};
+	if (!take_magic(&image, MAGIC_GHOST) || !take_entry(&image, &entry))
+		return false;
+	while (take_field(&entry, &f)) {
+		if (f.number == GHOST_MODE)
+			ret->mode = (unsigned int)f.value;
+		else if (f.number == GHOST_RDEV)
+			ret->rdev = (uint32_t)f.value;
+		else if (f.number == GHOST_CHUNKS)
+			ret->in_chunks = f.value != 0;
+		else if (f.number == GHOST_SIZE)
+			ret->size = f.value;
+		else if (f.number == GHOST_TARGET)
+			ret->target = f.bytes;
+	}
+	ret->content = image;
+	if (!ret->in_chunks)
+		ret->size = image.len;
+	return true;
+}
+
+bool criu_ghost_take_chunk(const struct criu_ghost *ghost, struct bytes *rest,
+			   struct ghost_chunk *ret)
+{
+	struct bytes entry, from = *rest;
+	struct field f = {0};
+	uint64_t size = 0;
+
+	*ret = (struct ghost_chunk){0};
+	if (!ghost->in_chunks) {
+		ret->data = from;
+		*rest = (struct bytes){0};
+		return from.len > 0;
+	}
+	if (!take_entry(&from, &entry))
+		return false;
+	while (take_field(&entry, &f)) {
+		if (f.number == CHUNK_LEN)
+			size = f.value;
+		else if (f.number == CHUNK_OFFSET)
+			ret->offset = f.value;
+	}
+	if (size > from.len || ret->offset > ghost->size || size > ghost->size - ret->offset)
+		return false;
+	ret->data = (struct bytes){from.p, size};
+	*rest = (struct bytes){from.p + size, from.len - size};
+	return true;
 }
 
 static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
@@ -150,7 +239,7 @@ size_t criu_ghosts_shorten(void *files, size_t len, const uint32_t *ghosts, size
 	return changed;
 }
 
-struct remap {
+struct ordered {
 	struct bytes record; /* in a copy of the image */
 	size_t at;	     /* among the others */
 	uint32_t id;
@@ -159,14 +248,14 @@ struct remap {
 
 static int compare_ids(const void *a, const void *b)
 {
-	const struct remap *x = a, *y = b;
+	const struct ordered *x = a, *y = b;
 
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 static int longest_first(const void *a, const void *b)
 {
-	const struct remap *x = a, *y = b;
+	const struct ordered *x = a, *y = b;
 
 	if (x->path_len != y->path_len)
 		return x->path_len > y->path_len ? -1 : 1;
@@ -174,15 +263,15 @@ static int longest_first(const void *a, const void *b)
 }
 
 /* By their numbers, of which there may be several of one. */
-static void add_lengths(struct remap *remaps, size_t n, const void *files, size_t len)
+static void add_lengths(struct ordered *remaps, size_t n, const void *files, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)files, len}, entry, path;
-	struct remap key = {0};
+	struct ordered key = {0};
 
 	if (!take_magic(&image, MAGIC_FILES))
 		return;
 	while (take_entry(&image, &entry)) {
-		struct remap *r;
+		struct ordered *r;
 
 		if (!find_path(entry, &key.id, &path))
 			continue;
@@ -195,16 +284,16 @@ static void add_lengths(struct remap *remaps, size_t n, const void *files, size_
 }
 
 /* Fails for one that ends within an entry. */
-static struct remap *split_remaps(struct bytes image, size_t *ret_n)
+static struct ordered *split_remaps(struct bytes image, size_t *ret_n)
 {
-	struct remap *remaps = NULL;
+	struct ordered *remaps = NULL;
 	uint8_t *start = image.p;
-	uint64_t type;
-	uint32_t id;
+	struct remap remap;
 
 	*ret_n = 0;
-	while (take_remap(&image, &id, &type)) {
-		const struct remap r = {{start, (size_t)(image.p - start)}, *ret_n, id, 0};
+	while (take_remap(&image, &remap)) {
+		const struct ordered r = {
+			{start, (size_t)(image.p - start)}, *ret_n, remap.original, 0};
 
 		*ARRAY_ADD(remaps, *ret_n) = r;
 		start = image.p;
@@ -218,7 +307,7 @@ bool criu_ghosts_order(void *remaps, size_t len, const void *files, size_t files
 {
 	_cleanup_free_ uint8_t *copy = xcalloc(len + 1, 1);
 	struct bytes image = {memcpy(copy, remaps, len), len};
-	_cleanup_free_ struct remap *sorted = NULL;
+	_cleanup_free_ struct ordered *sorted = NULL;
 	uint8_t *to = remaps;
 	bool changed = false;
 	size_t n;

@@ -5,15 +5,52 @@
 /*
  * Deleted files that processes have open are in CRIU's image as "ghosts". CRIU makes one
  * anew under its name with ".cr.N.ghost" behind it, for which a name of 245 bytes or more
- * leaves no room. The name is nothing but a text by then, so a long one is made shorter.
+ * leaves no space. The name is nothing but a text by then, so a long one is made shorter.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "criu/protobuf.h"
+
 /* Pure. The files that a remap-fpath.img says are ghosts. Caller frees. */
 uint32_t *criu_ghosts_read(const void *remaps, size_t len, size_t *ret_n);
+
+/*
+ * Pure. What CRIU makes of them: each ghost once, under the name of the first of its files
+ * ("/tmp/x.cr.1.ghost", with the ghost's number in it). Returns how many. Caller frees.
+ */
+struct criu_ghost_name {
+	uint32_t file; /* in files.img */
+	uint32_t ghost;
+};
+size_t criu_ghosts_names(const void *remaps, size_t len, struct criu_ghost_name **ret);
+
+/* What a ghost-file-*.img says. What points into it lives as long as its text. */
+struct criu_ghost {
+	unsigned int mode; /* st_mode */
+	uint32_t rdev;
+	struct bytes target; /* of a symbolic link */
+	uint64_t size;	     /* of a regular file, whose content ... */
+	bool in_chunks;
+	struct bytes content; /* ... criu_ghost_take_chunk() takes apart */
+};
+
+/* Pure. false: it is of another form. */
+bool criu_ghost_parse(const void *text, size_t len, struct criu_ghost *ret);
+
+struct ghost_chunk {
+	uint64_t offset; /* in the file */
+	struct bytes data;
+};
+
+/*
+ * Pure. Takes the next part of the content off the front of rest, which begins as content. A part
+ * lies within the size. false: it was the last, or what follows is of another form.
+ */
+bool criu_ghost_take_chunk(const struct criu_ghost *ghost, struct bytes *rest,
+			   struct ghost_chunk *ret);
 
 /*
  * Pure. Whether a remap-fpath.img says that CRIU has made links to files that have other names,

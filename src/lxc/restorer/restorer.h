@@ -278,6 +278,10 @@ int threads_mend(const struct restore *r, pid_t init, struct error **reterr);
 
 int stage_mounts(struct restore *r, struct error **reterr);
 void unstage_mounts(struct restore *r);
+
+/* leftovers_remove.c: what CRIU or the machine has left when it died in an earlier restore. */
+int stage_leftovers(struct restore *r, struct error **reterr);
+
 int stage_lsm(struct restore *r, struct error **reterr);
 void unstage_lsm(struct restore *r);
 int stage_network(struct restore *r, struct error **reterr);

@@ -24,6 +24,8 @@ static void unstage_nothing(struct restore *r)
  *  - cgroups before AppArmor before stop hooks before the network, so that they go in the
  *    order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
  *  - mounts after cgroups, of which they have one;
+ *  - what an earlier restore has left of deleted files when hooks have made the rootfs, and before
+ *    CRIU makes the same files;
  *  - the tree of processes last: all that CRIU refers to must be there.
  */
 static const struct restore_stage stages[] = {
@@ -35,6 +37,7 @@ static const struct restore_stage stages[] = {
 	{"cgroups", stage_cgroups, unstage_cgroups},
 	{"mounts", stage_mounts, unstage_mounts},
 	{"block devices", stage_block_filesystems, unstage_block_filesystems},
+	{"leftovers", stage_leftovers, unstage_nothing},
 	{"AppArmor", stage_lsm, unstage_lsm},
 	{"stop hooks", stage_nothing, unstage_stop_hooks},
 	{"network", stage_network, unstage_network},

@@ -97,6 +97,19 @@ static void mount_images(const char *bytes, size_t len)
 	must(!text || n > len);
 }
 
+static void ghost_image(const char *bytes, size_t len)
+{
+	_cleanup_free_ struct criu_ghost_name *names = NULL;
+	struct criu_ghost ghost;
+	struct ghost_chunk chunk;
+
+	must(criu_ghosts_names(bytes, len, &names) == 0 || names);
+	if (!criu_ghost_parse(bytes, len, &ghost))
+		return;
+	while (criu_ghost_take_chunk(&ghost, &ghost.content, &chunk))
+		must(chunk.offset <= ghost.size && chunk.data.len <= ghost.size - chunk.offset);
+}
+
 void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
@@ -110,6 +123,7 @@ void criu_images(char *bytes, size_t len)
 	criu_hugepages_add(&areas, bytes, len);
 	must(areas.n == 0 || areas.v);
 	free(areas.v);
+	ghost_image(bytes, len);
 	ghosts = criu_ghosts_read(bytes, len, &n);
 	must(n == 0 || ghosts);
 	criu_ghosts_shorten(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));

@@ -76,6 +76,95 @@ START_TEST(test_links)
 }
 END_TEST
 
+/* Two files are one ghost, under the name of the first. */
+START_TEST(test_names)
+{
+	static const char twice[] = "\x19\x43\x56\x54\x54\x39\x13\x59"
+				    "\x06\x00\x00\x00\x08\x05\x10\x01\x18\x01"
+				    "\x06\x00\x00\x00\x08\x06\x10\x01\x18\x01"
+				    "\x06\x00\x00\x00\x08\x07\x10\x07\x18\x00"
+				    "\x06\x00\x00\x00\x08\x08\x10\x02\x18\x01";
+	_cleanup_free_ struct criu_ghost_name *names = NULL;
+
+	ck_assert_uint_eq(criu_ghosts_names(twice, sizeof(twice) - 1, &names), 2);
+	ck_assert_uint_eq(names[0].file, 5);
+	ck_assert_uint_eq(names[0].ghost, 1);
+	ck_assert_uint_eq(names[1].file, 8);
+	ck_assert_uint_eq(names[1].ghost, 2);
+	free(TAKE_PTR(names));
+	ck_assert_uint_eq(criu_ghosts_names(files_magic, 8, &names), 0);
+}
+END_TEST
+
+/* mode 0100644, then what comes as it is */
+#define GHOST_MAGIC "\x19\x43\x56\x54\x05\x36\x58\x52"
+
+START_TEST(test_ghost)
+{
+	static const char plain[] = GHOST_MAGIC "\x04\x00\x00\x00\x18\xa4\x83\x02hello";
+	static const char link[] = GHOST_MAGIC "\x07\x00\x00\x00\x18\xff\xc3\x02\x5a\x01x";
+	struct criu_ghost g;
+	struct ghost_chunk chunk;
+	struct bytes rest;
+
+	ck_assert(criu_ghost_parse(plain, sizeof(plain) - 1, &g));
+	ck_assert_uint_eq(g.mode, 0100644);
+	ck_assert_uint_eq(g.size, 5);
+	rest = g.content;
+	ck_assert(criu_ghost_take_chunk(&g, &rest, &chunk));
+	ck_assert_uint_eq(chunk.offset, 0);
+	ck_assert_uint_eq(chunk.data.len, 5);
+	ck_assert_mem_eq(chunk.data.p, "hello", 5);
+	ck_assert(!criu_ghost_take_chunk(&g, &rest, &chunk));
+	ck_assert(criu_ghost_parse(link, sizeof(link) - 1, &g));
+	ck_assert_uint_eq(g.mode, 0120777);
+	ck_assert_uint_eq(g.target.len, 1);
+	ck_assert(!criu_ghost_parse(remaps, sizeof(remaps) - 1, &g));
+	ck_assert(!criu_ghost_parse(NULL, 0, &g));
+}
+END_TEST
+
+/* of 16 bytes: two at 4, three at 13; and what lies or is cut off */
+START_TEST(test_chunks)
+{
+	static const char head[] = GHOST_MAGIC "\x08\x00\x00\x00\x18\xa4\x83\x02\x48\x01\x50\x10";
+	static const char first[] = "\x04\x00\x00\x00\x08\x02\x10\x04xy";
+	static const struct {
+		const char *more;
+		size_t len;
+		bool good;
+	} cases[] = {
+		{"\x04\x00\x00\x00\x08\x03\x10\x0dxyz", 11, true},
+		/* beyond the size, and its length alone */
+		{"\x04\x00\x00\x00\x08\x04\x10\x0dxyz0", 12, false},
+		{"\x04\x00\x00\x00\x08\x11\x10\x00xyz", 11, false},
+		/* more than there is */
+		{"\x04\x00\x00\x00\x08\x03\x10\x0dxy", 10, false},
+		{"\x04\x00\x00", 3, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = sizeof(head) - 1 + sizeof(first) - 1 + cases[i].len;
+		_cleanup_free_ char *text = xcalloc(len, 1);
+		struct ghost_chunk chunk;
+		struct criu_ghost g;
+		struct bytes rest;
+
+		memcpy(text, head, sizeof(head) - 1);
+		memcpy(text + sizeof(head) - 1, first, sizeof(first) - 1);
+		memcpy(text + len - cases[i].len, cases[i].more, cases[i].len);
+		ck_assert(criu_ghost_parse(text, len, &g));
+		ck_assert_uint_eq(g.size, 16);
+		rest = g.content;
+		ck_assert(criu_ghost_take_chunk(&g, &rest, &chunk));
+		ck_assert_uint_eq(chunk.offset, 4);
+		ck_assert_mem_eq(chunk.data.p, "xy", 2);
+		ck_assert_int_eq(criu_ghost_take_chunk(&g, &rest, &chunk), cases[i].good);
+		ck_assert_int_eq(rest.len == 0, cases[i].good);
+	}
+}
+END_TEST
+
 /* Whatever is in front of the name, and of each length. */
 START_TEST(test_shorten)
 {
@@ -188,6 +277,9 @@ Suite *criu_image_ghosts_suite(void)
 
 	tcase_add_test(t, test_read);
 	tcase_add_test(t, test_links);
+	tcase_add_test(t, test_names);
+	tcase_add_test(t, test_ghost);
+	tcase_add_test(t, test_chunks);
 	tcase_add_loop_test(t, test_shorten, 230, 256);
 	tcase_add_test(t, test_half_a_character);
 	tcase_add_test(t, test_cut_off);

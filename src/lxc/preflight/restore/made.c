@@ -45,5 +45,6 @@ void preflight_find_made(const struct restore_check *r, struct findings *found)
 	check_sources(r, found);
 	check_open_files(r, found);
 	check_locks(r, found);
+	check_leftovers(r, found);
 	check_network(r, found);
 }

@@ -43,6 +43,11 @@ void check_open_files(const struct restore_check *r, struct findings *found);
 
 void check_locks(const struct restore_check *r, struct findings *found);
 
+/* --- leftover_checks.c: what a killed restore has left in the container's files ------------------
+ */
+
+void check_leftovers(const struct restore_check *r, struct findings *found);
+
 /* --- block_devices.c: what the container had mounted of block devices ----------------------------
  */
 

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# CRIU gives deleted files that are open a name while it restores them, and open files that have
+# another name one while it saves them. When it is killed these names stay: neither the next
+# restore nor the next checkpoint may fail because of them, and nothing else may be removed.
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+. "${0%/*}/lib/faults.sh"
+
+ROOTFS=/var/lib/lxc/c1/rootfs
+OUTSIDE=/run/outside
+payload leftovers >/dev/null
+
+# removed PATH...: none of them is there
+removed()
+{
+	local path
+
+	for path in "$@"; do
+		[ ! -e "$path" ] && [ ! -L "$path" ] || return 1
+	done
+}
+
+deleted_are_whole()
+{
+	in_container c1 /tmp/leftovers check
+}
+
+killed_at()
+{
+	with_fault "$1 before criu" restore -n c1
+	check_equal 1 "$status" "exit status ($(cat /tmp/said))"
+	wait_for 20 settled
+}
+
+ghosts()
+{
+	find "$ROOTFS" "$OUTSIDE" -xdev -name '*.ghost' | sort
+}
+
+mkdir -p "$OUTSIDE" /tmp/payload
+export INITTAB="::once:/tmp/leftovers hold"
+make_bridge
+start_dhcp
+start_counter c1 1 <<-END
+	lxc.mount.entry = /tmp/payload tmp none ro,bind 0 0
+	lxc.mount.entry = $OUTSIDE mnt none rw,bind 0 0
+END
+wait_for 10 test -s "$ROOTFS/ready"
+arm_faults
+check dump -n c1 -s
+check_equal '' "$(ghosts)" 'files of CRIU'
+
+step 'what a killed CRIU leaves of deleted files is told, and removed by the next restore'
+killed_at post-restore
+left=$(ghosts)
+check_equal 6 "$(wc -l <<<"$left")" "what is left ($left)"
+lxc-checkpoint -D "$IMG" -n c1 -r --check >/tmp/said
+check_equal 6 "$(grep -c '^note .*left .*\.ghost: the restore removes it \[leftover\]' /tmp/said)" 'notes'
+check restore -n c1
+check_equal '' "$(ghosts)" 'files of CRIU'
+check deleted_are_whole
+
+step 'one that was half written, one under its own name too, and one in a folder above'
+check dump -n c1 -s --replace
+killed_at post-restore
+large=$(find "$ROOTFS" -name 'large.cr.*.ghost')
+size=$(stat -c %s "$large")
+truncate -s 0 "$large"
+truncate -s "$size" "$large"
+ln "$(find "$ROOTFS" -name 'small.cr.*.ghost')" "$ROOTFS/small"
+check restore -n c1
+check removed "$ROOTFS/small"
+check_equal '' "$(ghosts)" 'files of CRIU'
+check deleted_are_whole
+
+step 'what is not the image'"'"'s stays, and refuses the restore until it is moved'
+check dump -n c1 -s --replace
+killed_at post-restore
+small=$(find "$ROOTFS" -name 'small.cr.*.ghost')
+cp -a "$small" /tmp/small
+secret=$OUTSIDE/secret
+echo secret >"$secret"
+# refused REASON: with that in the place of the leftover
+refused()
+{
+	local before
+
+	before=$(ls -l --time-style=full-iso "$small" "$secret")
+	fails 3 "$1" restore -n c1
+	check_equal "$before" "$(ls -l --time-style=full-iso "$small" "$secret")" 'what is there'
+	rm -rf "$small"
+}
+words="${small#"$ROOTFS"} is where CRIU makes a file for one that was deleted, and holds something else"
+echo another >"$small"
+refused "$words"
+{ cat /tmp/small && echo more; } >"$small"
+refused "$words"
+ln -s "$secret" "$small"
+refused "$words"
+mkfifo "$small"
+refused "$words"
+mknod "$small" c 1 3
+refused "$words"
+mkdir "$small"
+fails 3 "$words" restore -n c1
+rmdir "$small"
+
+step 'a link in the way leads nowhere'
+at=$(find "$ROOTFS" -name 'deep.cr.*.ghost')
+mkdir -p "$OUTSIDE/a"
+cp -a "$at" "$OUTSIDE/a/"
+mv "$ROOTFS/a" "$ROOTFS/was"
+ln -s "$OUTSIDE/a" "$ROOTFS/a"
+lxc-checkpoint -D "$IMG" -n c1 -r --check >/tmp/said || :
+check_not grep -q 'deep.cr' /tmp/said
+check test -e "$OUTSIDE/a/${at##*/}"
+rm -r "$ROOTFS/a" "$OUTSIDE/a"
+mv "$ROOTFS/was" "$ROOTFS/a"
+cp -a /tmp/small "$small"
+check restore -n c1
+check_equal '' "$(ghosts)" 'files of CRIU'
+check deleted_are_whole
