@@ -112,6 +112,10 @@ static const struct known_cause known_causes[] = {
 	 "the host mounts in question private or slave"},
 
 	/* files */
+	{"Can't link remap", "File exists",
+	 "A file link_remap.N is where CRIU gives that name to an open file whose own was deleted. "
+	 "A checkpoint that was killed leaves it in the container's files (find ROOTFS -name "
+	 "'link_remap.*'). Remove it, unless you still need a checkpoint that was made with -s."},
 	{"Can't create ghost", "File exists",
 	 "A file NAME.cr.N.ghost is where CRIU makes one for a deleted file, as an earlier restore "
 	 "that was killed leaves it. Remove it, in the container's files and on the block devices "
@@ -432,6 +436,11 @@ bool criu_is_noise(struct span text)
 bool criu_is_beginning(struct span text)
 {
 	return has_any(text, begins, sizeof(begins) / sizeof(begins[0]));
+}
+
+bool criu_is_name_taken(struct span text)
+{
+	return span_has(text, "Can't link remap") && span_has(text, "File exists");
 }
 
 bool criu_is_racing(struct span text)

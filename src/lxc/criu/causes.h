@@ -18,6 +18,8 @@ bool criu_is_passing(struct span text);	  /* of what is there for a moment: try 
 
 bool criu_is_racing(struct span text); /* of processes that came and went: freeze them, try again */
 
+bool criu_is_name_taken(struct span text); /* of what a checkpoint that was killed may have left */
+
 /* What to do about it; NULL if that is not known. */
 const char *criu_known_hint(struct span text);
 

@@ -248,3 +248,12 @@ void leftovers_each(int image, const struct container_facts *facts, const char *
 	outside_clear(&s.outside);
 	criu_files_clear(&s.files);
 }
+
+bool criu_is_link_remap(const char *name)
+{
+	static const char head[] = "link_remap.";
+	size_t n = strlen(head);
+
+	return strncmp(name, head, n) == 0 && name[n] != '\0' &&
+	       name[n + strspn(name + n, "0123456789")] == '\0';
+}

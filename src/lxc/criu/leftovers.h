@@ -30,4 +30,10 @@ struct leftover {
 void leftovers_each(int image, const struct container_facts *facts, const char *rootfs,
 		    void (*fn)(const struct leftover *l, void *userdata), void *userdata);
 
+/*
+ * Pure. Whether CRIU gives such a name, "link_remap.17", to an open file at a checkpoint when the
+ * file's own name was deleted and it has another one. A killed CRIU leaves the name behind.
+ */
+bool criu_is_link_remap(const char *name);
+
 #endif

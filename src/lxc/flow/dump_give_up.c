@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "criu/causes.h"
 #include "flow/dump_private.h"
 #include "flow/lxclog.h"
 #include "image/room.h"
@@ -58,6 +60,16 @@ int dump_attach_network(struct dump *d, struct error **reterr)
 	return error_wrap(reterr, -r, "cannot reattach the network of %s", d->c->name);
 }
 
+/* Names that were in CRIU's way are gone: the next try succeeds. */
+static void remove_names(const struct dump *d, struct error **reterr)
+{
+	const char *said = reterr && *reterr && (*reterr)->detail ? (*reterr)->detail : "";
+
+	if (recover_names(d->manifest.facts.init_pid) &&
+	    criu_is_name_taken((struct span){said, strlen(said)}))
+		(*reterr)->passing = true;
+}
+
 /* The container runs on, and no checkpoint is to be seen. */
 int dump_give_up(struct dump *d, int r, struct error **reterr)
 {
@@ -73,6 +85,7 @@ int dump_give_up(struct dump *d, int r, struct error **reterr)
 		recover_firewall(d->manifest.facts.init_pid);
 		if (dump_attach_network(d, &e) < 0)
 			error_set_hint(reterr, "%s; %s", e->message, e->hint);
+		remove_names(d, reterr);
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);

@@ -27,6 +27,7 @@ static int attach_network(const struct record *left, const char *name, struct er
 
 	recover_connections(left->init, NULL);
 	recover_firewall(left->init);
+	recover_names(left->init);
 	r = recover_bridges(left->nics, left->n_nics, reterr);
 	return r < 0 ? error_wrap(reterr, -r,
 				  "an earlier checkpoint of %s was killed with its network "

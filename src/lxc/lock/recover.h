@@ -4,6 +4,8 @@
 
 /* A file for each healing; recover.c says which are due. */
 
+#include <stdbool.h>
+
 #include <lxc/lxccontainer.h>
 #include <sys/types.h>
 
@@ -33,6 +35,14 @@ void recover_connections(pid_t init, const struct connections *were);
  * where it was CRIU that did that. Removes them.
  */
 void recover_firewall(pid_t init);
+
+/*
+ * And names ("link_remap.N") that it gave to open files in the rootfs whose own name was deleted
+ * and that have another one. The next checkpoint would fail because of them. Removes those of
+ * files that the container's processes have open; whether there were any. Names in what
+ * the container mounts of the host stay: another container's checkpoint may need them.
+ */
+bool recover_names(pid_t init);
 
 /*
  * A checkpoint that failed or was killed may have left its links off their bridges.

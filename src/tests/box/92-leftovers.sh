@@ -11,6 +11,7 @@
 ROOTFS=/var/lib/lxc/c1/rootfs
 OUTSIDE=/run/outside
 payload leftovers >/dev/null
+payload holdfile >/dev/null
 
 # removed PATH...: none of them is there
 removed()
@@ -122,3 +123,59 @@ cp -a /tmp/small "$small"
 check restore -n c1
 check_equal '' "$(ghosts)" 'files of CRIU'
 check deleted_are_whole
+
+step 'names that a killed CRIU gave to files with another name are gone for the next checkpoint'
+check lxc-stop -n c1 -k
+sed -i '\|::once:/tmp/leftovers hold|d' "$ROOTFS/etc/inittab"
+echo '::once:/tmp/holdfile /ready d=/linked d=/mnt/linked' >>"$ROOTFS/etc/inittab"
+for folder in "$ROOTFS" "$OUTSIDE"; do
+	touch "$folder/linked"
+	ln "$folder/linked" "$folder/other"
+done
+rm "$ROOTFS/ready"
+start_container c1
+wait_for 20 has_address c1
+ADDRESS=$(address c1)
+wait_for 10 test -s "$ROOTFS/ready"
+remaps()
+{
+	find "$1" -xdev -name 'link_remap.*'
+}
+for victims in criu 'command criu'; do
+	with_fault "post-dump before $victims" dump -n c1 --replace
+	wait_for 20 quiet
+	[ "$victims" = criu ] || check test -n "$(remaps "$ROOTFS")"
+	[ "$victims" != criu ] || check_equal '' "$(remaps "$ROOTFS")" 'names of CRIU'
+	# what others may need stays, and is told
+	left=$(remaps "$OUTSIDE")
+	check test -n "$left"
+	fails 1 'Remove it, unless you still need a checkpoint' dump -n c1 --replace
+	check_equal "$left" "$(remaps "$OUTSIDE")" 'names beside the rootfs'
+	check_equal '' "$(remaps "$ROOTFS")" 'names of CRIU'
+	rm "$left"
+done
+
+step 'one that is there all the same costs a second try, and what is no such name stays'
+with_fault 'post-dump before criu' dump -n c1 --replace
+left=$(remaps "$OUTSIDE")
+rm "$left"
+check dump -n c1 -s --replace
+check restore -n c1
+check_equal '' "$(remaps "$ROOTFS")" 'names of CRIU'
+# whatever number CRIU takes
+taken=("$ROOTFS"/link_remap.{2..60})
+for name in "${taken[@]}"; do
+	ln "$ROOTFS/other" "$name"
+done
+touch "$ROOTFS/link_remap.x" "$ROOTFS/link_remap.7777"
+check dump -n c1 --replace
+check_equal "$ROOTFS/link_remap.7777
+$ROOTFS/link_remap.x" "$(remaps "$ROOTFS" | sort)" 'names'
+for name in "${taken[@]}"; do
+	echo mine >"$name"
+done
+fails 1 'Remove it, unless you still need a checkpoint' dump -n c1 --replace
+check_equal 59 "$(grep -lx mine "${taken[@]}" | wc -l)" 'what is there'
+rm "${taken[@]}"
+check dump -n c1 -s --replace
+check restore -n c1
