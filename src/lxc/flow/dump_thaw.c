@@ -23,6 +23,8 @@
 #define FIRST_LOOK_MS 2000 /* most checkpoints are over by then */
 #define PAUSES	      10   /* between looks, each as long as a look takes */
 
+#define STAT_MAX 4096
+
 struct look {
 	struct dump *d;
 	const char *own;
@@ -57,6 +59,22 @@ static int look_at(pid_t pid, void *userdata)
 	return 0;
 }
 
+/*
+ * Whether the container has cgroups of its own: one without any cannot freeze a process so. They
+ * are counted by the kernel, while a look at every process goes over all of the host's.
+ */
+static bool has_cgroups_below(int top)
+{
+	static const char field[] = "nr_descendants ";
+	_cleanup_free_ char *text = NULL;
+	const char *line;
+
+	if (read_file_at(top, "cgroup.stat", STAT_MAX, &text) <= 0)
+		return true;
+	line = strstr(text, field);
+	return !line || strtoul(line + strlen(field), NULL, 10) > 0;
+}
+
 void dump_thaw(struct dump *d)
 {
 	const struct container_facts *facts = &d->manifest.facts;
@@ -69,7 +87,7 @@ void dump_thaw(struct dump *d)
 		_cleanup_close_ int top = cgroup2_open(facts);
 		struct look l = {.d = d, .own = own->path, .top = top};
 
-		if (top >= 0)
+		if (top >= 0 && has_cgroups_below(top))
 			for_each_process(facts->init_pid, look_at, &l);
 		d->next_look = monotonic_ms() + FIRST_LOOK_MS + (monotonic_ms() - now) * PAUSES;
 	}
