@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "carry/file_times.h"
 #include "image/guard.h"
 #include "image/history.h"
 #include "image/image_private.h"
@@ -240,9 +241,29 @@ enum guard_name guard_name(const char *name)
 	return GUARD_PART;
 }
 
+bool guard_is_stray(const char *name)
+{
+	/* the link to an earlier image, and what is read whether the manifest lists it or not */
+	return !ends_with(name, ".img") && strcmp(name, "parent") != 0 &&
+	       strcmp(name, FILE_TIMES_NAME) != 0;
+}
+
 static int compare_name(const void *name, const void *file)
 {
 	return strcmp(name, ((const struct image_file *)file)->name);
+}
+
+static bool is_listed(const struct manifest *m, const char *name)
+{
+	return bsearch(name, m->files, m->n_files, sizeof(*m->files), compare_name) != NULL;
+}
+
+static int refuse_unlisted(const char *path, const char *name, struct error **reterr)
+{
+	error_refuse(reterr, EPERM, "%s/%s is not part of this checkpoint", path, name);
+	error_set_hint(reterr, "a restore would read a file of that name: remove it, or restore "
+			       "from another copy of the image");
+	return -EPERM;
 }
 
 static int check_entry(int dirfd, const char *path, const char *name, const struct manifest *m,
@@ -258,10 +279,23 @@ static int check_entry(int dirfd, const char *path, const char *name, const stru
 		return error_refuse(reterr, errno, "cannot look at %s/%s: %s", path, name,
 				    strerror(errno));
 	wrong = guard_file_wrong(&st);
-	if (!wrong && kind == GUARD_PART &&
-	    !bsearch(name, m->files, m->n_files, sizeof(*m->files), compare_name))
-		wrong = "is no part of this checkpoint";
-	return wrong ? refuse_file(path, name, wrong, reterr) : 0;
+	if (wrong)
+		return refuse_file(path, name, wrong, reterr);
+	if (kind == GUARD_PART && !is_listed(m, name) && !guard_is_stray(name))
+		return refuse_unlisted(path, name, reterr);
+	return 0;
+}
+
+void guard_each_stray(int dirfd, const struct manifest *m,
+		      void (*stray)(const char *file, void *userdata), void *userdata)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (guard_name(e->d_name) == GUARD_PART && guard_is_stray(e->d_name) &&
+		    !is_listed(m, e->d_name))
+			stray(e->d_name, userdata);
 }
 
 int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr)

@@ -34,7 +34,7 @@ int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *
 
 /*
  * Refuses files that do not belong into the directory: CRIU reads some files only if they exist, so
- * an additional file changes what is restored.
+ * an additional file changes what is restored. It ignores files that nobody reads.
  */
 int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr);
 
@@ -43,6 +43,13 @@ int guard_each(int dirfd, const char *path, const struct manifest *m,
 	       void (*wrong)(const char *file, const struct error *e, void *userdata),
 	       void *userdata, struct error **reterr);
 
+/* Calls stray for each file that is ignored so, and is not one of those that are always fine. */
+void guard_each_stray(int dirfd, const struct manifest *m,
+		      void (*stray)(const char *file, void *userdata), void *userdata);
+
+/* Pure. Whether neither CRIU nor we read a file of that name which the manifest does not list. */
+bool guard_is_stray(const char *name);
+
 /* Pure: what is wrong with a file of an image, or NULL. */
 const char *guard_file_wrong(const struct stat *st);
 
@@ -50,7 +57,7 @@ const char *guard_file_wrong(const struct stat *st);
 const char *guard_step_wrong(const struct stat *dir, const struct stat *st, long owner);
 
 enum guard_name {
-	GUARD_PART,    /* allowed only if the manifest names it */
+	GUARD_PART,    /* allowed only if the manifest names it, or guard_is_stray() */
 	GUARD_BESIDE,  /* ours, but not part of the checkpoint: the manifest, logs, statistics,
 			  markers */
 	GUARD_IGNORED, /* neither CRIU nor this project opens such a name */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Checks where an image is, and who can read it: before a dump the directory to be written, before
- * a restore the existing image. Runs in the command, as root on the host.
+ * Checks where an image is, who can read it, and what else is there: before a dump the directory
+ * to be written, before a restore the existing image. Runs in the command, as root on the host.
  */
 #include "config.h"
 
@@ -12,12 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/guard.h"
 #include "preflight/restore/restore_checks.h"
 #include "preflight/survey.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define LEVELS_MAX 4096
+#define NAMED_MAX  8
 
 /* The directory itself, or the nearest existing one above it; -1. */
 static int open_nearest(const char *directory)
@@ -116,4 +118,38 @@ void check_readers(const struct restore_check *r, struct findings *found)
 				"remove the permission: chmod -R go= on the directory"),
 			"users other than root can read %s, which holds the whole memory of %s",
 			r->image_path, r->name);
+}
+
+struct strays {
+	const struct restore_check *r;
+	struct findings *found;
+	size_t n;
+};
+
+static void tell_stray(const char *file, void *userdata)
+{
+	struct strays *s = userdata;
+
+	if (s->n++ < NAMED_MAX)
+		findings_add(
+			s->found,
+			FINDING("stray-file", FINDING_WARNING, "remove it, or keep it elsewhere"),
+			"%s/%s is not part of the checkpoint, and is ignored", s->r->image_path,
+			file);
+}
+
+/* A core, an editor's backup, notes: nobody reads them. */
+void check_strays(const struct restore_check *r, struct findings *found)
+{
+	struct strays s = {.r = r, .found = found};
+
+	if (r->image < 0)
+		return;
+	guard_each_stray(r->image, r->manifest, tell_stray, &s);
+	if (s.n > NAMED_MAX)
+		findings_add(found,
+			     FINDING("stray-file", FINDING_WARNING,
+				     "remove them, or keep them elsewhere"),
+			     "%zu more files in %s are not part of the checkpoint", s.n - NAMED_MAX,
+			     r->image_path);
 }

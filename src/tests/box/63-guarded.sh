@@ -125,10 +125,23 @@ bad "$IMG/extra is a device" 'python3 -c "import socket; socket.socket(socket.AF
 bad "$IMG/extra is a directory" 'mkdir $IMG/extra' 'rmdir $IMG/extra'
 works
 
-step 'files that are no part'
-bad "$IMG/tcp-stream-77.img is no part of this checkpoint" ': >$IMG/tcp-stream-77.img' 'rm $IMG/tcp-stream-77.img'
-bad "$IMG/notes is no part" 'echo note >$IMG/notes' 'mv $IMG/notes "$IMG/my notes"'
+step 'files that are not part, and that CRIU would read'
+bad "$IMG/tcp-stream-77.img is not part of this checkpoint" ': >$IMG/tcp-stream-77.img' 'rm $IMG/tcp-stream-77.img'
+bad "$IMG/parent is not part" 'echo >$IMG/parent' 'rm $IMG/parent'
+bad "$IMG/core does not belong to root" 'echo >$IMG/core && chown $OTHER $IMG/core' 'rm $IMG/core'
 works
+
+step 'files that nobody reads are named, and ignored'
+echo note >"$IMG/notes"
+cp "$IMG/inventory.img" "$IMG/inventory.img.bak"
+: >"$IMG/core.77"
+: >"$IMG/my notes"
+lxc-checkpoint -n c1 -r --check -D "$IMG" >/tmp/said
+check_equal "core.77 inventory.img.bak notes " \
+	"$(sed -n "s|^warning *$IMG/\(.*\) is not part of the checkpoint, and is ignored.*|\1|p" /tmp/said | sort | tr '\n' ' ')"
+check_equal '' "$(lxc-checkpoint --verify -D "$IMG" | grep 'notes\|core\|bak')" 'what --verify says of them'
+works
+rm "$IMG/notes" "$IMG/inventory.img.bak" "$IMG/core.77"
 
 step 'what an interruption or a person leaves there is no harm'
 mkdir "$IMG/lost+found"

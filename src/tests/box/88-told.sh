@@ -343,7 +343,7 @@ check_not test -e /var/log/lxc/nobody
 
 step '--verify names all that is damaged, beside a file that is not part of it'
 echo >/run/third/foreign.img
-fails 3 'foreign.img is no part of this checkpoint' lxc-checkpoint --verify -D /run/third
+fails 3 'foreign.img is not part of this checkpoint' lxc-checkpoint --verify -D /run/third
 json 3 'refused hint' lxc-checkpoint --verify --json -D /run/third
 check grep -q '"file": "foreign.img"' /tmp/object
 for file in pstree.img inventory.img; do

@@ -116,6 +116,29 @@ START_TEST(name)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	bool stray;
+} strays[] = {
+	{"core", true},
+	{"core.1234", true},
+	{"notes", true},
+	{"pages-1.img.bak", true},
+	{"network.orig", true},
+	{"img", true},
+	/* CRIU or a check reads these where they exist */
+	{"tcp-stream-77.img", false},
+	{".img", false},
+	{"parent", false},
+	{"file-times", false},
+};
+
+START_TEST(stray)
+{
+	ck_assert_int_eq(guard_is_stray(strays[_i].name), strays[_i].stray);
+}
+END_TEST
+
 Suite *guard_suite(void)
 {
 	Suite *s = suite_create("guard");
@@ -124,6 +147,7 @@ Suite *guard_suite(void)
 	tcase_add_loop_test(t, file, 0, sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(t, way, 0, sizeof(steps) / sizeof(steps[0]));
 	tcase_add_loop_test(t, name, 0, sizeof(names) / sizeof(names[0]));
+	tcase_add_loop_test(t, stray, 0, sizeof(strays) / sizeof(strays[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -74,7 +74,7 @@ static void (*const restore_checks[])(const struct restore_check *, struct findi
 	check_name,    check_architecture, check_machine,	  check_config,
 	check_made,    check_history,	   check_limits,	  check_apparmor,
 	check_users,   check_seccomp,	   check_core_scheduling, check_huge_pages,
-	check_readers, check_idmap,
+	check_readers, check_idmap,	   check_strays,
 };
 
 void preflight_find_restore(const struct restore_check *r, struct findings *found)

@@ -76,10 +76,12 @@ void check_network(const struct restore_check *r, struct findings *found);
 
 void check_huge_pages(const struct restore_check *r, struct findings *found);
 
-/* --- place.c: who can read the image -------------------------------------------------------------
+/* --- place.c: who can read the image, and what else is there
+ * --------------------------------------
  */
 
 void check_readers(const struct restore_check *r, struct findings *found);
+void check_strays(const struct restore_check *r, struct findings *found);
 
 /* --- surroundings.c: what the host has to have for the container ---------------------------------
  */
