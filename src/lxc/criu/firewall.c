@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "criu/firewall.h"
+#include "criu/image_edit.h"
 #include "util/fd.h"
 
 /* The names of the libraries that a program needs are at its beginning. */
@@ -45,31 +46,26 @@ static bool is_text(const char *name)
 	       strncmp(name, "ip6tables-", strlen("ip6tables-")) == 0;
 }
 
-int criu_firewall_mend(int dirfd)
+int criu_firewall_mend(int dirfd, const char *name)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
+	struct stat st;
 
-	if (!dir)
+	if (is_text(name) && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(dirfd, name, 0) < 0)
 		return -errno;
-	while ((e = readdir(dir))) {
-		struct stat st;
-
-		if (is_text(e->d_name) &&
-		    fstatat(dirfd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) && st.st_size == 0 && unlinkat(dirfd, e->d_name, 0) < 0)
-			return -errno;
-	}
 	return 0;
+}
+
+/* 1 ends the search. */
+static int look_for_text(int dirfd, const char *name, void *userdata)
+{
+	(void)dirfd;
+	(void)userdata;
+	return is_text(name);
 }
 
 bool criu_image_has_firewall(int dirfd)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir)))
-		if (is_text(e->d_name))
-			return true;
-	return !dir;
+	/* a directory that cannot be read may have them */
+	return each_image(dirfd, "", look_for_text, NULL) != 0;
 }

@@ -15,10 +15,10 @@
 bool criu_knows_nftables(const char *criu);
 
 /*
- * Removes the texts of iptables without a line, in a directory that CRIU has just written: for
- * each a restore would run iptables. 0 or -errno.
+ * Removes a file of a directory that CRIU has just written if it is a text of iptables without a
+ * line: for each a restore would run iptables. 0 or -errno.
  */
-int criu_firewall_mend(int dirfd);
+int criu_firewall_mend(int dirfd, const char *name);
 
 /* Whether there are such texts, for which a restore needs iptables. */
 bool criu_image_has_firewall(int dirfd);

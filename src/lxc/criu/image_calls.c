@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/*
- * System calls that a checkpoint interrupts, in CRIU's image of each thread. Runs in the command
- * at post-dump, on files that CRIU has just written.
- */
+/* System calls that a checkpoint interrupts, in CRIU's image of each thread. Pure. */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "criu/image_calls.h"
 #include "criu/protobuf.h"
-#include "util/fd.h"
 
 #define MAGIC_CORE 0x55053847
 
@@ -112,36 +102,4 @@ bool criu_calls_restart(void *core, size_t len)
 	       find_member(entry, CORE_ARCH, &f) && f.value == ARCH_X86_64 &&
 	       find_member(entry, CORE_X86, &f) && find_member(f.bytes, X86_REGS, &f) &&
 	       repeat(f.bytes);
-}
-
-static int mend_core(int dirfd, const char *name)
-{
-	_cleanup_close_ int fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	void *core;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size == 0)
-		return 0;
-	core = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (core == MAP_FAILED)
-		return -errno;
-	criu_calls_restart(core, (size_t)st.st_size);
-	munmap(core, (size_t)st.st_size);
-	return 0;
-}
-
-int criu_calls_mend(int dirfd)
-{
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
-	int r = 0;
-
-	if (!dir)
-		return -errno;
-	while (r == 0 && (e = readdir(dir)))
-		if (strncmp(e->d_name, "core-", strlen("core-")) == 0)
-			r = mend_core(dirfd, e->d_name);
-	return r;
 }

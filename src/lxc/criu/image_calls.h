@@ -16,7 +16,4 @@
 /* Pure. Changes the text of a core-*.img in place; true: it has. */
 bool criu_calls_restart(void *core, size_t len);
 
-/* In all that a directory has; those of another form are left as they are. 0 or -errno. */
-int criu_calls_mend(int dirfd);
-
 #endif

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "criu/image_edit.h"
 #include "criu/image_files.h"
+#include "criu/image_mounts.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -38,8 +40,6 @@
 #define DEVICE_MINOR_BITS 20
 
 #define REMAP_ID 1 /* of an entry in remap-fpath.img */
-
-#define MOUNTS_PREFIX "mountpoints-"
 
 #define IDS_MOUNT_NS 9 /* of the entry in ids-*.img */
 
@@ -254,28 +254,25 @@ static void read_image(int dirfd, const char *name, struct criu_files *files,
 }
 
 /* mountpoints-N.img is that of the mount namespace N. */
-static void read_mounts(int dirfd, const char *name, struct criu_files *files)
+static int read_mounts(int dirfd, const char *name, void *files)
 {
 	_cleanup_free_ char *text = NULL;
 	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
-	unsigned long ns = strtoul(name + strlen(MOUNTS_PREFIX), NULL, 10);
+	unsigned long ns = strtoul(name + strlen(CRIU_MOUNTS_PREFIX), NULL, 10);
 
 	if (len > 0)
 		criu_files_add_mounts(files, (unsigned int)ns, text, (size_t)len);
+	return 0;
 }
 
 void criu_files_read_mounts(int dirfd, struct criu_files *ret)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
 	_cleanup_free_ char *ids = NULL;
 	ssize_t len = read_file_at(dirfd, "ids-1.img", IMAGE_MAX, &ids);
-	struct dirent *e;
 
 	if (len > 0)
 		ret->init_ns = criu_files_mount_ns(ids, (size_t)len);
-	while (dir && (e = readdir(dir)))
-		if (strncmp(e->d_name, MOUNTS_PREFIX, strlen(MOUNTS_PREFIX)) == 0)
-			read_mounts(dirfd, e->d_name, ret);
+	each_image(dirfd, CRIU_MOUNTS_PREFIX, read_mounts, ret);
 }
 
 bool criu_mount_is_by_name(const struct criu_files *f, const struct criu_mount *m, dev_t rootfs)

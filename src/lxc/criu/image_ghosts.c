@@ -164,14 +164,6 @@ bool criu_ghost_take_chunk(const struct criu_ghost *ghost, struct bytes *rest,
 	return true;
 }
 
-static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 /* The number and the path in a regular file's entry. */
 static bool find_path(struct bytes entry, uint32_t *ret_id, struct bytes *ret)
 {

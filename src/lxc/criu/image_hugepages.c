@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <linux/mman.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mman.h>
 
+#include "criu/image_edit.h"
 #include "criu/image_hugepages.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
@@ -76,19 +76,17 @@ void criu_hugepages_add(struct huge_areas *areas, const void *mm, size_t len)
 			add_area(areas, &area);
 }
 
+static int add_image(int dirfd, const char *name, void *areas)
+{
+	_cleanup_free_ char *mm = NULL;
+	ssize_t len = read_file_at(dirfd, name, MM_MAX, &mm);
+
+	if (len > 0)
+		criu_hugepages_add(areas, mm, (size_t)len);
+	return 0;
+}
+
 void criu_hugepages_read(int dirfd, struct huge_areas *ret)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir))) {
-		_cleanup_free_ char *mm = NULL;
-		ssize_t len;
-
-		if (strncmp(e->d_name, "mm-", 3) != 0)
-			continue;
-		len = read_file_at(dirfd, e->d_name, MM_MAX, &mm);
-		if (len > 0)
-			criu_hugepages_add(ret, mm, (size_t)len);
-	}
+	each_image(dirfd, "mm-", add_image, ret);
 }

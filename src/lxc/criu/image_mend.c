@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Mends CRIU's image, in one pass that opens each file once: the container stands still. Runs in
+ * the command at post-dump, as root in the host's namespaces, on files that CRIU has written.
+ */
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "criu/firewall.h"
 #include "criu/image_calls.h"
+#include "criu/image_edit.h"
 #include "criu/image_ghosts.h"
 #include "criu/image_mend.h"
 #include "criu/image_network.h"
@@ -23,17 +25,13 @@
 #define MAGIC_MM   0x57492820
 #define MAGIC_CORE 0x55053847
 
-#define FILE_TYPE     1 /* of an entry in files.img */
-#define FILE_ID	      2
-#define FILE_REGULAR  3
-#define REGULAR_FLAGS 2 /* of FILE_REGULAR */
+#define REGULAR_ID    1 /* of a regular file in files.img */
+#define REGULAR_FLAGS 2
 #define MM_PROGRAM    12
 #define CORE_TASK     3
 #define TASK_LIMITS   8 /* of CORE_TASK */
 #define LIMITS_LIMIT  1 /* of TASK_LIMITS, one for each resource in their order */
 #define LIMIT_SOFT    1 /* of LIMITS_LIMIT */
-
-#define TYPE_REGULAR 1
 
 /* As CRIU writes it, on the architectures it knows. */
 #define CRIU_O_PATH 010000000
@@ -60,31 +58,20 @@ uint32_t criu_image_program(const void *mm, size_t len)
 /* The flags of an entry that is a regular file. */
 static bool find_flags(struct bytes entry, uint32_t *ret_id, struct field *ret_flags)
 {
-	struct bytes regular = {0};
-	uint64_t type = 0;
+	struct bytes regular;
 	struct field f = {0};
 
 	*ret_id = 0;
-	while (take_field(&entry, &f)) {
-		if (f.number == FILE_TYPE)
-			type = f.value;
-		else if (f.number == FILE_ID)
+	*ret_flags = f;
+	if (!take_regular(entry, &regular))
+		return false;
+	while (take_field(&regular, &f)) {
+		if (f.number == REGULAR_ID)
 			*ret_id = (uint32_t)f.value;
-		else if (f.number == FILE_REGULAR)
-			regular = f.bytes;
+		else if (f.number == REGULAR_FLAGS)
+			*ret_flags = f;
 	}
-	while (type == TYPE_REGULAR && take_field(&regular, ret_flags))
-		if (ret_flags->number == REGULAR_FLAGS)
-			return true;
-	return false;
-}
-
-static bool is_among(uint32_t id, const uint32_t *ids, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
+	return ret_flags->number != 0;
 }
 
 size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs, size_t n)
@@ -106,28 +93,6 @@ size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs
 	return cleared;
 }
 
-/* What each process runs. */
-static int read_programs(int dirfd, uint32_t **ret, size_t *ret_n)
-{
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
-
-	if (!dir)
-		return -errno;
-	while ((e = readdir(dir))) {
-		_cleanup_free_ char *mm = NULL;
-		ssize_t len;
-
-		if (strncmp(e->d_name, "mm-", 3) != 0)
-			continue;
-		len = read_file_at(dirfd, e->d_name, MM_MAX, &mm);
-		if (len < 0)
-			return (int)len;
-		*ARRAY_ADD(*ret, *ret_n) = criu_image_program(mm, (size_t)len);
-	}
-	return 0;
-}
-
 bool criu_image_has_links(int dirfd)
 {
 	_cleanup_free_ char *remaps = NULL;
@@ -136,63 +101,20 @@ bool criu_image_has_links(int dirfd)
 	return len > 0 && criu_ghosts_have_links(remaps, (size_t)len);
 }
 
+static int is_there(int dirfd, const char *name, void *userdata)
+{
+	(void)dirfd;
+	(void)name;
+	*(bool *)userdata = true;
+	return 0;
+}
+
 bool criu_image_has_connections(int dirfd)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
+	bool found = false;
 
-	while (dir && (e = readdir(dir)))
-		if (strncmp(e->d_name, "tcp-stream-", strlen("tcp-stream-")) == 0)
-			return true;
-	return false;
-}
-
-static uint32_t *read_ghosts(int dirfd, size_t *ret_n)
-{
-	_cleanup_free_ char *remaps = NULL;
-	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
-
-	*ret_n = 0;
-	return len > 0 ? criu_ghosts_read(remaps, (size_t)len, ret_n) : NULL;
-}
-
-static int order_ghosts(int dirfd, const void *files, size_t files_len)
-{
-	_cleanup_close_ int fd = openat(dirfd, REMAPS_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	_cleanup_free_ char *remaps = NULL;
-	ssize_t len;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	len = read_all(fd, REMAPS_MAX, &remaps);
-	if (len <= 0 || !criu_ghosts_order(remaps, (size_t)len, files, files_len))
-		return 0;
-	return pwrite(fd, remaps, (size_t)len, 0) == len ? 0 : -EIO;
-}
-
-static int mend_files(int dirfd, const uint32_t *programs, size_t n)
-{
-	size_t n_ghosts;
-	_cleanup_free_ uint32_t *ghosts = read_ghosts(dirfd, &n_ghosts);
-	_cleanup_close_ int fd = openat(dirfd, "files.img", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	void *files;
-	int r;
-
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size == 0)
-		return 0;
-	files = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (files == MAP_FAILED)
-		return -errno;
-	criu_image_clear_o_path(files, (size_t)st.st_size, programs, n);
-	criu_ghosts_shorten(files, (size_t)st.st_size, ghosts, n_ghosts);
-	r = n_ghosts > 1 ? order_ghosts(dirfd, files, (size_t)st.st_size) : 0;
-	munmap(files, (size_t)st.st_size);
-	return r;
+	each_image(dirfd, "tcp-stream-", is_there, &found);
+	return found;
 }
 
 /* The member of that number which is the nth such one of a message. */
@@ -217,43 +139,156 @@ uint64_t criu_image_core_file_limit(const void *core, size_t len)
 	return f.value;
 }
 
+static int lower_limit(int dirfd, const char *name, void *userdata)
+{
+	_cleanup_free_ char *core = NULL;
+	ssize_t len = read_file_at(dirfd, name, CORE_MAX, &core);
+	uint64_t *least = userdata;
+
+	if (len > 0)
+		*least = MIN(*least, criu_image_core_file_limit(core, (size_t)len));
+	return 0;
+}
+
 uint64_t criu_image_file_limit(int dirfd)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
 	uint64_t least = UINT64_MAX;
-	struct dirent *e;
 
-	while (dir && (e = readdir(dir))) {
-		_cleanup_free_ char *core = NULL;
-		ssize_t len;
-
-		if (strncmp(e->d_name, "core-", strlen("core-")) != 0)
-			continue;
-		len = read_file_at(dirfd, e->d_name, CORE_MAX, &core);
-		if (len > 0)
-			least = MIN(least, criu_image_core_file_limit(core, (size_t)len));
-	}
+	each_image(dirfd, "core-", lower_limit, &least);
 	return least;
+}
+
+/* --- mending: each file is opened once --- */
+
+struct mending {
+	int dirfd;
+	int error; /* -errno, of a file that was mended within another */
+	uint32_t *programs; /* files that processes run */
+	size_t n_programs;
+	uint32_t *ghosts; /* files that are deleted */
+	size_t n_ghosts;
+	struct half_closed *closed;
+	size_t n_closed;
+	struct mount_images mounts;
+};
+
+static int note_program(int dirfd, const char *name, struct mending *m)
+{
+	_cleanup_free_ char *mm = NULL;
+	ssize_t len = read_file_at(dirfd, name, MM_MAX, &mm);
+
+	if (len < 0)
+		return (int)len;
+	*ARRAY_ADD(m->programs, m->n_programs) = criu_image_program(mm, (size_t)len);
+	return 0;
+}
+
+static void mend_core(void *image, size_t len, void *userdata)
+{
+	(void)userdata;
+	criu_calls_restart(image, len);
+}
+
+static void mend_links(void *image, size_t len, void *userdata)
+{
+	uint8_t mac[MAC_LEN];
+
+	(void)userdata;
+	/* another one for each network namespace: its bridges may meet */
+	if (criu_network_make_mac(mac))
+		criu_network_name_bridges(image, len, mac);
+}
+
+static void order_ghosts(void *image, size_t len, void *userdata)
+{
+	const struct bytes *files = userdata;
+
+	criu_ghosts_order(image, len, files->p, files->len);
+}
+
+static void mend_files(void *image, size_t len, void *userdata)
+{
+	struct mending *m = userdata;
+	struct bytes files = {image, len};
+
+	criu_image_clear_o_path(image, len, m->programs, m->n_programs);
+	criu_ghosts_shorten(image, len, m->ghosts, m->n_ghosts);
+	if (m->n_ghosts > 1)
+		m->error = edit_image(m->dirfd, REMAPS_NAME, order_ghosts, &files);
+	m->n_closed = criu_sockets_half_closed(image, len, &m->closed);
+}
+
+static void mend_stream(void *image, size_t len, void *userdata)
+{
+	(void)userdata;
+	criu_sockets_mend_window(image, len);
+}
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* Those that say all that their mending takes. */
+static int mend_one(int dirfd, const char *name, void *userdata)
+{
+	struct mending *m = userdata;
+
+	if (has_prefix(name, "mm-"))
+		return note_program(dirfd, name, m);
+	if (has_prefix(name, "core-"))
+		return edit_image(dirfd, name, mend_core, m);
+	if (has_prefix(name, "netdev-"))
+		return edit_image(dirfd, name, mend_links, m);
+	if (has_prefix(name, CRIU_MOUNTS_PREFIX))
+		return criu_mounts_read(dirfd, name, &m->mounts);
+	return criu_firewall_mend(dirfd, name);
+}
+
+static void read_ghosts(int dirfd, struct mending *m)
+{
+	_cleanup_free_ char *remaps = NULL;
+	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
+
+	if (len > 0)
+		m->ghosts = criu_ghosts_read(remaps, (size_t)len, &m->n_ghosts);
+}
+
+/* Of connections whose peer has closed its side. */
+static int mend_streams(int dirfd, struct mending *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->n_closed; i++) {
+		_cleanup_free_ char *name = xasprintf("tcp-stream-%x.img", m->closed[i].inode);
+
+		r = edit_image(dirfd, name, mend_stream, m);
+	}
+	return r;
+}
+
+static void mending_clear(struct mending *m)
+{
+	free(m->programs);
+	free(m->ghosts);
+	free(m->closed);
+	mount_images_clear(&m->mounts);
 }
 
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr)
 {
-	_cleanup_free_ uint32_t *programs = NULL;
-	size_t n = 0;
-	int r = read_programs(dirfd, &programs, &n);
+	__attribute__((cleanup(mending_clear))) struct mending m = {.dirfd = dirfd};
+	int r = each_image(dirfd, "", mend_one, &m);
 
+	read_ghosts(dirfd, &m);
 	if (r == 0)
-		r = mend_files(dirfd, programs, n);
+		r = edit_image(dirfd, "files.img", mend_files, &m);
 	if (r == 0)
-		r = criu_mounts_mend(dirfd, skipped);
+		r = m.error;
 	if (r == 0)
-		r = criu_network_mend(dirfd);
+		r = mend_streams(dirfd, &m);
 	if (r == 0)
-		r = criu_firewall_mend(dirfd);
-	if (r == 0)
-		r = criu_calls_mend(dirfd);
-	if (r == 0)
-		r = criu_sockets_mend(dirfd);
+		r = criu_mounts_mend(dirfd, &m.mounts, skipped);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : 0;
 }

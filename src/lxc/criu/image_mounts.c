@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "criu/image_edit.h"
 #include "criu/image_mounts.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define MAGIC_MOUNTS 0x55563928
-#define PREFIX	     "mountpoints-"
 
 #define MOUNT_TYPE	  1 /* of an entry */
 #define MOUNT_ID	  2
@@ -315,38 +315,42 @@ struct mount_image {
 	bool changed;
 };
 
+static int count(int dirfd, const char *name, void *userdata)
+{
+	(void)dirfd;
+	(void)name;
+	(*(size_t *)userdata)++;
+	return 0;
+}
+
 bool criu_mounts_nested(int dirfd)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
 	size_t n = 0;
 
-	while (dir && (e = readdir(dir)))
-		n += strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0;
+	each_image(dirfd, CRIU_MOUNTS_PREFIX, count, &n);
 	return n > 1;
 }
 
-static int read_images(int dirfd, struct mount_image **ret, size_t *ret_n)
+int criu_mounts_read(int dirfd, const char *name, struct mount_images *images)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
+	char *text = NULL;
+	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
 
-	if (!dir)
-		return -errno;
-	while ((e = readdir(dir))) {
-		struct mount_image *image;
-		char *text = NULL;
-		ssize_t len;
-
-		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		len = read_file_at(dirfd, e->d_name, IMAGE_MAX, &text);
-		if (len < 0)
-			return (int)len;
-		image = ARRAY_ADD(*ret, *ret_n);
-		*image = (struct mount_image){xstrdup(e->d_name), text, (size_t)len, false};
-	}
+	if (len < 0)
+		return (int)len;
+	*ARRAY_ADD(images->v, images->n) =
+		(struct mount_image){xstrdup(name), text, (size_t)len, false};
 	return 0;
+}
+
+void mount_images_clear(struct mount_images *images)
+{
+	for (size_t i = 0; i < images->n; i++) {
+		free(images->v[i].name);
+		free(images->v[i].text);
+	}
+	free(images->v);
+	*images = (struct mount_images){0};
 }
 
 static int write_image(int dirfd, const char *name, const char *text, size_t len)
@@ -382,53 +386,36 @@ static int mend_image(int dirfd, const struct mount_image *image, const struct k
 	return image->changed ? write_image(dirfd, image->name, image->text, image->len) : 0;
 }
 
-static int mend_images(int dirfd, struct mount_image *images, size_t n,
-		       const struct skipped_mounts *skipped)
+int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped)
 {
 	struct keyed_mounts keyed = {0};
 	int r = 0;
 
-	for (size_t i = 0; skipped->n > 0 && i < n; i++)
-		add_skipped(&images[i], skipped);
+	for (size_t i = 0; skipped->n > 0 && i < images->n; i++)
+		add_skipped(&images->v[i], skipped);
 	/* of a container without other mount namespaces there is one */
-	for (size_t i = 0; n > 1 && i < n; i++)
-		criu_mounts_keyed(images[i].text, images[i].len, &keyed);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = mend_image(dirfd, &images[i], &keyed);
+	for (size_t i = 0; images->n > 1 && i < images->n; i++)
+		criu_mounts_keyed(images->v[i].text, images->v[i].len, &keyed);
+	for (size_t i = 0; r == 0 && i < images->n; i++)
+		r = mend_image(dirfd, &images->v[i], &keyed);
 	free(keyed.v);
 	return r;
 }
 
-static void free_images(struct mount_image *images, size_t n)
+static int look_for_deleted(int dirfd, const char *name, void *userdata)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(images[i].name);
-		free(images[i].text);
-	}
-	free(images);
+	_cleanup_free_ char *text = NULL;
+	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
+
+	if (len > 0 && criu_mounts_deleted_in(text, (size_t)len))
+		*(bool *)userdata = true;
+	return 0;
 }
 
 bool criu_mounts_deleted(int dirfd)
 {
-	struct mount_image *images = NULL;
 	bool found = false;
-	size_t n = 0;
 
-	read_images(dirfd, &images, &n);
-	for (size_t i = 0; !found && i < n; i++)
-		found = criu_mounts_deleted_in(images[i].text, images[i].len);
-	free_images(images, n);
+	each_image(dirfd, CRIU_MOUNTS_PREFIX, look_for_deleted, &found);
 	return found;
-}
-
-int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped)
-{
-	struct mount_image *images = NULL;
-	size_t n = 0;
-	int r = read_images(dirfd, &images, &n);
-
-	if (r == 0)
-		r = mend_images(dirfd, images, n, skipped);
-	free_images(images, n);
-	return r;
 }

@@ -32,15 +32,27 @@ bool criu_mounts_nested(int dirfd);
 /* Whether one of them has a mount that shows a deleted file or directory. */
 bool criu_mounts_deleted(int dirfd);
 
+#define CRIU_MOUNTS_PREFIX "mountpoints-"
+
+/* Those of a directory that CRIU has just written (at post-dump). They begin empty, as {0}. */
+struct mount_images {
+	struct mount_image *v;
+	size_t n;
+};
+
+/* Adds one, by its name. 0 or -errno. */
+int criu_mounts_read(int dirfd, const char *name, struct mount_images *images);
+void mount_images_clear(struct mount_images *images);
+
 /*
- * Mends the images mountpoints-*.img of a directory that CRIU has just written (at post-dump):
+ * Mends them:
  *  - what it has skipped is added where its parent is, and CRIU restores it as it does others;
  *  - CRIU looks for external mounts in the mount namespace of the container's init alone, so it
  *    takes the copies of the container's terminals in other mount namespaces for terminals of
  *    the container's own devpts. They get the keys of the originals.
  * 0 or -errno.
  */
-int criu_mounts_mend(int dirfd, const struct skipped_mounts *skipped);
+int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped);
 
 /* The parts, pure. A terminal that CRIU has been told of; they begin empty, as {0}. */
 struct keyed_mounts {

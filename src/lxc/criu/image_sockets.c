@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The part of CRIU's image that is about connections whose peer has closed its side. It is mended
- * in the command, as root of the host, while CRIU waits at post-dump, and read in the monitor, as
- * root of the host, while CRIU restores.
+ * The part of CRIU's image that is about connections whose peer has closed its side. The monitor
+ * reads it while CRIU restores, as root of the host; the rest is pure.
  */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "criu/image_sockets.h"
 #include "criu/protobuf.h"
@@ -129,27 +123,6 @@ bool criu_sockets_mend_window(void *stream, size_t len)
 	       replace_number(received.bytes, wanted);
 }
 
-static int mend_stream(int dirfd, uint32_t inode)
-{
-	_cleanup_free_ char *name = xasprintf("tcp-stream-%x.img", inode);
-	_cleanup_close_ int fd = openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	void *image;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size == 0)
-		return 0;
-	image = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (image == MAP_FAILED)
-		return -errno;
-	criu_sockets_mend_window(image, (size_t)st.st_size);
-	munmap(image, (size_t)st.st_size);
-	return 0;
-}
-
 /* What cannot be read has none, for CRIU's image may be of another form than is known here. */
 static size_t read_half_closed(int dirfd, struct half_closed **ret)
 {
@@ -158,17 +131,6 @@ static size_t read_half_closed(int dirfd, struct half_closed **ret)
 
 	*ret = NULL;
 	return len > 0 ? criu_sockets_half_closed(files, (size_t)len, ret) : 0;
-}
-
-int criu_sockets_mend(int dirfd)
-{
-	_cleanup_free_ struct half_closed *closed = NULL;
-	size_t n = read_half_closed(dirfd, &closed);
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = mend_stream(dirfd, closed[i].inode);
-	return r;
 }
 
 bool criu_sockets_closed_by_peer(int dirfd, bool *ret_ipv6)

@@ -16,21 +16,17 @@ struct half_closed {
 	bool ipv6;	/* or a socket of that family with IPv4 addresses */
 };
 
-/*
- * At a dump: CRIU gives its FIN the window that the container's own side had, cut to 16 bits. With
- * 65536, a usual one, that is a window of zero: whatever the container sends waits seconds for a
- * probe. After this it is the peer's window. In a directory that CRIU has just written; 0 or
- * -errno.
- */
-int criu_sockets_mend(int dirfd);
-
 /* Whether there are such connections in an image directory, and any of IPv6. */
 bool criu_sockets_closed_by_peer(int dirfd, bool *ret_ipv6);
 
 /* The parts, pure: of the text of files.img; their number. Caller frees. */
 size_t criu_sockets_half_closed(const void *files, size_t len, struct half_closed **ret);
 
-/* ... and of a tcp-stream-*.img, in place; whether it was mended. */
+/*
+ * ... and of a tcp-stream-*.img, in place; whether it was mended. CRIU gives its FIN the window
+ * that the container's own side had, cut to 16 bits. With 65536, a usual one, that is a window of
+ * zero: whatever the container sends waits seconds for a probe. After this it is the peer's window.
+ */
 bool criu_sockets_mend_window(void *stream, size_t len);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Takes the files of CRIU's image apart. Pure: what they say may be anything. */
 #include "config.h"
 
 #include "criu/protobuf.h"
@@ -105,4 +107,12 @@ bool take_regular(struct bytes entry, struct bytes *ret)
 			*ret = f.bytes;
 	}
 	return type == TYPE_REGULAR;
+}
+
+bool is_among(uint32_t id, const uint32_t *ids, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
 }
