@@ -1,76 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* CRIU's command line, of what is known of the container. Pure. */
 #include "config.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <string.h>
 
 #include "criu/argv.h"
 
-/* No release has come near it; what is beyond is no version but garbage. */
-#define VERSION_PART_MAX 9999
-
 #define LOCK_ID_MAX 64 /* of the name of a network lock */
-
-static const struct criu_version network_lock_since = {3, 17, 0};
-static const struct criu_version network_lock_skip_since = {3, 19, 0};
-static const struct criu_version skip_rwx_check_since = {3, 18, 0};
-
-static bool version_part(const char **p, unsigned int *ret)
-{
-	unsigned int n = 0;
-
-	if (!isdigit((unsigned char)**p))
-		return false;
-	for (; isdigit((unsigned char)**p); (*p)++) {
-		n = n * 10 + (unsigned int)(**p - '0');
-		if (n > VERSION_PART_MAX)
-			return false;
-	}
-	*ret = n;
-	return true;
-}
-
-int criu_version_parse(const char *text, struct criu_version *ret)
-{
-	static const char word[] = "Version:";
-	const char *p = strstr(text, word);
-	struct criu_version v = {0};
-
-	/* The manifest keeps the bare number. */
-	p = p ? p + strlen(word) : text;
-	p += strspn(p, " \t");
-	if (!version_part(&p, &v.major) || *p++ != '.' || !version_part(&p, &v.minor))
-		return -EINVAL;
-	if (*p == '.') {
-		p++;
-		if (!version_part(&p, &v.patch))
-			return -EINVAL;
-	}
-	*ret = v;
-	return 0;
-}
-
-int criu_version_cmp(const struct criu_version *a, const struct criu_version *b)
-{
-	if (a->major != b->major)
-		return a->major < b->major ? -1 : 1;
-	if (a->minor != b->minor)
-		return a->minor < b->minor ? -1 : 1;
-	if (a->patch != b->patch)
-		return a->patch < b->patch ? -1 : 1;
-	return 0;
-}
-
-char *criu_version_text(const struct criu_version *v)
-{
-	return xasprintf("%u.%u.%u", v->major, v->minor, v->patch);
-}
-
-static bool knows(const struct criu_job *job, const struct criu_version *since)
-{
-	return criu_version_cmp(&job->version, since) >= 0;
-}
 
 static void add_option(struct strv *argv, const char *option, const char *value)
 {
@@ -167,12 +105,12 @@ static void add_network_lock(struct strv *argv, const struct criu_job *job)
 	case NETWORK_LOCK_DEFAULT:
 		break;
 	case NETWORK_LOCK_NFTABLES:
-		if (knows(job, &network_lock_since))
+		if (criu_has(&job->version, CRIU_LOCK_BY_NFTABLES))
 			add_option(argv, "--network-lock", "nftables");
 		break;
 	case NETWORK_LOCK_SKIP:
 		/* An older one locks by iptables as well, which is slower and no less right. */
-		if (knows(job, &network_lock_skip_since))
+		if (criu_has(&job->version, CRIU_LOCK_NOTHING))
 			add_option(argv, "--network-lock", "skip");
 		break;
 	}
@@ -310,7 +248,7 @@ static void add_restore(struct strv *argv, const struct criu_job *job)
 		add_flag(argv, "--cpu-cap=none");
 	if (job->ignore_files)
 		add_option(argv, "--file-validation", "filesize");
-	if (job->ignore_files && knows(job, &skip_rwx_check_since))
+	if (job->ignore_files && criu_has(&job->version, CRIU_SKIP_RWX_CHECK))
 		add_flag(argv, "--skip-file-rwx-check");
 }
 

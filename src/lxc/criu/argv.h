@@ -6,21 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "criu/features.h"
 #include "facts/facts.h"
 #include "util/mem.h"
-
-struct criu_version {
-	unsigned int major, minor, patch;
-};
-
-/* Reads "Version: 4.2.1" (and what may stand around it) as numbers. 0 or -EINVAL. */
-int criu_version_parse(const char *text, struct criu_version *ret);
-
-/* < 0, 0, > 0 as strcmp; 3.9 is older than 3.17 */
-int criu_version_cmp(const struct criu_version *a, const struct criu_version *b);
-
-/* "4.2.1". Caller frees. */
-char *criu_version_text(const struct criu_version *v);
 
 enum criu_verb {
 	CRIU_DUMP,

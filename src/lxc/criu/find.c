@@ -19,9 +19,6 @@
 
 #define CACHE_NAME "criu"
 
-/* mount-v2 and --network-lock, without which the stock container cannot be had */
-static const struct criu_version oldest = {3, 17, 0};
-
 static const char install_hint[] = "install CRIU: `apt-get install criu` (Debian testing has one "
 				   "for current kernels), or name "
 				   "another with LXC_CHECKPOINT_CRIU=/path/to/criu";
@@ -118,9 +115,11 @@ static int read_version(const char *path, struct criu_version *ret, struct error
 		error_set_hint(reterr, "%s", install_hint);
 		return -ENOEXEC;
 	}
-	if (criu_version_cmp(ret, &oldest) < 0) {
-		error_refuse(reterr, ENOEXEC, "%s is version %u.%u.%u; at least %u.%u is required",
-			     path, ret->major, ret->minor, ret->patch, oldest.major, oldest.minor);
+	if (!criu_has(ret, CRIU_WORKS)) {
+		_cleanup_free_ char *needed = criu_feature_since(CRIU_WORKS);
+
+		error_refuse(reterr, ENOEXEC, "%s is version %u.%u.%u; at least %s is required",
+			     path, ret->major, ret->minor, ret->patch, needed);
 		error_set_hint(reterr, "%s", install_hint);
 		return -ENOEXEC;
 	}

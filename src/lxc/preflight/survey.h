@@ -143,10 +143,10 @@ struct survey {
 		(p)->pid, (p)->container_pid, (p)->name, (s)->descriptor                           \
 	}
 
-/* The CRIU version from which on it is no reason any more; zeros: none. */
-static inline bool is_fixed(const struct survey *s, const struct criu_version *since)
+/* Whether this CRIU has what makes something no reason any more. */
+static inline bool is_fixed(const struct survey *s, enum criu_feature since)
 {
-	return since->major && criu_version_cmp(&s->p->criu->version, since) >= 0;
+	return criu_has(&s->p->criu->version, since);
 }
 
 bool have_cap(cap_value_t cap);
@@ -281,8 +281,8 @@ uint64_t mapped_file(const char *line, size_t len);
 struct file_kind {
 	const char *link; /* NULL: it is not a known one */
 	const char *what; /* NULL: CRIU saves it */
-	struct criu_version since;
-	const char *remedy;
+	enum criu_feature since;
+	const char *remedy; /* beside another CRIU */
 };
 const struct file_kind *file_kind(const char *link);
 

@@ -284,6 +284,36 @@ START_TEST(test_version_cmp)
 }
 END_TEST
 
+/* The last version without each, and the first with it. */
+static const struct {
+	enum criu_feature feature;
+	struct criu_version last, first;
+	const char *remedy;
+} features[] = {
+	{CRIU_WORKS, {3, 16, 1}, {3, 17, 0}, "install CRIU 3.17 or later"},
+	{CRIU_LOCK_BY_NFTABLES, {3, 16, 1}, {3, 17, 0}, "install CRIU 3.17 or later"},
+	{CRIU_SKIP_RWX_CHECK, {3, 17, 1}, {3, 18, 0}, "install CRIU 3.18 or later"},
+	{CRIU_LOCK_NOTHING, {3, 18, 0}, {3, 19, 0}, "install CRIU 3.19 or later"},
+	{CRIU_NO_NEW_PRIVS, {3, 18, 0}, {3, 19, 0}, "install CRIU 3.19 or later"},
+	{CRIU_AMBIENT_CAPS, {4, 0, 0}, {4, 1, 0}, "install CRIU 4.1 or later"},
+	{CRIU_PIDFDS, {4, 0, 0}, {4, 1, 0}, "install CRIU 4.1 or later"},
+	{CRIU_NO_PASSCRED, {4, 1, 1}, {4, 2, 0}, "install CRIU 4.2 or later"},
+	{CRIU_UNMAPPED_NOBODY, {4, 2, 1}, {4, 3, 0}, "install CRIU 4.3 or later"},
+};
+
+START_TEST(test_features)
+{
+	char *remedy = criu_feature_remedy(features[_i].feature);
+
+	ck_assert(!criu_has(&features[_i].last, features[_i].feature));
+	ck_assert(criu_has(&features[_i].first, features[_i].feature));
+	ck_assert_str_eq(remedy, features[_i].remedy);
+	free(remedy);
+	ck_assert(!criu_has(&features[_i].first, CRIU_NEVER));
+	ck_assert_ptr_null(criu_feature_remedy(CRIU_NEVER));
+}
+END_TEST
+
 static const struct {
 	const char *line;
 	bool is_one;
@@ -320,6 +350,7 @@ Suite *criu_argv_suite(void)
 	tcase_add_test(t, test_arguments_stay_whole);
 	tcase_add_loop_test(t, test_version_parse, 0, sizeof(versions) / sizeof(versions[0]));
 	tcase_add_test(t, test_version_cmp);
+	tcase_add_loop_test(t, test_features, 0, sizeof(features) / sizeof(features[0]));
 	tcase_add_loop_test(t, network_locks_are_told_from_names_like_them, 0,
 			    sizeof(tables) / sizeof(tables[0]));
 	suite_add_tcase(s, t);

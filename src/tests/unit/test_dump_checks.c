@@ -190,27 +190,27 @@ END_TEST
 static const struct {
 	const char *link;
 	bool known, saved;
-	struct criu_version since;
+	enum criu_feature since;
 } kinds[] = {
-	{"anon_inode:[eventfd]", true, true, {0, 0, 0}},
-	{"anon_inode:[eventpoll]", true, true, {0, 0, 0}},
-	{"anon_inode:inotify", true, true, {0, 0, 0}},
-	{"anon_inode:[fanotify]", true, true, {0, 0, 0}},
-	{"anon_inode:[signalfd]", true, true, {0, 0, 0}},
-	{"anon_inode:[timerfd]", true, true, {0, 0, 0}},
-	{"anon_inode:[pidfd]", true, false, {4, 1, 0}},
-	{"pidfd:[12]", true, false, {4, 1, 0}},
-	{"anon_inode:bpf-prog", true, false, {0, 0, 0}},
-	{"anon_inode:bpf-map", true, false, {0, 0, 0}},
-	{"anon_inode:bpf_link", true, false, {0, 0, 0}},
-	{"anon_inode:[io_uring]", true, false, {0, 0, 0}},
-	{"anon_inode:kvm-vcpu:0", true, false, {0, 0, 0}},
-	{"/secretmem (deleted)", true, false, {0, 0, 0}},
-	{"/dmabuf:", true, false, {0, 0, 0}},
+	{"anon_inode:[eventfd]", true, true, CRIU_NEVER},
+	{"anon_inode:[eventpoll]", true, true, CRIU_NEVER},
+	{"anon_inode:inotify", true, true, CRIU_NEVER},
+	{"anon_inode:[fanotify]", true, true, CRIU_NEVER},
+	{"anon_inode:[signalfd]", true, true, CRIU_NEVER},
+	{"anon_inode:[timerfd]", true, true, CRIU_NEVER},
+	{"anon_inode:[pidfd]", true, false, CRIU_PIDFDS},
+	{"pidfd:[12]", true, false, CRIU_PIDFDS},
+	{"anon_inode:bpf-prog", true, false, CRIU_NEVER},
+	{"anon_inode:bpf-map", true, false, CRIU_NEVER},
+	{"anon_inode:bpf_link", true, false, CRIU_NEVER},
+	{"anon_inode:[io_uring]", true, false, CRIU_NEVER},
+	{"anon_inode:kvm-vcpu:0", true, false, CRIU_NEVER},
+	{"/secretmem (deleted)", true, false, CRIU_NEVER},
+	{"/dmabuf:", true, false, CRIU_NEVER},
 	/* what nobody has heard of yet CRIU has not either */
-	{"anon_inode:[from-the-future]", true, true, {0, 0, 0}},
-	{"/etc/passwd", false, false, {0, 0, 0}},
-	{"net:[4026531840]", false, false, {0, 0, 0}},
+	{"anon_inode:[from-the-future]", true, true, CRIU_NEVER},
+	{"/etc/passwd", false, false, CRIU_NEVER},
+	{"net:[4026531840]", false, false, CRIU_NEVER},
 };
 
 START_TEST(test_file_kind)
@@ -221,7 +221,7 @@ START_TEST(test_file_kind)
 	if (!k)
 		return;
 	ck_assert_int_eq(k->what == NULL, kinds[_i].saved);
-	ck_assert_int_eq(criu_version_cmp(&k->since, &kinds[_i].since), 0);
+	ck_assert_int_eq(k->since, kinds[_i].since);
 	ck_assert_int_eq(k->what != NULL, k->remedy != NULL);
 }
 END_TEST
@@ -267,11 +267,10 @@ START_TEST(test_is_fixed)
 	const struct preflight p = {.criu = &criu};
 	const struct survey s = {.p = &p};
 
-	ck_assert(!is_fixed(&s, &(struct criu_version){0, 0, 0}));
-	ck_assert(is_fixed(&s, &(struct criu_version){3, 19, 0}));
-	ck_assert(is_fixed(&s, &(struct criu_version){4, 1, 1}));
-	ck_assert(!is_fixed(&s, &(struct criu_version){4, 1, 2}));
-	ck_assert(!is_fixed(&s, &(struct criu_version){5, 0, 0}));
+	ck_assert(!is_fixed(&s, CRIU_NEVER));
+	ck_assert(is_fixed(&s, CRIU_LOCK_NOTHING));
+	ck_assert(is_fixed(&s, CRIU_PIDFDS));
+	ck_assert(!is_fixed(&s, CRIU_NO_PASSCRED));
 }
 END_TEST
 

@@ -132,12 +132,11 @@ static unsigned int overflow_id(const char *path)
  */
 void check_nobody(struct survey *s)
 {
-	static const struct criu_version without_since = {4, 3, 0};
 	const struct container_facts *facts = s->p->facts;
 	unsigned int uid = overflow_id("/proc/sys/kernel/overflowuid");
 	unsigned int gid = overflow_id("/proc/sys/kernel/overflowgid");
 
-	if (facts->n_idmaps > 0 && !is_fixed(s, &without_since) &&
+	if (facts->n_idmaps > 0 && !is_fixed(s, CRIU_UNMAPPED_NOBODY) &&
 	    (!is_mapped(facts, "u", uid) || !is_mapped(facts, "g", gid)))
 		findings_add(s->found,
 			     FINDING("unmapped-nobody", FINDING_BLOCKS,
@@ -152,7 +151,6 @@ void check_nobody(struct survey *s)
  */
 void check_network_lock(struct survey *s)
 {
-	static const struct criu_version without_since = {3, 19, 0};
 	static const struct {
 		const char *name, *needed; /* a path */
 	} programs[] = {
@@ -161,7 +159,7 @@ void check_network_lock(struct survey *s)
 	};
 	const struct container_facts *facts = s->p->facts;
 
-	if (facts->host_network || (facts_network_comes_off(facts) && is_fixed(s, &without_since)))
+	if (facts->host_network || (facts_network_comes_off(facts) && is_fixed(s, CRIU_LOCK_NOTHING)))
 		return;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		_cleanup_free_ char *path = system_program(programs[i].name);

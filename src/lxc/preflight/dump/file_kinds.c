@@ -21,59 +21,43 @@
 
 /* The beginning of a link decides; the first that fits. */
 static const struct file_kind file_kinds[] = {
-	{"anon_inode:[eventfd]", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:[eventpoll]", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:inotify", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:[fanotify]", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:[signalfd]", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:[timerfd]", NULL, {0, 0, 0}, NULL},
-	{"anon_inode:[pidfd]",
-	 "has a pidfd open",
-	 {4, 1, 0},
-	 "install CRIU 4.1 or later, or stop that process"},
-	{"pidfd:[",
-	 "has a pidfd open",
-	 {4, 1, 0},
-	 "install CRIU 4.1 or later, or stop that process"},
-	{"anon_inode:bpf-prog",
-	 "has a BPF program open, as systemd does",
-	 {0, 0, 0},
+	{"anon_inode:[eventfd]", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:[eventpoll]", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:inotify", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:[fanotify]", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:[signalfd]", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:[timerfd]", NULL, CRIU_NEVER, NULL},
+	{"anon_inode:[pidfd]", "has a pidfd open", CRIU_PIDFDS, "stop that process"},
+	{"pidfd:[", "has a pidfd open", CRIU_PIDFDS, "stop that process"},
+	{"anon_inode:bpf-prog", "has a BPF program open, as systemd does", CRIU_NEVER,
 	 "forbid them: " FORBID},
-	{"anon_inode:bpf-map", "has a BPF map open", {0, 0, 0}, "forbid them: " FORBID},
-	{"anon_inode:bpf",
-	 "has a BPF link or the like open, as systemd does",
-	 {0, 0, 0},
+	{"anon_inode:bpf-map", "has a BPF map open", CRIU_NEVER, "forbid them: " FORBID},
+	{"anon_inode:bpf", "has a BPF link or the like open, as systemd does", CRIU_NEVER,
 	 "forbid them: " FORBID},
-	{"anon_inode:btf", "has BPF type information open", {0, 0, 0}, "forbid it: " FORBID},
+	{"anon_inode:btf", "has BPF type information open", CRIU_NEVER, "forbid it: " FORBID},
 	{"anon_inode:[io_uring]",
 	 "uses io_uring",
-	 {0, 0, 0},
+	 CRIU_NEVER,
 	 "let the container's seccomp policy answer io_uring_setup with errno 38, "
 	 "as " LXC_CHECKPOINT_CONF
 	 " does (Node.js and others do without it then), and start it again; "
 	 "MariaDB has a setting: innodb_use_native_aio=0"},
-	{"anon_inode:[perf_event]", "is profiling (perf)", {0, 0, 0}, "stop it"},
+	{"anon_inode:[perf_event]", "is profiling (perf)", CRIU_NEVER, "stop it"},
 	{"anon_inode:[userfaultfd]",
 	 "handles page faults (userfaultfd)",
-	 {0, 0, 0},
+	 CRIU_NEVER,
 	 "stop that process"},
-	{"anon_inode:seccomp notify",
-	 "answers the system calls of others (seccomp notify)",
-	 {0, 0, 0},
-	 "stop it, and those that it answers"},
-	{"anon_inode:[landlock-ruleset]",
-	 "has a landlock ruleset open",
-	 {0, 0, 0},
+	{"anon_inode:seccomp notify", "answers the system calls of others (seccomp notify)",
+	 CRIU_NEVER, "stop it, and those that it answers"},
+	{"anon_inode:[landlock-ruleset]", "has a landlock ruleset open", CRIU_NEVER,
 	 "stop that process"},
-	{"anon_inode:kvm", "runs a virtual machine (KVM)", {0, 0, 0}, "stop it"},
-	{"anon_inode:[fscontext]",
-	 "has a mount open that it is making",
-	 {0, 0, 0},
+	{"anon_inode:kvm", "runs a virtual machine (KVM)", CRIU_NEVER, "stop it"},
+	{"anon_inode:[fscontext]", "has a mount open that it is making", CRIU_NEVER,
 	 "stop that process"},
-	{"anon_inode:dmabuf", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
-	{"/dmabuf:", "shares memory of a device (dma-buf)", {0, 0, 0}, "stop it"},
-	{"/secretmem", "uses secret memory (memfd_secret)", {0, 0, 0}, "stop that process"},
-	{"anon_inode:", NULL, {0, 0, 0}, NULL},
+	{"anon_inode:dmabuf", "shares memory of a device (dma-buf)", CRIU_NEVER, "stop it"},
+	{"/dmabuf:", "shares memory of a device (dma-buf)", CRIU_NEVER, "stop it"},
+	{"/secretmem", "uses secret memory (memfd_secret)", CRIU_NEVER, "stop that process"},
+	{"anon_inode:", NULL, CRIU_NEVER, NULL},
 };
 
 const struct file_kind *file_kind(const char *link)
@@ -112,14 +96,19 @@ static bool criu_knows_bpf(struct survey *s)
 void found_kind(struct survey *s, const struct process *p, const char *link)
 {
 	const struct file_kind *kind = file_kind(link);
+	_cleanup_free_ char *install = NULL;
 
-	if (!kind || (kind->what && is_fixed(s, &kind->since)))
+	if (!kind || (kind->what && is_fixed(s, kind->since)))
 		return;
 	if (kind->what && strcmp(kind->link, "anon_inode:bpf-map") == 0 && criu_knows_bpf(s))
 		return;
+	install = criu_feature_remedy(kind->since);
+	if (install)
+		str_append(&install, ", or %s", kind->remedy);
 	if (kind->what)
 		findings_add(s->found,
-			     FINDING("file-kind", FINDING_BLOCKS, kind->remedy, OF_PROCESS(s, p)),
+			     FINDING("file-kind", FINDING_BLOCKS, install ? install : kind->remedy,
+				     OF_PROCESS(s, p)),
 			     "%s, which CRIU cannot save", kind->what);
 	else if (strcmp(kind->link, "anon_inode:") == 0)
 		findings_add(
@@ -166,11 +155,10 @@ static void check_timer(struct survey *s, const struct open_file *f)
 
 void check_anonymous(struct survey *s, const struct open_file *f)
 {
-	const struct criu_version pidfd_since = {4, 1, 0};
 	char link[LINK_SIZE];
 
 	open_file_link(f, link);
-	if (is_fixed(s, &pidfd_since) && strstr(link, "pidfd"))
+	if (is_fixed(s, CRIU_PIDFDS) && strstr(link, "pidfd"))
 		check_pidfd(s, f);
 	if (strstr(link, "timerfd"))
 		check_timer(s, f);

@@ -243,35 +243,23 @@ static bool foreign_session(const struct process *p)
 
 static const struct status_check {
 	const char *check;
-	struct criu_version since; /* see is_fixed() */
+	enum criu_feature since; /* see is_fixed() */
 	bool (*applies)(const struct process *p);
 	const char *reason;
-	const char *remedy;
+	const char *remedy; /* NULL: that CRIU */
 } status_checks[] = {
-	{"other-user",
-	 {0, 0, 0},
-	 other_ids_without_cap,
+	{"other-user", CRIU_NEVER, other_ids_without_cap,
 	 "does not run as root, and the capability cap_sys_resource is missing, without which CRIU "
 	 "cannot read its limits",
 	 "run it where root has all capabilities"},
-	{"no-new-privs",
-	 {3, 19, 0},
-	 no_new_privs,
-	 "has no_new_privs set, which this CRIU would lose",
-	 "install CRIU 3.19 or later"},
-	{"ambient-capabilities",
-	 {4, 1, 0},
-	 ambient_caps,
-	 "has ambient capabilities, which this CRIU would lose",
-	 "install CRIU 4.1 or later"},
-	{"dead-leader",
-	 {0, 0, 0},
-	 dead_leader,
+	{"no-new-privs", CRIU_NO_NEW_PRIVS, no_new_privs,
+	 "has no_new_privs set, which this CRIU would lose", NULL},
+	{"ambient-capabilities", CRIU_AMBIENT_CAPS, ambient_caps,
+	 "has ambient capabilities, which this CRIU would lose", NULL},
+	{"dead-leader", CRIU_NEVER, dead_leader,
 	 "has a first thread that exited before the others, which CRIU cannot save",
 	 "restart that program, or stop it"},
-	{"foreign-session",
-	 {0, 0, 0},
-	 foreign_session,
+	{"foreign-session", CRIU_NEVER, foreign_session,
 	 "belongs to a session outside the container: lxc-attach or the like started it",
 	 "stop it, or start such processes with setsid"},
 };
@@ -308,12 +296,15 @@ static void check_status(struct survey *s, const struct process *p)
 {
 	for (size_t i = 0; i < sizeof(status_checks) / sizeof(status_checks[0]); i++) {
 		const struct status_check *check = &status_checks[i];
+		_cleanup_free_ char *install = NULL;
 
-		if (!is_fixed(s, &check->since) && check->applies(p))
-			findings_add(s->found,
-				     FINDING(check->check, FINDING_BLOCKS, check->remedy,
-					     OF_PROCESS(s, p)),
-				     "%s", check->reason);
+		if (is_fixed(s, check->since) || !check->applies(p))
+			continue;
+		install = criu_feature_remedy(check->since);
+		findings_add(s->found,
+			     FINDING(check->check, FINDING_BLOCKS,
+				     check->remedy ? check->remedy : install, OF_PROCESS(s, p)),
+			     "%s", check->reason);
 	}
 }
 

@@ -188,21 +188,27 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 			     address.sun_path);
 }
 
-/*
- * Since Linux 6.16 only Unix and netlink sockets have SO_PASSCRED; CRIU before 4.2 asks all sockets
- * for it.
+/* Since Linux 6.16 only Unix and netlink sockets have SO_PASSCRED; an older CRIU asks all sockets.
  */
-static const struct criu_version asks_less_since = {4, 2, 0};
-
 static bool is_too_new(const struct survey *s, int fd)
 {
-	return !is_fixed(s, &asks_less_since) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+	return !is_fixed(s, CRIU_NO_PASSCRED) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+}
+
+static void found_too_new(struct survey *s, const struct process *p)
+{
+	_cleanup_free_ char *install = criu_feature_remedy(CRIU_NO_PASSCRED);
+	_cleanup_free_ char *remedy = xasprintf(
+		"%s, or boot the kernel of the distribution that this one came with", install);
+
+	findings_add(s->found, FINDING("socket-kind", FINDING_BLOCKS, remedy, OF_PROCESS(s, p)),
+		     "has a socket open, which this CRIU cannot save on this kernel");
 }
 
 static bool is_harmless(struct survey *s, ino_t inode)
 {
 	if (s->connections == ANSWER_UNKNOWN) {
-		s->connections = is_fixed(s, &asks_less_since) ? ANSWER_YES : ANSWER_NO;
+		s->connections = is_fixed(s, CRIU_NO_PASSCRED) ? ANSWER_YES : ANSWER_NO;
 		if (s->connections == ANSWER_YES)
 			survey_connections(s);
 	}
@@ -229,13 +235,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 			     FINDING("socket-kind", FINDING_BLOCKS, remedy, OF_PROCESS(s, p)),
 			     "has %s open, which CRIU cannot save", what);
 	} else if (is_too_new(s, copy)) {
-		findings_add(
-			s->found,
-			FINDING("socket-kind", FINDING_BLOCKS,
-				"install CRIU 4.2 or later, or boot the kernel of the distribution "
-				"that this one came with",
-				OF_PROCESS(s, p)),
-			"has a socket open, which this CRIU cannot save on this kernel");
+		found_too_new(s, p);
 	} else if (domain == AF_UNIX) {
 		check_socket_name(s, p, copy);
 		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
