@@ -36,6 +36,13 @@ struct criu_program {
  */
 int criu_find(struct criu_program *ret, struct error **reterr);
 void criu_program_clear(struct criu_program *p);
+
+/* Whether CRIU and this kernel have a feature, by CRIU's word for it ("mem_dirty_track"). */
+bool criu_checks(const struct criu_program *criu, const char *feature);
+
+/* Whether CRIU says that this machine's CPU can run what is in an image. */
+bool criu_accepts_cpu_of(const struct criu_program *criu, const char *image);
+
 #define _cleanup_criu_ __attribute__((cleanup(criu_program_clear)))
 
 /* How to take back a run. */

@@ -10,7 +10,6 @@
 #include "api/migrate.h"
 #include "criu.h"
 #include "lxccontainer.h"
-#include "sys/process.h"
 #include "util/mem.h"
 
 /* Callers of another liblxc may know fewer members than we do, or more; those must then be zero. */
@@ -88,13 +87,9 @@ static int check_features(struct lxc_container *c, struct migrate_opts *opts, un
 		opts->features_to_check = 0;
 		return -ENOEXEC;
 	}
-	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-		const char *const argv[] = {criu.path, "check", "--feature", features[i].name,
-					    NULL};
-
-		if ((asked & features[i].flag) && run_capture(argv, NULL) == 0)
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if ((asked & features[i].flag) && criu_checks(&criu, features[i].name))
 			there |= features[i].flag;
-	}
 	if (there == asked)
 		return 0;
 	opts->features_to_check = there;

@@ -131,8 +131,7 @@ static void add_watched(struct strv *argv, const struct criu_job *job)
 static void add_dump(struct strv *argv, const struct criu_job *job)
 {
 	add_watched(argv, job);
-	/* what it would look at by itself, and with it: write down what this processor has */
-	add_flag(argv, "--cpu-cap=fpu,ins");
+	add_flag(argv, CRIU_CPU_CAP);
 	strv_add(argv, "-t");
 	strv_add(argv, "%d", (int)job->facts->init_pid);
 	if (job->timeout) {

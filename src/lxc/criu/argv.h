@@ -10,6 +10,10 @@
 #include "facts/facts.h"
 #include "util/mem.h"
 
+/* What of a CPU counts: what CRIU looks at by itself; and with it CRIU writes down what there is.
+ */
+#define CRIU_CPU_CAP "--cpu-cap=fpu,ins"
+
 enum criu_verb {
 	CRIU_DUMP,
 	CRIU_RESTORE,

@@ -174,3 +174,18 @@ int criu_find(struct criu_program *ret, struct error **reterr)
 	ret->version = version;
 	return 0;
 }
+
+bool criu_checks(const struct criu_program *criu, const char *feature)
+{
+	const char *const argv[] = {criu->path, "check", "--feature", feature, NULL};
+
+	return run_capture(argv, NULL) == 0;
+}
+
+bool criu_accepts_cpu_of(const struct criu_program *criu, const char *image)
+{
+	const char *const argv[] = {criu->path,	  "cpuinfo", "check", "--no-default-config",
+				    CRIU_CPU_CAP, "-D",	     image,   NULL};
+
+	return run_capture(argv, NULL) == 0;
+}

@@ -7,9 +7,8 @@
 #include <time.h>
 
 #include "criu/image_calls.h"
+#include "criu/image_names.h"
 #include "criu/protobuf.h"
-
-#define MAGIC_CORE 0x55053847
 
 #define CORE_ARCH   1 /* of an entry in core-*.img */
 #define CORE_X86    2

@@ -9,14 +9,10 @@
 
 #include "criu/image_edit.h"
 #include "criu/image_files.h"
-#include "criu/image_mounts.h"
+#include "criu/image_names.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define MAGIC_MOUNTS 0x55563928
-#define MAGIC_REMAPS 0x59133954
-#define MAGIC_IDS    0x54432030
 
 #define REGULAR_ID	 1 /* of a regular file in files.img */
 #define REGULAR_PATH	 6
@@ -268,7 +264,8 @@ static int read_mounts(int dirfd, const char *name, void *files)
 void criu_files_read_mounts(int dirfd, struct criu_files *ret)
 {
 	_cleanup_free_ char *ids = NULL;
-	ssize_t len = read_file_at(dirfd, "ids-1.img", IMAGE_MAX, &ids);
+	_cleanup_free_ char *name = xasprintf(CRIU_IDS_FORMAT, 1);
+	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &ids);
 
 	if (len > 0)
 		ret->init_ns = criu_files_mount_ns(ids, (size_t)len);
@@ -366,9 +363,9 @@ static void look_up_external(struct criu_files *f)
 
 static void read_files(int dirfd, bool all, struct criu_files *ret)
 {
-	read_image(dirfd, "files.img", ret, criu_files_add);
+	read_image(dirfd, CRIU_FILES, ret, criu_files_add);
 	if (!all)
-		read_image(dirfd, "remap-fpath.img", ret, criu_files_remove);
+		read_image(dirfd, CRIU_REMAPS, ret, criu_files_remove);
 	criu_files_read_mounts(dirfd, ret);
 	make_index(ret);
 	look_up_external(ret);

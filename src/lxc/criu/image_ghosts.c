@@ -12,11 +12,9 @@
 #include <string.h>
 
 #include "criu/image_ghosts.h"
+#include "criu/image_names.h"
 #include "util/map.h"
 #include "util/mem.h"
-
-#define MAGIC_REMAPS 0x59133954
-#define MAGIC_GHOST  0x52583605
 
 #define REGULAR_ID   1 /* of a regular file in files.img */
 #define REGULAR_PATH 6

@@ -10,12 +10,12 @@
 
 #include "criu/image_edit.h"
 #include "criu/image_hugepages.h"
+#include "criu/image_names.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MAGIC_MM 0x57492820
-#define MM_MAX	 (64 * 1024 * 1024)
+#define MM_MAX (64 * 1024 * 1024)
 
 #define MM_AREA	    14 /* of the entry in mm-*.img */
 #define AREA_START  1
@@ -88,5 +88,5 @@ static int add_image(int dirfd, const char *name, void *areas)
 
 void criu_hugepages_read(int dirfd, struct huge_areas *ret)
 {
-	each_image(dirfd, "mm-", add_image, ret);
+	each_image(dirfd, CRIU_MM_PREFIX, add_image, ret);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "criu/image_kinds.h"
+#include "criu/image_names.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -36,7 +37,7 @@ struct criu_kinds criu_kinds_in(const void *files, size_t len)
 struct criu_kinds criu_image_kinds(int dirfd)
 {
 	_cleanup_free_ char *files = NULL;
-	ssize_t len = read_file_at(dirfd, "files.img", FILES_MAX, &files);
+	ssize_t len = read_file_at(dirfd, CRIU_FILES, FILES_MAX, &files);
 
 	return len > 0 ? criu_kinds_in(files, (size_t)len) : all;
 }

@@ -11,12 +11,9 @@
 #include <unistd.h>
 
 #include "criu/image_locks.h"
+#include "criu/image_names.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define MAGIC_LOCKS  0x54323616
-#define MAGIC_IDS    0x54432030
-#define MAGIC_FDINFO 0x56213732
 
 #define LOCK_FLAG  1 /* of an entry in filelocks.img */
 #define LOCK_TYPE  2
@@ -132,7 +129,7 @@ bool criu_locks_file(const void *text, size_t len, int fd, uint32_t *ret)
 /* The descriptors of one process; NULL: they are not known. Caller frees. */
 static char *read_fdinfo(int dirfd, pid_t pid, size_t *ret_len)
 {
-	_cleanup_free_ char *ids_name = xasprintf("ids-%d.img", (int)pid);
+	_cleanup_free_ char *ids_name = xasprintf(CRIU_IDS_FORMAT, (int)pid);
 	_cleanup_free_ char *ids = NULL, *name = NULL;
 	ssize_t n = read_file_at(dirfd, ids_name, IMAGE_MAX, &ids);
 	char *text = NULL;
@@ -140,7 +137,7 @@ static char *read_fdinfo(int dirfd, pid_t pid, size_t *ret_len)
 
 	if (n <= 0 || !criu_locks_files_id(ids, (size_t)n, &id))
 		return NULL;
-	name = xasprintf("fdinfo-%u.img", id);
+	name = xasprintf(CRIU_FDINFO_FORMAT, id);
 	n = read_file_at(dirfd, name, IMAGE_MAX, &text);
 	*ret_len = n > 0 ? (size_t)n : 0;
 	return n > 0 ? text : NULL;
@@ -154,7 +151,7 @@ bool criu_image_has_locks(int dirfd)
 void criu_locks_read(int dirfd, struct criu_locks *ret)
 {
 	_cleanup_free_ char *text = NULL, *fdinfo = NULL;
-	ssize_t n = read_file_at(dirfd, "filelocks.img", IMAGE_MAX, &text);
+	ssize_t n = read_file_at(dirfd, CRIU_LOCKS, IMAGE_MAX, &text);
 	size_t len = 0;
 
 	if (n > 0)

@@ -16,14 +16,12 @@
 #include "criu/image_edit.h"
 #include "criu/image_ghosts.h"
 #include "criu/image_mend.h"
+#include "criu/image_names.h"
 #include "criu/image_network.h"
 #include "criu/image_sockets.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define MAGIC_MM   0x57492820
-#define MAGIC_CORE 0x55053847
 
 #define REGULAR_ID    1 /* of a regular file in files.img */
 #define REGULAR_FLAGS 2
@@ -39,8 +37,6 @@
 #define MM_MAX	   (64 * 1024 * 1024)
 #define CORE_MAX   (16 * 1024 * 1024)
 #define REMAPS_MAX (64 * 1024 * 1024)
-
-#define REMAPS_NAME "remap-fpath.img"
 
 uint32_t criu_image_program(const void *mm, size_t len)
 {
@@ -96,7 +92,7 @@ size_t criu_image_clear_o_path(void *files, size_t len, const uint32_t *programs
 bool criu_image_has_links(int dirfd)
 {
 	_cleanup_free_ char *remaps = NULL;
-	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
+	ssize_t len = read_file_at(dirfd, CRIU_REMAPS, REMAPS_MAX, &remaps);
 
 	return len > 0 && criu_ghosts_have_links(remaps, (size_t)len);
 }
@@ -113,7 +109,7 @@ bool criu_image_has_connections(int dirfd)
 {
 	bool found = false;
 
-	each_image(dirfd, "tcp-stream-", is_there, &found);
+	each_image(dirfd, CRIU_STREAM_PREFIX, is_there, &found);
 	return found;
 }
 
@@ -154,7 +150,7 @@ uint64_t criu_image_file_limit(int dirfd)
 {
 	uint64_t least = UINT64_MAX;
 
-	each_image(dirfd, "core-", lower_limit, &least);
+	each_image(dirfd, CRIU_CORE_PREFIX, lower_limit, &least);
 	return least;
 }
 
@@ -162,7 +158,7 @@ uint64_t criu_image_file_limit(int dirfd)
 
 struct mending {
 	int dirfd;
-	int error; /* -errno, of a file that was mended within another */
+	int error;	    /* -errno, of a file that was mended within another */
 	uint32_t *programs; /* files that processes run */
 	size_t n_programs;
 	uint32_t *ghosts; /* files that are deleted */
@@ -214,7 +210,7 @@ static void mend_files(void *image, size_t len, void *userdata)
 	criu_image_clear_o_path(image, len, m->programs, m->n_programs);
 	criu_ghosts_shorten(image, len, m->ghosts, m->n_ghosts);
 	if (m->n_ghosts > 1)
-		m->error = edit_image(m->dirfd, REMAPS_NAME, order_ghosts, &files);
+		m->error = edit_image(m->dirfd, CRIU_REMAPS, order_ghosts, &files);
 	m->n_closed = criu_sockets_half_closed(image, len, &m->closed);
 }
 
@@ -234,11 +230,11 @@ static int mend_one(int dirfd, const char *name, void *userdata)
 {
 	struct mending *m = userdata;
 
-	if (has_prefix(name, "mm-"))
+	if (has_prefix(name, CRIU_MM_PREFIX))
 		return note_program(dirfd, name, m);
-	if (has_prefix(name, "core-"))
+	if (has_prefix(name, CRIU_CORE_PREFIX))
 		return edit_image(dirfd, name, mend_core, m);
-	if (has_prefix(name, "netdev-"))
+	if (has_prefix(name, CRIU_NETDEV_PREFIX))
 		return edit_image(dirfd, name, mend_links, m);
 	if (has_prefix(name, CRIU_MOUNTS_PREFIX))
 		return criu_mounts_read(dirfd, name, &m->mounts);
@@ -248,7 +244,7 @@ static int mend_one(int dirfd, const char *name, void *userdata)
 static void read_ghosts(int dirfd, struct mending *m)
 {
 	_cleanup_free_ char *remaps = NULL;
-	ssize_t len = read_file_at(dirfd, REMAPS_NAME, REMAPS_MAX, &remaps);
+	ssize_t len = read_file_at(dirfd, CRIU_REMAPS, REMAPS_MAX, &remaps);
 
 	if (len > 0)
 		m->ghosts = criu_ghosts_read(remaps, (size_t)len, &m->n_ghosts);
@@ -260,7 +256,7 @@ static int mend_streams(int dirfd, struct mending *m)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < m->n_closed; i++) {
-		_cleanup_free_ char *name = xasprintf("tcp-stream-%x.img", m->closed[i].inode);
+		_cleanup_free_ char *name = xasprintf(CRIU_STREAM_FORMAT, m->closed[i].inode);
 
 		r = edit_image(dirfd, name, mend_stream, m);
 	}
@@ -282,7 +278,7 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 
 	read_ghosts(dirfd, &m);
 	if (r == 0)
-		r = edit_image(dirfd, "files.img", mend_files, &m);
+		r = edit_image(dirfd, CRIU_FILES, mend_files, &m);
 	if (r == 0)
 		r = m.error;
 	if (r == 0)

@@ -13,10 +13,9 @@
 
 #include "criu/image_edit.h"
 #include "criu/image_mounts.h"
+#include "criu/image_names.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define MAGIC_MOUNTS 0x55563928
 
 #define MOUNT_TYPE	  1 /* of an entry */
 #define MOUNT_ID	  2

@@ -32,8 +32,6 @@ bool criu_mounts_nested(int dirfd);
 /* Whether one of them has a mount that shows a deleted file or directory. */
 bool criu_mounts_deleted(int dirfd);
 
-#define CRIU_MOUNTS_PREFIX "mountpoints-"
-
 /* Those of a directory that CRIU has just written (at post-dump). They begin empty, as {0}. */
 struct mount_images {
 	struct mount_image *v;

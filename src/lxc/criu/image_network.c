@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "criu/image_names.h"
 #include "criu/image_network.h"
 #include "criu/protobuf.h"
 
-#define MAGIC_NETDEV 0x57373951
 #define LINK_TYPE    1 /* of an entry in netdev-*.img */
 #define LINK_ADDRESS 7
 #define TYPE_BRIDGE  6

@@ -11,12 +11,11 @@
 #include <sys/param.h>
 #include <sys/socket.h>
 
+#include "criu/image_names.h"
 #include "criu/image_sockets.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define MAGIC_STREAM 0x51465506
 
 #define FILE_TYPE   1 /* of an entry in files.img */
 #define FILE_INET   4
@@ -127,7 +126,7 @@ bool criu_sockets_mend_window(void *stream, size_t len)
 static size_t read_half_closed(int dirfd, struct half_closed **ret)
 {
 	_cleanup_free_ char *files = NULL;
-	ssize_t len = read_file_at(dirfd, "files.img", IMAGE_MAX, &files);
+	ssize_t len = read_file_at(dirfd, CRIU_FILES, IMAGE_MAX, &files);
 
 	*ret = NULL;
 	return len > 0 ? criu_sockets_half_closed(files, (size_t)len, ret) : 0;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "criu/image_ghosts.h"
+#include "criu/image_names.h"
 #include "criu/leftovers.h"
 #include "criu/outside_file.h"
 #include "util/fd.h"
@@ -50,7 +51,7 @@ static void unmap(struct mapped *m)
 
 static struct mapped map_ghost(int image, uint32_t id)
 {
-	_cleanup_free_ char *name = xasprintf("ghost-file-%x.img", id);
+	_cleanup_free_ char *name = xasprintf(CRIU_GHOST_FORMAT, id);
 	_cleanup_close_ int fd = openat(image, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 	void *p;
@@ -238,7 +239,7 @@ void leftovers_each(int image, const struct container_facts *facts, const char *
 	};
 	_cleanup_free_ struct criu_ghost_name *ghosts = NULL;
 	_cleanup_free_ char *remaps = NULL;
-	ssize_t len = read_file_at(image, "remap-fpath.img", REMAPS_MAX, &remaps);
+	ssize_t len = read_file_at(image, CRIU_REMAPS, REMAPS_MAX, &remaps);
 	size_t n = len > 0 ? criu_ghosts_names(remaps, (size_t)len, &ghosts) : 0;
 
 	if (n == 0)

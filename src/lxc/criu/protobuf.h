@@ -34,8 +34,6 @@ bool replace_number(struct bytes to, uint64_t v);
 /* Whether a number of something in an image is one of n others. */
 bool is_among(uint32_t id, const uint32_t *ids, size_t n);
 
-#define MAGIC_FILES 0x56303138 /* of files.img */
-
 /* The part of an entry of files.img that is about a regular file; false: it is about another. */
 bool take_regular(struct bytes entry, struct bytes *ret);
 

@@ -11,6 +11,7 @@
 
 #include "carry/file_times.h"
 #include "criu/image_files.h"
+#include "criu/image_names.h"
 #include "image/describe.h"
 #include "image/history.h"
 #include "util/mem.h"
@@ -50,14 +51,6 @@ static void set_number(json_t *object, const char *name, uint64_t n)
 	set(object, name, json_integer((json_int_t)n));
 }
 
-static bool has_form(const char *name, const char *begins)
-{
-	size_t len = strlen(name);
-
-	return strncmp(name, begins, strlen(begins)) == 0 && len > 4 &&
-	       strcmp(name + len - 4, ".img") == 0;
-}
-
 /* CRIU writes one file for each memory map, one for each thread, and the files with pages. */
 static void describe_files(json_t *out, const struct manifest *m)
 {
@@ -68,10 +61,10 @@ static void describe_files(json_t *out, const struct manifest *m)
 		const struct image_file *f = &m->files[i];
 
 		bytes += f->size;
-		if (has_form(f->name, "pages-"))
+		if (criu_image_kind(f->name) == CRIU_IMAGE_PAGES)
 			memory += f->size;
-		processes += has_form(f->name, "mm-");
-		threads += has_form(f->name, "core-");
+		processes += criu_image_kind(f->name) == CRIU_IMAGE_MM;
+		threads += criu_image_kind(f->name) == CRIU_IMAGE_CORE;
 		if (strcmp(f->name, SCROLLBACK_NAME) == 0)
 			set_number(out, "console_bytes", f->size);
 	}

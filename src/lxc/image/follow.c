@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "criu/image_names.h"
 #include "image/follow.h"
 #include "util/clock.h"
 #include "util/fd.h"
@@ -30,7 +31,7 @@
 #define GAP_MAX 8
 
 struct followed {
-	unsigned int number; /* pages-<number>.img */
+	unsigned int number; /* as in its name */
 	dev_t dev;
 	ino_t ino;
 	uint64_t len; /* the bytes that the sum is of */
@@ -56,7 +57,7 @@ struct follower {
 
 static int open_pages(const struct follower *f, unsigned int number)
 {
-	_cleanup_free_ char *name = xasprintf("pages-%u.img", number);
+	_cleanup_free_ char *name = xasprintf(CRIU_PAGES_FORMAT, number);
 
 	return openat(f->dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 }
@@ -188,19 +189,6 @@ void follow_stop(struct follower *f)
 	finish_file(f);
 }
 
-/* Returns 0 if the name is not that of a file with pages. */
-static unsigned int number_of(const char *name)
-{
-	static const char head[] = "pages-";
-	unsigned long n;
-	char *end;
-
-	if (strncmp(name, head, strlen(head)) != 0)
-		return 0;
-	n = strtoul(name + strlen(head), &end, 10);
-	return strcmp(end, ".img") == 0 && n <= UINT32_MAX ? (unsigned int)n : 0;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const struct followed *x = a, *y = b;
@@ -210,7 +198,7 @@ static int compare(const void *a, const void *b)
 
 char *follow_sum(const struct follower *f, const char *name, const struct stat *st)
 {
-	const struct followed key = {.number = number_of(name)}, *found = NULL;
+	const struct followed key = {.number = criu_pages_number(name)}, *found = NULL;
 
 	if (f && f->n_files)
 		found = bsearch(&key, f->files, f->n_files, sizeof(key), compare);

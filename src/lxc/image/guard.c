@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "carry/file_times.h"
+#include "criu/image_names.h"
 #include "image/guard.h"
 #include "image/history.h"
 #include "image/image_private.h"
@@ -236,16 +237,15 @@ enum guard_name guard_name(const char *name)
 		if (strcmp(name, beside[i]) == 0)
 			return GUARD_BESIDE;
 	/* the commit writes to them, and each restore does again */
-	if (strncmp(name, "stats-", 6) == 0 || ends_with(name, ".log"))
+	if (criu_is_statistics(name) || ends_with(name, ".log"))
 		return GUARD_BESIDE;
 	return GUARD_PART;
 }
 
 bool guard_is_stray(const char *name)
 {
-	/* the link to an earlier image, and what is read whether the manifest lists it or not */
-	return !ends_with(name, ".img") && strcmp(name, "parent") != 0 &&
-	       strcmp(name, FILE_TIMES_NAME) != 0;
+	/* the times are read whether the manifest lists them or not */
+	return !criu_reads(name) && strcmp(name, FILE_TIMES_NAME) != 0;
 }
 
 static int compare_name(const void *name, const void *file)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "criu/image_names.h"
 #include "image/guard.h"
 #include "image/image_private.h"
 #include "util/fd.h"
@@ -33,7 +34,7 @@ static int read_manifest(const struct image *img, struct manifest *ret, struct e
 			error_set_hint(reterr,
 				       "the checkpoint there was never completed; see %s/dump.log",
 				       img->path);
-		else if (image_has_file(img, "inventory.img"))
+		else if (image_has_file(img, CRIU_INVENTORY))
 			error_set_hint(reterr, "another tool made the CRIU images there; use that "
 					       "tool to restore them");
 		return -ENOENT;

@@ -16,6 +16,7 @@
 #include "criu/firewall.h"
 #include "criu/image_kinds.h"
 #include "criu/image_mend.h"
+#include "criu/image_names.h"
 #include "restorer/restorer.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -219,7 +220,7 @@ static bool on_give_up(pid_t criu, void *userdata)
 static void keep_private(const struct restore *r)
 {
 	_cleanup_close_ int fd =
-		openat(r->image->dirfd, "stats-restore",
+		openat(r->image->dirfd, CRIU_RESTORE_STATS,
 		       O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 	if (fd >= 0 && fchmod(fd, 0600) < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "criu/image_mend.h"
+#include "criu/image_names.h"
 #include "unit.h"
 
 /* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
@@ -205,11 +206,39 @@ START_TEST(test_skipped)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	enum criu_image kind;
+	unsigned int pages;
+	bool read;
+} names[] = {
+	{"core-17.img", CRIU_IMAGE_CORE, 0, true},
+	{"mm-17.img", CRIU_IMAGE_MM, 0, true},
+	{"pages-3.img", CRIU_IMAGE_PAGES, 3, true},
+	{"pages-3.img.bak", CRIU_IMAGE_OTHER, 0, false},
+	{"pages-4294967296.img", CRIU_IMAGE_PAGES, 0, true},
+	{"pages-x.img", CRIU_IMAGE_PAGES, 0, true},
+	{"core.17", CRIU_IMAGE_OTHER, 0, false},
+	{"files.img", CRIU_IMAGE_OTHER, 0, true},
+	{"parent", CRIU_IMAGE_OTHER, 0, true},
+	{"img", CRIU_IMAGE_OTHER, 0, false},
+	{"", CRIU_IMAGE_OTHER, 0, false},
+};
+
+START_TEST(test_names)
+{
+	ck_assert_int_eq(criu_image_kind(names[_i].name), names[_i].kind);
+	ck_assert_uint_eq(criu_pages_number(names[_i].name), names[_i].pages);
+	ck_assert_int_eq(criu_reads(names[_i].name), names[_i].read);
+}
+END_TEST
+
 Suite *criu_image_mend_suite(void)
 {
 	Suite *s = suite_create("criu_image_mend");
 	TCase *t = tcase_create("criu_image");
 
+	tcase_add_loop_test(t, test_names, 0, sizeof(names) / sizeof(names[0]));
 	tcase_add_test(t, test_program);
 	tcase_add_test(t, test_file_limit);
 	tcase_add_test(t, test_clear);

@@ -159,7 +159,8 @@ void check_network_lock(struct survey *s)
 	};
 	const struct container_facts *facts = s->p->facts;
 
-	if (facts->host_network || (facts_network_comes_off(facts) && is_fixed(s, CRIU_LOCK_NOTHING)))
+	if (facts->host_network ||
+	    (facts_network_comes_off(facts) && is_fixed(s, CRIU_LOCK_NOTHING)))
 		return;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		_cleanup_free_ char *path = system_program(programs[i].name);

@@ -35,17 +35,13 @@ static const struct file_kind file_kinds[] = {
 	{"anon_inode:bpf", "has a BPF link or the like open, as systemd does", CRIU_NEVER,
 	 "forbid them: " FORBID},
 	{"anon_inode:btf", "has BPF type information open", CRIU_NEVER, "forbid it: " FORBID},
-	{"anon_inode:[io_uring]",
-	 "uses io_uring",
-	 CRIU_NEVER,
+	{"anon_inode:[io_uring]", "uses io_uring", CRIU_NEVER,
 	 "let the container's seccomp policy answer io_uring_setup with errno 38, "
 	 "as " LXC_CHECKPOINT_CONF
 	 " does (Node.js and others do without it then), and start it again; "
 	 "MariaDB has a setting: innodb_use_native_aio=0"},
 	{"anon_inode:[perf_event]", "is profiling (perf)", CRIU_NEVER, "stop it"},
-	{"anon_inode:[userfaultfd]",
-	 "handles page faults (userfaultfd)",
-	 CRIU_NEVER,
+	{"anon_inode:[userfaultfd]", "handles page faults (userfaultfd)", CRIU_NEVER,
 	 "stop that process"},
 	{"anon_inode:seccomp notify", "answers the system calls of others (seccomp notify)",
 	 CRIU_NEVER, "stop it, and those that it answers"},

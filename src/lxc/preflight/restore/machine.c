@@ -12,16 +12,15 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "criu/image_names.h"
 #include "preflight/restore/restore_checks.h"
 #include "preflight/survey.h"
 #include "sys/cpuinfo.h"
 #include "sys/inherited.h"
-#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define MIB	    (1024.0 * 1024.0)
-#define CPUINFO_IMG "cpuinfo.img"
+#define MIB (1024.0 * 1024.0)
 
 /* --- the processor --- */
 
@@ -65,12 +64,8 @@ static bool image_has(const struct manifest *m, const char *name)
  */
 static bool criu_accepts_cpu(const struct restore_check *r)
 {
-	const char *const argv[] = {
-		r->criu->path,	     "cpuinfo", "check",       "--no-default-config",
-		"--cpu-cap=fpu,ins", "-D",	r->image_path, NULL};
-
-	return !r->criu->path || !image_has(r->manifest, CPUINFO_IMG) ||
-	       run_capture(argv, NULL) == 0;
+	return !r->criu->path || !image_has(r->manifest, CRIU_CPUINFO) ||
+	       criu_accepts_cpu_of(r->criu, r->image_path);
 }
 
 static void check_cpu(const struct restore_check *r, struct findings *found)
@@ -181,7 +176,7 @@ static void check_memory(const struct restore_check *r, struct findings *found)
 	uint64_t needed = 0, there;
 
 	for (size_t i = 0; i < m->n_files; i++)
-		if (strncmp(m->files[i].name, "pages-", strlen("pages-")) == 0)
+		if (criu_image_kind(m->files[i].name) == CRIU_IMAGE_PAGES)
 			needed += m->files[i].size;
 	if (read_file_at(AT_FDCWD, "/proc/meminfo", 65536, &text) <= 0)
 		return;

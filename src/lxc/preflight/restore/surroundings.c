@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "criu/image_names.h"
 #include "preflight/restore/restore_checks.h"
 #include "preflight/survey.h"
 #include "sys/core_cookie.h"
@@ -153,7 +154,7 @@ void check_seccomp(const struct restore_check *r, struct findings *found)
 	if (prctl(PR_GET_SECCOMP) >= 0)
 		return;
 	for (size_t i = 0; i < m->n_files; i++)
-		if (strcmp(m->files[i].name, "seccomp.img") == 0)
+		if (strcmp(m->files[i].name, CRIU_SECCOMP) == 0)
 			findings_add(found,
 				     FINDING("seccomp", FINDING_BLOCKS,
 					     "restore it under a kernel with CONFIG_SECCOMP"),
