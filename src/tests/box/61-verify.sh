@@ -142,7 +142,7 @@ damaged pages-1.img 'is damaged: it has '
 echo >>"$BAD/pstree.img"
 damaged pstree.img 'is damaged: it has '
 rm "$BAD/inventory.img"
-damaged inventory.img 'is gone'
+damaged inventory.img 'is missing from the checkpoint'
 rm "$BAD/network"
 mkdir "$BAD/network"
 fails 3 "$BAD/network is a directory" verify -D "$BAD"
@@ -166,7 +166,7 @@ flip "$BAD/pages-1.img"
 rm "$BAD/pstree.img"
 fails 1 "$BAD is damaged: 2 files" verify -D "$BAD"
 grep -q "$BAD/pages-1.img is damaged" <<<"$said"
-grep -q "$BAD/pstree.img, a part" <<<"$said"
+grep -q "$BAD/pstree.img is missing" <<<"$said"
 fails 1 'complete     no' lxc-checkpoint --info -D "$BAD"
 not_restored pstree.img
 
