@@ -69,26 +69,29 @@ static int write_policy(struct restore *r, struct error **reterr)
 
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return error_errno(reterr, "cannot make %s", dir);
-	r->apparmor_path = xasprintf("%s/%s", dir, facts->apparmor_file);
-	fd = open(r->apparmor_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	r->carried.apparmor_path = xasprintf("%s/%s", dir, facts->apparmor_file);
+	fd = open(r->carried.apparmor_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		  0600);
 	if (fd < 0)
-		return error_errno(reterr, "cannot write %s", r->apparmor_path);
+		return error_errno(reterr, "cannot write %s", r->carried.apparmor_path);
 	e = write_all(fd, facts->apparmor_policy, strlen(facts->apparmor_policy));
-	return e < 0 ? error_set(reterr, -e, "cannot write %s: %s", r->apparmor_path, strerror(-e))
+	return e < 0 ? error_set(reterr, -e, "cannot write %s: %s", r->carried.apparmor_path,
+				 strerror(-e))
 		     : 0;
 }
 
-int stage_lsm(struct restore *r, struct error **reterr)
+int apparmor_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	_cleanup_free_ char *namespace = NULL;
 	int e;
 
+	(void)init;
 	if (!facts->apparmor_policy)
 		return 0;
 	e = write_policy(r, reterr);
 	if (e == 0)
-		e = run_parser("-r", r->apparmor_path, reterr);
+		e = run_parser("-r", r->carried.apparmor_path, reterr);
 	if (e < 0)
 		return e;
 	namespace = policy_namespace(facts->apparmor_label);
@@ -97,20 +100,20 @@ int stage_lsm(struct restore *r, struct error **reterr)
 	return 0;
 }
 
-void unstage_lsm(struct restore *r)
+void apparmor_undo(struct restore *r)
 {
 	_cleanup_free_ char *namespace = NULL;
 	char *last;
 
-	if (!r->apparmor_path)
+	if (!r->carried.apparmor_path)
 		return;
 	namespace = policy_namespace(r->manifest.facts.apparmor_label);
 	if (namespace)
 		rmdir(namespace);
-	run_parser("-R", r->apparmor_path, NULL);
-	unlink(r->apparmor_path);
-	last = strrchr(r->apparmor_path, '/');
+	run_parser("-R", r->carried.apparmor_path, NULL);
+	unlink(r->carried.apparmor_path);
+	last = strrchr(r->carried.apparmor_path, '/');
 	*last = '\0';
-	rmdir(r->apparmor_path);
-	free(TAKE_PTR(r->apparmor_path));
+	rmdir(r->carried.apparmor_path);
+	free(TAKE_PTR(r->carried.apparmor_path));
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The container's AppArmor label, and the profile that lxc-start generated for it. Runs in the
+ * caller's process as root on the host, and only reads.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -6,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "carry/apparmor_save.h"
+#include "carry/table_save.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -49,8 +55,9 @@ static int read_policy(struct container_facts *facts, int dir, struct error **re
 	return 0;
 }
 
-int inspect_lsm(struct container_facts *facts, struct error **reterr)
+int apparmor_save(struct saving *s, struct error **reterr)
 {
+	struct container_facts *facts = s->facts;
 	_cleanup_free_ char *path =
 		xasprintf("/proc/%d/attr/apparmor/current", (int)facts->init_pid);
 	_cleanup_free_ char *folder = xasprintf("%s/%s/apparmor", facts->lxcpath, facts->name);

@@ -26,32 +26,43 @@
 
 #define MOUNTINFO_MAX (64 * 1024 * 1024)
 
-int stage_block_filesystems(struct restore *r, struct error **reterr)
+int block_filesystems_hold(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	size_t n = facts->n_block_filesystems;
 	int e = 0;
 
+	(void)init;
 	if (n == 0)
 		return 0;
-	r->device_fds = xcalloc(n, sizeof(*r->device_fds));
-	r->devices = xcalloc(n, sizeof(*r->devices));
+	r->carried.devices.fds = xcalloc(n, sizeof(*r->carried.devices.fds));
+	r->carried.devices.names = xcalloc(n, sizeof(*r->carried.devices.names));
 	for (size_t i = 0; i < n; i++)
-		r->device_fds[i] = -1;
+		r->carried.devices.fds[i] = -1;
 	for (size_t i = 0; e == 0 && i < n; i++)
-		e = block_filesystem_find(&facts->block_filesystems[i], &r->device_fds[i],
-					  &r->devices[i], reterr);
+		e = block_filesystem_find(&facts->block_filesystems[i], &r->carried.devices.fds[i],
+					  &r->carried.devices.names[i], reterr);
 	return e;
 }
 
-void unstage_block_filesystems(struct restore *r)
+void block_filesystems_undo(struct restore *r)
 {
-	for (size_t i = 0; r->devices && i < r->manifest.facts.n_block_filesystems; i++) {
-		fd_close(&r->device_fds[i]);
-		free(r->devices[i]);
+	for (size_t i = 0; r->carried.devices.names && i < r->manifest.facts.n_block_filesystems;
+	     i++) {
+		fd_close(&r->carried.devices.fds[i]);
+		free(r->carried.devices.names[i]);
 	}
-	free(TAKE_PTR(r->device_fds));
-	free(TAKE_PTR(r->devices));
+	free(TAKE_PTR(r->carried.devices.fds));
+	free(TAKE_PTR(r->carried.devices.names));
+}
+
+/* CRIU has mounted them, or not: a monitor that lives on has no use for them. */
+int block_filesystems_release(struct restore *r, pid_t init, struct error **reterr)
+{
+	(void)init;
+	(void)reterr;
+	block_filesystems_undo(r);
+	return 0;
 }
 
 /* "36 35 8:3 / /mnt rw,noatime - ext4 /dev/sda3 rw": whether it is of that source. */
@@ -89,7 +100,7 @@ static dev_t device_of(const struct restore *r, const struct criu_mount *m)
 
 	for (size_t i = 0; i < facts->n_block_filesystems; i++)
 		if (strcmp(facts->block_filesystems[i].source, m->source) == 0)
-			return fstat(r->device_fds[i], &st) < 0 ? 0 : st.st_rdev;
+			return fstat(r->carried.devices.fds[i], &st) < 0 ? 0 : st.st_rdev;
 	return 0;
 }
 
@@ -122,14 +133,14 @@ static int check_file(const struct restore *r, const struct device_mounts *mount
 }
 
 /* Earlier nobody can look into what is on the device, and later something writes there. */
-int block_files_check(const struct restore *r, pid_t init, struct error **reterr)
+int block_files_check(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
 	_cleanup_file_times_ struct file_times times = {0};
 	_cleanup_device_mounts_ struct device_mounts mounts = {0};
 	int e = 0;
 
-	if (!r->devices)
+	if (!r->carried.devices.names)
 		return 0;
 	stale_read(r->image->dirfd, r->image->path, &times);
 	if (times.n == 0)
@@ -149,23 +160,23 @@ int block_files_check(const struct restore *r, pid_t init, struct error **reterr
 /* --- the devices --- */
 
 /* CRIU has mounted by the name, which may have become another device's since. */
-int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr)
+int block_filesystems_check(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)init);
 
-	for (size_t i = 0; r->devices && i < facts->n_block_filesystems; i++) {
+	for (size_t i = 0; r->carried.devices.names && i < facts->n_block_filesystems; i++) {
 		_cleanup_free_ char *text = NULL;
 		struct stat held;
 
 		if (read_file_at(AT_FDCWD, path, MOUNTINFO_MAX, &text) < 0 ||
-		    fstat(r->device_fds[i], &held) < 0)
+		    fstat(r->carried.devices.fds[i], &held) < 0)
 			return error_errno(reterr, "cannot look at the mounted device %s",
-					   r->devices[i]);
-		if (is_device(r->devices[i], text, held.st_rdev))
+					   r->carried.devices.names[i]);
+		if (is_device(r->carried.devices.names[i], text, held.st_rdev))
 			continue;
 		error_set(reterr, EBUSY, "%s became another device during the restore",
-			  r->devices[i]);
+			  r->carried.devices.names[i]);
 		error_set_hint(
 			reterr,
 			"make sure that the name keeps naming the same device, and restore again");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the container's block devices hold, for the restore to compare. Runs in the command at
- * CRIU's post-dump, as root on the host.
+ * What the container's block devices hold, for the restore to compare: those that CRIU will mount
+ * by the name of their device, as its image says, which has the mounts of all namespaces. Runs in
+ * the command at CRIU's post-dump, as root on the host.
  */
 #include "config.h"
 
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "carry/block_filesystems.h"
-#include "carry/block_filesystems_save.h"
+#include "carry/table_save.h"
 #include "util/mem.h"
 
 static bool is_there(const struct container_facts *facts, const char *source)
@@ -21,13 +22,14 @@ static bool is_there(const struct container_facts *facts, const char *source)
 	return false;
 }
 
-int inspect_block_filesystems(const struct criu_files *files, int root_fd,
-			      struct container_facts *facts, struct error **reterr)
+int block_filesystems_save(struct saving *s, struct error **reterr)
 {
+	const struct criu_files *files = s->files;
+	struct container_facts *facts = s->facts;
 	struct stat root;
 	int r = 0;
 
-	if (fstat(root_fd, &root) < 0)
+	if (fstat(s->root, &root) < 0)
 		return error_errno(reterr, "cannot look at the container's root");
 	facts_clear_block_filesystems(facts);
 	for (size_t i = 0; r == 0 && i < files->n_mounts; i++) {

@@ -149,20 +149,24 @@ static const struct cgroup_node *own_node(const struct restore *r)
 	return first && !*first->path ? first : NULL;
 }
 
-int cgroup_tree_begin(const struct restore *r, struct error **reterr)
+/* The limits of the container's own cgroup. */
+int cgroup_tree_begin(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct cgroup_node *node = own_node(r);
 	_cleanup_close_ int fd = node ? open_node(r, node, reterr) : -1;
 
+	(void)init;
 	if (!node)
 		return 0;
 	return fd < 0 ? fd : write_settings(fd, node, reterr);
 }
 
-int cgroup_tree_complete(const struct restore *r, struct error **reterr)
+/* The rest of it, and those beneath. */
+int cgroup_tree_complete(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 
+	(void)init;
 	for (size_t i = 0; i < facts->n_cgroup_tree; i++) {
 		const struct cgroup_node *node = &facts->cgroup_tree[i];
 		_cleanup_close_ int fd = open_node(r, node, reterr);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the container's cgroup and those beneath it are like now: the settings of the config, and
+ * those that were made while the container ran, from outside or by its own init. Runs in the
+ * caller's process as root on the host, and only reads.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -8,6 +14,7 @@
 #include <sys/xattr.h>
 
 #include "carry/cgroup_tree_save.h"
+#include "carry/table_save.h"
 #include "inspect/cgroups.h"
 #include "util/fd.h"
 #include "util/hex.h"
@@ -172,8 +179,9 @@ static int read_node(struct cgroup_node *node, int top, struct strv *paths)
 	return 0;
 }
 
-int inspect_cgroup_tree(struct container_facts *facts, struct error **reterr)
+int cgroup_tree_save(struct saving *s, struct error **reterr)
 {
+	struct container_facts *facts = s->facts;
 	_cleanup_close_ int top = cgroup2_open(facts);
 	_cleanup_strv_ struct strv paths = {0};
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Attaches copies of the BPF programs that decide which devices the container may use to its new
+ * cgroup. Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -10,11 +15,12 @@
 #include "util/hex.h"
 #include "util/mem.h"
 
-int devices_attach(const struct restore *r, struct error **reterr)
+int devices_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	_cleanup_close_ int cgroup = -1;
 
+	(void)init;
 	if (facts->n_device_programs == 0)
 		return 0;
 	cgroup = openat(r->cgroup_root, r->payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "carry/devices_save.h"
+#include "carry/table_save.h"
 #include "sys/bpf.h"
 #include "util/hex.h"
 #include "util/mem.h"
@@ -26,15 +26,17 @@ static int add_program(struct container_facts *facts, uint32_t id)
 	return 0;
 }
 
-void inspect_devices(struct container_facts *facts, int cgroup)
+int devices_save(struct saving *s, struct error **reterr)
 {
+	struct container_facts *facts = s->facts;
 	struct obstacles *o = &facts->obstacles;
 	uint32_t ids[BPF_PROGRAMS_MAX];
-	int n = cgroup < 0 ? cgroup : bpf_device_programs(cgroup, ids);
+	int n = s->cgroup < 0 ? s->cgroup : bpf_device_programs(s->cgroup, ids);
 
+	(void)reterr;
 	/* without cgroup2, or without device programs in the kernel, there are none */
 	if (n == -ENOENT || n == -EINVAL || n == -ENOSYS)
-		return;
+		return 0;
 	if (n < 0)
 		o->devices_err = -n;
 	for (int i = 0; o->devices_err == 0 && i < n; i++) {
@@ -45,4 +47,5 @@ void inspect_devices(struct container_facts *facts, int cgroup)
 			o->device_program = ids[i];
 		}
 	}
+	return 0;
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "carry/file_times.h"
-#include "carry/file_times_save.h"
+#include "carry/table_save.h"
 #include "criu/device_files.h"
 #include "criu/outside_file.h"
 #include "util/fd.h"
@@ -147,14 +147,15 @@ static void look_at(struct look *l, const struct criu_file *file)
 		look_on_device(l, m, file);
 }
 
-char *inspect_file_times(const struct container_facts *facts, const struct criu_files *files,
-			 int root)
+/* The container's memory fits to files of these times: a restore compares them. */
+int file_times_save(struct saving *s, struct error **reterr)
 {
-	_cleanup_free_ char *rootfs = rootfs_path(facts, root);
-	struct look l = {.facts = facts,
-			 .outside = {.facts = facts, .rootfs = rootfs, .files = files},
+	_cleanup_free_ char *rootfs = rootfs_path(s->facts, s->root);
+	const struct criu_files *files = s->files;
+	struct look l = {.facts = s->facts,
+			 .outside = {.facts = s->facts, .rootfs = rootfs, .files = files},
 			 .type = -1};
-	char *text;
+	_cleanup_free_ char *text = NULL;
 
 	for (size_t i = 0; i < files->n; i++)
 		look_at(&l, &files->v[i]);
@@ -162,5 +163,5 @@ char *inspect_file_times(const struct container_facts *facts, const struct criu_
 	file_times_clear(&l.times);
 	device_mounts_clear(&l.devices);
 	outside_clear(&l.outside);
-	return text;
+	return image_write(s->image, FILE_TIMES_NAME, text, reterr);
 }

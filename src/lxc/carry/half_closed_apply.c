@@ -41,45 +41,51 @@ static void guard_routes(struct restore *r, int inside)
 
 	if (own < 0 || setns(inside, CLONE_NEWNET) < 0)
 		return;
-	r->loopback_program = bpf_forget_loopback_routes(CRIU_MARK);
+	r->carried.half_closed.loopback_program = bpf_forget_loopback_routes(CRIU_MARK);
 	/* to go on in the container's network would take down the wrong one */
 	if (setns(own, CLONE_NEWNET) < 0)
 		abort();
-	if (r->loopback_program < 0)
+	if (r->carried.half_closed.loopback_program < 0)
 		log_at(LOG_LEVEL_INFO,
 		       "The end of this container may take minutes: it has IPv6 connections that "
 		       "their peers have closed: %s",
-		       strerror(-r->loopback_program));
+		       strerror(-r->carried.half_closed.loopback_program));
 }
 
-void half_closed_prepare(struct restore *r, pid_t init)
+/* What cannot be done is only logged. */
+int half_closed_prepare(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	bool ipv6;
 
+	(void)reterr;
 	if (r->manifest.facts.host_network || !criu_sockets_closed_by_peer(r->image->dirfd, &ipv6))
-		return;
-	r->half_closed_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (r->half_closed_fd >= 0 && ipv6)
-		guard_routes(r, r->half_closed_fd);
+		return 0;
+	r->carried.half_closed.netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->carried.half_closed.netns >= 0 && ipv6)
+		guard_routes(r, r->carried.half_closed.netns);
+	return 0;
 }
 
-void half_closed_complete(struct restore *r)
+int half_closed_complete(struct restore *r, pid_t init, struct error **reterr)
 {
-	pid_t pid = r->half_closed_fd < 0 ? -1 : fork_quietly();
+	pid_t pid = r->carried.half_closed.netns < 0 ? -1 : fork_quietly();
 
 	if (pid == 0)
-		_exit(setns(r->half_closed_fd, CLONE_NEWNET) == 0 &&
+		_exit(setns(r->carried.half_closed.netns, CLONE_NEWNET) == 0 &&
 				      neighbours_forget_unanswered() == 0
 			      ? EXIT_SUCCESS
 			      : EXIT_FAILURE);
 	if (pid > 0)
 		wait_status(pid);
-	half_closed_release(r);
+	return half_closed_release(r, init, reterr);
 }
 
-void half_closed_release(struct restore *r)
+int half_closed_release(struct restore *r, pid_t init, struct error **reterr)
 {
-	fd_close(&r->half_closed_fd);
-	fd_close(&r->loopback_program);
+	(void)init;
+	(void)reterr;
+	fd_close(&r->carried.half_closed.netns);
+	fd_close(&r->carried.half_closed.loopback_program);
+	return 0;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The session keyring, which all of the container's processes get from CRIU's. */
+/*
+ * The session keyring, which all of the container's processes get from CRIU's: read by the
+ * monitor, made in CRIU's process before its exec, in the place of the keyring that this one has.
+ * Both are root on the host.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -35,17 +39,21 @@ static int complain(const char *what, const struct key_entry *key)
 	return -1;
 }
 
-int keyring_load(struct restore *r, struct error **reterr)
+int keyring_load(struct restore *r, pid_t init, struct error **reterr)
 {
 	size_t len;
 
-	return image_read(r->image, &r->manifest, KEYRING_NAME, KEYRING_MAX, &r->keyring, &len,
-			  reterr);
+	(void)init;
+	return image_read(r->image, &r->manifest, KEYRING_NAME, KEYRING_MAX, &r->carried.keyring,
+			  &len, reterr);
 }
 
-void keyring_forget(struct restore *r)
+int keyring_forget(struct restore *r, pid_t init, struct error **reterr)
 {
-	free_secret(TAKE_PTR(r->keyring));
+	(void)init;
+	(void)reterr;
+	free_secret(TAKE_PTR(r->carried.keyring));
+	return 0;
 }
 
 /* Its time is up, or that of a keyring that it was in. The outermost one is made at any rate. */
@@ -146,16 +154,18 @@ static void give(const struct restore *r, long session)
 		change(KEYCTL_CHOWN, session, uid, gid);
 }
 
-int keyring_make(const struct restore *r)
+int keyring_make(struct restore *r, pid_t init, struct error **reterr)
 {
 	long session = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 
-	if (session >= 0 && r->keyring)
-		return fill(session, r->keyring);
+	(void)init;
+	(void)reterr;
+	if (session >= 0 && r->carried.keyring)
+		return fill(session, r->carried.keyring);
 	if (session >= 0)
 		give(r, session);
 	/* a kernel without keys has none to keep from the container, or a filter does */
-	else if (r->keyring || (errno != ENOSYS && errno != EPERM && errno != EACCES))
+	else if (r->carried.keyring || (errno != ENOSYS && errno != EPERM && errno != EACCES))
 		return complain("the keyring itself", NULL);
 	return 0;
 }

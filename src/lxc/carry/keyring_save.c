@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 #include "carry/keyring.h"
-#include "carry/keyring_save.h"
+#include "carry/table_save.h"
+#include "inspect/settings.h"
 #include "sys/inject.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -380,22 +381,22 @@ static int refuse(const char *name, int status, const char *said, struct error *
 	return -EIO;
 }
 
-int inspect_keyring(const struct settings *settings, const struct container_facts *facts, int init,
-		    char **ret, struct error **reterr)
+static int read_session(const struct saving *s, char **ret, struct error **reterr)
 {
-	_cleanup_close_ int fd = -1;
+	const struct container_facts *facts = s->facts;
 	long user = facts->n_idmaps ? facts_root_id(facts, "u") : 0;
+	_cleanup_close_ int fd = -1;
 	char *said = NULL;
 	int status, r = 0;
 	pid_t pid;
 
 	*ret = NULL;
-	if (user < 0 || has_none_of_its_own(settings))
+	if (user < 0 || has_none_of_its_own(s->settings))
 		return 0;
 	fd = memfd_create("keyring", MFD_CLOEXEC);
 	pid = fd < 0 ? -1 : fork_quietly();
 	if (pid == 0)
-		read_in(facts->init_pid, init, (uid_t)user, fd);
+		read_in(facts->init_pid, s->init, (uid_t)user, fd);
 	status = pid < 0 ? -errno : wait_status(pid);
 	if (status < 0)
 		return error_set(reterr, -status, "cannot look for the container's keys: %s",
@@ -407,5 +408,16 @@ int inspect_keyring(const struct settings *settings, const struct container_fact
 	if (r == 0 && *said)
 		*ret = TAKE_PTR(said);
 	free_secret(said);
+	return r;
+}
+
+int keyring_save(struct saving *s, struct error **reterr)
+{
+	char *text = NULL;
+	int r = read_session(s, &text, reterr);
+
+	if (r == 0 && text)
+		r = image_write(s->image, KEYRING_NAME, text, reterr);
+	free_secret(text);
 	return r;
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Makes the container's nexthop objects and the routes by them. Runs in a child of the monitor, as
+ * root in the container's network namespace.
+ */
 #include "config.h"
 
 #include "carry/nexthops.h"
@@ -32,10 +37,12 @@ static int make_all(int sock, const struct container_facts *facts)
 	return e;
 }
 
-int nexthops_make(const struct restore *r)
+int nexthops_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_close_ int sock = -1;
 
+	(void)init;
+	(void)reterr;
 	if (r->manifest.facts.n_nexthops == 0)
 		return 0;
 	sock = rtnl_open();

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The nexthop objects of the container's network, and the routes by them. Runs in the caller's
+ * process as root, with a socket in the container's network namespace, and only reads.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -8,7 +13,7 @@
 #include <netlink/msg.h>
 
 #include "carry/nexthops.h"
-#include "carry/nexthops_save.h"
+#include "carry/table_save.h"
 #include "inspect/netlink.h"
 #include "util/fd.h"
 #include "util/hex.h"
@@ -50,8 +55,9 @@ static int read_nexthops(struct nl_sock *sock)
 	return r == -NLE_OPNOTSUPP || r == -NLE_AF_NOSUPPORT ? 0 : r;
 }
 
-int inspect_nexthops(struct container_facts *facts, struct error **reterr)
+int nexthops_save(struct saving *s, struct error **reterr)
 {
+	struct container_facts *facts = s->facts;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
 	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
 	struct nl_sock *sock = NULL;

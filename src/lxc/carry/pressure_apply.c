@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "carry/pressure.h"
+#include "criu/image_kinds.h"
 #include "restorer/monitor_log.h"
 #include "restorer/restorer.h"
 #include "sys/process.h"
@@ -386,13 +387,16 @@ static int rearm_process(pid_t pid, void *userdata)
 	return 0;
 }
 
-void pressure_rearm(pid_t init)
+int pressure_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	int64_t end = monotonic_ms() + PATIENCE_MS;
 
-	if (for_each_process(init, rearm_process, &end) < 0)
+	(void)reterr;
+	if (criu_image_kinds(r->image->dirfd).pressure &&
+	    for_each_process(init, rearm_process, &end) < 0)
 		log_at(LOG_LEVEL_WARN,
 		       "Setting the pressure triggers again took longer than %d s: processes that "
 		       "wait for pressure may have lost theirs",
 		       PATIENCE_MS / 1000);
+	return 0;
 }

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The buffer of the container's console, as its monitor has it. Runs in the caller's process, while
+ * CRIU holds the container's processes still: nothing is written any more.
+ */
 #include "config.h"
 
 #include <errno.h>
 
 #include "carry/scrollback_save.h"
+#include "carry/table_save.h"
 #include "inspect/asking.h"
 #include "monitor/frame.h"
 #include "util/mem.h"
@@ -55,4 +61,25 @@ void scrollback_clear(const char *lxcpath, const char *name)
 	size_t len;
 
 	exchange(lxcpath, name, CMD_CONSOLE_LOG, &log, sizeof(log), &nothing, &len);
+}
+
+/* LXC's monitor can only give its buffer away, which it is not asked to if the container runs on.
+ */
+int scrollback_save(struct saving *s, struct error **reterr)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t len;
+
+	scrollback_read(s->facts->lxcpath, s->facts->name, s->stop, &data, &len);
+	s->scrollback = data != NULL;
+	return data ? image_write_bytes(s->image, SCROLLBACK_NAME, data, len, reterr) : 0;
+}
+
+/* The output is the checkpoint's now: a monitor that ends puts what it has left into the log. */
+int scrollback_saved(struct saving *s, struct error **reterr)
+{
+	(void)reterr;
+	if (s->scrollback)
+		scrollback_clear(s->facts->lxcpath, s->facts->name);
+	return 0;
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Puts back the settings in /proc/sys/net. Runs in the monitor; a child of it, as root on the host
+ * but in the container's network namespace, writes them.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -48,7 +53,7 @@ _Noreturn static void set_all(int netns, char *text)
 	_exit(EXIT_SUCCESS);
 }
 
-int sysctls_set(const struct restore *r, pid_t init, struct error **reterr)
+int sysctls_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	_cleanup_free_ char *text = NULL;

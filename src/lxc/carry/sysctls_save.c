@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The settings in /proc/sys/net of the container's network namespace that can be changed, for the
+ * image's file SYSCTLS_NAME (sysctls.h), which is empty where the container has none of its own.
+ * Runs in the caller's process as root; a child of it reads in the container's network namespace.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -11,7 +17,7 @@
 #include <unistd.h>
 
 #include "carry/sysctls.h"
-#include "carry/sysctls_save.h"
+#include "carry/table_save.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -55,7 +61,7 @@ _Noreturn static void read_in(int netns, int fd)
 		      : EXIT_FAILURE);
 }
 
-int inspect_sysctls(const struct container_facts *facts, char **ret, struct error **reterr)
+static int read_settings(const struct container_facts *facts, char **ret, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
 	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
@@ -76,4 +82,12 @@ int inspect_sysctls(const struct container_facts *facts, char **ret, struct erro
 		return error_set(reterr, EIO, "cannot read the container's settings in %s/%s",
 				 SYSCTLS_PROC, SYSCTLS_BELOW);
 	return 0;
+}
+
+int sysctls_save(struct saving *s, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = read_settings(s->facts, &text, reterr);
+
+	return r < 0 ? r : image_write(s->image, SYSCTLS_NAME, text, reterr);
 }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Gives the container's threads back what CRIU does not. What this machine cannot give (a CPU that
+ * it has not, core scheduling) they go without; that they are not kept apart from others where
+ * they could be is an error. Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -114,7 +120,7 @@ static int mend_cookies(struct mending *m, struct error **reterr)
 	return 0;
 }
 
-int threads_mend(const struct restore *r, pid_t init, struct error **reterr)
+int threads_apply(struct restore *r, pid_t init, struct error **reterr)
 {
 	struct mending m = {.facts = &r->manifest.facts};
 	int e;

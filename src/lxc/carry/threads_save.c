@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What threads have of their own that CRIU does not carry: the CPUs that they run on, how urgent
+ * their disk accesses are, how exact their timers, what of them goes into a core dump. Runs in the
+ * caller's process as root on the host, while the threads stand still, and only reads.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -10,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "carry/threads_save.h"
+#include "carry/table_save.h"
 #include "sys/core_cookie.h"
 #include "sys/process.h"
 #include "util/cpus.h"
@@ -120,15 +126,17 @@ static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
 	return 0;
 }
 
-void inspect_threads(struct container_facts *facts)
+int threads_save(struct saving *saving, struct error **reterr)
 {
-	struct survey s = {.facts = facts};
+	struct survey s = {.facts = saving->facts};
 	_cleanup_free_ char *list = NULL;
 
-	facts_clear_threads(facts);
+	(void)reterr;
+	facts_clear_threads(s.facts);
 	if (read_file_at(AT_FDCWD, "/sys/devices/system/cpu/online", TEXT_MAX, &list) <= 0 ||
 	    !cpus_parse(list, &s.online))
 		CPU_ZERO(&s.online);
-	for_each_thread(facts->init_pid, look_at_thread, &s);
+	for_each_thread(s.facts->init_pid, look_at_thread, &s);
 	free(s.cookies);
+	return 0;
 }

@@ -3,7 +3,7 @@
 /*
  * CRIU leaves every tracefs out of its image, because the kernel mounts one by itself beneath
  * a debugfs. Reads what has been left out from /proc/PID/mountinfo. Runs in the command as
- * root, at post-dump: the container stands still, so the numbers of its mounts are CRIU's.
+ * root. The container stands still, so the numbers of its mounts are CRIU's.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "carry/tracefs_save.h"
+#include "carry/table_save.h"
 #include "sys/mountflags.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -121,23 +121,32 @@ static int look_at_process(pid_t pid, void *userdata)
 	return look_at(look, pid);
 }
 
-int inspect_skipped(const struct container_facts *facts, struct skipped_mounts *ret, ino_t *ret_ns)
+static int fail(int r, struct error **reterr)
 {
-	struct look look = {.facts = facts, .found = ret};
-	int r = look_at_process(facts->init_pid, &look);
-
-	*ret_ns = look.n_seen ? look.seen[0] : 0;
-	free(look.seen);
-	return r;
+	return error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r));
 }
 
-int inspect_skipped_nested(const struct container_facts *facts, ino_t ns, struct skipped_mounts *to)
+/* Of init alone: few containers have processes in other mount namespaces. */
+int tracefs_save(struct saving *s, struct error **reterr)
 {
-	struct look look = {.facts = facts, .found = to};
+	struct look look = {.facts = s->facts, .found = &s->skipped};
+	int r = look_at_process(s->facts->init_pid, &look);
+
+	s->mount_ns = look.n_seen ? look.seen[0] : 0;
+	free(look.seen);
+	return r < 0 ? fail(r, reterr) : 0;
+}
+
+/* Those of the others, where CRIU has found that there are any. */
+int tracefs_save_nested(struct saving *s, struct error **reterr)
+{
+	struct look look = {.facts = s->facts, .found = &s->skipped};
 	int r;
 
-	*ARRAY_ADD(look.seen, look.n_seen) = ns;
-	r = for_each_process(facts->init_pid, look_at_process, &look);
+	if (!criu_mounts_nested(s->image->dirfd))
+		return 0;
+	*ARRAY_ADD(look.seen, look.n_seen) = s->mount_ns;
+	r = for_each_process(s->facts->init_pid, look_at_process, &look);
 	free(look.seen);
-	return r;
+	return r < 0 ? fail(r, reterr) : 0;
 }

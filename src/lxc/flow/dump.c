@@ -10,13 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "carry/cgroup_tree_save.h"
-#include "carry/scrollback_save.h"
-#include "carry/threads_save.h"
-#include "carry/tracefs_save.h"
 #include "criu.h"
 #include "criu/firewall.h"
-#include "criu/image_mounts.h"
 #include "flow/action_script.h"
 #include "flow/dump.h"
 #include "flow/dump_private.h"
@@ -169,9 +164,7 @@ static int prepare(struct dump *d, struct error **reterr)
 	d->freezer = d->freeze ? find_freezer(facts) : NULL;
 	operation_about(&d->operation, facts->init_pid, d->freezer);
 	operation_note_links(&d->operation, d->monitor_pid, facts->nics, facts->n_nics);
-	if (r == 0)
-		r = dump_write_network(d, reterr);
-	return r < 0 ? r : dump_write_keyring(d, reterr);
+	return r < 0 ? r : dump_write_files(d, reterr);
 }
 
 /*
@@ -190,42 +183,13 @@ static enum network_lock network_lock(const struct container_facts *facts)
 	return inspect_loopback(facts->init_pid) ? NETWORK_LOCK_NFTABLES : NETWORK_LOCK_SKIP;
 }
 
-/* What CRIU would make anew at a place that somebody has taken since check_dump(). */
-static int check_deleted_mounts(struct dump *d, struct error **reterr)
-{
-	const struct preflight p = {.facts = &d->manifest.facts, .criu = &d->criu};
-
-	if (!criu_mounts_deleted(d->image->dirfd))
-		return 0;
-	return error_mark_refused(reterr, false, preflight_deleted_mounts(&p, reterr));
-}
-
 static void on_started(pid_t criu, void *userdata)
 {
 	struct dump *d = userdata;
 
 	d->criu_pid = criu;
 	/* CRIU takes longer until it asks for something; on_action() has what came of it */
-	d->sysctls = dump_write_sysctls(d, &d->sysctls_error);
-}
-
-/*
- * What is read of its init while that lives: one that is killed from here on takes neither its
- * root nor its mounts with it.
- */
-static int look_inside(struct dump *d, struct error **reterr)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)d->manifest.facts.init_pid);
-	int r;
-
-	if (d->root >= 0)
-		return 0;
-	d->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (d->root < 0)
-		return error_errno(reterr, "cannot look into the container (%s)", path);
-	r = inspect_skipped(&d->manifest.facts, &d->skipped, &d->mount_ns);
-	return r < 0 ? error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r))
-		     : 0;
+	d->started = carry_save(&d->saving, SAVE_STARTED, &d->started_error);
 }
 
 /*
@@ -238,7 +202,7 @@ static int on_network_lock(struct dump *d, struct error **reterr)
 
 	if (inspect_connected(init))
 		d->keeper = keeper_start(d->criu_pid, init, d->operation.fd);
-	return look_inside(d, reterr);
+	return dump_save_stopped(d, reterr);
 }
 
 static bool is_cancelled(const struct dump *d)
@@ -273,35 +237,20 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 		return error_set(reterr, ECANCELED, "interrupted");
 	if (dump_thaw_tell(d, reterr) < 0)
 		return -EBUSY;
-	if (d->sysctls < 0)
-		return error_move(reterr, &d->sysctls_error, -d->sysctls);
+	if (d->started < 0)
+		return error_move(reterr, &d->started_error, -d->started);
 	if (strcmp(action, "network-lock") == 0) {
 		d->locked = true;
 		return on_network_lock(d, reterr);
 	}
 	d->settled = true;
-	inspect_threads(&d->manifest.facts);
-	r = look_inside(d, reterr);
-	if (r == 0)
-		r = dump_save_outside(d, reterr);
-	/* now, because what runs in them makes and removes cgroups */
-	if (r == 0)
-		r = inspect_cgroup_tree(&d->manifest.facts, reterr);
-	if (r == 0)
-		r = check_deleted_mounts(d, reterr);
-	if (r == 0)
-		r = dump_mend_image(d, reterr);
-	/* what holds its rootfs may not be in the way of those who take it down */
-	fd_close(&d->root);
-	if (r == 0)
-		r = dump_save_scrollback(d, reterr);
+	r = dump_complete_image(d, reterr);
 	if (r < 0 || !d->o->stop)
 		return r;
 	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
-	/* it is the checkpoint's now: a monitor that ends puts what it has left into the log */
-	if (d->sealed && d->scrollback)
-		scrollback_clear(d->manifest.facts.lxcpath, d->manifest.facts.name);
+	if (d->sealed)
+		(void)carry_save(&d->saving, SAVE_SEALED, NULL);
 	return r;
 }
 
@@ -435,9 +384,9 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	settings_clear(&d.settings);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
-	error_free(d.sysctls_error);
-	fd_close(&d.root);
-	skipped_mounts_clear(&d.skipped);
+	error_free(d.started_error);
+	fd_close(&d.saving.root);
+	skipped_mounts_clear(&d.saving.skipped);
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;
@@ -467,7 +416,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		.first = true,
 		.operation = {.fd = -1},
 		.init = -1,
-		.root = -1,
+		.saving = {.root = -1},
 		.monitor = -1,
 	};
 

@@ -14,17 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "carry/block_filesystems_save.h"
-#include "carry/file_times.h"
-#include "carry/file_times_save.h"
-#include "carry/keyring.h"
-#include "carry/keyring_save.h"
-#include "carry/scrollback_save.h"
-#include "carry/sysctls.h"
-#include "carry/sysctls_save.h"
-#include "carry/tracefs_save.h"
+#include "carry/table_save.h"
 #include "criu.h"
+#include "criu/image_files.h"
 #include "criu/image_mend.h"
+#include "criu/image_mounts.h"
 #include "flow/dump_private.h"
 #include "image/dir.h"
 #include "image/network_file.h"
@@ -107,7 +101,7 @@ void dump_describe(struct dump *d)
  * What the callback does at the dump. A port with settings of its own would lose
  * them by leaving its bridge: that one stays, and CRIU locks the network.
  */
-int dump_write_network(struct dump *d, struct error **reterr)
+static int write_network(struct dump *d, struct error **reterr)
 {
 	const struct container_facts *facts = &d->manifest.facts;
 	struct nic *nics = xcalloc(facts->n_nics + 1, sizeof(*nics));
@@ -125,68 +119,74 @@ int dump_write_network(struct dump *d, struct error **reterr)
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);
 }
 
-int dump_write_sysctls(struct dump *d, struct error **reterr)
+int dump_write_files(struct dump *d, struct error **reterr)
 {
-	_cleanup_free_ char *text = NULL;
-	int r = inspect_sysctls(&d->manifest.facts, &text, reterr);
+	int r = write_network(d, reterr);
 
-	return r < 0 ? r : image_write(d->image, SYSCTLS_NAME, text, reterr);
-}
-
-/* While init runs: CRIU alone has its hands on processes that stand still. */
-int dump_write_keyring(struct dump *d, struct error **reterr)
-{
-	char *text = NULL;
-	int r = inspect_keyring(&d->settings, &d->manifest.facts, d->init, &text, reterr);
-
-	if (r == 0 && text)
-		r = image_write(d->image, KEYRING_NAME, text, reterr);
-	free_secret(text);
-	return r;
+	d->saving.settings = &d->settings;
+	d->saving.facts = &d->manifest.facts;
+	d->saving.image = d->image;
+	d->saving.stop = d->o->stop;
+	d->saving.init = d->init;
+	return r < 0 ? r : carry_save(&d->saving, SAVE_RUNNING, reterr);
 }
 
 /*
- * What is in the buffer of the console: now, since nothing is written any more. LXC's
- * monitor can only give it away, which it is not asked to if the container runs on.
+ * What is read of its init while that lives: one that is killed from here on takes neither its
+ * root nor its mounts with it.
  */
-int dump_save_scrollback(struct dump *d, struct error **reterr)
+int dump_save_stopped(struct dump *d, struct error **reterr)
 {
-	const struct container_facts *facts = &d->manifest.facts;
-	_cleanup_free_ char *data = NULL;
-	size_t len;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)d->manifest.facts.init_pid);
 
-	scrollback_read(facts->lxcpath, facts->name, d->o->stop, &data, &len);
-	d->scrollback = data != NULL;
-	return data ? image_write_bytes(d->image, SCROLLBACK_NAME, data, len, reterr) : 0;
+	if (d->saving.root >= 0)
+		return 0;
+	d->saving.root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->saving.root < 0)
+		return error_errno(reterr, "cannot look into the container (%s)", path);
+	return carry_save(&d->saving, SAVE_STOPPED, reterr);
 }
 
-/* What the container's memory fits to: a restore compares it. */
-static int save_file_times(struct dump *d, const struct criu_files *files, struct error **reterr)
-{
-	_cleanup_free_ char *text = inspect_file_times(&d->manifest.facts, files, d->root);
-
-	return image_write(d->image, FILE_TIMES_NAME, text, reterr);
-}
-
-/* What is outside of the image, and is to be the same at a restore. */
-int dump_save_outside(struct dump *d, struct error **reterr)
+static int save_at_post_dump(struct dump *d, struct error **reterr)
 {
 	_cleanup_criu_files_ struct criu_files files = {0};
 	int r;
 
 	criu_files_read(d->image->dirfd, &files);
-	r = inspect_block_filesystems(&files, d->root, &d->manifest.facts, reterr);
-	return r < 0 ? r : save_file_times(d, &files, reterr);
+	d->saving.files = &files;
+	r = carry_save(&d->saving, SAVE_POST_DUMP, reterr);
+	d->saving.files = NULL;
+	return r;
 }
 
-int dump_mend_image(struct dump *d, struct error **reterr)
+/* What CRIU would make anew at a place that somebody has taken since check_dump(). */
+static int check_deleted_mounts(struct dump *d, struct error **reterr)
 {
-	int dirfd = d->image->dirfd, r = 0;
+	const struct preflight p = {.facts = &d->manifest.facts, .criu = &d->criu};
 
-	if (criu_mounts_nested(dirfd))
-		r = inspect_skipped_nested(&d->manifest.facts, d->mount_ns, &d->skipped);
-	if (r < 0)
-		return error_set(reterr, -r, "cannot read the container's mounts: %s",
-				 strerror(-r));
-	return criu_image_mend(dirfd, &d->skipped, reterr);
+	if (!criu_mounts_deleted(d->image->dirfd))
+		return 0;
+	return error_mark_refused(reterr, false, preflight_deleted_mounts(&p, reterr));
+}
+
+static int complete(struct dump *d, struct error **reterr)
+{
+	int r = dump_save_stopped(d, reterr);
+
+	if (r == 0)
+		r = save_at_post_dump(d, reterr);
+	if (r == 0)
+		r = check_deleted_mounts(d, reterr);
+	if (r == 0)
+		r = carry_save(&d->saving, SAVE_MEND, reterr);
+	return r < 0 ? r : criu_image_mend(d->image->dirfd, &d->saving.skipped, reterr);
+}
+
+int dump_complete_image(struct dump *d, struct error **reterr)
+{
+	int r = complete(d, reterr);
+
+	/* what holds its rootfs may not be in the way of those who take it down */
+	fd_close(&d->saving.root);
+	return r < 0 ? r : carry_save(&d->saving, SAVE_LAST, reterr);
 }

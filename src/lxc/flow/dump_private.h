@@ -10,9 +10,8 @@
 
 #include <lxc/lxccontainer.h>
 
+#include "carry/table_save.h"
 #include "criu.h"
-#include "criu/image_files.h"
-#include "criu/image_mounts.h"
 #include "flow/dump.h"
 #include "image/dir.h"
 #include "inspect/settings.h"
@@ -37,18 +36,15 @@ struct dump {
 	uint64_t memory;   /* bytes that its image takes up to */
 	pid_t criu_pid;
 	pid_t keeper; /* 0, or -errno: none */
-	int root;     /* init's, from when it stands still until CRIU is through; -1 */
-	struct skipped_mounts skipped; /* of init's mounts then ... */
-	ino_t mount_ns;		       /* ... in this mount namespace */
+	struct saving saving;
 	bool freeze;   /* CRIU is to freeze the container before it looks at it ... */
 	char *freezer; /* ... by this cgroup's directory */
-	int sysctls;   /* what came of dump_write_sysctls() ... */
-	struct error *sysctls_error;
+	int started;   /* what came of what was saved when CRIU had been started */
+	struct error *started_error;
 	bool locked;  /* CRIU has come to network-lock: it begins to do things */
 	bool settled; /* it has come to post-dump: this is over in a moment */
 	bool sealed;
-	bool scrollback; /* the console's buffer was saved */
-	char **thawed;	 /* see dump_thaw() */
+	char **thawed; /* see dump_thaw() */
 	size_t n_thawed;
 	int64_t next_look;
 };
@@ -58,17 +54,17 @@ struct dump {
 /* Everything of the manifest that is known before CRIU starts. */
 void dump_describe(struct dump *d);
 
-/* Before CRIU starts: files of the image. */
-int dump_write_network(struct dump *d, struct error **reterr);
-int dump_write_keyring(struct dump *d, struct error **reterr);
+/* Before CRIU starts: the network file, and those of the state that CRIU does not carry. */
+int dump_write_files(struct dump *d, struct error **reterr);
 
-/* While CRIU starts. */
-int dump_write_sysctls(struct dump *d, struct error **reterr);
+/*
+ * When the processes stand still: as soon as CRIU says so (at network-lock, or later where it has
+ * nothing to lock). Doing it again is harmless.
+ */
+int dump_save_stopped(struct dump *d, struct error **reterr);
 
 /* At post-dump, when CRIU has written its own. */
-int dump_save_outside(struct dump *d, struct error **reterr);
-int dump_mend_image(struct dump *d, struct error **reterr);
-int dump_save_scrollback(struct dump *d, struct error **reterr);
+int dump_complete_image(struct dump *d, struct error **reterr);
 
 /* ---- dump_give_up.c: the container runs on, and no checkpoint is to be seen ---- */
 

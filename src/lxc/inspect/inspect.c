@@ -13,9 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "carry/apparmor_save.h"
-#include "carry/devices_save.h"
-#include "carry/nexthops_save.h"
+#include "carry/table_save.h"
 #include "inspect/asking.h"
 #include "inspect/cgroup_names.h"
 #include "inspect/cgroups.h"
@@ -136,6 +134,7 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 	_cleanup_facts_ struct container_facts facts = {0};
 	_cleanup_cgroup_names_ struct cgroup_names names = {0};
 	_cleanup_close_ int cgroup = -1;
+	struct saving saving = {.settings = settings, .facts = &facts, .init = -1, .root = -1};
 	int r;
 
 	cgroup_names(c->name, settings, &names);
@@ -153,17 +152,14 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 		r = inspect_cgroups(&facts, names.payload, reterr);
 	if (r == 0)
 		cgroup = cgroup2_open(&facts);
+	saving.cgroup = cgroup;
 	facts.inner_cgroup = inner_cgroup(settings, cgroup);
-	if (r == 0) {
-		inspect_devices(&facts, cgroup);
-		r = inspect_lsm(&facts, reterr);
-	}
 	if (r == 0)
 		r = inspect_mounts(&facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
 	if (r == 0)
-		r = inspect_nexthops(&facts, reterr);
+		r = carry_save(&saving, SAVE_LOOK, reterr);
 	if (r < 0)
 		return r;
 	*ret = facts;

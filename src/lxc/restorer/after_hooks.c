@@ -24,7 +24,7 @@ static void log_findings(const struct findings *found)
 	}
 }
 
-int stage_made(struct restore *r, struct error **reterr)
+int made_begin(struct restore *r, struct error **reterr)
 {
 	_cleanup_findings_ struct findings found = {0};
 	const struct restore_check check = {

@@ -159,7 +159,7 @@ static int run_script(const struct restore *r, size_t i, const char *type, struc
 	return run_hook(r, "net", type, script, arguments, reterr);
 }
 
-int stage_pre_start(struct restore *r, struct error **reterr)
+int pre_start_begin(struct restore *r, struct error **reterr)
 {
 	int e;
 
@@ -173,17 +173,20 @@ int stage_pre_start(struct restore *r, struct error **reterr)
 int hooks_before_run(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_free_ char *pid = xasprintf("%d", (int)init);
+	int e;
 
+	/* one without its network is not to run either, which is told later */
+	if (network_check(r, NULL) < 0)
+		return 0;
 	setenv("LXC_PID", pid, 1);
 	for (; r->n_scripts_up < r->manifest.facts.n_nics; r->n_scripts_up++) {
-		int e = r->host_veths[r->n_scripts_up]
-				? run_script(r, r->n_scripts_up, "up", reterr)
-				: 0;
-
+		e = r->host_veths[r->n_scripts_up] ? run_script(r, r->n_scripts_up, "up", reterr)
+						   : 0;
 		if (e < 0)
 			return e;
 	}
-	return run_hooks(r, "start-host", "", reterr);
+	e = run_hooks(r, "start-host", "", reterr);
+	return e < 0 ? e : serving_check(r, reterr);
 }
 
 void namespaces_keep(struct restore *r)
@@ -227,14 +230,7 @@ void scripts_down(struct restore *r)
 	r->n_scripts_up = 0;
 }
 
-int stage_nothing(struct restore *r, struct error **reterr)
-{
-	(void)r;
-	(void)reterr;
-	return 0;
-}
-
-void unstage_stop_hooks(struct restore *r)
+void stop_hooks_undo(struct restore *r)
 {
 	_cleanup_error_ struct error *e = NULL;
 	_cleanup_free_ char *arguments = NULL;
@@ -250,7 +246,7 @@ void unstage_stop_hooks(struct restore *r)
 }
 
 /* When it fails at a reboot there is none: so it is with LXC. */
-void unstage_post_stop(struct restore *r)
+void post_stop_undo(struct restore *r)
 {
 	_cleanup_error_ struct error *e = NULL;
 

@@ -29,7 +29,7 @@ static void remove_one(const struct leftover *l, void *userdata)
 		log_at(LOG_LEVEL_NOTICE, "removed %s, which an earlier restore had left", l->name);
 }
 
-int stage_leftovers(struct restore *r, struct error **reterr)
+int leftovers_begin(struct restore *r, struct error **reterr)
 {
 	(void)reterr;
 	leftovers_each(r->image->dirfd, &r->manifest.facts, r->plan->rootfs, remove_one, NULL);

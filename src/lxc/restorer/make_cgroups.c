@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The stage of the cgroups: the monitor's and the container's, empty, under the names that
+ * lxc-start would choose. Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -179,7 +184,7 @@ static void list_controllers(struct restore *r)
 		r->controllers = NULL;
 }
 
-int stage_cgroups(struct restore *r, struct error **reterr)
+int cgroups_begin(struct restore *r, struct error **reterr)
 {
 	int e;
 
@@ -207,8 +212,7 @@ int stage_cgroups(struct restore *r, struct error **reterr)
 	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (r->cgroup_fd < 0)
 		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
-	e = make_inner(r, reterr);
-	return e < 0 ? e : cgroup_tree_begin(r, reterr);
+	return make_inner(r, reterr);
 }
 
 /* Makes it where it is missing, and moves a process there; "0" is this one. */
@@ -255,7 +259,7 @@ static void leave_monitor_cgroup(struct restore *r)
 	remove_cgroup_at(r->cgroup_root, r->monitor);
 }
 
-void unstage_cgroups(struct restore *r)
+void cgroups_undo(struct restore *r)
 {
 	if (r->payload) {
 		wait_until_empty(r->cgroup_root, r->payload);

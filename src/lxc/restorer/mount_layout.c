@@ -192,7 +192,7 @@ static void name_terminals(struct restore *r)
 	}
 }
 
-int stage_mounts(struct restore *r, struct error **reterr)
+int mounts_begin(struct restore *r, struct error **reterr)
 {
 	_cleanup_close_ int dir = runtime_dir_open();
 	const struct container_facts *facts = &r->manifest.facts;
@@ -218,15 +218,23 @@ int stage_mounts(struct restore *r, struct error **reterr)
 	return e;
 }
 
-/* They are where CRIU finds them by now; a monitor that lives on has no use for them. */
-void mounts_release(struct restore *r)
+static void close_detached(struct restore *r)
 {
 	fd_close(&r->cgroups_fd);
 	fd_close(&r->images_fd);
 	fd_close(&r->rootfs_fd);
 }
 
-void unstage_mounts(struct restore *r)
+/* They are where CRIU finds them by now; a monitor that lives on has no use for them. */
+int mounts_release(struct restore *r, pid_t init, struct error **reterr)
+{
+	(void)init;
+	(void)reterr;
+	close_detached(r);
+	return 0;
+}
+
+void mounts_undo(struct restore *r)
 {
 	for (size_t i = 0; r->mount_sources && i < r->manifest.facts.n_mounts; i++) {
 		free(r->mount_points[i]);
@@ -238,11 +246,11 @@ void unstage_mounts(struct restore *r)
 	for (size_t i = 0; r->tty_sources && i < r->manifest.facts.n_ttys; i++)
 		free(r->tty_sources[i]);
 	free(TAKE_PTR(r->tty_sources));
-	mounts_release(r);
+	close_detached(r);
 }
 
 /* At the dump each was what is seen at its target, see inspect/mounts.c. */
-int mounts_check(const struct restore *r, pid_t init, struct error **reterr)
+int mounts_check(struct restore *r, pid_t init, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
@@ -414,11 +422,13 @@ static int lay_out(const struct restore *r)
 	return mount_rootfs(r);
 }
 
-int mounts_lay_out(const struct restore *r)
+int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr)
 {
 	mode_t mask = umask(0);
 	int e = lay_out(r);
 
+	(void)init;
+	(void)reterr;
 	umask(mask);
 	return e;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The processes: CRIU's restore, and the container's init as a child of ours. */
+/*
+ * The stage of the processes: CRIU's restore, with what the stages do at CRIU's moments, and the
+ * container's init as a child of ours. Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -14,7 +17,6 @@
 
 #include "criu.h"
 #include "criu/firewall.h"
-#include "criu/image_kinds.h"
 #include "criu/image_mend.h"
 #include "criu/image_names.h"
 #include "restorer/restorer.h"
@@ -22,30 +24,40 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-static int prepare_criu(void *userdata)
+static const struct {
+	const char *action; /* CRIU's name of it */
+	bool last;	    /* CRIU would not give up then: it is killed */
+} moments[N_MOMENTS] = {
+	[POST_SETUP_NAMESPACES] = {"post-setup-namespaces", false},
+	[POST_RESTORE] = {"post-restore", false},
+	[NETWORK_UNLOCK] = {"network-unlock", true},
+	[PRE_RESUME] = {"pre-resume", true},
+	[POST_RESUME] = {"post-resume", false},
+};
+
+static enum restore_moment moment_of(const char *action)
 {
-	if (keyring_make(userdata) < 0)
-		return -1;
-	return network_enter(userdata) < 0 ? -1 : mounts_lay_out(userdata);
+	enum restore_moment m = BEGIN;
+
+	while (m < N_MOMENTS && (!moments[m].action || strcmp(moments[m].action, action) != 0))
+		m++;
+	return m;
 }
 
-static int wait_settled(struct restore *r, struct error **reterr)
+/* The names that CRIU calls for, or of these the last ones. Caller frees. */
+static char *action_names(bool last)
 {
-	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
-	bool ended = r->settling > 0 && status == 0, away = r->netns_fd >= 0;
+	char *names = xstrdup("");
 
-	r->settling = 0;
-	if (ended)
-		network_note_links(r);
-	if (status == 0 || (r->manifest.facts.n_nexthops == 0 && !away))
-		return 0;
-	if (status > 0)
-		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
-	error_set(reterr, -status,
-		  away ? "cannot move the container's links to the host: %s"
-		       : "cannot make the container's routes by nexthop objects: %s",
-		  strerror(-status));
-	return status;
+	for (enum restore_moment m = BEGIN; m < N_MOMENTS; m++)
+		if (moments[m].action && (!last || moments[m].last))
+			str_append(&names, "%s%s", *names ? " " : "", moments[m].action);
+	return names;
+}
+
+static int prepare_criu(void *userdata)
+{
+	return stages_at(userdata, IN_CRIU, 0, NULL);
 }
 
 /*
@@ -62,80 +74,22 @@ static void forbid(const struct restore *r, pid_t init)
 		kill(init, SIGKILL);
 }
 
-static int run_hooks_before(struct restore *r, pid_t init)
+/* Makes the container whole, before it runs. Why that cannot be is the refusal. */
+static int complete(struct restore *r, pid_t init)
 {
-	/* one without its network is not to run either, which network_check() tells later */
-	if (network_check(r, NULL) < 0)
-		return 0;
-	return hooks_before_run(r, init, &r->refusal);
-}
-
-/* Makes the container whole, before it runs. */
-static int complete(struct restore *r, pid_t init, struct error **reterr)
-{
-	int e = run_hooks_before(r, init);
-
 	r->completed = true;
-	half_closed_complete(r);
-	if (e == 0)
-		e = serving_check(r, reterr);
-	if (e < 0)
-		return e;
-	if (criu_image_kinds(r->image->dirfd).timers)
-		timers_mend(r, init);
-	return threads_mend(r, init, &r->refusal);
+	return stages_at(r, PRE_RESUME, init, &r->refusal);
 }
 
-/*
- * Before anything runs that could have it wait, with a filesystem that does not answer.
- * A container without one is fine.
- */
-static void open_devpts(struct restore *r, pid_t init)
+/* A container without one is fine. */
+int devpts_open(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
 	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+	(void)reterr;
 	if (root >= 0 && r->devpts_fd < 0)
 		r->devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
-}
-
-static int act(struct restore *r, const char *action, pid_t init, struct error **reterr)
-{
-	/* the container's namespaces are there, with its links, and nothing runs in them yet */
-	if (strcmp(action, "post-setup-namespaces") == 0) {
-		int e = sysctls_set(r, init, reterr);
-
-		if (e < 0)
-			return e;
-		half_closed_prepare(r, init);
-		r->settling = network_settle(r, init);
-		return cgroup_tree_complete(r, reterr);
-	}
-	if (strcmp(action, "post-restore") == 0) {
-		/* CRIU is through with the pages; nothing runs before their sums are known */
-		int e = pages_verified(r, reterr);
-
-		if (e == 0)
-			e = mounts_check(r, init, reterr);
-		if (e == 0)
-			e = block_filesystems_check(r, init, reterr);
-		if (e == 0)
-			e = block_files_check(r, init, reterr);
-		if (e == 0)
-			e = wait_settled(r, reterr);
-		if (e < 0)
-			return e;
-		open_devpts(r, init);
-		if (criu_image_kinds(r->image->dirfd).pressure)
-			pressure_rearm(init);
-		return devices_attach(r, reterr);
-	}
-	if (strcmp(action, "pre-resume") == 0)
-		return complete(r, init, reterr);
-	/*
-	 * network-unlock and post-resume are there for the callback, to see that this process still
-	 * is: without it the processes die, and a network would let their connections tell that
-	 */
 	return 0;
 }
 
@@ -145,37 +99,44 @@ static int act(struct restore *r, const char *action, pid_t init, struct error *
  * and it would not be sent again; after post-restore CRIU removes its links to open files that
  * have other names. Else it is when the container is about to run.
  */
-static const char *last_way_back(const struct restore *r)
+static enum restore_moment last_way_back(const struct restore *r)
 {
 	const int dir = r->image->dirfd;
 
 	if (criu_image_has_links(dir))
-		return "post-restore";
+		return POST_RESTORE;
 	if (!criu_image_has_connections(dir))
-		return "pre-resume";
+		return PRE_RESUME;
 	/* there CRIU calls nobody at network-unlock */
-	return r->manifest.facts.host_network ? "post-restore" : "network-unlock";
+	return r->manifest.facts.host_network ? POST_RESTORE : NETWORK_UNLOCK;
+}
+
+static int act(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr)
+{
+	int e = serving_check(r, reterr);
+
+	if (e == 0)
+		e = moment == PRE_RESUME ? complete(r, init) : stages_at(r, moment, init, reterr);
+	/* what has come while that took its time */
+	return e < 0 ? e : serving_check(r, reterr);
 }
 
 static int on_action(const char *action, pid_t init, void *userdata, struct error **reterr)
 {
+	enum restore_moment moment = moment_of(action);
 	struct restore *r = userdata;
 	int e;
 
 	r->half_made_init = init;
 	/* it runs */
-	if (strcmp(action, "post-resume") == 0)
-		return act(r, action, init, reterr);
-	if (strcmp(action, "post-setup-namespaces") == 0)
+	if (moment >= POST_RESUME)
+		return 0;
+	/* also where it goes no further: they are to be removed */
+	if (moment == POST_SETUP_NAMESPACES)
 		network_note_made(r, init);
-	r->unlocked = r->unlocked || strcmp(action, "network-unlock") == 0;
-	e = serving_check(r, reterr);
-	if (e == 0)
-		e = act(r, action, init, reterr);
-	/* what has come while that took its time */
-	if (e == 0)
-		e = serving_check(r, reterr);
-	if (e == 0 && strcmp(action, r->commits_at) == 0)
+	r->unlocked = r->unlocked || moment == NETWORK_UNLOCK;
+	e = act(r, moment, init, reterr);
+	if (e == 0 && moment == r->commits_at)
 		caller_commit(r);
 	if (e < 0 && r->unlocked)
 		forbid(r, init);
@@ -264,17 +225,17 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.root = r->plan->rootfs_mount,
 		.cgroup_root = cgroup_root,
 		.mount_sources = (const char *const *)r->mount_sources,
-		.devices = (const char *const *)r->devices,
+		.devices = (const char *const *)r->carried.devices.names,
 		.tty_ends = r->tty_ends,
 		.host_veths = (const char *const *)r->host_veths,
 		.ignore_cpu = r->plan->ignore_cpu,
 		.ignore_files = r->plan->ignore_files,
 	};
 	const int locks[] = {r->lock_fd, -1};
+	_cleanup_free_ char *actions = action_names(false), *last_actions = action_names(true);
 	const struct criu_events events = {
-		.actions = "post-setup-namespaces post-restore network-unlock pre-resume "
-			   "post-resume",
-		.last_actions = "network-unlock pre-resume",
+		.actions = actions,
+		.last_actions = last_actions,
 		.action = on_action,
 		.serve_fd = monitor_fd(r->serving),
 		.serve = on_request,
@@ -343,30 +304,22 @@ static int settle_pages(struct restore *r, int e, struct error **reterr)
 
 	if (e == -ECANCELED)
 		pages_forget(r);
-	if (pages_verified(r, &damage) == 0)
+	if (pages_verified(r, 0, &damage) == 0)
 		return e;
 	if (reterr)
 		error_free(TAKE_PTR(*reterr));
 	return error_move(reterr, &damage, EIO);
 }
 
-int stage_tree(struct restore *r, struct error **reterr)
+int processes_begin(struct restore *r, struct error **reterr)
 {
 	int e;
 
 	serving_update(r);
-	e = keyring_load(r, reterr);
-	if (e == 0)
-		e = pages_verify(r, reterr);
+	e = pages_verify(r, reterr);
 	if (e == 0)
 		e = settle_pages(r, run_criu(r, reterr), reterr);
-
-	keyring_forget(r);
-	mounts_release(r);
-	unstage_block_filesystems(r);
-	half_closed_release(r);
-	/* one child is searched for, and that is init */
-	wait_settled(r, NULL);
+	(void)stages_at(r, CRIU_ENDED, 0, NULL);
 	if (r->refusal) {
 		/* whatever CRIU says of it only follows from that */
 		if (reterr)
@@ -385,7 +338,7 @@ int stage_tree(struct restore *r, struct error **reterr)
 		e = adopt_init(r, reterr);
 	/* CRIU does not mind when the callback is killed at pre-resume: then it is done late */
 	if (e == 0 && !r->completed)
-		e = complete(r, r->init_pid, reterr);
+		e = complete(r, r->init_pid);
 	return r->refusal ? error_move(reterr, &r->refusal, EIO) : e;
 }
 
@@ -393,7 +346,7 @@ int stage_tree(struct restore *r, struct error **reterr)
  * CRIU kills what it made when it fails, unless it was killed itself: then
  * init, half made, is still a child of ours. With init its namespace ends.
  */
-void unstage_tree(struct restore *r)
+void processes_undo(struct restore *r)
 {
 	pid_t pid;
 

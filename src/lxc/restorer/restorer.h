@@ -3,13 +3,14 @@
 #define LXCCKPT_RESTORER_RESTORER_H
 
 /*
- * A restore is a table of stages, run in the monitor's process. Each has an
+ * A restore is a table of stages (stages.c), run in the monitor's process. Each has an
  * undo. On a failure the stages done so far are undone in reverse; when the
  * container ends, the same undos take it down in the same order.
  */
 
 #include <sys/stat.h>
 
+#include "carry/table_apply.h"
 #include "criu/argv.h"
 #include "image/dir.h"
 #include "lock/record.h"
@@ -17,6 +18,19 @@
 #include "restorer/plan.h"
 
 #define N_NAMESPACES 8
+
+/* When something of a stage is done, in the order of time. */
+enum restore_moment {
+	BEGIN,		       /* before CRIU starts: see begin of struct restore_stage */
+	IN_CRIU,	       /* in CRIU's process, before its exec */
+	POST_SETUP_NAMESPACES, /* from here on CRIU's names: the namespaces and links are there, */
+	POST_RESTORE,	       /* all processes are, and CRIU's mounts and files, */
+	NETWORK_UNLOCK,	       /* connections go on, */
+	PRE_RESUME,	       /* CRIU is through with all, and nothing runs, */
+	POST_RESUME,	       /* the container runs */
+	CRIU_ENDED,	       /* however it did, with or without all of these */
+	N_MOMENTS,
+};
 
 struct restore {
 	struct restore_plan *plan; /* stages set what they decide in its config items */
@@ -32,8 +46,8 @@ struct restore {
 		FATE_TAKEN_BACK, /* the caller has asked for that: nothing of it will run */
 		FATE_COMMITTED,	 /* whatever the caller says: it runs, or fails */
 	} fate;
-	const char *commits_at; /* after that stage of CRIU's */
-	bool unlocked;		/* CRIU is about to let its connections go on */
+	enum restore_moment commits_at; /* when that has been */
+	bool unlocked;			/* CRIU is about to let its connections go on */
 
 	int lock_fd;	      /* the operation's, shared with CRIU; -1 once the restore is over */
 	char *lock_name;      /* the lock's file name; NULL: nothing can be written down */
@@ -47,8 +61,6 @@ struct restore {
 	char **mount_points;	 /* one per facts' mount: the host's mount that its source is in */
 	char **mount_sources;	 /* ... and where CRIU finds the source */
 	struct stat *mount_pins; /* ... and what the source is, which it has to be in the end */
-	int *device_fds;	 /* one per facts' block filesystem: holds the device ... */
-	char **devices;		 /* ... of this name; both NULL once CRIU has mounted it */
 	const char
 		*images_path; /* where the container's root may read the images; NULL: as it is */
 	const char *cgroup_yard;
@@ -63,31 +75,23 @@ struct restore {
 	char *monitor;
 	pid_t leaving; /* of cgroups_leave_soon(); 0: none */
 
-	char *apparmor_path; /* the generated profile, once it is written */
-
 	struct terminal console;
 	struct terminal *ttys; /* tty 1 ... n_ttys */
 	size_t n_ttys;
 	struct terminal *others; /* terminals that are no console and no tty<n> */
 	size_t n_others;
-	int console_peer; /* the host's terminal that lxc.console.path names; -1: none */
-	char *scrollback; /* what the image has of the console's output */
-	size_t scrollback_len;
+	int console_peer;	  /* the host's terminal that lxc.console.path names; -1: none */
 	struct tty_end *tty_ends; /* one per facts' tty; borrows from the above, and from ... */
 	char **tty_sources;	  /* ... where CRIU finds it, with its options; NULL: on the host */
-
-	char *keyring; /* the image's keys, until CRIU has been started; NULL: none */
 
 	char **host_veths;	    /* one per NIC; NULL where it is no veth */
 	unsigned int *host_numbers; /* of these links; 0: CRIU has not made it yet */
 	int network_fd;		    /* memfd: the network file with the names of now */
 	int netns_fd;		    /* the network namespace that CRIU runs in; -1: the host's */
 
-	pid_t settling;	      /* of network_settle(); 0: none */
-	pid_t verifying;      /* of pages_verify(); 0: none */
-	int verified_fd;      /* ... and what it says; -1: nothing */
-	int half_closed_fd;   /* of half_closed_prepare(): the container's network namespace ... */
-	int loopback_program; /* ... and a BPF link; -1: none */
+	pid_t settling;	 /* of network_settle(); 0: none */
+	pid_t verifying; /* of pages_verify(); 0: none */
+	int verified_fd; /* ... and what it says; -1: nothing */
 
 	pid_t init_pid;
 	int init_pidfd;
@@ -102,14 +106,28 @@ struct restore {
 	bool ending;		  /* it is being taken down */
 	bool rebooting;		  /* the end is a reboot's: it is to be started anew */
 
+	struct carried carried;	 /* of the kinds of state that CRIU does not carry */
 	struct monitor *serving; /* from when there is the socket to the end; main.c frees it */
 };
 
+/* A row of the table in stages.c; all but the name can be missing. */
 struct restore_stage {
 	const char *name;
-	int (*apply)(struct restore *r, struct error **reterr);
+	/* Before CRIU starts. If it fails, its own undo is called too. */
+	int (*begin)(struct restore *r, struct error **reterr);
+	/* After a failed restore and when the container ends: takes what is there. */
 	void (*undo)(struct restore *r);
+	/*
+	 * At moments from IN_CRIU on; init is the container's, 0 where there is none. IN_CRIU says
+	 * on stderr what fails. At CRIU_ENDED nothing can fail any more.
+	 */
+	int (*at[N_MOMENTS])(struct restore *r, pid_t init, struct error **reterr);
+	/* For the kinds of state that CRIU does not carry it is then that moment. */
+	enum apply_moment carried[N_MOMENTS];
 };
+
+/* What the stages do at a moment, until one of them fails. */
+int stages_at(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr);
 
 int restore_apply(struct restore *r, struct error **reterr);
 
@@ -158,7 +176,7 @@ int pages_verify(struct restore *r, struct error **reterr);
  * Waits for its end, if it was begun: 0, or why nothing of the container may run. One who wants
  * the restore taken back, or the container stopped, is heard meanwhile (-ECANCELED).
  */
-int pages_verified(struct restore *r, struct error **reterr);
+int pages_verified(struct restore *r, pid_t init, struct error **reterr);
 
 /* Ends it: the restore has failed. */
 void pages_forget(struct restore *r);
@@ -176,48 +194,18 @@ void caller_commit(struct restore *r);
 /* Of a restore that is taken back that is why it fails, whatever went wrong meanwhile. */
 int caller_explain(const struct restore *r, int e, struct error **reterr);
 
-/*
- * For CRIU's process, before its exec: makes the mount namespace in which it finds
- * what stage_mounts() has prepared. -1: why is on stderr.
- */
-int mounts_lay_out(const struct restore *r);
-
-/*
- * CRIU finds the sources by their paths, in which others than root may write: refuses where
- * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
- * not where the mounts are, and later something runs.
- */
-int mounts_check(const struct restore *r, pid_t init, struct error **reterr);
-
-/*
- * What block devices hold is what the container had mounted. They are held from the stage on
- * until CRIU has ended; that it has mounted these is to be looked at at its post-restore.
- */
-int stage_block_filesystems(struct restore *r, struct error **reterr);
-void unstage_block_filesystems(struct restore *r);
-int block_filesystems_check(const struct restore *r, pid_t init, struct error **reterr);
-
-/* That the files on them that processes have open are as they were, then as well. */
-int block_files_check(const struct restore *r, pid_t init, struct error **reterr);
-
-/* When CRIU has ended. */
-void mounts_release(struct restore *r);
-
 /* Ends a wait for a lock that somebody else has; lock_wait.c. */
 int locks_watch(struct restore *r, struct error **reterr);
 
-/* The stages; stages.c has their order and the reasons for it. */
-int stage_socket(struct restore *r, struct error **reterr);
-void unstage_socket(struct restore *r);
+/* ---- the stages; stages.c has their order and the reasons for it ---- */
+
+int socket_begin(struct restore *r, struct error **reterr);
+void socket_undo(struct restore *r);
+
 /* hooks.c: of the config's hooks and scripts those that run on the host. */
-int stage_pre_start(struct restore *r, struct error **reterr);
-int stage_nothing(struct restore *r, struct error **reterr);
-
-/* after_hooks.c: what the command could not look at before them. */
-int stage_made(struct restore *r, struct error **reterr);
-
-void unstage_stop_hooks(struct restore *r);
-void unstage_post_stop(struct restore *r);
+int pre_start_begin(struct restore *r, struct error **reterr);
+void stop_hooks_undo(struct restore *r);
+void post_stop_undo(struct restore *r);
 
 /* script.up and start-host; when all of the container is there, and nothing in it runs. */
 int hooks_before_run(struct restore *r, pid_t init, struct error **reterr);
@@ -226,66 +214,38 @@ void scripts_down(struct restore *r);
 /* Has the container's namespaces outlive it. */
 void namespaces_keep(struct restore *r);
 
-int stage_terminals(struct restore *r, struct error **reterr);
-void unstage_terminals(struct restore *r);
-int stage_cgroups(struct restore *r, struct error **reterr);
-void unstage_cgroups(struct restore *r);
+/* after_hooks.c: what the command could not look at before the hooks ran. */
+int made_begin(struct restore *r, struct error **reterr);
+
+int terminals_begin(struct restore *r, struct error **reterr);
+void terminals_undo(struct restore *r);
+
+int cgroups_begin(struct restore *r, struct error **reterr);
+void cgroups_undo(struct restore *r);
 
 /* Begins a part of that. */
 void cgroups_leave_soon(struct restore *r);
 
-/* The settings of the container's own cgroup; part of the stage above. */
-int cgroup_tree_begin(const struct restore *r, struct error **reterr);
+int mounts_begin(struct restore *r, struct error **reterr);
+void mounts_undo(struct restore *r);
 
-/* The rest, and what is beneath: to be done at CRIU's post-setup-namespaces. */
-int cgroup_tree_complete(const struct restore *r, struct error **reterr);
-
-/*
- * A trigger that a process had set on a *.pressure file is not in CRIU's image.
- * Without it such a file polls as an error for ever, and whoever waits for it
- * spins. Sets them again and has epolls notice; to be done at CRIU's
- * post-restore, when all descriptors are there and nothing runs.
- */
-void pressure_rearm(pid_t init);
+/* Makes the mount namespace in which CRIU finds what mounts_begin() has prepared. */
+int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr);
 
 /*
- * To be done once CRIU has made the container's device nodes and opened what was
- * open, and before its processes run: their rules may forbid them what CRIU does.
+ * CRIU finds the sources by their paths, in which others than root may write: refuses where
+ * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
+ * not where the mounts are, and later something runs.
  */
-int devices_attach(const struct restore *r, struct error **reterr);
+int mounts_check(struct restore *r, pid_t init, struct error **reterr);
 
-/*
- * The container's keys: read from the image; made, in CRIU's process before its exec, in a new
- * session keyring in the place of this one's (-1: why is on stderr); and no more kept here.
- */
-int keyring_load(struct restore *r, struct error **reterr);
-int keyring_make(const struct restore *r);
-void keyring_forget(struct restore *r);
-
-/*
- * Timers that are files are what they would be, had the container not been stopped. To be
- * done when CRIU is through with them, and before their processes run. A timer that
- * cannot be mended stays as CRIU has made it.
- */
-void timers_mend(const struct restore *r, pid_t init);
-
-/*
- * Gives the container's threads back what CRIU does not; to be done when all of
- * them are there. What this machine cannot give (a CPU that it has not, core scheduling)
- * they go without; that they are not kept apart from others where they could be is an error.
- */
-int threads_mend(const struct restore *r, pid_t init, struct error **reterr);
-
-int stage_mounts(struct restore *r, struct error **reterr);
-void unstage_mounts(struct restore *r);
+int mounts_release(struct restore *r, pid_t init, struct error **reterr);
 
 /* leftovers_remove.c: what CRIU or the machine has left when it died in an earlier restore. */
-int stage_leftovers(struct restore *r, struct error **reterr);
+int leftovers_begin(struct restore *r, struct error **reterr);
 
-int stage_lsm(struct restore *r, struct error **reterr);
-void unstage_lsm(struct restore *r);
-int stage_network(struct restore *r, struct error **reterr);
-void unstage_network(struct restore *r);
+int network_begin(struct restore *r, struct error **reterr);
+void network_undo(struct restore *r);
 
 /* The N of the config's lxc.net.N of interface i, -1 where it has none. */
 int network_number(const struct restore *r, size_t i);
@@ -294,8 +254,7 @@ int network_number(const struct restore *r, size_t i);
  */
 int network_check(const struct restore *r, struct error **reterr);
 
-/* For CRIU's process, before its exec. -1: why is on stderr. */
-int network_enter(const struct restore *r);
+int network_enter(struct restore *r, pid_t init, struct error **reterr);
 
 /*
  * The host's ends of the container's links come to the host, where CRIU runs in a
@@ -305,36 +264,25 @@ int network_enter(const struct restore *r);
  * a link gets its carrier early, while it is on no bridge and nothing runs that
  * could see it, and the address is removed again. The kernel also makes nexthops
  * only where there is a carrier. This is done in a process of its own, beside CRIU.
- * Returns its pid, 0 where nothing is to be done, or -1; it ends with 0 or an errno.
  */
-pid_t network_settle(struct restore *r, pid_t init);
+int network_settle(struct restore *r, pid_t init, struct error **reterr);
 
-/* When network_settle()'s process has ended: notes the links that it has brought to the host. */
-void network_note_links(struct restore *r);
+/* Waits for that process. Doing it again is harmless. */
+int network_settled(struct restore *r, pid_t init, struct error **reterr);
 
-/* The same where it is not known whether CRIU has come to make them; init is the container's. */
+/* The same at the end, when one child is searched for, and that is init. */
+int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr);
+
+/* Notes links that CRIU has made, if it has; init is the container's. */
 void network_note_made(struct restore *r, pid_t init);
 
-/*
- * Makes the container's nexthops and the routes by them; in its network
- * namespace, when its interfaces have a carrier. 0 or -errno.
- */
-int nexthops_make(const struct restore *r);
+int processes_begin(struct restore *r, struct error **reterr);
+void processes_undo(struct restore *r);
 
-/*
- * The settings in /proc/sys/net are as they were. To be done when there is the
- * network namespace and no socket in it: some are taken over by sockets when these are made.
- */
-int sysctls_set(const struct restore *r, pid_t init, struct error **reterr);
+/* Before anything runs that could have it wait, with a filesystem that does not answer. */
+int devpts_open(struct restore *r, pid_t init, struct error **reterr);
 
-/*
- * What CRIU does with connections that their peers have closed is not to hold on to the container's
- * interfaces, nor to hold up what it sends: before CRIU makes sockets; when its network is there
- * and nothing runs; and when CRIU has ended. What cannot be done is only logged.
- */
-void half_closed_prepare(struct restore *r, pid_t init);
-void half_closed_complete(struct restore *r);
-void half_closed_release(struct restore *r);
+/* ---- the end ---- */
 
 /*
  * After restore_undo(), has lxc-start start the container as if it had never been
@@ -355,8 +303,5 @@ int restart_in_foreground(struct restore *r, void (*begin)(const struct restore 
  * and its directory in lxcpath go.
  */
 void ephemeral_destroy(const struct restore *r);
-
-int stage_tree(struct restore *r, struct error **reterr);
-void unstage_tree(struct restore *r);
 
 #endif

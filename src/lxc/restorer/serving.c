@@ -40,8 +40,8 @@ static struct monitor_setup setup_of(const struct restore *r)
 		.console = r->console,
 		.ttys = r->ttys,
 		.n_ttys = r->n_ttys,
-		.scrollback = r->scrollback,
-		.scrollback_len = r->scrollback_len,
+		.scrollback = r->carried.scrollback.data,
+		.scrollback_len = r->carried.scrollback.len,
 		.foreground_in = foreground_fd(r, STDIN_FILENO),
 		.foreground_out = foreground_fd(r, STDOUT_FILENO),
 	};
@@ -52,8 +52,7 @@ int serving_begin(struct restore *r, struct error **reterr)
 	const struct monitor_setup setup = setup_of(r);
 	int e = monitor_new(&setup, &r->serving, reterr);
 
-	free(TAKE_PTR(r->scrollback));
-	r->scrollback_len = 0;
+	scrollback_forget(r);
 	if (e < 0)
 		return e;
 	monitor_set_state(r->serving, STATE_STARTING);

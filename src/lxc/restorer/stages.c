@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What a restore does, in its order: the table of stages, and the stage of the command socket.
+ * Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -7,13 +12,8 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-static void unstage_nothing(struct restore *r)
-{
-	(void)r;
-}
-
 /*
- * The order matters:
+ * The order matters, and each moment goes through the table from the top:
  *  - the socket before all that others may notice: bound, it is the lock that keeps
  *    lxc-start out, and tells whether the container runs already;
  *  - terminals and post-stop hooks still before it, so that at the end they are
@@ -21,50 +21,156 @@ static void unstage_nothing(struct restore *r)
  *    the rest is gone;
  *  - pre-start hooks when nothing else is made, as they may make what the others need;
  *  - what they may have made is looked at when they have run, and nothing else is there yet;
- *  - cgroups before AppArmor before stop hooks before the network, so that they go in the
- *    order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
+ *  - cgroups before AppArmor (carried) before stop hooks before the network, so that they go in
+ *    the order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
  *  - mounts after cgroups, of which they have one;
  *  - what an earlier restore has left of deleted files when hooks have made the rootfs, and before
  *    CRIU makes the same files;
  *  - the tree of processes last: all that CRIU refers to must be there.
+ *
+ * At CRIU's moments:
+ *  - post-setup-namespaces: carried state that links and sockets depend on, then links, which come
+ *    up in a process beside CRIU, and meanwhile the rest;
+ *  - post-restore: first what can be wrong, which is looked at before anything of the container
+ *    gets more rights; the rules for devices (carried) last, as they forbid;
+ *  - pre-resume: the hooks that can say no before what takes the container's time.
+ *
+ * At network-unlock and post-resume nothing is done but by the callback, which sees that this
+ * process still is there. Without that the processes die, and a network would let their
+ * connections tell.
  */
 static const struct restore_stage stages[] = {
-	{"terminals", stage_terminals, unstage_terminals},
-	{"post-stop hooks", stage_nothing, unstage_post_stop},
-	{"command socket", stage_socket, unstage_socket},
-	{"pre-start hooks", stage_pre_start, unstage_nothing},
-	{"what hooks make", stage_made, unstage_nothing},
-	{"cgroups", stage_cgroups, unstage_cgroups},
-	{"mounts", stage_mounts, unstage_mounts},
-	{"block devices", stage_block_filesystems, unstage_block_filesystems},
-	{"leftovers", stage_leftovers, unstage_nothing},
-	{"AppArmor", stage_lsm, unstage_lsm},
-	{"stop hooks", stage_nothing, unstage_stop_hooks},
-	{"network", stage_network, unstage_network},
-	{"processes", stage_tree, unstage_tree},
+	{
+		.name = "terminals",
+		.begin = terminals_begin,
+		.undo = terminals_undo,
+		.carried = {[BEGIN] = APPLY_TERMINALS},
+	},
+	{
+		.name = "post-stop hooks",
+		.undo = post_stop_undo,
+	},
+	{
+		.name = "command socket",
+		.begin = socket_begin,
+		.undo = socket_undo,
+	},
+	{
+		.name = "hooks of the start",
+		.begin = pre_start_begin,
+		.at = {[PRE_RESUME] = hooks_before_run},
+	},
+	{
+		.name = "what hooks make",
+		.begin = made_begin,
+	},
+	{
+		.name = "cgroups",
+		.begin = cgroups_begin,
+		.undo = cgroups_undo,
+		.carried = {[BEGIN] = APPLY_CGROUP},
+	},
+	{
+		/* CRIU has read all pages by then; nothing runs before their checksums are known */
+		.name = "pages of memory",
+		.at = {[POST_RESTORE] = pages_verified},
+	},
+	{
+		.name = "mounts",
+		.begin = mounts_begin,
+		.undo = mounts_undo,
+		.at = {[IN_CRIU] = mounts_lay_out,
+		       [POST_RESTORE] = mounts_check,
+		       [CRIU_ENDED] = mounts_release},
+	},
+	{
+		.name = "carried state",
+		.undo = carry_undo,
+		.carried = {[BEGIN] = APPLY_PREPARE,
+			    [IN_CRIU] = APPLY_IN_CRIU,
+			    [POST_SETUP_NAMESPACES] = APPLY_NAMESPACES,
+			    [POST_RESTORE] = APPLY_MOUNTED,
+			    [PRE_RESUME] = APPLY_BEFORE_RUN,
+			    [CRIU_ENDED] = APPLY_ENDED},
+	},
+	{
+		.name = "leftovers",
+		.begin = leftovers_begin,
+	},
+	{
+		.name = "stop hooks",
+		.undo = stop_hooks_undo,
+	},
+	{
+		.name = "network",
+		.begin = network_begin,
+		.undo = network_undo,
+		.at = {[IN_CRIU] = network_enter,
+		       [POST_SETUP_NAMESPACES] = network_settle,
+		       [POST_RESTORE] = network_settled,
+		       [CRIU_ENDED] = network_settled_at_last},
+		.carried = {[BEGIN] = APPLY_BEFORE_CRIU, [POST_SETUP_NAMESPACES] = APPLY_CGROUPS},
+	},
+	{
+		.name = "processes",
+		.begin = processes_begin,
+		.undo = processes_undo,
+		.at = {[POST_RESTORE] = devpts_open},
+		.carried = {[POST_RESTORE] = APPLY_RESTORED},
+	},
 };
 
 #define N_STAGES (sizeof(stages) / sizeof(stages[0]))
 
+static int carry_on(struct restore *r, const struct restore_stage *s, enum restore_moment moment,
+		    pid_t init, struct error **reterr)
+{
+	return s->carried[moment] ? carry_apply(r, init, s->carried[moment], reterr) : 0;
+}
+
+int stages_at(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr)
+{
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i < N_STAGES; i++) {
+		if (stages[i].at[moment])
+			e = stages[i].at[moment](r, init, reterr);
+		if (e == 0)
+			e = carry_on(r, &stages[i], moment, init, reterr);
+	}
+	return e;
+}
+
+static int begin(struct restore *r, const struct restore_stage *s, struct error **reterr)
+{
+	int e = serving_check(r, reterr);
+
+	if (e == 0 && s->begin)
+		e = s->begin(r, reterr);
+	return e < 0 ? e : carry_on(r, s, BEGIN, 0, reterr);
+}
+
+static void give_up(struct restore *r, struct error **reterr)
+{
+	if (r->serving)
+		monitor_set_state(r->serving, STATE_ABORTING);
+	/* a hook has run: what it did is not known, and perhaps not undone */
+	if (r->begun && r->plan->hooks && reterr && *reterr)
+		(*reterr)->refused = false;
+	restore_undo(r);
+}
+
 int restore_apply(struct restore *r, struct error **reterr)
 {
-	for (size_t i = 0; i < N_STAGES; i++) {
-		int e = serving_check(r, reterr);
+	int e = 0;
 
-		if (e == 0)
-			e = stages[i].apply(r, reterr);
-		if (e < 0) {
-			e = caller_explain(r, e, reterr);
-			if (r->serving)
-				monitor_set_state(r->serving, STATE_ABORTING);
-			/* a hook has run: what it did is not known, and perhaps not undone */
-			if (r->begun && r->plan->hooks && reterr && *reterr)
-				(*reterr)->refused = false;
-			restore_undo(r);
-			return e;
-		}
-	}
-	return 0;
+	for (size_t i = 0; e == 0 && i < N_STAGES; i++)
+		e = begin(r, &stages[i], reterr);
+	if (e == 0)
+		return 0;
+	e = caller_explain(r, e, reterr);
+	give_up(r, reterr);
+	return e;
 }
 
 /* Undos take what is there: also where a stage was not come to, or half made. */
@@ -72,7 +178,8 @@ void restore_undo(struct restore *r)
 {
 	r->ending = true;
 	for (size_t n = N_STAGES; n-- > 0;)
-		stages[n].undo(r);
+		if (stages[n].undo)
+			stages[n].undo(r);
 }
 
 void restore_init(struct restore *r, struct restore_plan *plan)
@@ -93,11 +200,10 @@ void restore_init(struct restore *r, struct restore_plan *plan)
 		.console_peer = -1,
 		.network_fd = -1,
 		.netns_fd = -1,
-		.half_closed_fd = -1,
 		.verified_fd = -1,
-		.loopback_program = -1,
 		.init_pidfd = -1,
 		.devpts_fd = -1,
+		.carried = {.half_closed = {.netns = -1, .loopback_program = -1}},
 	};
 	for (size_t i = 0; i < N_NAMESPACES; i++)
 		r->ns_fds[i] = -1;
@@ -114,7 +220,7 @@ void restore_clear(struct restore *r)
 	*r = (struct restore){0};
 }
 
-int stage_socket(struct restore *r, struct error **reterr)
+int socket_begin(struct restore *r, struct error **reterr)
 {
 	int fd = command_socket_bind(r->plan->lxcpath, r->plan->name);
 
@@ -127,7 +233,7 @@ int stage_socket(struct restore *r, struct error **reterr)
 	return serving_begin(r, reterr);
 }
 
-void unstage_socket(struct restore *r)
+void socket_undo(struct restore *r)
 {
 	if (r->serving && r->rebooting)
 		monitor_pause(r->serving);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The stage of the terminals: those of the container, and the host's that its console is connected
+ * to. Runs in the monitor, as root on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -7,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "monitor/frame.h"
 #include "restorer/restorer.h"
 #include "sys/tty.h"
 #include "util/fd.h"
@@ -103,13 +107,7 @@ static int open_peer(struct restore *r, struct error **reterr)
 	return -ENOTTY;
 }
 
-static int load_scrollback(struct restore *r, struct error **reterr)
-{
-	return image_read(r->image, &r->manifest, SCROLLBACK_NAME, SCROLLBACK_MAX, &r->scrollback,
-			  &r->scrollback_len, reterr);
-}
-
-int stage_terminals(struct restore *r, struct error **reterr)
+int terminals_begin(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 	size_t other = 0;
@@ -130,15 +128,12 @@ int stage_terminals(struct restore *r, struct error **reterr)
 			return e;
 		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
-	e = open_peer(r, reterr);
-	return e < 0 ? e : load_scrollback(r, reterr);
+	return open_peer(r, reterr);
 }
 
-void unstage_terminals(struct restore *r)
+void terminals_undo(struct restore *r)
 {
 	fd_close(&r->console_peer);
-	free(TAKE_PTR(r->scrollback));
-	r->scrollback_len = 0;
 	terminal_close(&r->console);
 	for (size_t i = 0; r->ttys && i < r->n_ttys; i++)
 		terminal_close(&r->ttys[i]);

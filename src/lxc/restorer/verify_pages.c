@@ -101,12 +101,13 @@ static int wait_for_end(struct restore *r, struct error **reterr)
 	return 0;
 }
 
-int pages_verified(struct restore *r, struct error **reterr)
+int pages_verified(struct restore *r, pid_t init, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
 	struct restore_report report = {0};
 	int e, status;
 
+	(void)init;
 	if (r->verifying <= 0)
 		return 0;
 	e = wait_for_end(r, reterr);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The stage of the network: the host's ends of the container's links. CRIU makes the links, the
+ * callback (lxc-restore-net) puts them on their bridges. Runs in the monitor, as root on the host;
+ * a child of it looks after the links in the container's network namespace.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -10,11 +16,13 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "image/network_file.h"
 #include "restorer/restorer.h"
 #include "sys/link.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -146,7 +154,7 @@ static int make_netns(void)
 	return TAKE_FD(fd);
 }
 
-int stage_network(struct restore *r, struct error **reterr)
+int network_begin(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest.facts;
 
@@ -178,8 +186,10 @@ int stage_network(struct restore *r, struct error **reterr)
 	return write_network_file(r, reterr);
 }
 
-int network_enter(const struct restore *r)
+int network_enter(struct restore *r, pid_t init, struct error **reterr)
 {
+	(void)init;
+	(void)reterr;
 	if (r->netns_fd < 0 || setns(r->netns_fd, CLONE_NEWNET) == 0)
 		return 0;
 	dprintf(STDERR_FILENO, "Error: cannot enter CRIU's network namespace: %s\n",
@@ -200,7 +210,7 @@ static void note_link(struct restore *r, size_t i)
 		notes_add_link(r, r->host_veths[i], r->host_numbers[i]);
 }
 
-void network_note_links(struct restore *r)
+static void note_links(struct restore *r)
 {
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
 		note_link(r, i);
@@ -272,7 +282,7 @@ static void bring_to_host(const struct restore *r)
 }
 
 /* In a process of its own: it goes into the container's network namespace and stays there. */
-_Noreturn static void settle_links(const struct restore *r, pid_t init)
+_Noreturn static void settle_links(struct restore *r, pid_t init)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	const struct container_facts *facts = &r->manifest.facts;
@@ -307,25 +317,50 @@ _Noreturn static void settle_links(const struct restore *r, pid_t init)
 			link_flush_link_local(nic->name);
 	}
 	/* what is wrong fits into a status */
-	_exit(-nexthops_make(r));
+	_exit(-carry_apply(r, init, APPLY_IN_NETWORK, NULL));
 }
 
-pid_t network_settle(struct restore *r, pid_t init)
+int network_settle(struct restore *r, pid_t init, struct error **reterr)
 {
 	bool needed = r->manifest.facts.n_nexthops > 0 || r->netns_fd >= 0;
-	pid_t pid;
 
+	(void)reterr;
 	/* else another link may have such a name here, until the process has moved them */
 	if (r->netns_fd < 0)
-		network_note_links(r);
+		note_links(r);
 	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
 		needed = needed || needs_settling(r, i);
-	if (!needed)
-		return 0;
-	pid = fork();
-	if (pid == 0)
+	r->settling = needed ? fork() : 0;
+	if (needed && r->settling == 0)
 		settle_links(r, init);
-	return pid;
+	return 0;
+}
+
+int network_settled(struct restore *r, pid_t init, struct error **reterr)
+{
+	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
+	bool ended = r->settling > 0 && status == 0, away = r->netns_fd >= 0;
+
+	(void)init;
+	r->settling = 0;
+	if (ended)
+		note_links(r);
+	if (status == 0 || (r->manifest.facts.n_nexthops == 0 && !away))
+		return 0;
+	if (status > 0)
+		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+	error_set(reterr, -status,
+		  away ? "cannot move the container's links to the host: %s"
+		       : "cannot make the container's routes by nexthop objects: %s",
+		  strerror(-status));
+	return status;
+}
+
+int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr)
+{
+	(void)reterr;
+	(void)network_settled(r, init, NULL);
+	return 0;
 }
 
 int network_check(const struct restore *r, struct error **reterr)
@@ -367,7 +402,7 @@ static void remove_link(const struct restore *r, size_t i)
  * connection that nobody answers any more keeps that for minutes, and whoever starts
  * the container again at once must not find the old one.
  */
-void unstage_network(struct restore *r)
+void network_undo(struct restore *r)
 {
 	scripts_down(r);
 	cgroups_leave_soon(r);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Calls the kinds of state that CRIU does not carry at the moments of a dump. Runs in the caller's
+ * process, as root in the host's namespaces.
+ */
+#include "config.h"
+
+#include "carry/table_save.h"
+
+#define STEPS_MAX 2
+
+static const struct {
+	struct {
+		enum save_moment moment;
+		save_fn *save;
+	} steps[STEPS_MAX];
+} kinds[] = {
+#define KIND(name, save, apply, undo) {{save}},
+#define SAVE(moment, function)	      {SAVE_##moment, function},
+#define NOTHING			      {0},
+#include "carry/kinds.inc"
+};
+
+int carry_save(struct saving *s, enum save_moment moment, struct error **reterr)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		for (size_t k = 0; r == 0 && k < STEPS_MAX; k++)
+			if (kinds[i].steps[k].moment == moment)
+				r = kinds[i].steps[k].save(s, reterr);
+	return r;
+}

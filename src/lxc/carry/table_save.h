@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CARRY_TABLE_SAVE_H
+#define LXCCKPT_CARRY_TABLE_SAVE_H
+
+/* The half of carry/kinds.inc that saves: what the library does at the moments of a dump. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "criu/image_files.h"
+#include "criu/image_mounts.h"
+#include "facts/facts.h"
+#include "image/dir.h"
+#include "inspect/settings.h"
+#include "util/error.h"
+
+enum save_moment {
+	/* The container runs, and perhaps only a check looks: there is no image. */
+	SAVE_LOOK = 1,
+	/* The container runs, and CRIU is about to be started. */
+	SAVE_RUNNING,
+	/* CRIU has been started, and takes longer until it stops the processes. */
+	SAVE_STARTED,
+	/* CRIU holds the processes still, and has looked at none of their files (network-lock; else
+	 * post-dump). */
+	SAVE_STOPPED,
+	/* CRIU has written all its files (post-dump). */
+	SAVE_POST_DUMP,
+	/* CRIU's files are about to be mended. */
+	SAVE_MEND,
+	/* Only the seal is left, where the container is going to stop. */
+	SAVE_LAST,
+	/* The image is whole, and the container is going to end: an error has no consequence. */
+	SAVE_SEALED,
+};
+
+/* What a kind can save from and where to. */
+struct saving {
+	const struct settings *settings; /* the running container's config */
+	struct container_facts *facts;	/* for members of the manifest */
+	struct image *image;		/* for files; NULL at SAVE_LOOK */
+	bool stop;			/* the container is going to stop */
+	int cgroup;			/* at SAVE_LOOK: cgroup2_open()'s, or -errno */
+	int init;			/* pidfd of the container's init; -1: not known */
+	int root;			/* O_PATH of its root, from SAVE_STOPPED to SAVE_MEND; -1 */
+	const struct criu_files *files; /* CRIU's, at SAVE_POST_DUMP */
+
+	/* what the kinds find for later */
+	struct skipped_mounts skipped; /* CRIU has left them out ... */
+	ino_t mount_ns;		       /* ... of init's mount namespace, and of others */
+	bool scrollback;	       /* there is some in the image */
+};
+
+int carry_save(struct saving *s, enum save_moment moment, struct error **reterr);
+
+/* The functions of the rows. */
+typedef int save_fn(struct saving *s, struct error **reterr);
+#define KIND(name, save, apply, undo) save
+#define SAVE(moment, function)	      save_fn function;
+#define NOTHING
+#include "carry/kinds.inc"
+
+#endif
