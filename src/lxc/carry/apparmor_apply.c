@@ -62,7 +62,7 @@ static char *policy_namespace(const char *label)
 
 static int write_policy(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *dir = xasprintf("%s/%s/apparmor", r->plan->lxcpath, r->plan->name);
 	_cleanup_close_ int fd = -1;
 	int e;
@@ -82,7 +82,7 @@ static int write_policy(struct restore *r, struct error **reterr)
 
 int apparmor_apply(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *namespace = NULL;
 	int e;
 
@@ -107,7 +107,7 @@ void apparmor_undo(struct restore *r)
 
 	if (!r->carried.apparmor_path)
 		return;
-	namespace = policy_namespace(r->manifest.facts.apparmor_label);
+	namespace = policy_namespace(r->manifest->facts.apparmor_label);
 	if (namespace)
 		rmdir(namespace);
 	run_parser("-R", r->carried.apparmor_path, NULL);

@@ -28,7 +28,7 @@
 
 int block_filesystems_hold(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	size_t n = facts->n_block_filesystems;
 	int e = 0;
 
@@ -47,7 +47,7 @@ int block_filesystems_hold(struct restore *r, pid_t init, struct error **reterr)
 
 void block_filesystems_undo(struct restore *r)
 {
-	for (size_t i = 0; r->carried.devices.names && i < r->manifest.facts.n_block_filesystems;
+	for (size_t i = 0; r->carried.devices.names && i < r->manifest->facts.n_block_filesystems;
 	     i++) {
 		fd_close(&r->carried.devices.fds[i]);
 		free(r->carried.devices.names[i]);
@@ -95,7 +95,7 @@ static bool is_device(const char *source, char *mountinfo, dev_t held)
 /* What a mount of CRIU's image was made of; 0: nothing that is held. */
 static dev_t device_of(const struct restore *r, const struct criu_mount *m)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	struct stat st;
 
 	for (size_t i = 0; i < facts->n_block_filesystems; i++)
@@ -162,7 +162,7 @@ int block_files_check(struct restore *r, pid_t init, struct error **reterr)
 /* CRIU has mounted by the name, which may have become another device's since. */
 int block_filesystems_check(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)init);
 
 	for (size_t i = 0; r->carried.devices.names && i < facts->n_block_filesystems; i++) {

@@ -131,11 +131,11 @@ static void write_attributes(int cgroup, const struct cgroup_node *node)
 static int open_node(const struct restore *r, const struct cgroup_node *node, struct error **reterr)
 {
 	const char *path = *node->path ? node->path : ".";
-	int fd = open_in_root(r->cgroup_fd, path, O_RDONLY | O_DIRECTORY);
+	int fd = open_in_root(r->cgroups.payload_fd, path, O_RDONLY | O_DIRECTORY);
 
 	/* CRIU makes only those that somebody is in */
-	if (fd < 0 && errno == ENOENT && mkdirat(r->cgroup_fd, path, 0755) == 0)
-		fd = open_in_root(r->cgroup_fd, path, O_RDONLY | O_DIRECTORY);
+	if (fd < 0 && errno == ENOENT && mkdirat(r->cgroups.payload_fd, path, 0755) == 0)
+		fd = open_in_root(r->cgroups.payload_fd, path, O_RDONLY | O_DIRECTORY);
 	return fd < 0 ? error_errno(reterr, "cannot make the cgroup %s of the container", path)
 		      : fd;
 }
@@ -143,7 +143,7 @@ static int open_node(const struct restore *r, const struct cgroup_node *node, st
 /* The container's own cgroup is the first of the tree, where it is in it at all. */
 static const struct cgroup_node *own_node(const struct restore *r)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	const struct cgroup_node *first = facts->n_cgroup_tree > 0 ? facts->cgroup_tree : NULL;
 
 	return first && !*first->path ? first : NULL;
@@ -164,7 +164,7 @@ int cgroup_tree_begin(struct restore *r, pid_t init, struct error **reterr)
 /* The rest of it, and those beneath. */
 int cgroup_tree_complete(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
 	(void)init;
 	for (size_t i = 0; i < facts->n_cgroup_tree; i++) {

@@ -17,15 +17,15 @@
 
 int devices_apply(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_close_ int cgroup = -1;
 
 	(void)init;
 	if (facts->n_device_programs == 0)
 		return 0;
-	cgroup = openat(r->cgroup_root, r->payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cgroup = openat(r->cgroups.root, r->cgroups.payload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0)
-		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
+		return error_errno(reterr, "cannot open the cgroup %s", r->cgroups.payload);
 	for (size_t i = 0; i < facts->n_device_programs; i++) {
 		size_t len;
 		_cleanup_free_ void *instructions =

@@ -59,7 +59,7 @@ int half_closed_prepare(struct restore *r, pid_t init, struct error **reterr)
 	bool ipv6;
 
 	(void)reterr;
-	if (r->manifest.facts.host_network || !criu_sockets_closed_by_peer(r->image->dirfd, &ipv6))
+	if (r->manifest->facts.host_network || !criu_sockets_closed_by_peer(r->image->dirfd, &ipv6))
 		return 0;
 	r->carried.half_closed.netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->carried.half_closed.netns >= 0 && ipv6)

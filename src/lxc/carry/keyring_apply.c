@@ -44,7 +44,7 @@ int keyring_load(struct restore *r, pid_t init, struct error **reterr)
 	size_t len;
 
 	(void)init;
-	return image_read(r->image, &r->manifest, KEYRING_NAME, KEYRING_MAX, &r->carried.keyring,
+	return image_read(r->image, r->manifest, KEYRING_NAME, KEYRING_MAX, &r->carried.keyring,
 			  &len, reterr);
 }
 
@@ -147,8 +147,8 @@ static int fill(long session, const char *file)
 /* As lxc-start's, which the container's root makes. Without room for one it can do with less. */
 static void give(const struct restore *r, long session)
 {
-	long uid = facts_root_id(&r->manifest.facts, "u");
-	long gid = facts_root_id(&r->manifest.facts, "g");
+	long uid = facts_root_id(&r->manifest->facts, "u");
+	long gid = facts_root_id(&r->manifest->facts, "g");
 
 	if (uid > 0 && gid >= 0)
 		change(KEYCTL_CHOWN, session, uid, gid);

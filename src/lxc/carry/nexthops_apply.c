@@ -43,8 +43,8 @@ int nexthops_apply(struct restore *r, pid_t init, struct error **reterr)
 
 	(void)init;
 	(void)reterr;
-	if (r->manifest.facts.n_nexthops == 0)
+	if (r->manifest->facts.n_nexthops == 0)
 		return 0;
 	sock = rtnl_open();
-	return sock < 0 ? sock : make_all(sock, &r->manifest.facts);
+	return sock < 0 ? sock : make_all(sock, &r->manifest->facts);
 }

@@ -15,7 +15,7 @@
 int scrollback_load(struct restore *r, pid_t init, struct error **reterr)
 {
 	(void)init;
-	return image_read(r->image, &r->manifest, SCROLLBACK_NAME, SCROLLBACK_MAX,
+	return image_read(r->image, r->manifest, SCROLLBACK_NAME, SCROLLBACK_MAX,
 			  &r->carried.scrollback.data, &r->carried.scrollback.len, reterr);
 }
 

@@ -62,9 +62,9 @@ int sysctls_apply(struct restore *r, pid_t init, struct error **reterr)
 	pid_t pid;
 	int e;
 
-	if (r->manifest.facts.host_network)
+	if (r->manifest->facts.host_network)
 		return 0;
-	e = image_read(r->image, &r->manifest, SYSCTLS_NAME, SYSCTLS_MAX, &text, &len, reterr);
+	e = image_read(r->image, r->manifest, SYSCTLS_NAME, SYSCTLS_MAX, &text, &len, reterr);
 	if (e < 0 || !text)
 		return e;
 	netns = open(path, O_RDONLY | O_CLOEXEC);

@@ -37,11 +37,11 @@ enum save_moment {
 /* What a kind can save from and where to. */
 struct saving {
 	const struct settings *settings; /* the running container's config */
-	struct container_facts *facts;	/* for members of the manifest */
-	struct image *image;		/* for files; NULL at SAVE_LOOK */
-	bool stop;			/* the container is going to stop */
-	int cgroup;			/* at SAVE_LOOK: cgroup2_open()'s, or -errno */
-	int init;			/* pidfd of the container's init; -1: not known */
+	struct container_facts *facts;	 /* for members of the manifest */
+	struct image *image;		 /* for files; NULL at SAVE_LOOK */
+	bool stop;			 /* the container is going to stop */
+	int cgroup;			 /* at SAVE_LOOK: cgroup2_open()'s, or -errno */
+	int init;			 /* pidfd of the container's init; -1: not known */
 	int root;			/* O_PATH of its root, from SAVE_STOPPED to SAVE_MEND; -1 */
 	const struct criu_files *files; /* CRIU's, at SAVE_POST_DUMP */
 

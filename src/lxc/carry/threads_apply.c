@@ -122,7 +122,7 @@ static int mend_cookies(struct mending *m, struct error **reterr)
 
 int threads_apply(struct restore *r, pid_t init, struct error **reterr)
 {
-	struct mending m = {.facts = &r->manifest.facts};
+	struct mending m = {.facts = &r->manifest->facts};
 	int e;
 
 	if (m.facts->n_threads == 0)

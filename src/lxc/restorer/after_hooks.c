@@ -28,7 +28,7 @@ int made_begin(struct restore *r, struct error **reterr)
 {
 	_cleanup_findings_ struct findings found = {0};
 	const struct restore_check check = {
-		.manifest = &r->manifest,
+		.manifest = r->manifest,
 		.image = r->image->dirfd,
 		.image_path = r->image->path,
 		.name = r->plan->name,

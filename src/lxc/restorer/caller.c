@@ -21,35 +21,35 @@ void caller_report(const struct restore *r, struct restore_report report)
 {
 	_cleanup_free_ char *text = restore_report_to_json(&report);
 
-	if (r->caller_fd >= 0)
-		(void)write_all(r->caller_fd, text, strlen(text));
+	if (r->caller.fd >= 0)
+		(void)write_all(r->caller.fd, text, strlen(text));
 }
 
 bool caller_takes_back(struct restore *r)
 {
 	char said[8];
 
-	if (r->fate != FATE_OPEN || r->caller_fd < 0)
-		return r->fate == FATE_TAKEN_BACK;
+	if (r->caller.fate != FATE_OPEN || r->caller.fd < 0)
+		return r->caller.fate == FATE_TAKEN_BACK;
 	/* the end of a command that has said nothing is no wish */
-	if (recv(r->caller_fd, said, sizeof(said), MSG_DONTWAIT) <= 0)
+	if (recv(r->caller.fd, said, sizeof(said), MSG_DONTWAIT) <= 0)
 		return false;
 	log_at(LOG_LEVEL_INFO, "The command was interrupted: the restore is taken back");
-	r->fate = FATE_TAKEN_BACK;
+	r->caller.fate = FATE_TAKEN_BACK;
 	return true;
 }
 
 void caller_commit(struct restore *r)
 {
-	if (r->fate != FATE_OPEN)
+	if (r->caller.fate != FATE_OPEN)
 		return;
-	r->fate = FATE_COMMITTED;
+	r->caller.fate = FATE_COMMITTED;
 	caller_report(r, (struct restore_report){.kind = REPORT_COMMITTED});
 }
 
 int caller_explain(const struct restore *r, int e, struct error **reterr)
 {
-	if (r->fate != FATE_TAKEN_BACK || e == -ECANCELED)
+	if (r->caller.fate != FATE_TAKEN_BACK || e == -ECANCELED)
 		return e;
 	/* as a hook that the same signal has ended, or CRIU, which only obeyed */
 	if (reterr)

@@ -153,9 +153,9 @@ static int run_script(const struct restore *r, size_t i, const char *type, struc
 	if (is_version_1(r)) {
 		setenv("LXC_NET_TYPE", "veth", 1);
 		setenv("LXC_NET_PARENT", link, 1);
-		setenv("LXC_NET_PEER", r->host_veths[i], 1);
+		setenv("LXC_NET_PEER", r->network.host_veths[i], 1);
 	}
-	arguments = xasprintf("veth %s %s", link, r->host_veths[i]);
+	arguments = xasprintf("veth %s %s", link, r->network.host_veths[i]);
 	return run_hook(r, "net", type, script, arguments, reterr);
 }
 
@@ -165,7 +165,7 @@ int pre_start_begin(struct restore *r, struct error **reterr)
 
 	export_config(r);
 	/* also where one of them fails: those before it have done something */
-	r->begun = true;
+	r->hooks.begun = true;
 	e = run_hooks(r, "pre-start", "", reterr);
 	return e < 0 ? e : serving_check(r, reterr);
 }
@@ -179,9 +179,10 @@ int hooks_before_run(struct restore *r, pid_t init, struct error **reterr)
 	if (network_check(r, NULL) < 0)
 		return 0;
 	setenv("LXC_PID", pid, 1);
-	for (; r->n_scripts_up < r->manifest.facts.n_nics; r->n_scripts_up++) {
-		e = r->host_veths[r->n_scripts_up] ? run_script(r, r->n_scripts_up, "up", reterr)
-						   : 0;
+	for (; r->hooks.n_scripts_up < r->manifest->facts.n_nics; r->hooks.n_scripts_up++) {
+		e = r->network.host_veths[r->hooks.n_scripts_up]
+			    ? run_script(r, r->hooks.n_scripts_up, "up", reterr)
+			    : 0;
 		if (e < 0)
 			return e;
 	}
@@ -193,10 +194,10 @@ void namespaces_keep(struct restore *r)
 {
 	for (size_t i = 0; i < N_NAMESPACES; i++) {
 		_cleanup_free_ char *path =
-			xasprintf("/proc/%d/ns/%s", (int)r->init_pid, namespaces[i].name);
+			xasprintf("/proc/%d/ns/%s", (int)r->processes.init_pid, namespaces[i].name);
 
-		if (r->clone_flags & namespaces[i].flag)
-			r->ns_fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (r->processes.clone_flags & namespaces[i].flag)
+			r->hooks.ns_fds[i] = open(path, O_RDONLY | O_CLOEXEC);
 	}
 }
 
@@ -208,9 +209,9 @@ static char *export_namespaces(const struct restore *r)
 	for (size_t i = 0; i < N_NAMESPACES; i++) {
 		_cleanup_free_ char *path = NULL;
 
-		if (r->ns_fds[i] < 0)
+		if (r->hooks.ns_fds[i] < 0)
 			continue;
-		path = xasprintf("/proc/%d/fd/%d", (int)getpid(), r->ns_fds[i]);
+		path = xasprintf("/proc/%d/fd/%d", (int)getpid(), r->hooks.ns_fds[i]);
 		setenv(namespaces[i].variable, path, 1);
 		str_append(&arguments, "%s:%s ", namespaces[i].name, path);
 	}
@@ -221,13 +222,13 @@ static char *export_namespaces(const struct restore *r)
 void scripts_down(struct restore *r)
 {
 	free(export_namespaces(r));
-	for (size_t i = 0; i < r->n_scripts_up; i++) {
+	for (size_t i = 0; i < r->hooks.n_scripts_up; i++) {
 		_cleanup_error_ struct error *e = NULL;
 
-		if (r->host_veths[i] && run_script(r, i, "down", &e) < 0)
+		if (r->network.host_veths[i] && run_script(r, i, "down", &e) < 0)
 			log_error_object(e);
 	}
-	r->n_scripts_up = 0;
+	r->hooks.n_scripts_up = 0;
 }
 
 void stop_hooks_undo(struct restore *r)
@@ -237,7 +238,7 @@ void stop_hooks_undo(struct restore *r)
 
 	if (r->serving)
 		monitor_set_state(r->serving, STATE_STOPPING);
-	if (!r->begun)
+	if (!r->hooks.begun)
 		return;
 	arguments = export_namespaces(r);
 	setenv("LXC_TARGET", r->rebooting ? "reboot" : "stop", 1);
@@ -251,10 +252,10 @@ void post_stop_undo(struct restore *r)
 	_cleanup_error_ struct error *e = NULL;
 
 	for (size_t i = 0; i < N_NAMESPACES; i++)
-		fd_close(&r->ns_fds[i]);
-	if (!r->begun)
+		fd_close(&r->hooks.ns_fds[i]);
+	if (!r->hooks.begun)
 		return;
-	r->begun = false;
+	r->hooks.begun = false;
 	setenv("LXC_TARGET", r->rebooting ? "reboot" : "stop", 1);
 	if (run_hooks(r, "post-stop", "", &e) == 0)
 		return;

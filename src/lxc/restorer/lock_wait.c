@@ -89,17 +89,17 @@ int locks_watch(struct restore *r, struct error **reterr)
 	struct waiting w = {0};
 
 	/* from pre-resume on all are taken, and the container's own may wait for each other */
-	if (r->completed || t == r->locks_looked)
+	if (r->processes.completed || t == r->processes.locks_looked)
 		return 0;
-	r->locks_looked = t;
+	r->processes.locks_looked = t;
 	if (!criu_image_has_locks(r->image->dirfd))
 		return 0;
-	for_each_process(r->half_made_init, find_waiting, &w);
+	for_each_process(r->processes.half_made_init, find_waiting, &w);
 	if (!w.pid)
-		r->locks_waiting = 0;
-	else if (r->locks_waiting == 0)
-		r->locks_waiting = t;
-	if (!w.pid || t - r->locks_waiting < WAIT_S)
+		r->processes.locks_waiting = 0;
+	else if (r->processes.locks_waiting == 0)
+		r->processes.locks_waiting = t;
+	if (!w.pid || t - r->processes.locks_waiting < WAIT_S)
 		return 0;
 	file = name_of(&w);
 	who = holder_of(&w);

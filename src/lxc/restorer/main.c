@@ -38,7 +38,7 @@
 
 static int report_failure(const struct restore *r, struct error *e)
 {
-	if (r->caller_fd < 0)
+	if (r->caller.fd < 0)
 		log_error_object(e);
 	caller_report(r, (struct restore_report){.kind = REPORT_FAILED, .error = e});
 	return EXIT_FAILURE;
@@ -85,7 +85,8 @@ static void remember(const struct restore *r)
 		       strerror(-e));
 }
 
-static int serve(struct restore *r, int *ret_status, struct error **reterr)
+static int serve(struct restore *r, struct manifest *manifest, int *ret_status,
+		 struct error **reterr)
 {
 	serving_update(r);
 	monitor_set_state(r->serving, STATE_RUNNING);
@@ -95,14 +96,16 @@ static int serve(struct restore *r, int *ret_status, struct error **reterr)
 	notes_restored(r);
 	notes_end(r);
 	/* What it took to restore is much more than what it takes to serve, perhaps for months. */
-	manifest_forget_files(&r->manifest);
+	manifest_forget_files(manifest);
 	malloc_trim(0);
-	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir, r->init_pid);
-	caller_report(r, (struct restore_report){.kind = REPORT_RUNNING, .init_pid = r->init_pid});
+	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir,
+	       r->processes.init_pid);
+	caller_report(r, (struct restore_report){.kind = REPORT_RUNNING,
+						 .init_pid = r->processes.init_pid});
 	monitor_watch(r->serving, -1);
 	/* a detached one has no more to say, and keeps nothing of the caller's open */
 	if (!r->plan->foreground)
-		fd_close(&r->caller_fd);
+		fd_close(&r->caller.fd);
 	return monitor_run(r->serving, ret_status, reterr);
 }
 
@@ -118,7 +121,7 @@ static bool wants_reboot(int status)
  */
 static bool command_is_gone(const struct restore *r)
 {
-	struct pollfd p = {.fd = r->caller_fd};
+	struct pollfd p = {.fd = r->caller.fd};
 
 	return r->plan->foreground && poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
 }
@@ -156,9 +159,10 @@ static int take_down(struct restore *r, int status, struct error **reterr)
 	return 0;
 }
 
-static int live(struct restore *r, int *ret_status, struct error **reterr)
+static int live(struct restore *r, struct manifest *manifest, int *ret_status,
+		struct error **reterr)
 {
-	int e = serve(r, ret_status, reterr);
+	int e = serve(r, manifest, ret_status, reterr);
 
 	if (e == 0)
 		return take_down(r, *ret_status, reterr);
@@ -186,16 +190,16 @@ static int own_mounts(const struct restore_plan *plan, struct error **reterr)
 static int run(struct restore_plan *plan)
 {
 	_cleanup_error_ struct error *e = NULL;
+	_cleanup_manifest_ struct manifest manifest = {0};
 	struct restore r;
 	int status = 0, ret = EXIT_SUCCESS;
 
-	restore_init(&r, plan);
-	r.lock_fd = LOCK_FD;
-	r.caller_fd = REPORT_FD;
+	restore_init(&r, plan, &manifest);
+	r.notes.lock_fd = LOCK_FD;
+	r.caller.fd = REPORT_FD;
 	notes_begin(&r);
-	if (own_mounts(plan, &e) < 0 ||
-	    image_open(plan->image_dir, &r.image, &r.manifest, &e) < 0 ||
-	    restore_apply(&r, &e) < 0 || live(&r, &status, &e) < 0) {
+	if (own_mounts(plan, &e) < 0 || image_open(plan->image_dir, &r.image, &manifest, &e) < 0 ||
+	    restore_apply(&r, &e) < 0 || live(&r, &manifest, &status, &e) < 0) {
 		notes_end(&r);
 		ret = report_failure(&r, e);
 	} else {
@@ -230,7 +234,7 @@ int main(void)
 	limits_raise();
 	limit_connections();
 	if (read_plan(&plan, &e) < 0)
-		return report_failure(&(struct restore){.caller_fd = REPORT_FD}, e);
+		return report_failure(&(struct restore){.caller = {.fd = REPORT_FD}}, e);
 	log_setup(&plan);
 	if (chdir("/") < 0)
 		return EXIT_FAILURE;

@@ -158,20 +158,23 @@ static int enter_cgroup(int root, const char *path)
 /* The container sees no more than this, and what limits it is above. */
 static int make_inner(struct restore *r, struct error **reterr)
 {
-	const char *below = r->manifest.facts.inner_cgroup;
+	const char *below = r->manifest->facts.inner_cgroup;
 	int e;
 
 	if (!below)
 		return 0;
-	r->inner = xasprintf("%s/%s", r->payload, below);
-	e = make_parents(r->cgroup_root, r->inner);
-	if (e == 0 && mkdirat(r->cgroup_root, r->inner, 0755) < 0)
+	r->cgroups.inner = xasprintf("%s/%s", r->cgroups.payload, below);
+	e = make_parents(r->cgroups.root, r->cgroups.inner);
+	if (e == 0 && mkdirat(r->cgroups.root, r->cgroups.inner, 0755) < 0)
 		e = -errno;
 	if (e < 0)
-		return error_set(reterr, -e, "cannot make the cgroup %s: %s", r->inner,
+		return error_set(reterr, -e, "cannot make the cgroup %s: %s", r->cgroups.inner,
 				 strerror(-e));
-	r->inner_fd = openat(r->cgroup_root, r->inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return r->inner_fd < 0 ? error_errno(reterr, "cannot open the cgroup %s", r->inner) : 0;
+	r->cgroups.inner_fd =
+		openat(r->cgroups.root, r->cgroups.inner, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r->cgroups.inner_fd < 0
+		       ? error_errno(reterr, "cannot open the cgroup %s", r->cgroups.inner)
+		       : 0;
 }
 
 /* LXC lists them once, before it makes a cgroup, and answers by this list from then on. */
@@ -180,38 +183,39 @@ static void list_controllers(struct restore *r)
 	const char *base = r->plan->base_cgroup + strspn(r->plan->base_cgroup, "/");
 	_cleanup_free_ char *path = xasprintf("%s%scgroup.controllers", base, *base ? "/" : "");
 
-	if (read_file_at(r->cgroup_root, path, CONTROLLERS_MAX, &r->controllers) < 0)
-		r->controllers = NULL;
+	if (read_file_at(r->cgroups.root, path, CONTROLLERS_MAX, &r->cgroups.controllers) < 0)
+		r->cgroups.controllers = NULL;
 }
 
 int cgroups_begin(struct restore *r, struct error **reterr)
 {
 	int e;
 
-	r->cgroup_root = open_cgroup2(reterr);
-	if (r->cgroup_root < 0)
-		return r->cgroup_root;
+	r->cgroups.root = open_cgroup2(reterr);
+	if (r->cgroups.root < 0)
+		return r->cgroups.root;
 	/* to leave again there has to be one, whatever else runs out of them */
-	r->cgroup_spare = fcntl(r->cgroup_root, F_DUPFD_CLOEXEC, 0);
-	if (r->cgroup_spare < 0)
+	r->cgroups.spare = fcntl(r->cgroups.root, F_DUPFD_CLOEXEC, 0);
+	if (r->cgroups.spare < 0)
 		return error_errno(reterr, "cannot keep a descriptor");
 	notes_write(r);
 	list_controllers(r);
-	e = make_cgroup(r->cgroup_root, r->plan->monitor_cgroup, &r->monitor, reterr);
+	e = make_cgroup(r->cgroups.root, r->plan->monitor_cgroup, &r->cgroups.monitor, reterr);
 	if (e < 0)
 		return e;
-	notes_add_cgroup(r, r->monitor);
-	e = enter_cgroup(r->cgroup_root, r->monitor);
+	notes_add_cgroup(r, r->cgroups.monitor);
+	e = enter_cgroup(r->cgroups.root, r->cgroups.monitor);
 	if (e < 0)
-		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->monitor,
+		return error_set(reterr, -e, "cannot enter the cgroup %s: %s", r->cgroups.monitor,
 				 strerror(-e));
-	e = make_cgroup(r->cgroup_root, r->plan->payload_cgroup, &r->payload, reterr);
+	e = make_cgroup(r->cgroups.root, r->plan->payload_cgroup, &r->cgroups.payload, reterr);
 	if (e < 0)
 		return e;
-	notes_add_cgroup(r, r->payload);
-	r->cgroup_fd = openat(r->cgroup_root, r->payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (r->cgroup_fd < 0)
-		return error_errno(reterr, "cannot open the cgroup %s", r->payload);
+	notes_add_cgroup(r, r->cgroups.payload);
+	r->cgroups.payload_fd =
+		openat(r->cgroups.root, r->cgroups.payload, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (r->cgroups.payload_fd < 0)
+		return error_errno(reterr, "cannot open the cgroup %s", r->cgroups.payload);
 	return make_inner(r, reterr);
 }
 
@@ -221,8 +225,8 @@ static bool enter_pivot(const struct restore *r, const char *pid)
 	const char *pivot = r->plan->pivot_cgroup + strspn(r->plan->pivot_cgroup, "/");
 	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", pivot);
 
-	return (mkdirat(r->cgroup_root, pivot, 0755) == 0 || errno == EEXIST) &&
-	       write_file_at(r->cgroup_root, procs, pid) == 0;
+	return (mkdirat(r->cgroups.root, pivot, 0755) == 0 || errno == EEXIST) &&
+	       write_file_at(r->cgroups.root, procs, pid) == 0;
 }
 
 /*
@@ -233,10 +237,11 @@ void cgroups_leave_soon(struct restore *r)
 {
 	const pid_t monitor = getpid();
 
-	if (!r->monitor || r->leaving || restore_plan_config(r->plan, "lxc.hook.stop"))
+	if (!r->cgroups.monitor || r->cgroups.leaving ||
+	    restore_plan_config(r->plan, "lxc.hook.stop"))
 		return;
-	r->leaving = fork_quietly();
-	if (r->leaving == 0) {
+	r->cgroups.leaving = fork_quietly();
+	if (r->cgroups.leaving == 0) {
 		_cleanup_free_ char *pid = xasprintf("%d", (int)monitor);
 
 		_exit(getppid() == monitor && enter_pivot(r, pid) ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -250,29 +255,29 @@ void cgroups_leave_soon(struct restore *r)
  */
 static void leave_monitor_cgroup(struct restore *r)
 {
-	bool left = r->leaving > 0 && wait_status(r->leaving) == 0;
+	bool left = r->cgroups.leaving > 0 && wait_status(r->cgroups.leaving) == 0;
 
-	r->leaving = 0;
+	r->cgroups.leaving = 0;
 	if (left || enter_pivot(r, "0"))
-		wait_until_empty(r->cgroup_root, r->monitor);
+		wait_until_empty(r->cgroups.root, r->cgroups.monitor);
 	/* where it could not be entered it is to go as well */
-	remove_cgroup_at(r->cgroup_root, r->monitor);
+	remove_cgroup_at(r->cgroups.root, r->cgroups.monitor);
 }
 
 void cgroups_undo(struct restore *r)
 {
-	if (r->payload) {
-		wait_until_empty(r->cgroup_root, r->payload);
-		remove_cgroup_at(r->cgroup_root, r->payload);
+	if (r->cgroups.payload) {
+		wait_until_empty(r->cgroups.root, r->cgroups.payload);
+		remove_cgroup_at(r->cgroups.root, r->cgroups.payload);
 	}
-	fd_close(&r->cgroup_spare);
-	if (r->monitor)
+	fd_close(&r->cgroups.spare);
+	if (r->cgroups.monitor)
 		leave_monitor_cgroup(r);
-	free(TAKE_PTR(r->controllers));
-	free(TAKE_PTR(r->inner));
-	free(TAKE_PTR(r->payload));
-	free(TAKE_PTR(r->monitor));
-	fd_close(&r->inner_fd);
-	fd_close(&r->cgroup_fd);
-	fd_close(&r->cgroup_root);
+	free(TAKE_PTR(r->cgroups.controllers));
+	free(TAKE_PTR(r->cgroups.inner));
+	free(TAKE_PTR(r->cgroups.payload));
+	free(TAKE_PTR(r->cgroups.monitor));
+	fd_close(&r->cgroups.inner_fd);
+	fd_close(&r->cgroups.payload_fd);
+	fd_close(&r->cgroups.root);
 }

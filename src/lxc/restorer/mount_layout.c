@@ -85,25 +85,25 @@ static int refuse_mapped(int e, const char *what, const char *path, struct error
 
 static int map_images(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *uid_map = xasprintf("0 %ld 1\n", facts_root_id(facts, "u"));
 	_cleanup_free_ char *gid_map = xasprintf("0 %ld 1\n", facts_root_id(facts, "g"));
 
-	r->images_fd = mount_mapped(r->image->path, uid_map, gid_map,
-				    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
-	if (r->images_fd < 0)
-		return refuse_mapped(r->images_fd, "its checkpoint", r->image->path, reterr);
+	r->mounts.images_fd = mount_mapped(r->image->path, uid_map, gid_map,
+					   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC);
+	if (r->mounts.images_fd < 0)
+		return refuse_mapped(r->mounts.images_fd, "its checkpoint", r->image->path, reterr);
 	return 0;
 }
 
 static int map_rootfs(struct restore *r, struct error **reterr)
 {
-	_cleanup_free_ char *uid_map = facts_id_map(&r->manifest.facts, "u");
-	_cleanup_free_ char *gid_map = facts_id_map(&r->manifest.facts, "g");
+	_cleanup_free_ char *uid_map = facts_id_map(&r->manifest->facts, "u");
+	_cleanup_free_ char *gid_map = facts_id_map(&r->manifest->facts, "g");
 
-	r->rootfs_fd = mount_mapped(r->plan->rootfs, uid_map, gid_map, 0);
-	if (r->rootfs_fd < 0)
-		return refuse_mapped(r->rootfs_fd, "its rootfs", r->plan->rootfs, reterr);
+	r->mounts.rootfs_fd = mount_mapped(r->plan->rootfs, uid_map, gid_map, 0);
+	if (r->mounts.rootfs_fd < 0)
+		return refuse_mapped(r->mounts.rootfs_fd, "its rootfs", r->plan->rootfs, reterr);
 	return 0;
 }
 
@@ -155,14 +155,14 @@ static int pin_source(const char *source, struct stat *ret, struct error **reter
 
 static int name_sources(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
-	r->mount_points = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_points));
-	r->mount_sources = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_sources));
-	r->mount_pins = xcalloc(facts->n_mounts + 1, sizeof(*r->mount_pins));
+	r->mounts.points = xcalloc(facts->n_mounts + 1, sizeof(*r->mounts.points));
+	r->mounts.sources = xcalloc(facts->n_mounts + 1, sizeof(*r->mounts.sources));
+	r->mounts.pins = xcalloc(facts->n_mounts + 1, sizeof(*r->mounts.pins));
 	for (size_t i = 0; i < facts->n_mounts; i++) {
 		const char *source = facts->mounts[i].source;
-		int e = pin_source(source, &r->mount_pins[i], reterr);
+		int e = pin_source(source, &r->mounts.pins[i], reterr);
 		ssize_t n = e < 0 ? e : mount_point_length(source);
 
 		if (e < 0)
@@ -171,9 +171,9 @@ static int name_sources(struct restore *r, struct error **reterr)
 			return error_refuse(reterr, (int)-n,
 					    "cannot find out where %s is mounted: %s", source,
 					    strerror((int)-n));
-		r->mount_points[i] = n ? xstrndup(source, (size_t)n) : xstrdup("/");
-		r->mount_sources[i] = xasprintf(RUNTIME_DIR "/%zu%s", i,
-						strcmp(source, "/") == 0 ? "" : source + n);
+		r->mounts.points[i] = n ? xstrndup(source, (size_t)n) : xstrdup("/");
+		r->mounts.sources[i] = xasprintf(RUNTIME_DIR "/%zu%s", i,
+						 strcmp(source, "/") == 0 ? "" : source + n);
 	}
 	return 0;
 }
@@ -181,21 +181,22 @@ static int name_sources(struct restore *r, struct error **reterr)
 /* What schema 1 says nothing of is mounted as the host's devpts is. */
 static void name_terminals(struct restore *r)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
-	r->tty_sources = xcalloc(facts->n_ttys + 1, sizeof(*r->tty_sources));
+	r->mounts.tty_sources = xcalloc(facts->n_ttys + 1, sizeof(*r->mounts.tty_sources));
 	for (size_t i = 0; i < facts->n_ttys; i++) {
 		if (!facts->ttys[i].options)
 			continue;
-		r->tty_sources[i] = xasprintf(TERMINALS "%s", i, strrchr(r->tty_ends[i].path, '/'));
-		r->tty_ends[i].path = r->tty_sources[i];
+		r->mounts.tty_sources[i] =
+			xasprintf(TERMINALS "%s", i, strrchr(r->terminals.ends[i].path, '/'));
+		r->terminals.ends[i].path = r->mounts.tty_sources[i];
 	}
 }
 
 int mounts_begin(struct restore *r, struct error **reterr)
 {
 	_cleanup_close_ int dir = runtime_dir_open();
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	int e;
 
 	if (dir < 0)
@@ -204,25 +205,25 @@ int mounts_begin(struct restore *r, struct error **reterr)
 	if (e < 0)
 		return e;
 	name_terminals(r);
-	r->cgroups_fd = clone_mount(r->cgroup_root, "", AT_EMPTY_PATH);
-	if (r->cgroups_fd < 0)
-		return error_set(reterr, -r->cgroups_fd, "cannot mount the cgroups: %s",
-				 strerror(-r->cgroups_fd));
+	r->mounts.cgroups_fd = clone_mount(r->cgroups.root, "", AT_EMPTY_PATH);
+	if (r->mounts.cgroups_fd < 0)
+		return error_set(reterr, -r->mounts.cgroups_fd, "cannot mount the cgroups: %s",
+				 strerror(-r->mounts.cgroups_fd));
 	if (facts->n_idmaps > 0)
 		e = map_images(r, reterr);
 	if (e == 0 && facts->rootfs_idmapped)
 		e = map_rootfs(r, reterr);
 	if (facts->n_idmaps > 0)
-		r->images_path = IMAGES;
-	r->cgroup_yard = YARD;
+		r->mounts.images_path = IMAGES;
+	r->mounts.cgroup_yard = YARD;
 	return e;
 }
 
 static void close_detached(struct restore *r)
 {
-	fd_close(&r->cgroups_fd);
-	fd_close(&r->images_fd);
-	fd_close(&r->rootfs_fd);
+	fd_close(&r->mounts.cgroups_fd);
+	fd_close(&r->mounts.images_fd);
+	fd_close(&r->mounts.rootfs_fd);
 }
 
 /* They are where CRIU finds them by now; a monitor that lives on has no use for them. */
@@ -236,23 +237,23 @@ int mounts_release(struct restore *r, pid_t init, struct error **reterr)
 
 void mounts_undo(struct restore *r)
 {
-	for (size_t i = 0; r->mount_sources && i < r->manifest.facts.n_mounts; i++) {
-		free(r->mount_points[i]);
-		free(r->mount_sources[i]);
+	for (size_t i = 0; r->mounts.sources && i < r->manifest->facts.n_mounts; i++) {
+		free(r->mounts.points[i]);
+		free(r->mounts.sources[i]);
 	}
-	free(TAKE_PTR(r->mount_points));
-	free(TAKE_PTR(r->mount_sources));
-	free(TAKE_PTR(r->mount_pins));
-	for (size_t i = 0; r->tty_sources && i < r->manifest.facts.n_ttys; i++)
-		free(r->tty_sources[i]);
-	free(TAKE_PTR(r->tty_sources));
+	free(TAKE_PTR(r->mounts.points));
+	free(TAKE_PTR(r->mounts.sources));
+	free(TAKE_PTR(r->mounts.pins));
+	for (size_t i = 0; r->mounts.tty_sources && i < r->manifest->facts.n_ttys; i++)
+		free(r->mounts.tty_sources[i]);
+	free(TAKE_PTR(r->mounts.tty_sources));
 	close_detached(r);
 }
 
 /* At the dump each was what is seen at its target, see inspect/mounts.c. */
 int mounts_check(struct restore *r, pid_t init, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
 	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -265,7 +266,7 @@ int mounts_check(struct restore *r, pid_t init, struct error **reterr)
 
 		if (fd < 0 || fstat(fd, &st) < 0)
 			return error_errno(reterr, "cannot look at %s in the container", m->target);
-		if (st.st_dev == r->mount_pins[i].st_dev && st.st_ino == r->mount_pins[i].st_ino)
+		if (st.st_dev == r->mounts.pins[i].st_dev && st.st_ino == r->mounts.pins[i].st_ino)
 			continue;
 		error_set(reterr, EBUSY,
 			  "%s, which the container has mounted at %s, became something else during "
@@ -328,7 +329,7 @@ static int bind_source(const struct restore *r, size_t i)
 {
 	_cleanup_free_ char *place = xasprintf(RUNTIME_DIR "/%zu", i);
 
-	return bind_with(r->mount_points[i], place, r->manifest.facts.mounts[i].options);
+	return bind_with(r->mounts.points[i], place, r->manifest->facts.mounts[i].options);
 }
 
 /* The container's were of its own devpts, with its options. */
@@ -336,9 +337,9 @@ static int bind_terminal(const struct restore *r, size_t i)
 {
 	_cleanup_free_ char *place = xasprintf(TERMINALS, i);
 
-	if (!r->tty_sources[i])
+	if (!r->mounts.tty_sources[i])
 		return 0;
-	return bind_with(DEVPTS, place, r->manifest.facts.ttys[i].options);
+	return bind_with(DEVPTS, place, r->manifest->facts.ttys[i].options);
 }
 
 /*
@@ -354,9 +355,9 @@ static int mount_rootfs(const struct restore *r)
 
 	/* it may be below what is hidden here */
 	mkdir(plan->rootfs_mount, 0755);
-	e = r->rootfs_fd >= 0 ? move_mount(r->rootfs_fd, "", AT_FDCWD, plan->rootfs_mount,
-					   MOVE_MOUNT_F_EMPTY_PATH)
-			      : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
+	e = r->mounts.rootfs_fd >= 0 ? move_mount(r->mounts.rootfs_fd, "", AT_FDCWD,
+						  plan->rootfs_mount, MOVE_MOUNT_F_EMPTY_PATH)
+				     : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
 
 	if (e == 0)
 		e = mount(NULL, plan->rootfs_mount, NULL, MS_SHARED, NULL);
@@ -367,7 +368,8 @@ static int mount_rootfs(const struct restore *r)
 static int mount_cgroups(const struct restore *r)
 {
 	if (mkdir(YARD, 0755) < 0 || mkdir(YARD "/unified", 0755) < 0 ||
-	    move_mount(r->cgroups_fd, "", AT_FDCWD, YARD "/unified", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	    move_mount(r->mounts.cgroups_fd, "", AT_FDCWD, YARD "/unified",
+		       MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return complain("mount", "the cgroups");
 	return 0;
 }
@@ -391,11 +393,11 @@ static int mount_images(const struct restore *r)
 	_cleanup_closedir_ DIR *dir = NULL;
 	struct dirent *e;
 
-	if (r->images_fd < 0)
+	if (r->mounts.images_fd < 0)
 		return 0;
 	if (mkdir(IMAGES, 0755) < 0 || mkdir(PLAIN, 0755) < 0 || mkdir(MAPPED, 0755) < 0 ||
 	    mount(r->image->path, PLAIN, NULL, MS_BIND, NULL) < 0 ||
-	    move_mount(r->images_fd, "", AT_FDCWD, MAPPED, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	    move_mount(r->mounts.images_fd, "", AT_FDCWD, MAPPED, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return complain("mount", r->image->path);
 	dir = opendir(PLAIN);
 	while (dir && (e = readdir(dir)))
@@ -406,7 +408,7 @@ static int mount_images(const struct restore *r)
 
 static int lay_out(const struct restore *r)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
 	if (separate() < 0)
 		return -1;

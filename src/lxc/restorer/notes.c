@@ -27,7 +27,7 @@ static void write_record(const struct restore *r, const char *kind, const struct
 {
 	_cleanup_error_ struct error *e = NULL;
 
-	if (record_write(r->lock_name, kind, record, &e) < 0)
+	if (record_write(r->notes.lock_name, kind, record, &e) < 0)
 		log_at(LOG_LEVEL_WARN, "%s", e->message);
 }
 
@@ -35,25 +35,26 @@ void notes_begin(struct restore *r)
 {
 	_cleanup_error_ struct error *e = NULL;
 
-	r->lock_name = record_lock_name(r->lock_fd);
-	if (r->lock_name && record_read(r->lock_name, RECORD_OPERATION, &r->record, &e) < 0)
+	r->notes.lock_name = record_lock_name(r->notes.lock_fd);
+	if (r->notes.lock_name &&
+	    record_read(r->notes.lock_name, RECORD_OPERATION, &r->notes.record, &e) < 0)
 		log_at(LOG_LEVEL_WARN, "%s", e->message);
-	if (!r->record.what)
-		r->record.what = xstrdup("a restore");
-	r->record.pid_namespace = record_pid_namespace();
-	r->record.monitor = (int)getpid();
-	r->record.monitor_start = process_start_time(getpid());
+	if (!r->notes.record.what)
+		r->notes.record.what = xstrdup("a restore");
+	r->notes.record.pid_namespace = record_pid_namespace();
+	r->notes.record.monitor = (int)getpid();
+	r->notes.record.monitor_start = process_start_time(getpid());
 }
 
 void notes_write(const struct restore *r)
 {
-	if (r->lock_fd >= 0 && r->lock_name)
-		write_record(r, RECORD_OPERATION, &r->record);
+	if (r->notes.lock_fd >= 0 && r->notes.lock_name)
+		write_record(r, RECORD_OPERATION, &r->notes.record);
 }
 
 void notes_add_cgroup(struct restore *r, const char *path)
 {
-	_cleanup_close_ int fd = openat(r->cgroup_root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(r->cgroups.root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
 	struct record_cgroup *cgroup;
 	char target[PATH_MAX];
@@ -63,7 +64,7 @@ void notes_add_cgroup(struct restore *r, const char *path)
 	/* no other cgroup will ever have its number, but another may get its name */
 	if (n <= 0 || (size_t)n >= sizeof(target) || fstat(fd, &st) < 0)
 		return;
-	cgroup = ARRAY_ADD(r->record.cgroups, r->record.n_cgroups);
+	cgroup = ARRAY_ADD(r->notes.record.cgroups, r->notes.record.n_cgroups);
 	cgroup->number = st.st_ino;
 	cgroup->path = xstrndup(target, (size_t)n);
 	notes_write(r);
@@ -73,11 +74,11 @@ void notes_add_link(struct restore *r, const char *name, unsigned int number)
 {
 	struct record_link *link = NULL;
 
-	for (size_t i = 0; i < r->record.n_links; i++)
-		if (strcmp(r->record.links[i].name, name) == 0)
-			link = &r->record.links[i];
+	for (size_t i = 0; i < r->notes.record.n_links; i++)
+		if (strcmp(r->notes.record.links[i].name, name) == 0)
+			link = &r->notes.record.links[i];
 	if (!link) {
-		link = ARRAY_ADD(r->record.links, r->record.n_links);
+		link = ARRAY_ADD(r->notes.record.links, r->notes.record.n_links);
 		link->name = xstrdup(name);
 	}
 	link->number = number;
@@ -90,40 +91,40 @@ void notes_restored(struct restore *r)
 		.pid_namespace = record_pid_namespace(),
 		.what = xstrdup("a container that runs"),
 		.since = (uint64_t)time(NULL),
-		.init = (int)r->init_pid,
-		.init_start = process_start_time(r->init_pid),
-		.monitor = r->record.monitor,
-		.monitor_start = r->record.monitor_start,
+		.init = (int)r->processes.init_pid,
+		.init_start = process_start_time(r->processes.init_pid),
+		.monitor = r->notes.record.monitor,
+		.monitor_start = r->notes.record.monitor_start,
 	};
 
-	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
+	for (size_t i = 0; r->network.host_veths && i < r->manifest->facts.n_nics; i++) {
 		struct record_link *link;
 
-		if (!r->host_veths[i] || r->host_numbers[i] == 0)
+		if (!r->network.host_veths[i] || r->network.host_numbers[i] == 0)
 			continue;
 		link = ARRAY_ADD(running.links, running.n_links);
-		link->name = xstrdup(r->host_veths[i]);
-		link->number = r->host_numbers[i];
+		link->name = xstrdup(r->network.host_veths[i]);
+		link->number = r->network.host_numbers[i];
 		link->mac = link_address(link->name, link->number);
 	}
-	if (r->lock_name && running.n_links > 0) {
+	if (r->notes.lock_name && running.n_links > 0) {
 		write_record(r, RECORD_LINKS, &running);
-		r->links_noted = true;
+		r->notes.links_noted = true;
 	}
 	record_clear(&running);
 }
 
 void notes_links_gone(struct restore *r)
 {
-	if (r->links_noted)
-		record_remove(r->lock_name, RECORD_LINKS);
-	r->links_noted = false;
+	if (r->notes.links_noted)
+		record_remove(r->notes.lock_name, RECORD_LINKS);
+	r->notes.links_noted = false;
 }
 
 void notes_end(struct restore *r)
 {
-	if (r->lock_fd >= 0 && r->lock_name)
-		record_remove(r->lock_name, RECORD_OPERATION);
-	fd_close(&r->lock_fd);
-	record_clear(&r->record);
+	if (r->notes.lock_fd >= 0 && r->notes.lock_name)
+		record_remove(r->notes.lock_name, RECORD_OPERATION);
+	fd_close(&r->notes.lock_fd);
+	record_clear(&r->notes.record);
 }

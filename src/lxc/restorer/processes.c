@@ -69,7 +69,7 @@ static int prepare_criu(void *userdata)
 static void forbid(const struct restore *r, pid_t init)
 {
 	/* before 5.14 a kernel has no cgroup.kill, and there they die with init, a moment later */
-	write_file_at(r->cgroup_fd, "cgroup.kill", "1");
+	write_file_at(r->cgroups.payload_fd, "cgroup.kill", "1");
 	if (init > 0)
 		kill(init, SIGKILL);
 }
@@ -77,8 +77,8 @@ static void forbid(const struct restore *r, pid_t init)
 /* Makes the container whole, before it runs. Why that cannot be is the refusal. */
 static int complete(struct restore *r, pid_t init)
 {
-	r->completed = true;
-	return stages_at(r, PRE_RESUME, init, &r->refusal);
+	r->processes.completed = true;
+	return stages_at(r, PRE_RESUME, init, &r->processes.refusal);
 }
 
 /* A container without one is fine. */
@@ -88,8 +88,8 @@ int devpts_open(struct restore *r, pid_t init, struct error **reterr)
 	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	(void)reterr;
-	if (root >= 0 && r->devpts_fd < 0)
-		r->devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
+	if (root >= 0 && r->processes.devpts_fd < 0)
+		r->processes.devpts_fd = open_in_root(root, "/dev/pts", O_PATH | O_DIRECTORY);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ static enum restore_moment last_way_back(const struct restore *r)
 	if (!criu_image_has_connections(dir))
 		return PRE_RESUME;
 	/* there CRIU calls nobody at network-unlock */
-	return r->manifest.facts.host_network ? POST_RESTORE : NETWORK_UNLOCK;
+	return r->manifest->facts.host_network ? POST_RESTORE : NETWORK_UNLOCK;
 }
 
 static int act(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr)
@@ -127,18 +127,18 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	struct restore *r = userdata;
 	int e;
 
-	r->half_made_init = init;
+	r->processes.half_made_init = init;
 	/* it runs */
 	if (moment >= POST_RESUME)
 		return 0;
 	/* also where it goes no further: they are to be removed */
 	if (moment == POST_SETUP_NAMESPACES)
 		network_note_made(r, init);
-	r->unlocked = r->unlocked || moment == NETWORK_UNLOCK;
+	r->processes.unlocked = r->processes.unlocked || moment == NETWORK_UNLOCK;
 	e = act(r, moment, init, reterr);
 	if (e == 0 && moment == r->commits_at)
 		caller_commit(r);
-	if (e < 0 && r->unlocked)
+	if (e < 0 && r->processes.unlocked)
 		forbid(r, init);
 	return e;
 }
@@ -165,16 +165,16 @@ static int on_tick(void *userdata, struct error **reterr)
 static bool on_give_up(pid_t criu, void *userdata)
 {
 	struct restore *r = userdata;
-	const pid_t known[] = {criu, r->settling, r->verifying};
+	const pid_t known[] = {criu, r->network.settling, r->pages.child};
 	pid_t init = child_besides(known, sizeof(known) / sizeof(known[0]));
 
 	if (init > 0)
 		network_note_made(r, init);
-	if (r->unlocked)
+	if (r->processes.unlocked)
 		forbid(r, init);
 	else if (init > 0)
 		kill(init, SIGKILL);
-	return init > 0 && !r->unlocked;
+	return init > 0 && !r->processes.unlocked;
 }
 
 /* CRIU makes this one with its caller's umask, which it cannot do with another's at a restore. */
@@ -191,16 +191,17 @@ static void keep_private(const struct restore *r)
 static int run_criu(struct restore *r, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
-	_cleanup_free_ char *cgroup_root = xasprintf("/%s", r->inner ? r->inner : r->payload);
-	_cleanup_free_ char *network =
-		xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d", (int)getpid(), r->network_fd);
+	_cleanup_free_ char *cgroup_root =
+		xasprintf("/%s", r->cgroups.inner ? r->cgroups.inner : r->cgroups.payload);
+	_cleanup_free_ char *network = xasprintf("LXC_CHECKPOINT_NETWORK=/proc/%d/fd/%d",
+						 (int)getpid(), r->network.file_fd);
 	/* where CRIU is not in the host's network, the callback goes there, and takes the other
 	 * along */
 	_cleanup_free_ char *netns =
 		xasprintf("LXC_CHECKPOINT_NETNS=/proc/%d/ns/net", (int)getpid());
 	_cleanup_free_ char *script = xasprintf(
 		"LXC_CHECKPOINT_SCRIPT=%s", r->plan->action_script ? r->plan->action_script : "");
-	bool away = r->netns_fd >= 0;
+	bool away = r->network.netns_fd >= 0;
 	const char *const scripts[] = {callback, away ? NULL : r->plan->action_script, NULL};
 	/* some addresses and routes the kernel only takes in another form than CRIU has them */
 	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
@@ -213,25 +214,25 @@ static int run_criu(struct restore *r, struct error **reterr)
 		.version = r->plan->criu_version,
 		.image_dir = r->image->path,
 		.image_fd = r->image->dirfd,
-		.images_path = r->images_path,
-		.cgroup_yard = r->cgroup_yard,
+		.images_path = r->mounts.images_path,
+		.cgroup_yard = r->mounts.cgroup_yard,
 		.log_file = "restore.log",
 		.verbosity = criu_verbosity_for(r->plan->verbosity,
 						criu_image_file_limit(r->image->dirfd)),
 		.action_scripts = scripts,
-		.facts = &r->manifest.facts,
+		.facts = &r->manifest->facts,
 		.firewall_quick =
 			!r->plan->action_script && !criu_image_has_firewall(r->image->dirfd),
 		.root = r->plan->rootfs_mount,
 		.cgroup_root = cgroup_root,
-		.mount_sources = (const char *const *)r->mount_sources,
+		.mount_sources = (const char *const *)r->mounts.sources,
 		.devices = (const char *const *)r->carried.devices.names,
-		.tty_ends = r->tty_ends,
-		.host_veths = (const char *const *)r->host_veths,
+		.tty_ends = r->terminals.ends,
+		.host_veths = (const char *const *)r->network.host_veths,
 		.ignore_cpu = r->plan->ignore_cpu,
 		.ignore_files = r->plan->ignore_files,
 	};
-	const int locks[] = {r->lock_fd, -1};
+	const int locks[] = {r->notes.lock_fd, -1};
 	_cleanup_free_ char *actions = action_names(false), *last_actions = action_names(true);
 	const struct criu_events events = {
 		.actions = actions,
@@ -285,11 +286,11 @@ static int adopt_init(struct restore *r, struct error **reterr)
 	if (pid <= 0)
 		return error_set(reterr, ESRCH,
 				 "criu reported success, but the container's init does not exist");
-	r->init_pid = pid;
-	r->init_pidfd = pidfd_open_pid(pid);
-	if (r->init_pidfd < 0)
+	r->processes.init_pid = pid;
+	r->processes.init_pidfd = pidfd_open_pid(pid);
+	if (r->processes.init_pidfd < 0)
 		return error_errno(reterr, "cannot watch the container's init");
-	r->clone_flags = namespaces_of(pid);
+	r->processes.clone_flags = namespaces_of(pid);
 	namespaces_keep(r);
 	return 0;
 }
@@ -320,11 +321,11 @@ int processes_begin(struct restore *r, struct error **reterr)
 	if (e == 0)
 		e = settle_pages(r, run_criu(r, reterr), reterr);
 	(void)stages_at(r, CRIU_ENDED, 0, NULL);
-	if (r->refusal) {
+	if (r->processes.refusal) {
 		/* whatever CRIU says of it only follows from that */
 		if (reterr)
 			error_free(TAKE_PTR(*reterr));
-		return error_move(reterr, &r->refusal, EIO);
+		return error_move(reterr, &r->processes.refusal, EIO);
 	}
 	/* its processes run, also where the callback was killed before it could ask */
 	if (e == 0)
@@ -337,9 +338,9 @@ int processes_begin(struct restore *r, struct error **reterr)
 	if (e == 0)
 		e = adopt_init(r, reterr);
 	/* CRIU does not mind when the callback is killed at pre-resume: then it is done late */
-	if (e == 0 && !r->completed)
-		e = complete(r, r->init_pid);
-	return r->refusal ? error_move(reterr, &r->refusal, EIO) : e;
+	if (e == 0 && !r->processes.completed)
+		e = complete(r, r->processes.init_pid);
+	return r->processes.refusal ? error_move(reterr, &r->processes.refusal, EIO) : e;
 }
 
 /*
@@ -360,7 +361,7 @@ void processes_undo(struct restore *r)
 		if (wait_status(pid) < 0)
 			break;
 	}
-	fd_close(&r->init_pidfd);
-	fd_close(&r->devpts_fd);
-	r->init_pid = 0;
+	fd_close(&r->processes.init_pidfd);
+	fd_close(&r->processes.devpts_fd);
+	r->processes.init_pid = 0;
 }

@@ -14,8 +14,8 @@
 /* A terminal that the config names for the console takes precedence, as under lxc-start. */
 static int foreground_fd(const struct restore *r, int standard)
 {
-	if (r->console_peer >= 0)
-		return r->console_peer;
+	if (r->terminals.console_peer >= 0)
+		return r->terminals.console_peer;
 	return r->plan->foreground ? standard : -1;
 }
 
@@ -28,18 +28,18 @@ static struct monitor_setup setup_of(const struct restore *r)
 		.config = r->plan->config,
 		.n_config = r->plan->n_config,
 		.listen_fd = r->listen_fd,
-		.init_pid = r->init_pid,
-		.init_pidfd = r->init_pidfd,
-		.clone_flags = r->clone_flags,
-		.payload_cgroup = r->inner ? r->inner : r->payload,
-		.payload_cgroup_fd = r->inner ? r->inner_fd : r->cgroup_fd,
-		.controllers = r->controllers,
-		.limit_cgroup = r->inner ? r->payload : NULL,
-		.limit_cgroup_fd = r->cgroup_fd,
-		.devpts_fd = r->devpts_fd,
-		.console = r->console,
-		.ttys = r->ttys,
-		.n_ttys = r->n_ttys,
+		.init_pid = r->processes.init_pid,
+		.init_pidfd = r->processes.init_pidfd,
+		.clone_flags = r->processes.clone_flags,
+		.payload_cgroup = r->cgroups.inner ? r->cgroups.inner : r->cgroups.payload,
+		.payload_cgroup_fd = r->cgroups.inner ? r->cgroups.inner_fd : r->cgroups.payload_fd,
+		.controllers = r->cgroups.controllers,
+		.limit_cgroup = r->cgroups.inner ? r->cgroups.payload : NULL,
+		.limit_cgroup_fd = r->cgroups.payload_fd,
+		.devpts_fd = r->processes.devpts_fd,
+		.console = r->terminals.console,
+		.ttys = r->terminals.ttys,
+		.n_ttys = r->terminals.n_ttys,
 		.scrollback = r->carried.scrollback.data,
 		.scrollback_len = r->carried.scrollback.len,
 		.foreground_in = foreground_fd(r, STDIN_FILENO),
@@ -56,7 +56,7 @@ int serving_begin(struct restore *r, struct error **reterr)
 	if (e < 0)
 		return e;
 	monitor_set_state(r->serving, STATE_STARTING);
-	e = monitor_watch(r->serving, r->caller_fd);
+	e = monitor_watch(r->serving, r->caller.fd);
 	return e < 0 ? error_set(reterr, -e, "cannot listen to the command: %s", strerror(-e)) : 0;
 }
 

@@ -155,7 +155,7 @@ static void give_up(struct restore *r, struct error **reterr)
 	if (r->serving)
 		monitor_set_state(r->serving, STATE_ABORTING);
 	/* a hook has run: what it did is not known, and perhaps not undone */
-	if (r->begun && r->plan->hooks && reterr && *reterr)
+	if (r->hooks.begun && r->plan->hooks && reterr && *reterr)
 		(*reterr)->refused = false;
 	restore_undo(r);
 }
@@ -182,41 +182,33 @@ void restore_undo(struct restore *r)
 			stages[n].undo(r);
 }
 
-void restore_init(struct restore *r, struct restore_plan *plan)
+void restore_init(struct restore *r, struct restore_plan *plan, const struct manifest *manifest)
 {
 	*r = (struct restore){
 		.plan = plan,
-		.caller_fd = -1,
-		.lock_fd = -1,
+		.manifest = manifest,
+		.notes = {.lock_fd = -1},
+		.caller = {.fd = -1},
+		.terminals = {.console = {.master = -1, .slave = -1}, .console_peer = -1},
 		.listen_fd = -1,
-		.cgroups_fd = -1,
-		.images_fd = -1,
-		.rootfs_fd = -1,
-		.cgroup_root = -1,
-		.cgroup_spare = -1,
-		.cgroup_fd = -1,
-		.inner_fd = -1,
-		.console = {.master = -1, .slave = -1},
-		.console_peer = -1,
-		.network_fd = -1,
-		.netns_fd = -1,
-		.verified_fd = -1,
-		.init_pidfd = -1,
-		.devpts_fd = -1,
+		.cgroups = {.root = -1, .spare = -1, .payload_fd = -1, .inner_fd = -1},
+		.mounts = {.cgroups_fd = -1, .images_fd = -1, .rootfs_fd = -1},
+		.pages = {.said_fd = -1},
+		.network = {.file_fd = -1, .netns_fd = -1},
+		.processes = {.init_pidfd = -1, .devpts_fd = -1},
 		.carried = {.half_closed = {.netns = -1, .loopback_program = -1}},
 	};
 	for (size_t i = 0; i < N_NAMESPACES; i++)
-		r->ns_fds[i] = -1;
+		r->hooks.ns_fds[i] = -1;
 }
 
 void restore_clear(struct restore *r)
 {
 	image_free(r->image);
-	manifest_clear(&r->manifest);
-	free(r->payload);
-	free(r->monitor);
-	free(r->lock_name);
-	record_clear(&r->record);
+	free(r->cgroups.payload);
+	free(r->cgroups.monitor);
+	free(r->notes.lock_name);
+	record_clear(&r->notes.record);
 	*r = (struct restore){0};
 }
 

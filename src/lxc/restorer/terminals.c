@@ -54,26 +54,26 @@ static void terminal_close(struct terminal *t)
 /* Slot of a tty; the arrays have been made large enough. */
 static struct terminal *terminal_slot(struct restore *r, const struct tty *tty, size_t *other)
 {
-	if (tty->index == 0 && r->console.master < 0)
-		return &r->console;
-	if (tty->index > 0 && r->ttys[tty->index - 1].master < 0)
-		return &r->ttys[tty->index - 1];
-	return &r->others[(*other)++];
+	if (tty->index == 0 && r->terminals.console.master < 0)
+		return &r->terminals.console;
+	if (tty->index > 0 && r->terminals.ttys[tty->index - 1].master < 0)
+		return &r->terminals.ttys[tty->index - 1];
+	return &r->terminals.others[(*other)++];
 }
 
 static void make_room(struct restore *r, const struct container_facts *facts)
 {
 	for (size_t i = 0; i < facts->n_ttys; i++)
-		if (facts->ttys[i].index > (int)r->n_ttys)
-			r->n_ttys = (size_t)facts->ttys[i].index;
-	r->n_others = facts->n_ttys;
-	r->ttys = xcalloc(r->n_ttys + 1, sizeof(*r->ttys));
-	r->others = xcalloc(r->n_others + 1, sizeof(*r->others));
-	r->tty_ends = xcalloc(facts->n_ttys + 1, sizeof(*r->tty_ends));
-	for (size_t i = 0; i < r->n_ttys; i++)
-		r->ttys[i].master = r->ttys[i].slave = -1;
-	for (size_t i = 0; i < r->n_others; i++)
-		r->others[i].master = r->others[i].slave = -1;
+		if (facts->ttys[i].index > (int)r->terminals.n_ttys)
+			r->terminals.n_ttys = (size_t)facts->ttys[i].index;
+	r->terminals.n_others = facts->n_ttys;
+	r->terminals.ttys = xcalloc(r->terminals.n_ttys + 1, sizeof(*r->terminals.ttys));
+	r->terminals.others = xcalloc(r->terminals.n_others + 1, sizeof(*r->terminals.others));
+	r->terminals.ends = xcalloc(facts->n_ttys + 1, sizeof(*r->terminals.ends));
+	for (size_t i = 0; i < r->terminals.n_ttys; i++)
+		r->terminals.ttys[i].master = r->terminals.ttys[i].slave = -1;
+	for (size_t i = 0; i < r->terminals.n_others; i++)
+		r->terminals.others[i].master = r->terminals.others[i].slave = -1;
 }
 
 /*
@@ -94,14 +94,15 @@ static int open_peer(struct restore *r, struct error **reterr)
 {
 	const char *path = restore_plan_config(r->plan, "lxc.console.path");
 
-	if (r->console.master < 0 || !path || *path != '/')
+	if (r->terminals.console.master < 0 || !path || *path != '/')
 		return 0;
-	r->console_peer = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (r->console_peer >= 0 && isatty(r->console_peer))
+	r->terminals.console_peer = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (r->terminals.console_peer >= 0 && isatty(r->terminals.console_peer))
 		return 0;
-	error_refuse(reterr, r->console_peer < 0 ? errno : ENOTTY,
+	error_refuse(reterr, r->terminals.console_peer < 0 ? errno : ENOTTY,
 		     "cannot use %s for the console of %s (lxc.console.path): %s", path,
-		     r->plan->name, r->console_peer < 0 ? strerror(errno) : "it is not a terminal");
+		     r->plan->name,
+		     r->terminals.console_peer < 0 ? strerror(errno) : "it is not a terminal");
 	error_set_hint(reterr, "name a terminal in lxc.console.path, or remove that line from the "
 			       "container's config");
 	return -ENOTTY;
@@ -109,7 +110,7 @@ static int open_peer(struct restore *r, struct error **reterr)
 
 int terminals_begin(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	size_t other = 0;
 	int e;
 
@@ -119,28 +120,28 @@ int terminals_begin(struct restore *r, struct error **reterr)
 		struct terminal *t;
 
 		if (same != i) {
-			r->tty_ends[i] = r->tty_ends[same];
+			r->terminals.ends[i] = r->terminals.ends[same];
 			continue;
 		}
 		t = terminal_slot(r, &facts->ttys[i], &other);
 		e = terminal_open(t, &facts->ttys[i], reterr);
 		if (e < 0)
 			return e;
-		r->tty_ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
+		r->terminals.ends[i] = (struct tty_end){.slave_fd = t->slave, .path = t->path};
 	}
 	return open_peer(r, reterr);
 }
 
 void terminals_undo(struct restore *r)
 {
-	fd_close(&r->console_peer);
-	terminal_close(&r->console);
-	for (size_t i = 0; r->ttys && i < r->n_ttys; i++)
-		terminal_close(&r->ttys[i]);
-	for (size_t i = 0; r->others && i < r->n_others; i++)
-		terminal_close(&r->others[i]);
-	free(TAKE_PTR(r->ttys));
-	free(TAKE_PTR(r->others));
-	free(TAKE_PTR(r->tty_ends));
-	r->n_ttys = r->n_others = 0;
+	fd_close(&r->terminals.console_peer);
+	terminal_close(&r->terminals.console);
+	for (size_t i = 0; r->terminals.ttys && i < r->terminals.n_ttys; i++)
+		terminal_close(&r->terminals.ttys[i]);
+	for (size_t i = 0; r->terminals.others && i < r->terminals.n_others; i++)
+		terminal_close(&r->terminals.others[i]);
+	free(TAKE_PTR(r->terminals.ttys));
+	free(TAKE_PTR(r->terminals.others));
+	free(TAKE_PTR(r->terminals.ends));
+	r->terminals.n_ttys = r->terminals.n_others = 0;
 }

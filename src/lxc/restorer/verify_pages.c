@@ -49,7 +49,7 @@ _Noreturn static void verify(const struct restore *r, pid_t monitor, int out)
 		_exit(EXIT_FAILURE);
 	/* the command socket, the operation's lock and the like are to end with the monitor */
 	syscall(SYS_close_range, (unsigned int)OUT_FD + 1, ~0U, 0);
-	if (image_verify(&img, &r->manifest, &v, &report.error) == 0)
+	if (image_verify(&img, r->manifest, &v, &report.error) == 0)
 		_exit(EXIT_SUCCESS);
 	image_verify_hint(&img, &report.error);
 	text = restore_report_to_json(&report);
@@ -65,22 +65,22 @@ int pages_verify(struct restore *r, struct error **reterr)
 		return 0;
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return error_errno(reterr, "cannot verify the image");
-	r->verified_fd = out[0];
-	r->verifying = fork_quietly();
-	if (r->verifying == 0)
+	r->pages.said_fd = out[0];
+	r->pages.child = fork_quietly();
+	if (r->pages.child == 0)
 		verify(r, monitor, out[1]);
 	close(out[1]);
-	if (r->verifying > 0)
+	if (r->pages.child > 0)
 		return 0;
-	r->verifying = 0;
-	fd_close(&r->verified_fd);
+	r->pages.child = 0;
+	fd_close(&r->pages.said_fd);
 	return error_set(reterr, EAGAIN, "cannot verify the image: no process can be started");
 }
 
 /* Until it has ended. */
 static int wait_for_end(struct restore *r, struct error **reterr)
 {
-	_cleanup_close_ int pidfd = pidfd_open_pid(r->verifying);
+	_cleanup_close_ int pidfd = pidfd_open_pid(r->pages.child);
 	struct pollfd p[2] = {
 		{.fd = pidfd, .events = POLLIN},
 		{.fd = monitor_fd(r->serving), .events = POLLIN},
@@ -108,17 +108,17 @@ int pages_verified(struct restore *r, pid_t init, struct error **reterr)
 	int e, status;
 
 	(void)init;
-	if (r->verifying <= 0)
+	if (r->pages.child <= 0)
 		return 0;
 	e = wait_for_end(r, reterr);
 	if (e < 0) {
 		pages_forget(r);
 		return e;
 	}
-	status = wait_status(r->verifying);
-	r->verifying = 0;
-	(void)!read_all(r->verified_fd, SAID_MAX, &text);
-	fd_close(&r->verified_fd);
+	status = wait_status(r->pages.child);
+	r->pages.child = 0;
+	(void)!read_all(r->pages.said_fd, SAID_MAX, &text);
+	fd_close(&r->pages.said_fd);
 	if (status == 0 && (!text || !*text))
 		return 0;
 	if (status == 0 && restore_report_from_json(text, &report) == 0 && report.error)
@@ -128,10 +128,10 @@ int pages_verified(struct restore *r, pid_t init, struct error **reterr)
 
 void pages_forget(struct restore *r)
 {
-	if (r->verifying > 0) {
-		kill(r->verifying, SIGKILL);
-		wait_status(r->verifying);
+	if (r->pages.child > 0) {
+		kill(r->pages.child, SIGKILL);
+		wait_status(r->pages.child);
 	}
-	r->verifying = 0;
-	fd_close(&r->verified_fd);
+	r->pages.child = 0;
+	fd_close(&r->pages.said_fd);
 }

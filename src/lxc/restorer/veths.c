@@ -83,15 +83,15 @@ static int check_bridge(const struct nic *nic, struct error **reterr)
 
 static int write_network_file(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
-	_cleanup_free_ char *text =
-		network_to_text(facts->nics, facts->n_nics, (const char *const *)r->host_veths);
+	const struct container_facts *facts = &r->manifest->facts;
+	_cleanup_free_ char *text = network_to_text(facts->nics, facts->n_nics,
+						    (const char *const *)r->network.host_veths);
 	int e;
 
-	r->network_fd = memfd_create("network", MFD_CLOEXEC);
-	if (r->network_fd < 0)
+	r->network.file_fd = memfd_create("network", MFD_CLOEXEC);
+	if (r->network.file_fd < 0)
 		return error_errno(reterr, "cannot make the network file");
-	e = write_all(r->network_fd, text, strlen(text));
+	e = write_all(r->network.file_fd, text, strlen(text));
 	if (e < 0)
 		return error_set(reterr, -e, "cannot write the network file: %s", strerror(-e));
 	return 0;
@@ -103,7 +103,7 @@ int network_number(const struct restore *r, size_t i)
 	size_t before = 0;
 
 	for (size_t k = 0; k < i; k++)
-		before += r->host_veths[k] != NULL;
+		before += r->network.host_veths[k] != NULL;
 	for (int n = 0;; n++) {
 		_cleanup_free_ char *key = xasprintf("lxc.net.%d.type", n);
 		const char *type = restore_plan_config(r->plan, key);
@@ -121,16 +121,16 @@ int network_number(const struct restore *r, size_t i)
  */
 static void publish_names(struct restore *r)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
 	for (size_t i = 0; i < facts->n_nics; i++) {
-		int n = r->host_veths[i] ? network_number(r, i) : -1;
+		int n = r->network.host_veths[i] ? network_number(r, i) : -1;
 		_cleanup_free_ char *pair = xasprintf("lxc.net.%d.veth.pair", n);
 		_cleanup_free_ char *name = xasprintf("lxc.net.%d.name", n);
 
 		if (n < 0)
 			continue;
-		restore_plan_set_config(r->plan, pair, r->host_veths[i]);
+		restore_plan_set_config(r->plan, pair, r->network.host_veths[i]);
 		restore_plan_set_config(r->plan, name, facts->nics[i].name);
 	}
 }
@@ -156,10 +156,10 @@ static int make_netns(void)
 
 int network_begin(struct restore *r, struct error **reterr)
 {
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 
-	r->host_veths = xcalloc(facts->n_nics + 1, sizeof(*r->host_veths));
-	r->host_numbers = xcalloc(facts->n_nics + 1, sizeof(*r->host_numbers));
+	r->network.host_veths = xcalloc(facts->n_nics + 1, sizeof(*r->network.host_veths));
+	r->network.host_numbers = xcalloc(facts->n_nics + 1, sizeof(*r->network.host_numbers));
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 		int e;
@@ -169,18 +169,18 @@ int network_begin(struct restore *r, struct error **reterr)
 		e = check_bridge(nic, reterr);
 		if (e < 0)
 			return e;
-		r->host_veths[i] = choose_veth_name(nic->host_name);
-		if (!r->host_veths[i])
+		r->network.host_veths[i] = choose_veth_name(nic->host_name);
+		if (!r->network.host_veths[i])
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
 		/* until its number is known; in a user namespace CRIU makes it elsewhere */
 		if (facts->n_idmaps == 0)
-			notes_add_link(r, r->host_veths[i], 0);
+			notes_add_link(r, r->network.host_veths[i], 0);
 	}
 	publish_names(r);
 	if (facts->n_idmaps > 0) {
-		r->netns_fd = make_netns();
-		if (r->netns_fd < 0)
+		r->network.netns_fd = make_netns();
+		if (r->network.netns_fd < 0)
 			return error_errno(reterr, "cannot make a network namespace for CRIU");
 	}
 	return write_network_file(r, reterr);
@@ -190,7 +190,7 @@ int network_enter(struct restore *r, pid_t init, struct error **reterr)
 {
 	(void)init;
 	(void)reterr;
-	if (r->netns_fd < 0 || setns(r->netns_fd, CLONE_NEWNET) == 0)
+	if (r->network.netns_fd < 0 || setns(r->network.netns_fd, CLONE_NEWNET) == 0)
 		return 0;
 	dprintf(STDERR_FILENO, "Error: cannot enter CRIU's network namespace: %s\n",
 		strerror(errno));
@@ -203,16 +203,16 @@ int network_enter(struct restore *r, pid_t init, struct error **reterr)
  */
 static void note_link(struct restore *r, size_t i)
 {
-	if (!r->host_veths[i] || r->host_numbers[i] != 0)
+	if (!r->network.host_veths[i] || r->network.host_numbers[i] != 0)
 		return;
-	r->host_numbers[i] = if_nametoindex(r->host_veths[i]);
-	if (r->host_numbers[i] != 0)
-		notes_add_link(r, r->host_veths[i], r->host_numbers[i]);
+	r->network.host_numbers[i] = if_nametoindex(r->network.host_veths[i]);
+	if (r->network.host_numbers[i] != 0)
+		notes_add_link(r, r->network.host_veths[i], r->network.host_numbers[i]);
 }
 
 static void note_links(struct restore *r)
 {
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
 		note_link(r, i);
 }
 
@@ -244,23 +244,24 @@ void network_note_made(struct restore *r, pid_t init)
 	_cleanup_free_ char *path = xasprintf("/proc/%d/net/dev", (int)init);
 	_cleanup_free_ char *text = NULL;
 
-	if (r->netns_fd >= 0 || !has_own_network(init) ||
+	if (r->network.netns_fd >= 0 || !has_own_network(init) ||
 	    read_file_at(AT_FDCWD, path, DEVICES_MAX, &text) <= 0)
 		return;
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
-		if (names_link(text, r->manifest.facts.nics[i].name))
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
+		if (names_link(text, r->manifest->facts.nics[i].name))
 			note_link(r, i);
 }
 
 /* Whether the kernel would give NIC i an address that it did not have. */
 static bool gets_address(const struct restore *r, size_t i)
 {
-	return r->host_veths[i] && !r->manifest.facts.nics[i].ipv6_link_local;
+	return r->network.host_veths[i] && !r->manifest->facts.nics[i].ipv6_link_local;
 }
 
 static bool needs_settling(const struct restore *r, size_t i)
 {
-	return r->host_veths[i] && (gets_address(r, i) || r->manifest.facts.n_nexthops > 0);
+	return r->network.host_veths[i] &&
+	       (gets_address(r, i) || r->manifest->facts.n_nexthops > 0);
 }
 
 /* The host's ends, from where CRIU has made them to where the monitor is. */
@@ -268,10 +269,11 @@ static void bring_to_host(const struct restore *r)
 {
 	_cleanup_close_ int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
-	if (host < 0 || setns(r->netns_fd, CLONE_NEWNET) < 0)
+	if (host < 0 || setns(r->network.netns_fd, CLONE_NEWNET) < 0)
 		_exit(errno);
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
-		int e = r->host_veths[i] ? link_move(r->host_veths[i], getppid()) : 0;
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++) {
+		int e = r->network.host_veths[i] ? link_move(r->network.host_veths[i], getppid())
+						 : 0;
 
 		/* another link has taken the name meanwhile */
 		if (e < 0)
@@ -285,13 +287,13 @@ static void bring_to_host(const struct restore *r)
 _Noreturn static void settle_links(struct restore *r, pid_t init)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
-	const struct container_facts *facts = &r->manifest.facts;
+	const struct container_facts *facts = &r->manifest->facts;
 	int netns = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (r->netns_fd >= 0)
+	if (r->network.netns_fd >= 0)
 		bring_to_host(r);
 	for (size_t i = 0; i < facts->n_nics; i++) {
-		const char *host = r->host_veths[i];
+		const char *host = r->network.host_veths[i];
 
 		if (!needs_settling(r, i))
 			continue;
@@ -322,30 +324,32 @@ _Noreturn static void settle_links(struct restore *r, pid_t init)
 
 int network_settle(struct restore *r, pid_t init, struct error **reterr)
 {
-	bool needed = r->manifest.facts.n_nexthops > 0 || r->netns_fd >= 0;
+	bool needed = r->manifest->facts.n_nexthops > 0 || r->network.netns_fd >= 0;
 
 	(void)reterr;
 	/* else another link may have such a name here, until the process has moved them */
-	if (r->netns_fd < 0)
+	if (r->network.netns_fd < 0)
 		note_links(r);
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++)
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
 		needed = needed || needs_settling(r, i);
-	r->settling = needed ? fork() : 0;
-	if (needed && r->settling == 0)
+	r->network.settling = needed ? fork() : 0;
+	if (needed && r->network.settling == 0)
 		settle_links(r, init);
 	return 0;
 }
 
 int network_settled(struct restore *r, pid_t init, struct error **reterr)
 {
-	int status = r->settling > 0 ? wait_status(r->settling) : r->settling < 0 ? -EAGAIN : 0;
-	bool ended = r->settling > 0 && status == 0, away = r->netns_fd >= 0;
+	int status = r->network.settling > 0   ? wait_status(r->network.settling)
+		     : r->network.settling < 0 ? -EAGAIN
+					       : 0;
+	bool ended = r->network.settling > 0 && status == 0, away = r->network.netns_fd >= 0;
 
 	(void)init;
-	r->settling = 0;
+	r->network.settling = 0;
 	if (ended)
 		note_links(r);
-	if (status == 0 || (r->manifest.facts.n_nexthops == 0 && !away))
+	if (status == 0 || (r->manifest->facts.n_nexthops == 0 && !away))
 		return 0;
 	if (status > 0)
 		status = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
@@ -365,9 +369,9 @@ int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr
 
 int network_check(const struct restore *r, struct error **reterr)
 {
-	for (size_t i = 0; i < r->manifest.facts.n_nics; i++) {
-		const struct nic *nic = &r->manifest.facts.nics[i];
-		const char *host = r->host_veths[i];
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++) {
+		const struct nic *nic = &r->manifest->facts.nics[i];
+		const char *host = r->network.host_veths[i];
 		_cleanup_free_ char *log = NULL;
 
 		if (!host || (link_is_up(host) && (!nic->bridge || link_is_on(host, nic->bridge))))
@@ -391,10 +395,10 @@ int network_check(const struct restore *r, struct error **reterr)
  */
 static void remove_link(const struct restore *r, size_t i)
 {
-	if (r->host_numbers[i] != 0)
-		link_delete(r->host_veths[i], r->host_numbers[i]);
-	else if (r->netns_fd < 0)
-		link_delete_unused(r->host_veths[i]);
+	if (r->network.host_numbers[i] != 0)
+		link_delete(r->network.host_veths[i], r->network.host_numbers[i]);
+	else if (r->network.netns_fd < 0)
+		link_delete_unused(r->network.host_veths[i]);
 }
 
 /*
@@ -406,14 +410,14 @@ void network_undo(struct restore *r)
 {
 	scripts_down(r);
 	cgroups_leave_soon(r);
-	for (size_t i = 0; r->host_veths && i < r->manifest.facts.n_nics; i++) {
-		if (r->host_veths[i])
+	for (size_t i = 0; r->network.host_veths && i < r->manifest->facts.n_nics; i++) {
+		if (r->network.host_veths[i])
 			remove_link(r, i);
-		free(r->host_veths[i]);
+		free(r->network.host_veths[i]);
 	}
 	notes_links_gone(r);
-	free(TAKE_PTR(r->host_veths));
-	free(TAKE_PTR(r->host_numbers));
-	fd_close(&r->network_fd);
-	fd_close(&r->netns_fd);
+	free(TAKE_PTR(r->network.host_veths));
+	free(TAKE_PTR(r->network.host_numbers));
+	fd_close(&r->network.file_fd);
+	fd_close(&r->network.netns_fd);
 }

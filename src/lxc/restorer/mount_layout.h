@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_RESTORER_MOUNT_LAYOUT_H
+#define LXCCKPT_RESTORER_MOUNT_LAYOUT_H
+
+/* What CRIU finds in its mount namespace. */
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+struct restore;
+
+struct mounts_stage {
+	int cgroups_fd; /* detached mounts: cgroup2 ... */
+	int images_fd;	/* ... and, with the container's ids, the images and its rootfs; -1: none */
+	int rootfs_fd;
+	char **points;		 /* one per facts' mount: the host's mount that its source is in */
+	char **sources;		 /* ... and where CRIU finds the source */
+	struct stat *pins;	 /* ... and what the source is, which it has to be in the end */
+	char **tty_sources;	 /* one per facts' tty: where CRIU finds it; NULL: on the host */
+	const char *images_path; /* where the container's root may read them; NULL: as they are */
+	const char *cgroup_yard;
+};
+
+int mounts_begin(struct restore *r, struct error **reterr);
+void mounts_undo(struct restore *r);
+
+/* Makes the mount namespace in which CRIU finds what mounts_begin() has prepared. */
+int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr);
+
+/*
+ * CRIU finds the sources by their paths, in which others than root may write: refuses where
+ * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
+ * not where the mounts are, and later something runs.
+ */
+int mounts_check(struct restore *r, pid_t init, struct error **reterr);
+
+int mounts_release(struct restore *r, pid_t init, struct error **reterr);
+
+/* leftovers_remove.c: what CRIU or the machine has left when it died in an earlier restore. */
+int leftovers_begin(struct restore *r, struct error **reterr);
+
+#endif

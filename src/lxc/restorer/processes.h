@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_RESTORER_PROCESSES_H
+#define LXCCKPT_RESTORER_PROCESSES_H
+
+/* CRIU's restore, and the container's init. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "util/error.h"
+
+struct restore;
+
+struct processes_stage {
+	time_t locks_looked, locks_waiting; /* see locks_watch() */
+	pid_t half_made_init;		    /* as CRIU has named it; 0: not yet */
+	bool unlocked;			    /* CRIU is about to let its connections go on */
+	bool completed;			    /* what is to be done at pre-resume has been done */
+	struct error *refusal; /* a hook's, or another that forbids that the container runs */
+
+	pid_t init_pid;
+	int init_pidfd;
+	unsigned int clone_flags;
+	int devpts_fd;
+};
+
+int processes_begin(struct restore *r, struct error **reterr);
+void processes_undo(struct restore *r);
+
+/* Before anything runs that could have it wait, with a filesystem that does not answer. */
+int devpts_open(struct restore *r, pid_t init, struct error **reterr);
+
+/* Ends a wait for a lock that somebody else has; lock_wait.c. */
+int locks_watch(struct restore *r, struct error **reterr);
+
+#endif
