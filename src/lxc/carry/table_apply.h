@@ -15,26 +15,28 @@ enum apply_moment {
 	APPLY_TERMINALS = 1,
 	/* The container's own cgroup is there, and nothing is in it. */
 	APPLY_CGROUP,
-	/* The host's side is made; what is made is undone when the container ends. */
+	/* The cgroups and mounts are there. UNDO takes back what is made here. */
 	APPLY_PREPARE,
 	/* CRIU is about to be started. */
 	APPLY_BEFORE_CRIU,
-	/* In CRIU's process, before its exec: its children inherit. Text for the error goes to
-	 * stderr. */
+	/*
+	 * In CRIU's process, before its exec: the container's processes inherit what is set here.
+	 * An error is -1, and its text goes to stderr.
+	 */
 	APPLY_IN_CRIU,
 	/* The namespaces are there, with no link up and no socket (post-setup-namespaces). */
 	APPLY_NAMESPACES,
-	/* A moment later, while the links come up: nobody has opened a file of a cgroup. */
+	/* A moment later, while a child brings the links up. CRIU has opened no cgroup file. */
 	APPLY_CGROUPS,
-	/* In a process in the container's network, where there are carriers: beside CRIU. */
+	/* In that child, in the container's network namespace, when the links have a carrier. */
 	APPLY_IN_NETWORK,
 	/* All is mounted, and all descriptors are there (post-restore). */
 	APPLY_MOUNTED,
-	/* Still post-restore, when nothing is wrong with mounts and links. */
+	/* Still post-restore: mounts and links have been checked. */
 	APPLY_RESTORED,
-	/* CRIU is through, hooks of the host have run, and the container has not (pre-resume). */
+	/* CRIU has finished, and the host's hooks have run; no process runs yet (pre-resume). */
 	APPLY_BEFORE_RUN,
-	/* CRIU has ended, however. */
+	/* CRIU has exited, successful or not. Errors are ignored. */
 	APPLY_ENDED,
 };
 

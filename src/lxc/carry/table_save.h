@@ -15,22 +15,24 @@
 #include "util/error.h"
 
 enum save_moment {
-	/* The container runs, and perhaps only a check looks: there is no image. */
+	/* The container runs, and there is no image: perhaps it is only a check. */
 	SAVE_LOOK = 1,
 	/* The container runs, and CRIU is about to be started. */
 	SAVE_RUNNING,
-	/* CRIU has been started, and takes longer until it stops the processes. */
+	/* CRIU has been started, and needs longer than this until it stops the processes. */
 	SAVE_STARTED,
-	/* CRIU holds the processes still, and has looked at none of their files (network-lock; else
-	 * post-dump). */
+	/*
+	 * CRIU has stopped the processes, and has looked at none of their files (network-lock).
+	 * In a container in the host's network: at post-dump.
+	 */
 	SAVE_STOPPED,
 	/* CRIU has written all its files (post-dump). */
 	SAVE_POST_DUMP,
 	/* CRIU's files are about to be mended. */
 	SAVE_MEND,
-	/* Only the seal is left, where the container is going to stop. */
+	/* Everything else is done; with "stop" only the commit is left. */
 	SAVE_LAST,
-	/* The image is whole, and the container is going to end: an error has no consequence. */
+	/* With "stop": the image is committed. Errors are ignored. */
 	SAVE_SEALED,
 };
 

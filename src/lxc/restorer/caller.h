@@ -22,13 +22,13 @@ struct caller {
 
 void caller_report(const struct restore *r, struct restore_report report);
 
-/* Whether the caller wants it taken back. It is, or is not, from when this has been asked. */
+/* Whether the caller has cancelled the restore. The answer is final if it is yes. */
 bool caller_takes_back(struct restore *r);
 
-/* From here on it is not, and the caller is told so. Doing it again is harmless. */
+/* Tells the caller that it can no longer cancel. Calling it again is harmless. */
 void caller_commit(struct restore *r);
 
-/* Of a restore that is taken back that is why it fails, whatever went wrong meanwhile. */
+/* A cancelled restore fails because it was cancelled, whatever else failed meanwhile. */
 int caller_explain(const struct restore *r, int e, struct error **reterr);
 
 #endif

@@ -226,7 +226,6 @@ static void close_detached(struct restore *r)
 	fd_close(&r->mounts.rootfs_fd);
 }
 
-/* They are where CRIU finds them by now; a monitor that lives on has no use for them. */
 int mounts_release(struct restore *r, pid_t init, struct error **reterr)
 {
 	(void)init;

@@ -30,12 +30,13 @@ void mounts_undo(struct restore *r);
 int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr);
 
 /*
- * CRIU finds the sources by their paths, in which others than root may write: refuses where
- * one has become something else meanwhile. To be done at CRIU's post-restore: earlier init is
- * not where the mounts are, and later something runs.
+ * CRIU finds the sources by their paths, and users other than root may write to directories on the
+ * way: refuses if a source has become something else meanwhile. Before post-restore init is not in
+ * the container's mount namespace; later something runs.
  */
 int mounts_check(struct restore *r, pid_t init, struct error **reterr);
 
+/* CRIU has the mounts by now; a monitor that lives on does not need them. */
 int mounts_release(struct restore *r, pid_t init, struct error **reterr);
 
 /* leftovers_remove.c: what CRIU or the machine has left when it died in an earlier restore. */

@@ -28,7 +28,7 @@ struct processes_stage {
 int processes_begin(struct restore *r, struct error **reterr);
 void processes_undo(struct restore *r);
 
-/* Before anything runs that could have it wait, with a filesystem that does not answer. */
+/* Opens /dev/pts before any process runs that could mount a filesystem that does not answer. */
 int devpts_open(struct restore *r, pid_t init, struct error **reterr);
 
 /* Ends a wait for a lock that somebody else has; lock_wait.c. */

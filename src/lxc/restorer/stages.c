@@ -13,7 +13,8 @@
 #include "util/mem.h"
 
 /*
- * The order matters, and each moment goes through the table from the top:
+ * Each moment goes through the table from the top, and the undos from the bottom. The order
+ * matters:
  *  - the socket before all that others may notice: bound, it is the lock that keeps
  *    lxc-start out, and tells whether the container runs already;
  *  - terminals and post-stop hooks still before it, so that at the end they are
@@ -29,15 +30,15 @@
  *  - the tree of processes last: all that CRIU refers to must be there.
  *
  * At CRIU's moments:
- *  - post-setup-namespaces: carried state that links and sockets depend on, then links, which come
- *    up in a process beside CRIU, and meanwhile the rest;
- *  - post-restore: first what can be wrong, which is looked at before anything of the container
- *    gets more rights; the rules for devices (carried) last, as they forbid;
- *  - pre-resume: the hooks that can say no before what takes the container's time.
+ *  - post-setup-namespaces: the settings that links and sockets copy come first. Then a child
+ * brings the links up, and the cgroups are completed meanwhile;
+ *  - post-restore: the checks come first, because nothing has to be undone for them; the device
+ *    rules come last, because they forbid;
+ *  - pre-resume: the hooks come first, because they can refuse.
  *
- * At network-unlock and post-resume nothing is done but by the callback, which sees that this
- * process still is there. Without that the processes die, and a network would let their
- * connections tell.
+ * No stage acts at network-unlock and post-resume. There the callback only asks whether this
+ * process is alive: if it is not, the container's processes die, and their connections must not
+ * show it.
  */
 static const struct restore_stage stages[] = {
 	{

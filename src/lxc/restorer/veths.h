@@ -25,30 +25,29 @@ void network_undo(struct restore *r);
 /* The N of the config's lxc.net.N of interface i, -1 where it has none. */
 int network_number(const struct restore *r, size_t i);
 
-/* CRIU goes on where the callback failed at network-unlock: whether it did its work is seen here.
- */
+/* Whether the callback did its work at network-unlock: CRIU ignores its failure. */
 int network_check(const struct restore *r, struct error **reterr);
 
 int network_enter(struct restore *r, pid_t init, struct error **reterr);
 
 /*
- * The host's ends of the container's links come to the host, where CRIU runs in a
- * network namespace of its own. And:
- * A link gets an fe80:: address from the kernel when its carrier comes. In a
- * container whose DHCP client had flushed that, it would be a new one. So such
- * a link gets its carrier early, while it is on no bridge and nothing runs that
- * could see it, and the address is removed again. The kernel also makes nexthops
- * only where there is a carrier. This is done in a process of its own, beside CRIU.
+ * Starts a child that works while CRIU does:
+ *  - if CRIU runs in a network namespace of its own, the child moves the host's ends of the links
+ *    to the host;
+ *  - the kernel gives a link an fe80:: address when the carrier comes. If the container had no such
+ *    address (a DHCP client flushed it), the child brings the carrier up early, while the link is
+ * on no bridge and no process can see it, and removes the address again;
+ *  - it makes nexthops, for which the kernel wants a carrier.
  */
 int network_settle(struct restore *r, pid_t init, struct error **reterr);
 
-/* Waits for that process. Doing it again is harmless. */
+/* Waits for that child. Calling it again is harmless. */
 int network_settled(struct restore *r, pid_t init, struct error **reterr);
 
-/* The same at the end, when one child is searched for, and that is init. */
+/* The same when CRIU has ended: only_child() has to find init alone. What fails is ignored. */
 int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr);
 
-/* Notes links that CRIU has made, if it has; init is the container's. */
+/* Notes the links that CRIU has made so far; init is the container's. */
 void network_note_made(struct restore *r, pid_t init);
 
 #endif
