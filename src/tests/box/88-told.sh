@@ -166,7 +166,7 @@ fails 3 'hint: lxc-unfreeze -n c1' lxc-checkpoint -n c1
 lxc-unfreeze -n c1
 fails 3 'hint: stop it first: lxc-stop -n c1' lxc-checkpoint -P /run/link -n c1 -r -D "$IMG"
 ip link add dummy0 type dummy 2>/dev/null || :
-fails 3 'reasons: see lxc-checkpoint -r --check -P /run/link -n c1 -D '"'/run/a b'"' --force=cpu' \
+fails 3 '1 more reason: see lxc-checkpoint -r --check -P /run/link -n c1 -D '"'/run/a b'"' --force=cpu' \
 	lxc-checkpoint -P /run/link -n c1 -r -D '/run/a b' --force=cpu
 
 step '--check --replace'
