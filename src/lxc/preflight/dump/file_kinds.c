@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Checks open files that the kernel makes for a purpose of its own (anon_inode and the like):
- * which of them CRIU saves. Runs before a dump, in the
- * caller's process, as root, in the host's namespaces, and only reads.
+ * Checks open files that the kernel makes for a purpose of its own (anon_inode and the like): which
+ * of them CRIU saves. Runs before a dump, in the caller's process, as root, in the host's
+ * namespaces, and only reads.
  */
 #include "config.h"
 

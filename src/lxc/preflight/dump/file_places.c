@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Checks open files that have a place in the container, or should have: whether CRIU can open
- * them there again. Runs before a dump, in the
- * caller's process, as root, in the host's namespaces, and only reads.
+ * Checks open files that have a place in the container, or should have: whether CRIU can open them
+ * there again. Runs before a dump, in the caller's process, as root, in the host's namespaces, and
+ * only reads.
  */
 #include "config.h"
 

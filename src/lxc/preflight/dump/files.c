@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Goes over what the container's processes have open, and hands each file to the check of its
- * kind. Runs before a dump, in the
- * caller's process, as root, in the host's namespaces, and only reads.
+ * Goes over what the container's processes have open, and hands each file to the check of its kind.
+ * Runs before a dump, in the caller's process, as root, in the host's namespaces, and only reads.
  */
 #include "config.h"
 

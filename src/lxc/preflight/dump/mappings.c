@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Checks what the container's processes have mapped. Runs before a dump, in the
- * caller's process, as root, in the host's namespaces, and only reads.
- * The kernel can make one wait for what /proc tells of memory, so a scout goes first.
+ * Checks what the container's processes have mapped. Runs before a dump, in the caller's process,
+ * as root, in the host's namespaces, and only reads. The kernel can make one wait for what /proc
+ * tells of memory, so a scout goes first.
  */
 #include "config.h"
 

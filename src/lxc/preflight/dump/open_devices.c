@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Checks open devices: whose state CRIU saves, and terminals, which terminal_checks.c looks at
- * when all are known. Runs before a dump, in the
- * caller's process, as root, in the host's namespaces, and only reads.
+ * Checks open devices: whose state CRIU saves, and terminals, which terminal_checks.c looks at when
+ * all are known. Runs before a dump, in the caller's process, as root, in the host's namespaces,
+ * and only reads.
  */
 #include "config.h"
 
