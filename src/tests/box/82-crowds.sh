@@ -70,6 +70,8 @@ step 'a filesystem whose server does not answer'
 block c1 deaf-filesystem-1
 checked 20 3 "cannot look at the container's mount /deaf/file: there is no answer"
 check grep -q 'hint: .*FUSE' /tmp/check
+# and what else there is
+check grep -q 'filesystem of type fuse on /deaf' /tmp/check
 fails 3 'there is no answer' dump -n c1 -s
 check_equal RUNNING "$(lxc-info -n c1 -sH)" state
 
