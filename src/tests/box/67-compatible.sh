@@ -232,7 +232,7 @@ wait_for 10 answers
 
 step 'usage'
 fails 2 '--force takes cpu, criu, config, rootfs and stale' restore -n c1 --force=all
-fails 2 'and not "owner"' lxc-checkpoint -r --check -n c1 --force=cpu,owner
+fails 2 'not "owner"' lxc-checkpoint -r --check -n c1 --force=cpu,owner
 fails 2 '--force without -r' dump -n c1 --force=cpu
 fails 2 'conflict' lxc-checkpoint -r --check -F -n c1
 fails 2 'conflict' lxc-checkpoint -r --check -d -n c1
