@@ -301,7 +301,7 @@ in_container c1 sh -c 'touch /tmp/over && mount --bind /tmp/over /dev/console'
 ip link set dev "$(host_veth)" nomaster
 mount --bind /dev/null /usr/sbin/iptables-restore
 block c1 landlock
-check_equal 'n=mount-source n=network-lock n=network-lock n=terminal p=file-kind' "$(findings)" 'findings'
+check_equal 'n=(directory) n=mount-source n=network-lock n=network-lock n=terminal p=file-kind' "$(findings)" 'findings'
 umount /usr/sbin/iptables-restore
 fails 3 'leads there any more; 2 more reasons' dump -n c1 -s
 fails 3 'hint: mount its source again on the host, or unmount /outside.datagram' dump -n c1

@@ -58,7 +58,7 @@ static void wrong_arguments(const char *directory)
 	o.verbosity = 0;
 	o.timeout = 86401;
 	CHECK(lxc_checkpoint_dump(c, &o) == -LXC_CHECKPOINT_EINVAL);
-	CHECK(said("time-out"));
+	CHECK(said("timeout"));
 	CHECK(lxc_checkpoint_dump(NULL, &o) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(lxc_checkpoint_restore(NULL, NULL) == -LXC_CHECKPOINT_EINVAL);
 	CHECK(!lxc_checkpoint_extend(NULL));
