@@ -43,5 +43,5 @@ check dump -n c1 -s --replace
 nothing=$(leftovers)
 sed -i 's/"cgroup.max.depth"/"cgroup.max.nonsense"/' "$IMG/manifest.json"
 reseal "$IMG"
-fails 1 "the container's cgroup.max.nonsense cannot be set" restore -n c1
+fails 1 "cannot set cgroup.max.nonsense of the container's cgroup" restore -n c1
 check_left "$nothing"
