@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * liblxc's functions that hand out containers, under their own names. A program
- * finds these first because the library is linked or preloaded in front of
- * liblxc; each calls the next one in line and gives the containers our methods.
+ * Defines liblxc's functions that return containers, under their own names. A program finds these
+ * first, because it links or preloads this library before liblxc. Each calls the next one in line,
+ * and gives the containers our methods. Runs in the host program.
  */
 #include "config.h"
 
@@ -16,7 +16,7 @@
 typedef int (*list_fn)(const char *lxcpath, char ***names, struct lxc_container ***cret);
 typedef struct lxc_container *(*new_fn)(const char *name, const char *configpath);
 
-/* There is none only where the program was started without liblxc, which cannot be by linking. */
+/* There is none only if the program was started without liblxc, which cannot happen by linking. */
 static void *next(const char *name)
 {
 	void *fn = dlsym(RTLD_NEXT, name);

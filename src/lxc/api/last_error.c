@@ -13,9 +13,9 @@
 #include "util/text.h"
 
 /*
- * struct lxc_container has no room for a pointer of ours, and liblxc frees it
- * without telling. So texts are kept by address; an entry ends when the next
- * container at that address is handed out.
+ * struct lxc_container has no space for a pointer of ours, and liblxc frees it without telling us.
+ * So texts are stored by address; an entry lasts until the next container at that address is
+ * returned.
  */
 struct entry {
 	struct entry *next;

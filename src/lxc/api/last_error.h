@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_API_LAST_ERROR_H
 #define LXCCKPT_API_LAST_ERROR_H
 
-/* What lxc_checkpoint_error() tells: one text a container, by its address. */
+/* The texts of lxc_checkpoint_error(): one for each container, by its address. */
 
 #include <lxc/lxccontainer.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The calls on a checkpoint, for which there need not be a container. */
+/*
+ * The public functions on a checkpoint, which need no container. Runs in the host program, as root,
+ * on the host; they only read.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -68,7 +71,7 @@ static void found_damaged(const char *file, const struct error *e, void *userdat
 	tell_damage(file, e, v->o);
 }
 
-/* All that is wrong is told, each file once. */
+/* Reports all damage, each file once. */
 static int verify_files(const struct image *img, const struct manifest *m,
 			struct lxc_checkpoint_verify_options *o, struct error **reterr)
 {
@@ -84,7 +87,7 @@ static int verify_files(const struct image *img, const struct manifest *m,
 	return -LXC_CHECKPOINT_EFAILED;
 }
 
-/* A manifest that is no manifest any more is a damaged file; all else is no checkpoint at all. */
+/* A damaged manifest is a damaged file; otherwise there is no checkpoint at all. */
 static int peek_failed(int r, struct lxc_checkpoint_verify_options *o, const struct error *e)
 {
 	if (r != -EBADMSG)

@@ -11,7 +11,7 @@
 
 #include "api/options.h"
 
-/* More is no option struct but a size that was never set. */
+/* A larger size was never set: no option struct is that large. */
 #define OPTIONS_MAX 4096
 
 int options_copy(void *to, size_t size, const void *from, struct error **reterr)

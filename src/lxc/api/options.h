@@ -7,9 +7,8 @@
 #include "util/error.h"
 
 /*
- * The members that the caller's version of an option struct has; the rest stays
- * zero. Members that only the caller knows must be zero: what they ask for would
- * not be done. NULL is a struct of zeros.
+ * Copies the members of the caller's version of an option struct; the rest stays zero. Members that
+ * only the caller knows must be zero: the library would not do what they ask. NULL means all zero.
  */
 int options_copy(void *to, size_t size, const void *from, struct error **reterr);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Waits for what comes of a restore, and has the monitor take it back where the caller wants that.
- * Runs in the caller's process, which may be any program, with any signal handlers: a signal
- * interrupts the wait and changes nothing, unless the caller says so when it is asked.
+ * Waits for the outcome of a restore, and makes the monitor undo it if the caller wants that. Runs
+ * in the caller's process, which may be any program, with any signal handlers: a signal only
+ * interrupts the wait, unless the caller then asks to cancel.
  */
 #include "config.h"
 
@@ -31,7 +31,7 @@ void awaited_clear(struct awaited *a)
 	a->len = 0;
 }
 
-/* A line that has come as a whole; NULL: none has. Caller frees. */
+/* A complete line; NULL: none yet. Caller frees. */
 static char *take_line(struct awaited *a)
 {
 	char *end = a->len ? memchr(a->text, '\n', a->len) : NULL;
@@ -62,13 +62,13 @@ static int receive(struct awaited *a)
 	return 0;
 }
 
-/* What is said lies there for the monitor even when this process has ended. */
+/* The message stays there for the monitor even if this process exits. */
 static void take_back(struct awaited *a)
 {
 	if (a->too_late || a->deadline || !a->cancelled || !a->cancelled(a->userdata))
 		return;
 	a->deadline = monotonic_ms() + TAKE_BACK_MS;
-	/* it fails where the monitor has ended, which shows a moment later */
+	/* it fails if the monitor has exited, which shows a moment later */
 	(void)!send(a->fd, TAKE_BACK, strlen(TAKE_BACK), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

@@ -3,8 +3,8 @@
 #define LXCCKPT_FLOW_AWAIT_H
 
 /*
- * The caller's end of its socket to the monitor: hears reports, and may have the monitor take the
- * restore back.
+ * The caller's end of its socket to the monitor: receives reports, and may ask the monitor to undo
+ * the restore.
  */
 
 #include <stdbool.h>
@@ -18,25 +18,25 @@
 struct awaited {
 	int fd;	       /* owned; -1: none */
 	pid_t monitor; /* for messages */
-	/* Whether to take it back: asked now and then, and after each signal. NULL: never */
+	/* Whether to cancel: called now and then, and after each signal. NULL: never */
 	bool (*cancelled)(void *userdata);
 	/* Once, when it is too late for that; NULL: not called */
 	void (*committed)(void *userdata);
 	void *userdata;
 
-	char *text; /* what has come and was not handed out */
+	char *text; /* received and not returned yet */
 	size_t len;
 	bool too_late;
-	bool given_up;	  /* nobody waits for the monitor any more: it goes on by itself */
-	int64_t deadline; /* the monitor has been asked, and is waited for until then; 0: no */
+	bool given_up;	  /* nobody waits for the monitor any more: it continues by itself */
+	int64_t deadline; /* the monitor was asked to cancel, and has until then; 0: not asked */
 };
 
 void awaited_clear(struct awaited *a);
 
 /*
- * Waits for the next report; a failure's error is handed on. -EPIPE: the monitor has ended
- * without one. given_up: it was asked to take the restore back, and has not got through with
- * that within seconds: it goes on with it, and nothing of the container will run.
+ * Waits for the next report, and passes on the error of a failure. -EPIPE: the monitor has exited
+ * without one. given_up: the monitor was asked to undo the restore, and has not finished within
+ * seconds: it continues to undo, and nothing of the container will run.
  */
 int await_report(struct awaited *a, struct restore_report *ret, struct error **reterr);
 

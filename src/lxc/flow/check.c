@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a checkpoint or restore would come across, without one. */
+/*
+ * Checks whether a checkpoint or restore would work, without making one. Runs in the caller's
+ * process, as root, on the host.
+ */
 #include "config.h"
 
 #include <poll.h>
@@ -19,7 +22,7 @@
 #define STOP_WAIT_S  30
 #define STOP_TICK_MS 20
 
-/* What fails here stands in the way, and there is nothing to look at behind it. */
+/* A failure here blocks, and leaves nothing further to check. */
 static void check_directory(const char *directory, bool replace, long owner, struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
@@ -34,7 +37,7 @@ static void check_directory(const char *directory, bool replace, long owner, str
 			     "%s already holds a checkpoint", directory);
 }
 
-/* Both are asked for, whatever the first says. */
+/* Checks both, whatever the first result. */
 static int check_host(struct criu_program *criu, struct findings *found)
 {
 	_cleanup_error_ struct error *privileges = NULL, *e = NULL;
@@ -53,7 +56,7 @@ static const char *config_name(const struct lxc_container *c)
 	return c->configfile ? c->configfile : "its config";
 }
 
-/* *ret_owner is the container's root on the host, where that is known. */
+/* *ret_owner is the container's root on the host, if known. */
 static void check_running(struct lxc_container *c, const struct criu_program *criu,
 			  const char *directory, bool stop, long *ret_owner, struct findings *found)
 {
@@ -113,7 +116,7 @@ static bool check_other_spelling(struct lxc_container *c, struct findings *found
 	return true;
 }
 
-/* One that ends soon. liblxc would ask whoever has its command socket by now. */
+/* A container that stops soon. liblxc would ask any owner of its command socket. */
 static bool wait_stopped(struct lxc_container *c)
 {
 	const char *state = "";
@@ -141,7 +144,7 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 	}
 	if (strcmp(state, "STOPPED") == 0)
 		return check_other_spelling(c, found);
-	/* one that is just going may be waited for: its cgroups and names are soon free */
+	/* wait for one that is just stopping: its cgroups and names are soon free */
 	if (wait && (strcmp(state, "STOPPING") == 0 || strcmp(state, "ABORTING") == 0) &&
 	    wait_stopped(c))
 		return true;
@@ -200,7 +203,7 @@ void check_restore(struct lxc_container *c, const char *directory, bool wait,
 	check_host(&ret->criu, found);
 	if (there)
 		settings_read(c, &ret->settings);
-	/* what they make need not be there before */
+	/* what they make need not exist before */
 	ret->hooks = settings_get(&ret->settings, "lxc.hook.pre-start") != NULL;
 	if (there)
 		find_rootfs(c, ret, found);
@@ -237,7 +240,7 @@ int check_container(struct lxc_container *c, const struct check_options *o, stru
 	_cleanup_findings_ struct findings found = {.command = command};
 
 	if (operation_look(c, place, &busy) < 0) {
-		/* what is to be seen of the container now is CRIU's work */
+		/* the container's state now is CRIU's work */
 		findings_add_error(&found, "busy", busy);
 	} else if (o->restore) {
 		check_restore(c, directory, false, &parts, &found);

@@ -11,36 +11,36 @@
 
 struct check_options {
 	const char *directory; /* NULL: the default */
-	bool stop;	       /* the checkpoint would stop the container */
-	bool replace;	       /* ... and replace the checkpoint that is there */
-	bool restore;	       /* of a restore from there, not of a checkpoint to there */
+	bool stop;	       /* check a checkpoint that stops the container */
+	bool replace;	       /* ... and that replaces an existing checkpoint */
+	bool restore;	       /* check a restore from there, not a checkpoint to there */
 	const char *force;     /* see findings_force() */
-	/* once, before the checks, where there is a CRIU that works here */
+	/* called once before the checks, if a CRIU works here */
 	void (*criu)(const struct criu_program *criu, void *userdata);
 	void (*found)(const struct finding *f, void *userdata);
 	void *userdata;
 };
 
 /*
- * Would a checkpoint or restore of it go through? Takes no lock that another would
- * have to wait for, and changes nothing. 0, or the refusal that it would
- * end with. Each finding is told before.
+ * Checks whether a checkpoint or restore would work. Takes no lock on which another would have to
+ * wait, and changes nothing. Returns 0, or the refusal that the operation would return. Reports
+ * each finding before that.
  */
 int check_container(struct lxc_container *c, const struct check_options *o, struct error **reterr);
 
-/* What a restore is made of, as far as it is there. */
+/* The parts of a restore, as far as they exist. */
 struct restore_parts {
 	struct criu_program criu;
 	struct image *image;
 	struct manifest manifest;
 	char *rootfs;
 	struct settings settings;
-	bool hooks; /* pre-start hooks come first: its files can only be looked at then */
+	bool hooks; /* pre-start hooks run first: its files can only be checked afterwards */
 };
 
 /*
- * Looks at all that a restore from that directory needs. wait: a container that is
- * just stopping is waited for.
+ * Checks everything that a restore from that directory needs. wait: wait for a container that is
+ * just stopping.
  */
 void check_restore(struct lxc_container *c, const char *directory, bool wait,
 		   struct restore_parts *ret, struct findings *found);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * After a checkpoint that has stopped the container: waits until its old monitor has taken down
- * what was left of it. Runs in the caller's process, as root on the host.
+ * After a checkpoint with stop: waits until the old monitor has taken down the rest of the
+ * container. Runs in the caller's process, as root on the host.
  */
 #include "config.h"
 
@@ -32,7 +32,7 @@ static bool is_monitor(pid_t pid)
 	       strncmp(text, MONITOR_TITLE, strlen(MONITOR_TITLE)) == 0;
 }
 
-/* init's parent is whoever will take down what is left of the container once init is dead. */
+/* init's parent takes down the rest of the container after init's death. */
 void dump_find_monitor(struct dump *d)
 {
 	pid_t pid = (pid_t)process_status_number(d->manifest.facts.init_pid, "\nPPid:");
@@ -50,8 +50,8 @@ static bool path_exists(const char *path)
 }
 
 /*
- * liblxc would ask the monitor, and complain on stderr when that goes away while
- * it answers. Another user who has taken the name meanwhile is no monitor.
+ * liblxc would ask the monitor, and print to stderr if the monitor exits meanwhile. Another user
+ * who has taken the name since is not a monitor.
  */
 static bool socket_is_gone(const struct container_facts *facts)
 {
@@ -93,7 +93,7 @@ int dump_wait_until_gone(struct dump *d, struct error **reterr)
 			return 0;
 		if (d->monitor < 0 && is_gone(d))
 			return 0;
-		/* one that may stay, as a library user's does, is asked now and then */
+		/* ask one that may stay, such as a library user's, now and then */
 		if (!d->own && waited % 1000 == 980 && is_gone(d))
 			return 0;
 	}

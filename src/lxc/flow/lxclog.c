@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Writes what went wrong where programs that were built before this library look for it. Runs in
- * the caller's process, as root. What cannot be written is lost: the error is told by the
- * library too.
+ * Writes errors to where programs that were built before this library look for them. Runs in the
+ * caller's process, as root. Failures to write are ignored: the library returns the error too.
  */
 #include "config.h"
 
@@ -56,7 +55,7 @@ static void write_line(int fd, const char *name, const char *level, const char *
 	make_printable(shown);
 	line = xasprintf("lxc-checkpoint %s %s %-8s checkpoint - lxclog.c:%s:%d - %s\n", name, now,
 			 level, __func__, __LINE__, shown);
-	/* in one piece: others may write to it too */
+	/* in one write(): others may write to it too */
 	if (write(fd, line, strlen(line)) < 0)
 		return;
 }

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * A restore in the caller's process: checks, opens and verifies the image, starts the monitor, and
+ * waits for its report. Runs as root, on the host.
+ */
 #include "config.h"
 
 #include <fcntl.h>
@@ -35,7 +40,7 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* LXC's own place for a rootfs; where the distribution has none, one of ours. */
+/* LXC's own directory for a rootfs, or one of ours if the distribution has none. */
 static char *rootfs_mount(const struct settings *settings)
 {
 	const char *dir = settings_get(settings, "lxc.rootfs.mount");
@@ -46,7 +51,7 @@ static char *rootfs_mount(const struct settings *settings)
 	return xstrdup(RUNTIME_DIR "/rootfs");
 }
 
-/* The monitor works elsewhere than the caller, who may have named it relatively. */
+/* The monitor has another working directory than the caller, who may have used a relative path. */
 static char *config_file(struct lxc_container *c)
 {
 	char *path = c->configfile ? realpath(c->configfile, NULL) : NULL;
@@ -54,7 +59,7 @@ static char *config_file(struct lxc_container *c)
 	return path ? path : xasprintf("%s/%s/config", c->get_config_path(c), c->name);
 }
 
-/* Where lxc-start would put them, beginning where it did so. */
+/* The names that lxc-start would use, below the same cgroup. */
 static void plan_cgroups(const struct settings *settings, const struct container_facts *facts,
 			 struct restore_plan *plan)
 {
@@ -69,7 +74,7 @@ static void plan_cgroups(const struct settings *settings, const struct container
 	plan->pivot_cgroup = xasprintf("%s/%s", base, names.pivot);
 }
 
-/* LXC's tools leave one here unless they are told otherwise; "none" is one of the ways to tell. */
+/* LXC's tools leave a log here unless they are told otherwise; "none" is one way to tell them. */
 static char *usual_log(struct lxc_container *c)
 {
 	const char *lxcpath = c->get_config_path(c);
@@ -77,7 +82,7 @@ static char *usual_log(struct lxc_container *c)
 
 	if (strcmp(lxcpath, "/var/lib/lxc") == 0 && access("/var/log/lxc", W_OK) == 0)
 		return xasprintf("/var/log/lxc/%s.log", c->name);
-	/* the monitor works elsewhere */
+	/* the monitor has another working directory */
 	place = container_place(c);
 	return xasprintf("%s/%s.log", place, c->name);
 }
@@ -100,9 +105,8 @@ static void plan_log(struct lxc_container *c, const struct restore_options *o,
 }
 
 /*
- * Before anything else is done, but for large files of pages: these the monitor verifies while
- * CRIU restores. What hooks do cannot be taken back, so that where there are some all is verified
- * here.
+ * Verifies the files before anything else, except large files of pages: the monitor verifies those
+ * while CRIU restores. Hooks cannot be undone, so with hooks everything is verified here.
  */
 static int verify_image(const struct restore_options *o, const struct image *image,
 			const struct manifest *m, bool later, struct error **reterr)
@@ -120,7 +124,7 @@ static int verify_image(const struct restore_options *o, const struct image *ima
 	return r;
 }
 
-/* All that is in the way is known before anything is done. */
+/* Everything that blocks is known before anything is done. */
 static int look(struct lxc_container *c, const struct restore_options *o, struct restore_plan *plan,
 		struct restore_parts *parts, struct error **reterr)
 {
@@ -149,7 +153,7 @@ static int look(struct lxc_container *c, const struct restore_options *o, struct
 	return r;
 }
 
-/* *ret_image: to be held until the monitor has it, so that nobody changes it in between. */
+/* *ret_image: hold it until the monitor has it, so that nobody changes it in between. */
 static int make_plan(struct lxc_container *c, const struct restore_options *o,
 		     struct restore_plan *ret, struct image **ret_image, struct error **reterr)
 {
@@ -186,7 +190,7 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	return 0;
 }
 
-/* The descriptors may have any numbers, also each other's wanted ones. */
+/* The descriptors may have any numbers, even those that others are to get. */
 static bool place_fds(int plan, int report, int lock)
 {
 	int p = fcntl(plan, F_DUPFD, 10), r = fcntl(report, F_DUPFD, 10),
@@ -197,8 +201,7 @@ static bool place_fds(int plan, int report, int lock)
 	       syscall(SYS_close_range, (unsigned int)LOCK_FD + 1, ~0U, 0) == 0;
 }
 
-/* The caller's, but for the library that was preloaded, should it be us: no liblxc in the monitor.
- */
+/* The caller's environment without a preloaded library of ours: no liblxc in the monitor. */
 static struct strv monitor_environment(void)
 {
 	struct strv env = {0};
@@ -209,7 +212,7 @@ static struct strv monitor_environment(void)
 	return env;
 }
 
-/* In the child. A detached monitor keeps nothing of the caller's terminal or session. */
+/* In the child: detaches the monitor from the caller's terminal and session. */
 _Noreturn static void exec_monitor(const char *program, char *title, char *const envp[],
 				   bool foreground, int plan, int report, int lock)
 {
@@ -264,7 +267,7 @@ static int start_monitor(const struct restore_plan *plan, int lock, struct await
 	return 0;
 }
 
-/* What is open in the caller's process while the monitor restores. */
+/* The caller's descriptors while the monitor restores. */
 struct restoring {
 	struct awaited awaited;
 	struct operation operation;
@@ -287,7 +290,7 @@ static void tell_script(struct lxc_container *c, const struct restoring *r)
 	action_script_tell(c, &run);
 }
 
-/* The monitor's process is over when it returns, or serves a container in the background. */
+/* When this returns, the monitor has exited, or serves a container in the background. */
 static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
 		  struct error **reterr)
 {
@@ -295,12 +298,12 @@ static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
 	struct restore_report rep = {0};
 	int status, e = await_report(&r->awaited, &rep, reterr);
 
-	/* its CRIU notices when it asks next, and ends what it has made */
+	/* its CRIU notices at its next question, and kills what it has made */
 	if (e == -EPIPE)
 		(void)operation_regain(c, &r->operation, NULL);
 	if (e == 0)
 		tell_script(c, r);
-	/* a container that runs may be checkpointed; else it may still be the monitor's */
+	/* a running container may be checkpointed; otherwise the lock may still be the monitor's */
 	if (r->awaited.given_up)
 		operation_leave(&r->operation);
 	else
@@ -359,7 +362,7 @@ int restore_container(struct lxc_container *c, const struct restore_options *o, 
 			error_wrap(reterr, ECANCELED, "%s was not restored", c->name);
 		return error_mark_refused(reterr, true, e);
 	}
-	/* a monitor in the background is the caller's child as lxc-start's was */
+	/* a monitor in the background is the caller's child, as lxc-start's is */
 	r.plan = &plan;
 	e = follow(c, &r, ret_status, reterr);
 	awaited_clear(&r.awaited);

@@ -2,14 +2,17 @@
 #ifndef LXCCKPT_FLOW_RESTORE_H
 #define LXCCKPT_FLOW_RESTORE_H
 
-/* The library's side of a restore: check, plan, start the monitor, hear what came of it. */
+/*
+ * The library's half of a restore: checks, makes the plan, starts the monitor, and receives the
+ * outcome.
+ */
 
 #include <lxc/lxccontainer.h>
 
 #include "preflight/findings.h"
 #include "util/error.h"
 
-/* How lxc-start's monitor shows itself, and so a restored container's: people look for it in ps. */
+/* The title of lxc-start's monitor in ps, which a restored container's uses too. */
 #define MONITOR_TITLE "[lxc monitor] "
 
 struct restore_options {
@@ -17,13 +20,13 @@ struct restore_options {
 	bool foreground;
 	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
-	bool no_verify; /* do not read all of the image first, to see whether it is as it was */
+	bool no_verify;	      /* do not compare the image with its checksums first */
 	const char *log_file; /* the monitor's; NULL: as the configuration has it */
 	const char *log_level;
 	const char *force; /* see findings_force() */
-	/* what the restore goes on with all the same, and notes; NULL: not told */
+	/* findings that do not block; NULL: not called */
 	void (*found)(const struct finding *f, void *userdata);
-	/* whether to take it back, until committed is called; NULL: never */
+	/* whether to cancel, until committed is called; NULL: never */
 	bool (*cancelled)(void *userdata);
 	void (*committed)(void *userdata); /* NULL: not called */
 	void *userdata;

@@ -2,21 +2,21 @@
 #ifndef LXCCKPT_FLOW_SUGGEST_H
 #define LXCCKPT_FLOW_SUGGEST_H
 
-/* Commands that messages suggest: whole, so that they can be copied into a shell. */
+/* Commands for messages, complete, so that users can copy them into a shell. */
 
 #include <lxc/lxccontainer.h>
 #include <stdbool.h>
 
-/* What names c to an LXC tool: "-n web", "-P '/srv/my lxc' -n web". Caller frees. */
+/* The options that name c to an LXC tool: "-n web", "-P '/srv/my lxc' -n web". Caller frees. */
 char *container_words(struct lxc_container *c);
 
-/* What was just asked for; directory and force may be NULL. */
+/* The current request; directory and force may be NULL. */
 struct asked {
 	bool restore, stop, replace;
 	const char *directory, *force;
 };
 
-/* "lxc-checkpoint -r --check -n web -D /srv/web": the check of it. Caller frees. */
+/* The command that checks it: "lxc-checkpoint -r --check -n web -D /srv/web". Caller frees. */
 char *check_command(struct lxc_container *c, const struct asked *asked);
 
 #endif

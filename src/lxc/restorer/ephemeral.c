@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The storage of a container that is there for once. Of LXC's kinds of storage only
- * directories can be restored, which depend on no other container's; so there is
- * nothing to be done for any lxc_snapshots.
+ * Destroys the storage of an ephemeral container when it stops. Only directories that no other
+ * container depends on can be restored, so no lxc_snapshots need attention. Runs in the monitor, as
+ * root, on the host.
  */
 #include "config.h"
 
@@ -21,7 +21,7 @@ void ephemeral_destroy(const struct restore *r)
 
 	if (!ephemeral || strcmp(ephemeral, "1") != 0)
 		return;
-	/* whatever keeps the rootfs keeps its configuration too: somebody may want to look */
+	/* if the rootfs cannot be removed, keep the configuration too: somebody may want to look */
 	if (remove_tree(r->plan->rootfs) == 0)
 		remove_tree(directory);
 }

@@ -3,10 +3,9 @@
 #define LXCCKPT_RESTORER_PLAN_H
 
 /*
- * What the library hands to lxc-checkpoint-monitor, which is a program of its
- * own: small, without liblxc, and with nothing of the process that called
- * ->restore() in it. The plan travels as JSON in a memfd; both ends are of one
- * installation, so it has no version.
+ * What the library passes to lxc-checkpoint-monitor, a program of its own: small, without liblxc,
+ * and with nothing of the process that called ->restore(). The plan travels as JSON in a memfd.
+ * Both ends belong to one installation, so it has no version.
  */
 
 #include "criu/argv.h"
@@ -17,7 +16,7 @@
 #define REPORT_FD 4 /* a socket: the monitor's reports, a line of JSON each, and ... */
 #define LOCK_FD	  5 /* the operation's lock, see operation.h; until the restore is over */
 
-#define TAKE_BACK "b" /* ... what its caller may say, until it hears that it is too late */
+#define TAKE_BACK "b" /* ... the caller's messages, until it is too late to cancel */
 
 struct restore_plan {
 	char *name;
@@ -25,8 +24,8 @@ struct restore_plan {
 	char *image_dir;
 	char *rootfs;	      /* host directory */
 	char *config_file;    /* absolute */
-	char *rootfs_mount;   /* where CRIU's mount namespace shows it: lxc.rootfs.mount */
-	char *base_cgroup;    /* where these are named from; "" for the root */
+	char *rootfs_mount;   /* its place in CRIU's mount namespace: lxc.rootfs.mount */
+	char *base_cgroup;    /* the cgroup below which these are named; "" for the root */
 	char *monitor_cgroup; /* from the cgroup2 root: "/lxc.monitor.c1" */
 	char *payload_cgroup;
 	char *pivot_cgroup;
@@ -34,12 +33,12 @@ struct restore_plan {
 	struct criu_version criu_version;
 	char *action_script; /* NULL: none */
 	char *log_file;	     /* the monitor's; NULL: none */
-	char *log_level;     /* "ERROR", in any spelling that LXC takes */
+	char *log_level;     /* "ERROR", in any spelling that LXC accepts */
 	unsigned int verbosity;
 	bool foreground;
-	bool ignore_cpu;   /* go on with a processor that lacks what the other had */
-	bool ignore_files; /* ... and with files of another mode or build */
-	bool hooks;	   /* pre-start hooks: what they may make is looked at after them, */
+	bool ignore_cpu;   /* accept a processor that lacks features */
+	bool ignore_files; /* accept files of another mode or build */
+	bool hooks;	   /* pre-start hooks: what they may make is checked after them, */
 	char *force;	   /* which these words may override; NULL: none */
 	bool verify_pages; /* nobody has yet verified the image's large files of pages */
 	struct config_item *config;
@@ -58,10 +57,10 @@ void restore_plan_set_config(struct restore_plan *p, const char *key, const char
 void restore_plan_clear(struct restore_plan *p);
 #define _cleanup_plan_ __attribute__((cleanup(restore_plan_clear)))
 
-/* What came of it, as the caller is told. */
+/* The outcome, as reported to the caller. */
 struct restore_report {
 	enum {
-		REPORT_COMMITTED, /* it can no longer be taken back; one of these two follows: */
+		REPORT_COMMITTED, /* it can no longer be cancelled; one of these two follows: */
 		REPORT_RUNNING,	  /* restored; init_pid is set */
 		REPORT_FAILED,	  /* nothing of it is left; error is set */
 		REPORT_REBOOT,	  /* lxc-start takes the monitor's place, and its status */
@@ -75,7 +74,7 @@ struct restore_report {
 /* With a newline at the end. Caller frees. */
 char *restore_report_to_json(const struct restore_report *r);
 
-/* One line, without or with its newline. The error, if any, is the caller's. */
+/* Parses one line, with or without its newline. The caller owns the error, if any. */
 int restore_report_from_json(const char *line, struct restore_report *ret);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * A reboot ends what was restored. What comes after it is a start like any other,
- * and that is lxc-start's: it makes its own network, cgroups and monitor.
+ * Reboots a restored container: the restored processes are gone, and lxc-start starts the container
+ * as usual, with a network, cgroups and a monitor of its own. Runs in the monitor, as root, on the
+ * host.
  */
 #include "config.h"
 
@@ -20,7 +21,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* Until lxc-start has its socket it is tried again so often. */
+/* How often to try again until lxc-start has its socket. */
 #define LOOK_MS 20
 
 /* Caller frees; -ENOENT: there is no lxc-start. */
@@ -39,7 +40,7 @@ static int start_command(const struct restore *r, bool foreground, struct strv *
 	strv_add(ret, "%s", p->name);
 	strv_add(ret, "-P");
 	strv_add(ret, "%s", p->lxcpath);
-	/* it goes on in the same log */
+	/* it continues the same log */
 	strv_add(ret, "-o");
 	strv_add(ret, "%s", p->log_file ? p->log_file : "none");
 	strv_add(ret, "-l");
@@ -60,7 +61,7 @@ int restart_container(const struct restore *r, struct error **reterr)
 
 	if (status < 0)
 		return status;
-	/* it ends when the container runs, or cannot */
+	/* it exits when the container runs, or cannot run */
 	status = run_users((const char *const *)argv.v, &output, NULL, NULL);
 	if (status == 0)
 		return 0;
@@ -72,7 +73,7 @@ int restart_container(const struct restore *r, struct error **reterr)
 	return -EIO;
 }
 
-/* Waits for what is to be read from fd. False: it is at its end, or lxc-start is. */
+/* Waits until fd is readable. False: end of file, or lxc-start has exited. */
 static bool receive(int fd, int starting, void *buf, size_t len)
 {
 	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = starting, .events = POLLIN}};
@@ -82,7 +83,7 @@ static bool receive(int fd, int starting, void *buf, size_t len)
 	return recv(fd, buf, len, MSG_WAITALL) == (ssize_t)len;
 }
 
-/* Whether the container comes to run before lxc-start ends. */
+/* Whether the container runs before lxc-start exits. */
 static bool comes_to_run(const struct restore *r, int starting)
 {
 	const int32_t states[N_STATES] = {[STATE_RUNNING] = 1};
@@ -113,11 +114,11 @@ _Noreturn static void tell_who_waits(const struct restore *r, int starting)
 		dup2(null, fd);
 	if (comes_to_run(r, starting))
 		monitor_resumed(r->serving);
-	/* without a word: the end of their connections says that it does not */
+	/* without a message: the end of their connections means that it does not run */
 	_exit(0);
 }
 
-/* Twice, so that lxc-start gets no child that it does not know. */
+/* Forks twice, so that lxc-start gets no unknown child. */
 static void leave_teller(const struct restore *r)
 {
 	_cleanup_close_ int self = pidfd_open_pid(getpid());

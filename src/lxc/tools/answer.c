@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The answers of lxc-checkpoint on stdout: one JSON object each where JSON is asked for, and a
- * stdout that does not take them is a failure. */
+/*
+ * Writes the answers of lxc-checkpoint to stdout: one JSON object each with --json. A stdout that
+ * does not take everything is a failure. Runs in lxc-checkpoint.
+ */
 #include "config.h"
 
 #include <errno.h>
@@ -18,13 +20,13 @@
 
 void answer_begin(void)
 {
-	/* nothing that is opened later may get these numbers: it would be written to */
+	/* no file that is opened later may get these numbers, and be written to */
 	static const char *const stand_ins[] = {"/dev/null", "/dev/full", "/dev/null"};
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open(stand_ins[fd], O_RDWR | O_NOCTTY) < 0)
 			exit(EXIT_FAILED);
-	/* a reader that has gone is told by write() */
+	/* write() reports a reader that is gone */
 	signal(SIGPIPE, SIG_IGN);
 }
 

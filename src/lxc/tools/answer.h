@@ -16,22 +16,24 @@ enum {
 	EXIT_REFUSED = 3, /* a precondition does not hold: nothing was touched */
 };
 
-/* First of all in the program: a stdout that is closed is one that cannot be written to. */
+/* Call this first in the program: it makes a closed stdout one that cannot be written to. */
 void answer_begin(void);
 
-/* Last of all: the exit status, which is EXIT_FAILED where stdout did not take everything. */
+/*
+ * Call this last: returns the exit status, which is EXIT_FAILED if stdout did not take everything.
+ */
 int answer_end(int status);
 
-/* As JSON can have it: UTF-8 without control characters; null for NULL. */
+/* A text for JSON: UTF-8 without control characters; null for NULL. */
 json_t *answer_text(const char *text);
 
 /*
- * Every object says how it came out: "kind" is null, or what the exit status stands for, "error"
- * the reason, "hint" what to do. error and hint may be NULL.
+ * Adds the outcome, which every object has: "kind" is null or the meaning of the exit status,
+ * "error" the reason, "hint" what to do. error and hint may be NULL.
  */
 void answer_set_outcome(json_t *object, int status, const char *error, const char *hint);
 
-/* The same of what the library has said of c, which may be NULL. status EXIT_OK: nothing. */
+/* The same from the library's error of c, which may be NULL. status EXIT_OK: no error. */
 void answer_set_error_of(json_t *object, int status, struct lxc_container *c);
 
 /* Prints the object, and frees it. */

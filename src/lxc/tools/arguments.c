@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The options of lxc-checkpoint: the one list of them, the help, and the parser. */
+/*
+ * The options of lxc-checkpoint: one list, from which the help and the parser are made. Runs in
+ * lxc-checkpoint, before anything else.
+ */
 #include "config.h"
 
 #include <getopt.h>
@@ -31,7 +34,7 @@ enum {
 
 enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_IMAGE, G_COMMON };
 
-/* The one list of options: the parser and the help are made of it. */
+/* The list of options, from which the parser and the help are made. */
 static const struct option_text {
 	int key;
 	const char *name;
@@ -136,7 +139,7 @@ enum verb arguments_verb(const struct arguments *a)
 	return restore ? VERB_RESTORE : VERB_DUMP;
 }
 
-/* getopt's two tables out of ours; short[] and longs[] are large enough. */
+/* Makes getopt's two tables from ours; shorts[] and longs[] are large enough. */
 static void getopt_tables(char *shorts, struct option *longs)
 {
 	for (size_t i = 0; i < N_OPTIONS; i++) {
@@ -176,7 +179,7 @@ static int set_lxcpath(struct arguments *a, const char *path)
 	return -1;
 }
 
-/* -1: go on; else the exit status. */
+/* -1: continue; else the exit status. */
 static int parse_option(struct arguments *a, int key)
 {
 	switch (key) {
@@ -256,7 +259,9 @@ static int parse_option(struct arguments *a, int key)
 	}
 }
 
-/* Before the options are parsed: a mistake that comes before it is told as JSON too. */
+/*
+ * Looks for --json before the options are parsed, so that earlier errors are printed as JSON too.
+ */
 static bool wants_json(char *const argv[])
 {
 	for (char *const *a = argv; *a && strcmp(*a, "--") != 0; a++)
@@ -275,7 +280,10 @@ static int parse_options(struct arguments *a, int argc, char *argv[])
 	opterr = 0;
 	while (r < 0 && (key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (key == '?' && optopt == '?') {
-			/* the lxc-* tools take -? for help; so does getopt say "unknown" */
+			/*
+			 * the lxc-* tools take -? for help; getopt returns it for unknown options
+			 * too
+			 */
 			print_help();
 			r = EXIT_OK;
 		} else if (key == '?' || key == ':') {

@@ -17,7 +17,7 @@ enum verb {
 	VERB_VERIFY,
 };
 
-/* Those options, as bits: each may be given, and arguments_validate() refuses some together. */
+/* Those options as bits: each may be given, and arguments_validate() refuses some combinations. */
 enum verb_option {
 	ASKED_RESTORE = 1 << 0,
 	ASKED_CHECK = 1 << 1,
@@ -34,12 +34,12 @@ struct arguments {
 	const char *log_level;
 	const char *rcfile;
 	const char *timeout;
-	char *force;	    /* on the heap: one option may follow another */
+	char *force;	    /* on the heap: the option may be repeated */
 	unsigned int asked; /* enum verb_option */
 	bool json, stop, replace, daemon, foreground, no_verify, verbose, quiet;
 };
 
-/* Pure. A command line that has contradictions is as much of the first as there is. */
+/* Pure. The verb of a command line; with contradictions, the first one that applies. */
 enum verb arguments_verb(const struct arguments *a);
 
 static inline bool verb_is_check(enum verb v)
@@ -47,11 +47,11 @@ static inline bool verb_is_check(enum verb v)
 	return v == VERB_CHECK_DUMP || v == VERB_CHECK_RESTORE;
 }
 
-/* Both return -1: go on; else the exit status, and what is wrong has been said. */
+/* Both return -1: continue; else the exit status, after printing the error. */
 int arguments_parse(struct arguments *a, int argc, char *argv[]);
 int arguments_validate(const struct arguments *a);
 
-/* Digits alone, without a sign; 0: none that can be a time-out. */
+/* Parses digits without a sign; 0: not a valid timeout. */
 unsigned int arguments_seconds(const char *text);
 
 void print_usage(FILE *f);

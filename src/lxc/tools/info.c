@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* --info and --verify: what is in a checkpoint, and whether all of it is still there. */
+/*
+ * --info and --verify: prints what a checkpoint contains, and whether it is intact. Runs in
+ * lxc-checkpoint, as root, on the host.
+ */
 #include "config.h"
 
 #include <jansson.h>
@@ -14,7 +17,7 @@
 
 /* --- what is in it --- */
 
-/* NULL where it is null. */
+/* NULL for null. */
 static const char *text(const json_t *o, const char *name)
 {
 	return json_string_value(json_object_get(o, name));
@@ -55,7 +58,7 @@ static const char *plural(long long n)
 
 /*
  * The library describes a damaged checkpoint without an error. The outcome names the first damage,
- * as that of --verify does.
+ * as --verify does.
  */
 static void set_outcome_of_damage(json_t *o)
 {
@@ -65,7 +68,7 @@ static void set_outcome_of_damage(json_t *o)
 	answer_set_outcome(o, EXIT_FAILED, reason ? reason : "the checkpoint is damaged", NULL);
 }
 
-/* Says what became of the container, and of this checkpoint. */
+/* Prints what happened to the container, and to this checkpoint. */
 static void print_history(const json_t *o)
 {
 	const json_t *stopped = json_object_get(o, "stopped");
@@ -88,7 +91,7 @@ static void print_history(const json_t *o)
 		    json_string_value(json_array_get(restored, n - 1)));
 }
 
-/* Processes may have one open many times. */
+/* Processes may have a file open many times. */
 static void print_open_files(const json_t *files)
 {
 	json_t *seen = json_object(), *f;

@@ -12,13 +12,13 @@ struct info_request {
 };
 
 /*
- * lxc_checkpoint_describe() and lxc_checkpoint_verify(), with what they say on stdout.
- * Each returns 0 or -enum lxc_checkpoint_error; -LXC_CHECKPOINT_EFAILED is damage.
+ * Call lxc_checkpoint_describe() and lxc_checkpoint_verify(), and print the result on stdout. They
+ * return 0 or -enum lxc_checkpoint_error; -LXC_CHECKPOINT_EFAILED means damage.
  */
 int info_print(const struct info_request *q);
 int info_verify(const struct info_request *q);
 
-/* The objects that they print, before anything is known. directory may be NULL. */
+/* The objects that they print, still without results. directory may be NULL. */
 void info_describe(json_t *object, const char *directory);
 void info_describe_verified(json_t *object, const char *directory);
 

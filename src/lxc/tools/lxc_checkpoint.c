@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* lxc-checkpoint: parses, validates, calls the library once, prints the error. */
+/*
+ * lxc-checkpoint: parses, validates, calls the library once, and prints the error. Runs as root, in
+ * the host's namespaces.
+ */
 #include "config.h"
 
 #include <signal.h>
@@ -19,30 +22,32 @@
 static int init_log(const struct arguments *a)
 {
 	struct lxc_log log = {
-		/* without -o liblxc would make one by the name, also of what is no container */
+		/*
+		 * without -o liblxc would make a log by the name, even if no such container exists
+		 */
 		.name = a->log_file ? a->name : NULL,
 		.lxcpath = a->lxcpath,
 		.file = a->log_file,
 		.level = a->log_level ? a->log_level : "ERROR",
 		.prefix = "lxc-checkpoint",
-		.quiet = true, /* what goes wrong is told once, by us */
+		.quiet = true, /* errors are printed once, by us */
 	};
 
 	return lxc_log_init(&log);
 }
 
-/* NULL: it was said why not. */
+/* NULL: the reason has been printed. */
 static struct lxc_container *open_container(const struct arguments *a)
 {
 	const char *name = a->name ? a->name : "";
 	struct lxc_container *c;
 
-	/* before liblxc, which fails at its lock files and says so in its own words */
+	/* check before liblxc does, which fails at its lock files with words of its own */
 	if (geteuid() != 0) {
 		refuse(a, "use sudo", "only root can checkpoint and restore containers");
 		return NULL;
 	}
-	/* liblxc would take one with a slash, and look elsewhere */
+	/* liblxc would accept a name with a slash, and look elsewhere */
 	c = strchr(name, '/') ? NULL : lxc_container_new(name, a->lxcpath);
 	if (!c) {
 		refuse(a, NULL, "\"%s\" cannot be a container's name in %s", name,
@@ -72,7 +77,7 @@ static char *image_directory(const struct arguments *a)
 	return asprintf(&path, "%s/%s/checkpoint", lxcpath, a->name) < 0 ? NULL : path;
 }
 
-/* --info, --verify: there need not be a container, and none is asked for. */
+/* --info, --verify: these need no container. */
 static int look(const struct arguments *a)
 {
 	char *directory = image_directory(a);
@@ -88,7 +93,7 @@ static int look(const struct arguments *a)
 	free(directory);
 	if (r == 0)
 		return EXIT_OK;
-	/* damage is an answer, and stands on stdout; but where the manifest is, there is no info */
+	/* damage is an answer on stdout; but if the manifest is damaged, there is no info */
 	if (why && !a->quiet && (info || r == -LXC_CHECKPOINT_EREFUSED))
 		complain("%s", why);
 	return r == -LXC_CHECKPOINT_EFAILED ? EXIT_FAILED : EXIT_REFUSED;
@@ -116,7 +121,7 @@ static int run(const struct arguments *a)
 	if (r < 0) {
 		const char *why = lxc_checkpoint_error(c);
 
-		/* what a check has found is its answer, and stands on stdout */
+		/* the findings of a check are its answer on stdout */
 		if (!a->quiet && (!verb_is_check(verb) || r == -LXC_CHECKPOINT_EINVAL))
 			complain("%s", why ? why : "failed");
 		status = status_of_error(r);
@@ -132,7 +137,7 @@ int main(int argc, char *argv[])
 
 	answer_begin();
 	r = arguments_parse(&a, argc, argv);
-	/* who started us may ignore it, and then nobody's status can be had */
+	/* our parent may ignore SIGCHLD, and then no child's status is available */
 	signal(SIGCHLD, SIG_DFL);
 
 	if (r < 0)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * lxc-checkpoint-ip: what CRIU runs in the place of `ip` (CR_IP_TOOL), in the network namespace
- * that CRIU saves or makes, with CRIU's privileges there. It answers the calls that CRIU makes, and
- * no others; its files have the form of ip's, so that each can read what the other has written.
- * More than ip's they hold the routes of all tables, neighbours, and rules of IPv6 (see
- * ip_saved.h). Not in them are routes by nexthop objects, which CRIU could not restore and
- * lxc-checkpoint does (see carry/nexthops.h). At a restore addresses and routes are made in a form
- * that the kernel takes.
+ * lxc-checkpoint-ip: CRIU runs it instead of `ip` (CR_IP_TOOL), in the network namespace that CRIU
+ * saves or makes, with CRIU's privileges there. It implements only the calls that CRIU makes. Its
+ * files have ip's format, so that each program can read the other's. They also contain the routes
+ * of all tables, neighbours, and rules of IPv6 (see ip_saved.h). They do not contain routes by
+ * nexthop objects, which CRIU could not restore and lxc-checkpoint restores (see carry/nexthops.h).
+ * At a restore it makes addresses and routes in a form that the kernel accepts.
  */
 #include "config.h"
 
@@ -32,8 +31,7 @@
 
 #define SAVED_MAX  (256 * 1024 * 1024)
 #define SAVED_STEP (64 * 1024)
-/* Of tables that change while they are listed; after these what was read has to do, as it does for
- * ip. */
+/* How often to list a table that changes meanwhile; the last result must do, as for ip. */
 #define TRIES 10
 
 static int fail(const char *what, int e)
@@ -76,7 +74,7 @@ static void take(const struct nlmsghdr *m, void *userdata)
 		append(s, m, m->nlmsg_len);
 }
 
-/* What this kernel has no IPv6 for, or no such table, is empty. */
+/* A table is empty if this kernel has no IPv6, or no such table. */
 static int list(int sock, struct saved *s, unsigned short type, const void *header, size_t len)
 {
 	size_t before = s->len;
@@ -126,7 +124,7 @@ static int list_rules(int sock, struct saved *s, int family)
 
 /* --- making anew ----------------------------------------------------------------------------- */
 
-/* lo has its own already, and a link that is up its fe80:: address. */
+/* lo has its addresses already, and a link that is up its fe80:: address. */
 static int make_address(int sock, const struct nlmsghdr *said)
 {
 	_cleanup_free_ struct nlmsghdr *request = ip_saved_request(said);
@@ -149,8 +147,7 @@ static bool link_number_is_up(int ifindex)
 }
 
 /*
- * By a link that is down the kernel makes none. Of a route with several links it would leave
- * that one out as long as it is down.
+ * The kernel makes no route by a link that is down, and omits that link from a route with several.
  */
 static int make_route(int sock, const struct nlmsghdr *said)
 {
@@ -166,8 +163,8 @@ static int make_route(int sock, const struct nlmsghdr *said)
 }
 
 /*
- * Of an interface's IPv6 addresses the kernel lists the newest first, and prefers that where
- * nothing else decides: they are made the last first.
+ * The kernel lists the newest IPv6 address of an interface first, and prefers it if nothing else
+ * decides. So the last one is made first.
  */
 static int make_addresses(int sock, void *saved, size_t len)
 {
@@ -202,7 +199,7 @@ static int make_routes(int sock, void *saved, size_t len)
 	return e;
 }
 
-/* A lost one costs a container packets, and a restore that fails all of them. */
+/* A lost neighbour costs the container some packets; a failed restore costs it everything. */
 static void make_neighbour(int sock, const struct nlmsghdr *said)
 {
 	_cleanup_free_ struct nlmsghdr *request = ip_saved_request(said);
@@ -280,8 +277,8 @@ static int delete_rules(int sock, const struct saved *present, int family)
 }
 
 /*
- * All of a family are made anew, for nothing says which of the kernel's own ones were there. Rules
- * that are what a new namespace has stay: the first change of one makes all look-ups slower.
+ * Makes all rules of a family again, because nothing says which of the kernel's own rules existed.
+ * Rules that equal those of a new namespace stay: the first change makes all look-ups slower.
  */
 static int make_rules_of(int sock, const struct saved *wanted, const struct saved *present,
 			 int family)
@@ -301,7 +298,7 @@ static int make_rules_of(int sock, const struct saved *wanted, const struct save
 	return e;
 }
 
-/* Of IPv6 there are none in an image of ip's; without any there is no IPv6 either. */
+/* An image of ip's has no IPv6 rules; without rules there is no IPv6 either. */
 static int make_rules(int sock, void *saved, size_t len)
 {
 	const struct saved wanted = {.bytes = saved, .len = len};
@@ -388,7 +385,7 @@ int main(int argc, char *argv[])
 			return save(k, ipv6 ? AF_INET6 : AF_INET);
 		if (strcmp(verb, "restore") == 0)
 			return restore(k);
-		/* before it has rules restored, which does this too */
+		/* before it restores rules, which does this too */
 		if (strcmp(name, "rule") == 0 &&
 		    (strcmp(verb, "flush") == 0 || strcmp(verb, "delete") == 0))
 			return EXIT_SUCCESS;

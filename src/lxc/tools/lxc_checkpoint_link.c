@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * lxc-checkpoint-link: what lxc-restore-net, CRIU's callback, has done to the host's ends of a
- * container's veths. Runs as root in CRIU's network namespace, or in that of LXC_CHECKPOINT_NETNS.
- * Before it reads a line of the network file it keeps nothing but CAP_NET_ADMIN: uid 0, which owns
- * what is written below /proc/sys, and a descriptor of the file stay. What it says is the
- * callback's.
+ * lxc-checkpoint-link: changes the host ends of a container's veths for lxc-restore-net, CRIU's
+ * callback. Runs as root in CRIU's network namespace, or in that of LXC_CHECKPOINT_NETNS. Before it
+ * reads the network file it drops all privileges except CAP_NET_ADMIN, uid 0, which owns the files
+ * below /proc/sys, and a descriptor of the file. Its output is that of the callback.
  */
 #include "config.h"
 
@@ -87,7 +86,7 @@ static int attach(const struct nic *nic)
 		     : EXIT_SUCCESS;
 }
 
-/* Puts all of them back, whatever becomes of one. */
+/* Puts all of them back, even if one fails. */
 static int attach_all(const struct nic *nics, size_t n)
 {
 	int status = EXIT_SUCCESS;
@@ -101,7 +100,7 @@ static int attach_all(const struct nic *nics, size_t n)
 static int detach_all(const struct nic *nics, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		/* what is on no bridge cannot be taken off one */
+		/* a link on no bridge cannot leave one */
 		int e = nics[i].bridge ? link_detach(nics[i].host_name) : 0;
 
 		if (e == 0)
@@ -115,7 +114,7 @@ static int detach_all(const struct nic *nics, size_t n)
 
 static int connect_one(const struct nic *nic)
 {
-	/* before it is up it is known whether the host wants an address there */
+	/* before it is up, decide whether the host wants an address there */
 	int e = nic->host_ipv6_disabled ? link_disable_ipv6(nic->host_name) : 0;
 
 	if (e < 0)
@@ -149,7 +148,7 @@ static int with_file(const char *path, int (*work)(const struct nic *nics, size_
 	ssize_t len;
 	int e, status;
 
-	/* CRIU names the file's directory through /proc, for which it takes more */
+	/* CRIU names the file's directory through /proc, which needs more privileges */
 	if (fd < 0)
 		return fail(errno, "cannot read %s", path);
 	e = keep_net_admin();

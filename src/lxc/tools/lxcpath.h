@@ -3,9 +3,8 @@
 #define LXCCKPT_TOOLS_LXCPATH_H
 
 /*
- * -P as an absolute path. Links in it stay: whoever names the same path to LXC's tools asks the
- * same command socket. A "." or a slash too many goes, and so does a "..", with the links
- * before it. Caller frees.
+ * Makes -P an absolute path. Links in it stay, because LXC's tools with the same path ask the same
+ * command socket. Removes ".", double slashes, and "..", with the links before it. Caller frees.
  */
 char *absolute_lxcpath(const char *path);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The one call of the library that a command line asks for, with its progress and signals. Runs
- * as root, in the host's namespaces.
+ * Makes the library call that a command line asks for, with its progress and signals. Runs in
+ * lxc-checkpoint, as root, in the host's namespaces.
  */
 #include "config.h"
 
@@ -22,7 +22,7 @@
 #include "util/clock.h"
 
 static volatile sig_atomic_t interrupted;    /* the signal */
-static const char *volatile acknowledgement; /* NULL: none is to be printed */
+static const char *volatile acknowledgement; /* NULL: print none */
 
 /* A second signal changes nothing. */
 static void on_interrupt(int sig)
@@ -40,9 +40,9 @@ static const int sigs[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define N_SIGS (sizeof(sigs) / sizeof(sigs[0]))
 
 /*
- * A dump or restore is never left half-way: the container would stand still, or
- * come up behind the user's back. It is taken back, or finished where it is too late for that.
- * what: the line that a signal is answered with at once.
+ * A dump or restore never stops half-way: the container would stay frozen, or start behind the
+ * user's back. It is cancelled, or completed if it is too late for that. what: the line that
+ * acknowledges a signal at once.
  */
 static void hold_signals(const char *what)
 {
@@ -52,7 +52,7 @@ static void hold_signals(const char *what)
 	for (size_t i = 0; i < N_SIGS; i++) {
 		struct sigaction old;
 
-		/* nohup's wish is respected */
+		/* respect nohup */
 		if (sigaction(sigs[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(sigs[i], &sa, NULL);
 	}
@@ -75,7 +75,7 @@ static void show_progress(uint64_t bytes, void *userdata)
 	struct progress *p = userdata;
 	double s = (double)(monotonic_ms() - p->start) / 1000;
 
-	/* most dumps are over before a line could be read */
+	/* most dumps are done before anybody could read a line */
 	if (s < 1)
 		return;
 	p->shown = true;
@@ -128,8 +128,8 @@ int do_check(struct lxc_container *c, const struct arguments *a)
 static int exit_status(int wait_status)
 {
 	/*
-	 * So the kernel ends an init that halts: reboot(2) in a PID namespace.
-	 * No other SIGINT can end one, which is why this is no failure.
+	 * The kernel kills an init that halts in this way: reboot(2) in a PID namespace. No other
+	 * SIGINT can kill an init, so this is not a failure.
 	 */
 	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT)
 		return EXIT_OK;
@@ -139,8 +139,8 @@ static int exit_status(int wait_status)
 }
 
 /*
- * The monitor, in the same process group, passes ^C and ^\ on to the container. The others end
- * this process, and with it the container.
+ * The monitor, in the same process group, passes ^C and ^\ on to the container. The other signals
+ * end this process, and with it the container.
  */
 static void let_signals_go(void)
 {
@@ -200,7 +200,7 @@ int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_stat
 	r = lxc_checkpoint_restore(c, &o);
 	if (r == 0 && interrupted && !a->foreground && !a->quiet)
 		complain("%s was restored and is running", a->name);
-	/* the monitor has done so itself, unless it was killed */
+	/* the monitor has done that itself, unless it was killed */
 	if (terminal)
 		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	*ret_status = a->foreground ? exit_status(wait_status) : EXIT_OK;

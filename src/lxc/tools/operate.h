@@ -5,7 +5,7 @@
 #include "lxccheckpoint.h"
 #include "tools/arguments.h"
 
-/* Each returns what the library returned. *ret_status: the exit status where that is 0. */
+/* Each returns the library's result. *ret_status: the exit status if that is 0. */
 int do_checkpoint(struct lxc_container *c, const struct arguments *a);
 int do_check(struct lxc_container *c, const struct arguments *a);
 int do_restore(struct lxc_container *c, const struct arguments *a, int *ret_status);

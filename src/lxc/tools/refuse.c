@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How lxc-checkpoint says that it does nothing: on stderr, and as JSON where that is asked for. */
+/*
+ * Prints that lxc-checkpoint refuses: on stderr, and as JSON if that is asked for. Runs in
+ * lxc-checkpoint.
+ */
 #include "config.h"
 
 #include <jansson.h>
@@ -28,8 +31,8 @@ void complain(const char *fmt, ...)
 }
 
 /*
- * With --json stdout has one object, whatever comes: here where it did not come to more than
- * this. In text the reason is on stderr, and so it is beside the object.
+ * With --json, stdout always has one object, here the one of a refusal. The reason is also on
+ * stderr as text.
  */
 static void print_failure(const struct arguments *a, int status, const char *error,
 			  const char *hint)

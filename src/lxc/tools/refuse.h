@@ -4,10 +4,10 @@
 
 #include "tools/arguments.h"
 
-/* On stderr, whatever -q says. */
+/* Prints to stderr, even with -q. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The command line makes no sense. Returns EXIT_USAGE. */
+/* A usage error. Returns EXIT_USAGE. */
 int refuse_usage(const struct arguments *a, const char *why);
 
 /* Nothing was touched. hint may be NULL. Returns EXIT_REFUSED. */

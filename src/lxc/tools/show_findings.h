@@ -8,13 +8,13 @@
 #include "lxccheckpoint.h"
 
 /*
- * Both call lxc_checkpoint_check(), print its findings on stdout, and return what it returns.
- * They set the callbacks of o; the rest of it is the caller's. quiet: print nothing.
+ * Both call lxc_checkpoint_check(), print its findings on stdout, and return its result. They set
+ * the callbacks of o; the caller sets the rest. quiet: print nothing.
  */
 int check_as_text(struct lxc_container *c, struct lxc_checkpoint_check_options *o, bool quiet);
 int check_as_json(struct lxc_container *c, struct lxc_checkpoint_check_options *o);
 
-/* The same object before anything is known. name may be NULL. */
+/* The same object, still without results. name may be NULL. */
 void check_describe(json_t *object, const char *name, bool restore);
 
 /* lxc_restore_options.found: a warning on stderr. */

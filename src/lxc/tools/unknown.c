@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Options that are none, and what they are with other tools. Part of lxc-checkpoint's parser. */
+/*
+ * Explains unknown options, among them those of other tools. Pure; part of lxc-checkpoint's parser.
+ */
 #include "config.h"
 
 #include <getopt.h>
@@ -10,7 +12,7 @@
 #include "tools/unknown.h"
 #include "util/mem.h"
 
-/* Those of LXC's lxc-checkpoint and of CRIU that are not ours. */
+/* Options of LXC's lxc-checkpoint and of CRIU that this command lacks. */
 static const struct {
 	char letter; /* 0: none */
 	const char *name, *why;
