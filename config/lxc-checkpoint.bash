@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Completion of lxc-checkpoint for bash. It uses nothing of bash-completion,
-# which is only what loads it.
+# Completion of lxc-checkpoint for bash. bash-completion only loads this file, which uses nothing of
+# it.
 #
-# LXC has one file for all of its commands, which also registers a completion
-# for lxc-checkpoint, and newer versions of bash-completion find that one first.
-# Where this one shall be used in any case, ~/.bashrc has to source it.
+# LXC has one file for all of its commands, which also registers a completion for lxc-checkpoint.
+# Newer versions of bash-completion find that file first. To use this one in any case, source it in
+# ~/.bashrc.
 
-# The container names that make sense: running ones can be checkpointed, stopped
-# ones restored. lxc-ls shows them to who may see them.
+# Completes possible container names: running containers can be checkpointed, stopped ones restored.
+# lxc-ls shows them to users who may see them.
 _lxccheckpoint_names()
 {
 	local filter=$1 lxcpath=$2 cur=$3 names
@@ -34,7 +34,7 @@ _lxccheckpoint()
 
 	COMPREPLY=()
 
-	# What the line says so far. bash makes three words of --option=value.
+	# Parses the line so far. bash makes three words of --option=value.
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		if [ "$word" = = ] && [ -n "$option" ]; then
@@ -117,8 +117,8 @@ _lxccheckpoint()
 	mapfile -t COMPREPLY < <(compgen -W "$common" -- "$cur")
 }
 
-# LXC's file would put its own in the place of ours when it is loaded for another
-# command later: it comes first. (What the loaders return is of no interest.)
+# LXC's file would replace our completion when it is loaded later for another command, so load it
+# first. (The result of the loaders does not matter.)
 if declare -F _comp_load >/dev/null; then
 	_comp_load lxc-start
 elif declare -F _completion_loader >/dev/null; then
