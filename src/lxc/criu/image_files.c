@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Reads the files that a checkpoint's processes had open, mapped or as their program from CRIU's
+ * images. Runs in the command and in the monitor; the images are trusted as far as guard.c has
+ * verified their owner.
+ */
 #include "config.h"
 
 #include <elf.h>
