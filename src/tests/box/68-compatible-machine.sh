@@ -47,7 +47,7 @@ cat >/run/criu <<-'END'
 END
 chmod +x /run/criu
 export LXC_CHECKPOINT_CRIU=/run/criu
-fails 3 'had: fpu' restore -n c1
+fails 3 '): fpu' restore -n c1
 fails 3 '--force=cpu' lxc-checkpoint -r --check -n c1 -D "$IMG"
 check_left "$before"
 fails 0 'lxc-checkpoint: warning: the processor (' restore -n c1 --force=cpu
