@@ -76,6 +76,12 @@ static const struct known_cause known_causes[] = {
 	{"path=/anon_hugepage", NULL,
 	 "CRIU found no free huge page when it probed the kernel, and so does not know them; "
 	 "reserve some more (/proc/sys/vm/nr_hugepages), remove /run/criu.kdat and try again"},
+	{"path=/memfd:", NULL,
+	 "CRIU found no free huge page when it probed the kernel, and so does not know them; "
+	 "reserve some more (/proc/sys/vm/nr_hugepages), remove /run/criu.kdat and try again"},
+	{"path=/SYSV", NULL,
+	 "CRIU found no free huge page when it probed the kernel, and so does not know them; "
+	 "reserve some more (/proc/sys/vm/nr_hugepages), remove /run/criu.kdat and try again"},
 	{"Can't lookup mount", NULL,
 	 "a process holds a file open that it got from outside the container, often through "
 	 "lxc-attach; stop that process, or redirect its input and output to files of the "

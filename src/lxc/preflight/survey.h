@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <sys/capability.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -72,6 +73,12 @@ struct unix_socket {
 	ino_t inode;
 };
 
+/* CRIU makes it anew, and empty. */
+static inline bool loses_content(const struct mount *m)
+{
+	return !m->external && (strcmp(m->type, "ramfs") == 0 || strcmp(m->type, "hugetlbfs") == 0);
+}
+
 /* A cached answer. */
 enum answer { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO };
 
@@ -110,7 +117,8 @@ struct survey {
 	struct map
 		whole_devices; /* devices that are mounted as a whole, with the first such mount */
 	bool automounts;
-	size_t watches_read; /* bytes of what is told of watches */
+	bool keeps_no_content; /* a mount of the container's own is of such a filesystem */
+	size_t watches_read;   /* bytes of what is told of watches */
 	struct watching {
 		pid_t pid;
 		int fd;

@@ -24,6 +24,9 @@ blockers()
 		socket-without-folder socket-name the folder /places/s is not there
 		socket-moved socket-name the folder /places/s is not there
 		socket-renamed socket-name the relative name socket
+		on-ramfs lost-content has a file open on a ramfs
+		in-ramfs lost-content is in a directory on a ramfs
+		mapped-huge lost-content has a file mapped on a hugetlbfs
 		shared-code shared-code has code in shared memory
 	END
 }
@@ -50,6 +53,7 @@ start_container c1
 
 step 'each is told, with its process'
 while read -r mode name words; do
+	step "  $mode"
 	rm -rf "$ROOTFS/places"
 	block c1 "$mode"
 	fails 3 "[$name]" lxc-checkpoint --check -n c1
@@ -57,6 +61,7 @@ while read -r mode name words; do
 	check grep -qF "(pid $(host_pid c1 "$BLOCKED"), in the container $BLOCKED)" <<<"$said"
 	check grep -qF "$words" <<<"$said"
 	unblock c1
+	in_container c1 sh -c 'umount /places/ram /places/huge 2>/dev/null' </dev/null || :
 done < <(blockers)
 
 step 'a socket of another root directory is worth a warning'

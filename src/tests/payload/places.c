@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,8 @@
 			exit(1);                                                                   \
 		}                                                                                  \
 	} while (0)
+
+#define HUGE (2 * 1024 * 1024)
 
 static int files[3];
 
@@ -158,6 +161,36 @@ static void pipe_without_folder(void)
 	write_to("/places/pipe");
 }
 
+/* CRIU makes these filesystems anew without what was in them. */
+static void on_ramfs(void)
+{
+	make("/places/ram");
+	CHECK(mount("ram", "/places/ram", "ramfs", 0, NULL) == 0);
+	write_to("/places/ram/f");
+	files[0] = have("/places/ram/f", O_RDWR);
+}
+
+static void in_ramfs(void)
+{
+	make("/places/ram");
+	CHECK(mount("ram", "/places/ram", "ramfs", 0, NULL) == 0);
+	make("/places/ram/folder");
+	CHECK(chdir("/places/ram/folder") == 0);
+}
+
+static void mapped_huge(void)
+{
+	void *p;
+
+	make("/places/huge");
+	CHECK(mount("huge", "/places/huge", "hugetlbfs", 0, NULL) == 0);
+	files[0] = have("/places/huge/f", O_CREAT | O_RDWR);
+	CHECK(ftruncate(files[0], HUGE) == 0);
+	p = mmap(NULL, HUGE, PROT_READ, MAP_SHARED | MAP_NORESERVE, files[0], 0);
+	CHECK(p != MAP_FAILED);
+	close(files[0]);
+}
+
 static void sockets(void)
 {
 	make("/places/fine");
@@ -202,6 +235,9 @@ static const struct {
 	{"socket-renamed", socket_renamed},
 	{"socket-in-jail", socket_in_jail},
 	{"pipe-without-folder", pipe_without_folder},
+	{"on-ramfs", on_ramfs},
+	{"in-ramfs", in_ramfs},
+	{"mapped-huge", mapped_huge},
 	{"sockets", sockets},
 	{"shared-code", shared_code},
 	{"shared-code-behind", shared_code_behind},

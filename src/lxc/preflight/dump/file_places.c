@@ -165,8 +165,23 @@ static void found_no_place(struct survey *s, const struct open_file *f, const st
 		found_outside(s, f, link);
 }
 
+void check_content(struct survey *s, const struct process *p, const struct mount *m,
+		   const char *path, const char *how)
+{
+	if (!loses_content(m) || strcmp(path, m->target) == 0)
+		return;
+	findings_add(s->found,
+		     FINDING("lost-content", FINDING_BLOCKS,
+			     "stop that process, or have it use a tmpfs or a memfd",
+			     OF_PROCESS(s, p)),
+		     "%s on a %s, whose content CRIU does not save, so that a restore could not "
+		     "open it: %s",
+		     how, m->type, path);
+}
+
 bool check_place(struct survey *s, const struct open_file *f)
 {
+	const char *how = S_ISDIR(f->st.stx_mode) ? "has a folder open" : "has a file open";
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	struct long_link link;
 
@@ -177,8 +192,8 @@ bool check_place(struct survey *s, const struct open_file *f)
 	read_long_link(f, &link);
 	check_open_name(s, f, &link);
 	check_proc_file(s, f->process, m, "has a file open:", link.path);
-	check_deleted_place(s, f->process, m, link.path, &f->st,
-			    S_ISDIR(f->st.stx_mode) ? "has a folder open" : "has a file open");
+	check_deleted_place(s, f->process, m, link.path, &f->st, how);
+	check_content(s, f->process, m, link.path, how);
 	return true;
 }
 
@@ -261,6 +276,8 @@ void check_places(struct survey *s, const struct process *p)
 		check_name(s, &f, &link, places[i].what);
 		m = survey_mount(s, (int)f.st.stx_mnt_id);
 		check_one_place(s, p, m, places[i].what, link.path);
+		if (m)
+			check_content(s, p, m, link.path, places[i].what);
 		if (m && S_ISDIR(f.st.stx_mode))
 			check_deleted_place(s, p, m, link.path, &f.st, places[i].what);
 	}

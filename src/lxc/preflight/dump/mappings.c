@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -102,6 +103,29 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 	}
 }
 
+/* "7f00-7f01 rw-s 00000000 00:2c 1234   /huge/f": a mount of that device, or NULL */
+static const struct mount *mount_of(const struct survey *s, const char *line, size_t len)
+{
+	_cleanup_free_ char *text = xstrndup(line, len);
+	unsigned int major, minor;
+	size_t index;
+
+	if (sscanf(text, "%*s %*s %*s %x:%x", &major, &minor) != 2 ||
+	    !map_get(&s->devices, makedev(major, minor), &index))
+		return NULL;
+	return &s->mounts[index];
+}
+
+static void check_mapped_place(struct survey *s, const struct process *p, const char *line,
+			       size_t line_len, const char *name)
+{
+	const struct mount *m = *name == '/' ? mount_of(s, line, line_len) : NULL;
+	_cleanup_free_ char *path = xstrndup(name, line_len - (size_t)(name - line));
+
+	if (m)
+		check_content(s, p, m, path, "has a file mapped");
+}
+
 struct mappings {
 	struct survey *s;
 	const struct process *p;
@@ -150,8 +174,11 @@ static bool check_line(const char *line, size_t len, void *userdata)
 		name = memmem(line, len, " socket:[", strlen(" socket:["));
 	/* no other column has a slash */
 	name = name ? name + 1 : memchr(line, '/', len);
-	if (name)
-		check_mapping(m->s, m->p, line, len, name);
+	if (!name)
+		return true;
+	check_mapping(m->s, m->p, line, len, name);
+	if (m->s->keeps_no_content)
+		check_mapped_place(m->s, m->p, line, len, name);
 	return true;
 }
 

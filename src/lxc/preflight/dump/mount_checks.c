@@ -95,6 +95,7 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 		map_add(&s->outside_devices, m->dev, index);
 	if (strcmp(m->root, "/") == 0)
 		map_add(&s->whole_devices, m->dev, index);
+	s->keeps_no_content = s->keeps_no_content || loses_content(m);
 	s->automounts = s->automounts || strcmp(m->type, "autofs") == 0;
 }
 

@@ -54,6 +54,13 @@ void check_pipe(struct survey *s, const struct open_file *f);
 /* The program, the root and the working directory. */
 void check_places(struct survey *s, const struct process *p);
 
+/*
+ * Of a path on a mount: whether CRIU would make its filesystem anew without it. how: "has a file
+ * open".
+ */
+void check_content(struct survey *s, const struct process *p, const struct mount *m,
+		   const char *path, const char *how);
+
 /* how: "has a file open" */
 void found_name(struct survey *s, const struct process *p, const char *how, const char *why);
 
