@@ -34,7 +34,7 @@ struct criu_program {
  * next criu, because a check costs as much as a small dump.
  * Every failure is a refusal that says what to install.
  */
-int criu_find(struct criu_program *ret, struct error **reterr);
+int criu_find(struct criu_program *ret, struct error **reterr) _must_check_;
 void criu_program_clear(struct criu_program *p);
 
 /* Whether CRIU and this kernel have a feature, by CRIU's word for it ("mem_dirty_track"). */
@@ -102,7 +102,8 @@ struct criu_events {
  * it half-way. If the caller dies, CRIU goes on; the callback then finds no one
  * to answer it, fails, and CRIU lets the container run on.
  */
-int criu_run(const struct criu_job *job, const struct criu_events *events, struct error **reterr);
+int criu_run(const struct criu_job *job, const struct criu_events *events,
+	     struct error **reterr) _must_check_;
 
 /* Path of a program of ours in libexec; LXC_CHECKPOINT_LIBEXEC in the environment goes first. */
 char *libexec_path(const char *program);

@@ -79,7 +79,8 @@ static int verify_files(const struct image *img, const struct manifest *m,
 	const struct image_verify v = {.sums = true, .damaged = found_damaged, .userdata = &found};
 	int r = guard_each(img->dirfd, img->path, m, found_refused, &found, reterr);
 
-	image_verify(img, m, &v, NULL);
+	/* found_damaged() has been told each of them */
+	ignore_result(image_verify(img, m, &v, NULL));
 	strv_free(&found.refused);
 	if (!found.damage)
 		return r < 0 ? -LXC_CHECKPOINT_EREFUSED : 0;

@@ -10,6 +10,6 @@
  * Copies the members of the caller's version of an option struct; the rest stays zero. Members that
  * only the caller knows must be zero: the library would not do what they ask. NULL means all zero.
  */
-int options_copy(void *to, size_t size, const void *from, struct error **reterr);
+int options_copy(void *to, size_t size, const void *from, struct error **reterr) _must_check_;
 
 #endif

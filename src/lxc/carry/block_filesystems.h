@@ -16,7 +16,7 @@
  * that name.
  */
 int block_filesystem_read(const char *source, const char *type, dev_t dev,
-			  struct block_filesystem *ret, struct error **reterr);
+			  struct block_filesystem *ret, struct error **reterr) _must_check_;
 
 /*
  * At the restore: opens the device that has it, under its name or that of its UUID, and compares.
@@ -24,7 +24,7 @@ int block_filesystem_read(const char *source, const char *type, dev_t dev,
  * Caller closes it and frees *ret_path. Refuses.
  */
 int block_filesystem_find(const struct block_filesystem *f, int *ret_fd, char **ret_path,
-			  struct error **reterr);
+			  struct error **reterr) _must_check_;
 
 /* What tells the filesystem of that type on a device from others; NULL: nothing. Caller frees. */
 char *block_device_identity(const char *device, const char *type);

@@ -62,7 +62,8 @@ struct carried {
 };
 
 /* init is the container's, as this process sees it; 0 where there is none yet. */
-int carry_apply(struct restore *r, pid_t init, enum apply_moment moment, struct error **reterr);
+int carry_apply(struct restore *r, pid_t init, enum apply_moment moment,
+		struct error **reterr) _must_check_;
 
 /* Takes what is there: nothing may be. */
 void carry_undo(struct restore *r);

@@ -53,7 +53,7 @@ struct saving {
 	bool scrollback;	       /* there is some in the image */
 };
 
-int carry_save(struct saving *s, enum save_moment moment, struct error **reterr);
+int carry_save(struct saving *s, enum save_moment moment, struct error **reterr) _must_check_;
 
 /* The functions of the rows. */
 typedef int save_fn(struct saving *s, struct error **reterr);

@@ -406,6 +406,8 @@ static const char *const passing[] = {
 	"corked dgram socket",
 	"In-flight connection on",
 	"in-flight socket",
+	/* a packet that was under way to a queue when CRIU had asked for its length */
+	"recv failed (",
 };
 
 /*

@@ -11,7 +11,7 @@
  * of lxc.idmap ("u 0 100000 65536").
  */
 int idmap_parse(const char *text, const char *kind, struct container_facts *facts,
-		struct error **reterr);
+		struct error **reterr) _must_check_;
 
 /* Pure. "u 0 100000 65536, g 0 100000 65536"; "none". Caller frees. */
 char *idmap_text(const struct container_facts *facts);

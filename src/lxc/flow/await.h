@@ -38,6 +38,6 @@ void awaited_clear(struct awaited *a);
  * without one. given_up: the monitor was asked to undo the restore, and has not finished within
  * seconds: it continues to undo, and nothing of the container will run.
  */
-int await_report(struct awaited *a, struct restore_report *ret, struct error **reterr);
+int await_report(struct awaited *a, struct restore_report *ret, struct error **reterr) _must_check_;
 
 #endif

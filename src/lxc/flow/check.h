@@ -26,7 +26,8 @@ struct check_options {
  * wait, and changes nothing. Returns 0, or the refusal that the operation would return. Reports
  * each finding before that.
  */
-int check_container(struct lxc_container *c, const struct check_options *o, struct error **reterr);
+int check_container(struct lxc_container *c, const struct check_options *o,
+		    struct error **reterr) _must_check_;
 
 /* The parts of a restore, as far as they exist. */
 struct restore_parts {

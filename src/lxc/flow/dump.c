@@ -250,7 +250,7 @@ static int on_action(const char *action, pid_t init_pid, void *userdata, struct 
 	r = image_seal(d->image, &d->manifest, reterr);
 	d->sealed = r == 0;
 	if (d->sealed)
-		(void)carry_save(&d->saving, SAVE_SEALED, NULL);
+		ignore_result(carry_save(&d->saving, SAVE_SEALED, NULL));
 	return r;
 }
 

@@ -35,17 +35,18 @@ struct dump_options {
  * The path of an action script as CRIU can use it: absolute, since CRIU works
  * elsewhere, and a program. NULL stays NULL. Caller frees *ret.
  */
-int action_script_path(const char *script, char **ret, struct error **reterr);
+int action_script_path(const char *script, char **ret, struct error **reterr) _must_check_;
 
 /* LXCPATH/NAME/checkpoint where directory is NULL. Caller frees. */
 char *checkpoint_directory(struct lxc_container *c, const char *directory);
 
 /* Refuses a container that is not running, or is frozen. */
-int dump_check_state(struct lxc_container *c, struct error **reterr);
+int dump_check_state(struct lxc_container *c, struct error **reterr) _must_check_;
 
 /* What CRIU is told for an option's value. */
 uint64_t ghost_limit(uint64_t asked);
 
-int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr);
+int dump_container(struct lxc_container *c, const struct dump_options *o,
+		   struct error **reterr) _must_check_;
 
 #endif

@@ -55,28 +55,28 @@ struct dump {
 void dump_describe(struct dump *d);
 
 /* Before CRIU starts: the network file, and those of the state that CRIU does not carry. */
-int dump_write_files(struct dump *d, struct error **reterr);
+int dump_write_files(struct dump *d, struct error **reterr) _must_check_;
 
 /*
  * When the processes stand still: as soon as CRIU says so (at network-lock, or later where it has
  * nothing to lock). Doing it again is harmless.
  */
-int dump_save_stopped(struct dump *d, struct error **reterr);
+int dump_save_stopped(struct dump *d, struct error **reterr) _must_check_;
 
 /* At post-dump, when CRIU has written its own. */
-int dump_complete_image(struct dump *d, struct error **reterr);
+int dump_complete_image(struct dump *d, struct error **reterr) _must_check_;
 
 /* ---- dump_give_up.c: the container runs on, and no checkpoint is to be seen ---- */
 
 /* What went wrong is in *reterr, and r says it. Returns what the checkpoint fails with. */
-int dump_give_up(struct dump *d, int r, struct error **reterr);
+int dump_give_up(struct dump *d, int r, struct error **reterr) _must_check_;
 
 /* Whether the container's init is dead, or has no way back any more; within some milliseconds. */
 bool dump_init_dies_within(const struct dump *d, int ms);
 bool dump_init_is_dead(const struct dump *d);
 
 /* Its network is as it was, whatever CRIU and the callback did. */
-int dump_attach_network(struct dump *d, struct error **reterr);
+int dump_attach_network(struct dump *d, struct error **reterr) _must_check_;
 
 /* ---- dump_thaw.c: cgroups that the container freezes itself while CRIU is at work ---- */
 
@@ -84,7 +84,7 @@ int dump_attach_network(struct dump *d, struct error **reterr);
 void dump_thaw(struct dump *d);
 
 /* 0, or where there was one what the checkpoint fails with. */
-int dump_thaw_tell(const struct dump *d, struct error **reterr);
+int dump_thaw_tell(const struct dump *d, struct error **reterr) _must_check_;
 
 /* When CRIU is through. */
 void dump_freeze_again(struct dump *d);
@@ -92,6 +92,6 @@ void dump_freeze_again(struct dump *d);
 /* ---- dump_gone.c: the old monitor ---- */
 
 void dump_find_monitor(struct dump *d);
-int dump_wait_until_gone(struct dump *d, struct error **reterr);
+int dump_wait_until_gone(struct dump *d, struct error **reterr) _must_check_;
 
 #endif

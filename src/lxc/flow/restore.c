@@ -300,7 +300,7 @@ static int follow(struct lxc_container *c, struct restoring *r, int *ret_status,
 
 	/* its CRIU notices at its next question, and kills what it has made */
 	if (e == -EPIPE)
-		(void)operation_regain(c, &r->operation, NULL);
+		ignore_result(operation_regain(c, &r->operation, NULL));
 	if (e == 0)
 		tell_script(c, r);
 	/* a running container may be checkpointed; otherwise the lock may still be the monitor's */

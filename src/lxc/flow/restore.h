@@ -34,6 +34,6 @@ struct restore_options {
 
 /* *ret_status: foreground only, waitpid()'s status of the container's init. NULL is fine. */
 int restore_container(struct lxc_container *c, const struct restore_options *o, int *ret_status,
-		      struct error **reterr);
+		      struct error **reterr) _must_check_;
 
 #endif

@@ -451,7 +451,7 @@ void image_abandon(struct image *img, bool keep_log)
 	if (img->exchanged &&
 	    renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) == 0) {
 		img->exchanged = false;
-		image_sync_parent(img->final_path, NULL);
+		ignore_result(image_sync_parent(img->final_path, NULL));
 	}
 	if (strcmp(img->path, img->final_path) != 0) {
 		_cleanup_free_ char *mark = xasprintf("%s/" IMAGE_REPLACED, img->final_path);
@@ -459,7 +459,7 @@ void image_abandon(struct image *img, bool keep_log)
 		unlink(mark);
 	}
 	if (!image_has_file(img, IMAGE_MARKER))
-		image_write(img, IMAGE_MARKER, marker_text, NULL);
+		ignore_result(image_write(img, IMAGE_MARKER, marker_text, NULL));
 	clear(img, keep_log);
 	if (!keep_log)
 		remove_made(img);

@@ -30,7 +30,7 @@ struct image {
  * which another process works. Clears what an unfinished dump of ours left. owner: see guard_way().
  */
 int image_create(const char *path, bool replace, long owner, struct image **ret,
-		 struct error **reterr);
+		 struct error **reterr) _must_check_;
 
 /*
  * Whether image_create() would refuse the directory; makes and locks nothing. An existing
@@ -38,7 +38,7 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
  * could not take its place.
  */
 int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
-		struct error **reterr);
+		struct error **reterr) _must_check_;
 
 /*
  * For a restore, or a pre-dump. Opens a complete checkpoint, reads its manifest and checks the
@@ -46,15 +46,15 @@ int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
  * somebody other than root could have changed or replaced.
  */
 int image_open(const char *path, struct image **ret, struct manifest *ret_manifest,
-	       struct error **reterr);
+	       struct error **reterr) _must_check_;
 
 /* The same without a check of its files. */
 int image_peek(const char *path, struct image **ret, struct manifest *ret_manifest,
-	       struct error **reterr);
+	       struct error **reterr) _must_check_;
 
 /* The same without a check of which files exist: callers use guard_each() to learn of all. */
 int image_peek_manifest(const char *path, struct image **ret, struct manifest *ret_manifest,
-			struct error **reterr);
+			struct error **reterr) _must_check_;
 
 struct image_verify {
 	bool sums; /* read all files; false: only stat() them */
@@ -72,7 +72,7 @@ struct image_verify {
  * refusal. The checksums are those of the manifest, which in schema 1 has none.
  */
 int image_verify(const struct image *img, const struct manifest *m, const struct image_verify *v,
-		 struct error **reterr);
+		 struct error **reterr) _must_check_;
 
 /* Whether VERIFY_BUT_PAGES leaves anything out. */
 bool image_has_large_pages(const struct manifest *m);
@@ -84,23 +84,24 @@ void image_verify_hint(const struct image *img, struct error **reterr);
 void image_follow(struct image *img);
 
 /* Writes a file into the directory atomically (temporary name, fsync, rename). */
-int image_write(struct image *img, const char *name, const char *text, struct error **reterr);
+int image_write(struct image *img, const char *name, const char *text,
+		struct error **reterr) _must_check_;
 
 int image_write_bytes(struct image *img, const char *name, const void *data, size_t len,
-		      struct error **reterr);
+		      struct error **reterr) _must_check_;
 
 /*
  * Reads a file of a checkpoint; *ret is NULL if its manifest does not name it. The file must have
  * the size that the manifest states, and at most max bytes. Caller frees.
  */
 int image_read(const struct image *img, const struct manifest *m, const char *name, size_t max,
-	       char **ret, size_t *ret_len, struct error **reterr);
+	       char **ret, size_t *ret_len, struct error **reterr) _must_check_;
 
 /*
  * Commits the checkpoint: lists the files in m, flushes everything to disk, and writes the
  * manifest. From then on the directory is a checkpoint, and has replaced the old one.
  */
-int image_seal(struct image *img, struct manifest *m, struct error **reterr);
+int image_seal(struct image *img, struct manifest *m, struct error **reterr) _must_check_;
 
 /* Returns the bytes of all files so far; cheap enough for a progress line. */
 uint64_t image_bytes(const struct image *img);

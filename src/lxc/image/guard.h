@@ -20,28 +20,30 @@
  * has become that user can change the configuration as well. The end of the path need not exist.
  * *ret_last receives the last component that exists. Returns 1 if that is the whole path, else 0.
  */
-int guard_way(const char *path, long owner, struct stat *ret_last, struct error **reterr);
+int guard_way(const char *path, long owner, struct stat *ret_last,
+	      struct error **reterr) _must_check_;
 
 /*
  * Opens a file of the image in dirfd if guard_file_wrong() accepts it, and refuses others; path is
  * for messages. -ENOENT sets no error.
  */
-int guard_open(int dirfd, const char *path, const char *name, struct error **reterr);
+int guard_open(int dirfd, const char *path, const char *name, struct error **reterr) _must_check_;
 
 /* The same, and returns its fstat(). */
 int guard_open_stat(int dirfd, const char *path, const char *name, struct stat *ret,
-		    struct error **reterr);
+		    struct error **reterr) _must_check_;
 
 /*
  * Refuses files that do not belong into the directory: CRIU reads some files only if they exist, so
  * an additional file changes what is restored. It ignores files that nobody reads.
  */
-int guard_files(int dirfd, const char *path, const struct manifest *m, struct error **reterr);
+int guard_files(int dirfd, const char *path, const struct manifest *m,
+		struct error **reterr) _must_check_;
 
 /* Calls wrong for each file that guard_files() would refuse, with its refusal. */
 int guard_each(int dirfd, const char *path, const struct manifest *m,
 	       void (*wrong)(const char *file, const struct error *e, void *userdata),
-	       void *userdata, struct error **reterr);
+	       void *userdata, struct error **reterr) _must_check_;
 
 /* Calls stray for each file that is ignored so, and is not one of those that are always fine. */
 void guard_each_stray(int dirfd, const struct manifest *m,

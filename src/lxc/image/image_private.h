@@ -16,19 +16,20 @@
 bool image_has_file(const struct image *img, const char *name);
 
 /* Flushes the names of its files to disk. */
-int image_sync(const struct image *img, struct error **reterr);
+int image_sync(const struct image *img, struct error **reterr) _must_check_;
 
 /* The same for the directory that contains path. */
-int image_sync_parent(const char *path, struct error **reterr);
+int image_sync_parent(const char *path, struct error **reterr) _must_check_;
 
 /* Opens and locks the directory, LOCK_SH or LOCK_EX. Refuses one that others can write to. */
-int image_open_locked(struct image *img, const char *path, int lock, struct error **reterr);
+int image_open_locked(struct image *img, const char *path, int lock,
+		      struct error **reterr) _must_check_;
 
 /*
  * Resolves its path: a directory that is made beside it and exchanged with it must be on its
  * filesystem.
  */
-int image_resolve(struct image *img, const char *path, struct error **reterr);
+int image_resolve(struct image *img, const char *path, struct error **reterr) _must_check_;
 
 /* Opens the directory with a position of its own. NULL with errno. */
 DIR *image_list(const struct image *img);

@@ -8,6 +8,6 @@
  * Refuses because another process has locked the directory path, open as fd, and names it. Returns
  * -EBUSY.
  */
-int image_refuse_in_use(int fd, const char *path, struct error **reterr);
+int image_refuse_in_use(int fd, const char *path, struct error **reterr) _must_check_;
 
 #endif

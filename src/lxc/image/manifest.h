@@ -53,13 +53,14 @@ char *manifest_to_json(const struct manifest *m);
  * interface), relative paths, a newer schema and a checksum mismatch are errors that name the
  * member. Free *ret with manifest_clear().
  */
-int manifest_from_json(const char *text, size_t len, struct manifest *ret, struct error **reterr);
+int manifest_from_json(const char *text, size_t len, struct manifest *ret,
+		       struct error **reterr) _must_check_;
 
 /*
  * Verifies that the manifest could be read again; call this before touching a container, whose
  * names and paths it contains. Refuses.
  */
-int manifest_check(const struct manifest *m, struct error **reterr);
+int manifest_check(const struct manifest *m, struct error **reterr) _must_check_;
 
 /* Frees the list of the image's files when nobody verifies them any more: the list can be long. */
 void manifest_forget_files(struct manifest *m);

@@ -22,7 +22,7 @@ char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *
 
 /* Strict, as the manifest. *ret_nics is a heap array; free with network_free(). */
 int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_t *ret_n,
-		      struct error **reterr);
+		      struct error **reterr) _must_check_;
 void network_free(struct nic *nics, size_t n);
 
 /* A valid name for an interface, without characters that are special to a shell. */

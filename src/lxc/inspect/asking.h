@@ -37,15 +37,16 @@ int ask_monitor(const char *lxcpath, const char *name, int cmd, const void *payl
 		int patience_s, struct monitor_answer *ret);
 
 /* "STOPPED" if there is no monitor. */
-int asked_state(struct lxc_container *c, const char **ret, struct error **reterr);
+int asked_state(struct lxc_container *c, const char **ret, struct error **reterr) _must_check_;
 
 /*
  * An item of its monitor's configuration; *ret is NULL if there is no such item, or no monitor.
  * Caller frees.
  */
-int asked_config(struct lxc_container *c, const char *key, char **ret, struct error **reterr);
+int asked_config(struct lxc_container *c, const char *key, char **ret,
+		 struct error **reterr) _must_check_;
 
 /* The PID of the container's init on the host; 0: not running. */
-int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr);
+int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr) _must_check_;
 
 #endif

@@ -13,7 +13,7 @@
  * NULL: keeps whole paths.
  */
 int cgroups_parse(const char *text, const char *payload, struct container_facts *facts,
-		  struct error **reterr);
+		  struct error **reterr) _must_check_;
 
 /*
  * Pure. The cgroup below which lxc-start names the container's: path without the name payload and
@@ -25,6 +25,7 @@ char *cgroup_base(const char *path, const char *payload);
 int cgroup2_open(const struct container_facts *facts);
 
 /* Fills cgroups of facts from /proc/<init_pid>. */
-int inspect_cgroups(struct container_facts *facts, const char *payload, struct error **reterr);
+int inspect_cgroups(struct container_facts *facts, const char *payload,
+		    struct error **reterr) _must_check_;
 
 #endif

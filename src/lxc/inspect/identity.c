@@ -126,7 +126,7 @@ static bool has_same_rootfs(struct lxc_container *c, char *lxcpath)
 	settings_read(c, &settings);
 	ours = settings_get(&settings, "lxc.rootfs.path");
 	c->config_path = lxcpath;
-	(void)asked_config(c, "lxc.rootfs.path", &theirs, NULL);
+	ignore_result(asked_config(c, "lxc.rootfs.path", &theirs, NULL));
 	c->config_path = own;
 	return ours && theirs && strcmp(ours, theirs) == 0;
 }

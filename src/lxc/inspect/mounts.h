@@ -31,6 +31,6 @@ int tty_index(const char *target);
 char *mount_key(struct map *taken, const char *target);
 
 /* Fills mounts and ttys of facts, and those of its obstacles, from /proc/<init_pid>. */
-int inspect_mounts(struct container_facts *facts, struct error **reterr);
+int inspect_mounts(struct container_facts *facts, struct error **reterr) _must_check_;
 
 #endif

@@ -6,6 +6,6 @@
 #include "util/error.h"
 
 /* Fills nics of facts: every link except lo in the network namespace of init_pid. */
-int inspect_nics(struct container_facts *facts, struct error **reterr);
+int inspect_nics(struct container_facts *facts, struct error **reterr) _must_check_;
 
 #endif

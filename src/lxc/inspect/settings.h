@@ -33,7 +33,8 @@ extern const char *const settings_shares[];
 void settings_read(struct lxc_container *c, struct settings *ret);
 
 /* The same for a running container; asks its monitor too. */
-int settings_read_running(struct lxc_container *c, struct settings *ret, struct error **reterr);
+int settings_read_running(struct lxc_container *c, struct settings *ret,
+			  struct error **reterr) _must_check_;
 
 /* The effective value of an item; NULL: not set. Valid as long as the list. */
 const char *settings_get(const struct settings *s, const char *key);

@@ -6,6 +6,6 @@
 #include "util/error.h"
 
 /* Fills idmaps of facts from the user namespace of the container's init. */
-int inspect_users(struct container_facts *facts, struct error **reterr);
+int inspect_users(struct container_facts *facts, struct error **reterr) _must_check_;
 
 #endif

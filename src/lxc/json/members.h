@@ -77,7 +77,7 @@ struct members_document {
  * stays as it is in base. An error names the member. What was read until then is in base.
  */
 int members_read(json_t *json, void *base, const struct member *table,
-		 const struct members_document *document, struct error **reterr);
+		 const struct members_document *document, struct error **reterr) _must_check_;
 
 /* Frees what the tables have: strings and arrays, which are NULL and empty afterwards. */
 void members_free(void *base, const struct member *table);

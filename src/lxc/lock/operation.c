@@ -279,7 +279,7 @@ void operation_note_links(const struct operation *op, pid_t monitor, const struc
 		l->mac = link_address(l->name, number);
 	}
 	if (r.n_links > 0)
-		(void)record_write(op->name, RECORD_LINKS, &r, NULL);
+		ignore_result(record_write(op->name, RECORD_LINKS, &r, NULL));
 }
 
 /* The lock file stays: removing it would take it from under a process that has just opened it. */

@@ -27,10 +27,10 @@ struct operation {
  * because its remains exit soon. place: see container_place(). what: "a checkpoint", "a restore".
  */
 int operation_begin(struct lxc_container *c, const char *place, const char *what,
-		    struct operation *ret, struct error **reterr);
+		    struct operation *ret, struct error **reterr) _must_check_;
 
 /* Refuses as operation_begin() does; waits for nothing, makes nothing and repairs nothing. */
-int operation_look(struct lxc_container *c, const char *place, struct error **reterr);
+int operation_look(struct lxc_container *c, const char *place, struct error **reterr) _must_check_;
 
 /*
  * Records the container: init, in this life of it. What the record says is put back only in that
@@ -41,7 +41,7 @@ void operation_about(struct operation *op, pid_t init, const char *cgroup);
 
 /* Records the network to be reattached: those of these links that are on a bridge. */
 int operation_set_network(struct operation *op, const struct nic *nics, size_t n_nics,
-			  struct error **reterr);
+			  struct error **reterr) _must_check_;
 
 /*
  * Records the links of a running container, in case its monitor is killed. A monitor of ours has
@@ -54,7 +54,8 @@ void operation_note_links(const struct operation *op, pid_t monitor, const struc
  * For when other holders of the lock may have been killed, such as a restore's monitor: waits until
  * the last has released it, and repairs what they left. The operation continues.
  */
-int operation_regain(struct lxc_container *c, struct operation *op, struct error **reterr);
+int operation_regain(struct lxc_container *c, struct operation *op,
+		     struct error **reterr) _must_check_;
 
 void operation_end(struct operation *op);
 

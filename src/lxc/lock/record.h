@@ -67,7 +67,8 @@ void record_clear(struct record *r);
 char *record_to_text(const struct record *r);
 
 /* Refuses all that record_to_text() does not write. */
-int record_from_text(const char *text, size_t len, struct record *ret, struct error **reterr);
+int record_from_text(const char *text, size_t len, struct record *ret,
+		     struct error **reterr) _must_check_;
 
 /* What earlier versions wrote into the lock itself: lines. Takes those that it understands. */
 void record_from_lines(const char *text, struct record *ret);
@@ -79,9 +80,11 @@ void record_from_lines(const char *text, struct record *ret);
  * none. An empty file is none: a machine that lost its power can leave one where /run is on a disk,
  * and there is nothing to be put back then.
  */
-int record_read(const char *lock, const char *kind, struct record *ret, struct error **reterr);
+int record_read(const char *lock, const char *kind, struct record *ret,
+		struct error **reterr) _must_check_;
 
-int record_write(const char *lock, const char *kind, const struct record *r, struct error **reterr);
+int record_write(const char *lock, const char *kind, const struct record *r,
+		 struct error **reterr) _must_check_;
 
 void record_remove(const char *lock, const char *kind);
 

@@ -14,7 +14,7 @@
 #include "util/error.h"
 
 /* All processes that have written the record are dead: puts back what it says. */
-int recover(const struct record *left, struct lxc_container *c, struct error **reterr);
+int recover(const struct record *left, struct lxc_container *c, struct error **reterr) _must_check_;
 
 /* What repair mode takes from the TCP sockets of a container. Kept by who traces CRIU (keeper.h).
  */
@@ -48,7 +48,7 @@ bool recover_names(pid_t init);
  * A checkpoint that failed or was killed may have left its links off their bridges.
  * Puts all back that can be, and says which one cannot. 0 or -errno.
  */
-int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr);
+int recover_bridges(const struct nic *nics, size_t n_nics, struct error **reterr) _must_check_;
 
 /* CRIU may have died with the cgroup (its directory) frozen: it goes on. */
 void recover_freezer(const char *directory);

@@ -79,7 +79,8 @@ int command_socket_bind(const char *lxcpath, const char *name);
  * monitor_turn() is called: it answers at once what does not need a container, and lets clients
  * wait for the rest.
  */
-int monitor_new(const struct monitor_setup *setup, struct monitor **ret, struct error **reterr);
+int monitor_new(const struct monitor_setup *setup, struct monitor **ret,
+		struct error **reterr) _must_check_;
 
 /* Polls as readable when monitor_turn() has something to do. monitor_turn() does not wait. */
 int monitor_fd(const struct monitor *m);
@@ -104,7 +105,7 @@ void monitor_set_state(struct monitor *m, enum container_state state);
  * Serves until init is dead, and reaps it. *ret_status is waitpid()'s. While it runs, all signals
  * are blocked and read from a signalfd; they stay blocked afterwards.
  */
-int monitor_run(struct monitor *m, int *ret_status, struct error **reterr);
+int monitor_run(struct monitor *m, int *ret_status, struct error **reterr) _must_check_;
 
 /* Sends the raw status to lxc-monitord's FIFO. */
 void monitor_publish_exit(struct monitor *m, int status);

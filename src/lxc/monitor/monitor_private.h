@@ -178,7 +178,7 @@ struct console {
 };
 
 void console_init(struct monitor *m);
-int console_start(struct monitor *m, struct error **reterr);
+int console_start(struct monitor *m, struct error **reterr) _must_check_;
 void console_drain(struct monitor *m);
 void console_stop(struct monitor *m);
 void console_finish(struct monitor *m); /* no client is served any more */

@@ -88,7 +88,7 @@ void findings_force(struct findings *f, const char *words);
 bool findings_are_forced(const char *words, const char *word);
 
 /* Pure. Refuses a list with an unknown word. */
-int findings_check_words(const char *words, struct error **reterr);
+int findings_check_words(const char *words, struct error **reterr) _must_check_;
 
 /* Adds an error that blocks: message and hint become reason and remedy. */
 void findings_add_error(struct findings *f, const char *check, const struct error *e);
@@ -99,7 +99,7 @@ size_t findings_blocking(const struct findings *f);
  * Refuses with the first finding that blocks, and the number of others; name is the container's.
  * Returns 0 if none blocks.
  */
-int findings_refuse(const struct findings *f, const char *name, struct error **reterr);
+int findings_refuse(const struct findings *f, const char *name, struct error **reterr) _must_check_;
 
 void findings_clear(struct findings *f);
 #define _cleanup_findings_ __attribute__((cleanup(findings_clear)))

@@ -17,10 +17,10 @@
 #include "util/error.h"
 
 /* The first check: root, the capabilities, CRIU. Fills *ret_criu. */
-int preflight_host(struct criu_program *ret_criu, struct error **reterr);
+int preflight_host(struct criu_program *ret_criu, struct error **reterr) _must_check_;
 
 /* The first half of that. */
-int preflight_privileges(struct error **reterr);
+int preflight_privileges(struct error **reterr) _must_check_;
 
 /* A dump that is about to be made. */
 struct preflight {
@@ -36,13 +36,14 @@ struct preflight {
 void preflight_find(const struct preflight *p, struct findings *found);
 
 /* The same, and refuses if anything blocks. found must be empty. */
-int preflight_dump(const struct preflight *p, struct findings *found, struct error **reterr);
+int preflight_dump(const struct preflight *p, struct findings *found,
+		   struct error **reterr) _must_check_;
 
 /*
  * Checks only mounts of deleted files again, when the container's processes are frozen: the place
  * may have been taken since. Uses only the facts of p.
  */
-int preflight_deleted_mounts(const struct preflight *p, struct error **reterr);
+int preflight_deleted_mounts(const struct preflight *p, struct error **reterr) _must_check_;
 
 /* A restore to be made: compares the manifest with this host. */
 struct restore_check {

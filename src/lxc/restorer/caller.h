@@ -29,6 +29,6 @@ bool caller_takes_back(struct restore *r);
 void caller_commit(struct restore *r);
 
 /* A cancelled restore fails because it was cancelled, whatever else failed meanwhile. */
-int caller_explain(const struct restore *r, int e, struct error **reterr);
+int caller_explain(const struct restore *r, int e, struct error **reterr) _must_check_;
 
 #endif

@@ -20,18 +20,18 @@ struct hooks_stage {
 	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
 };
 
-int pre_start_begin(struct restore *r, struct error **reterr);
+int pre_start_begin(struct restore *r, struct error **reterr) _must_check_;
 void stop_hooks_undo(struct restore *r);
 void post_stop_undo(struct restore *r);
 
 /* script.up and start-host; when all of the container is there, and nothing in it runs. */
-int hooks_before_run(struct restore *r, pid_t init, struct error **reterr);
+int hooks_before_run(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 void scripts_down(struct restore *r);
 
 /* Has the container's namespaces outlive it. */
 void namespaces_keep(struct restore *r);
 
 /* after_hooks.c: what the command could not look at before the hooks ran. */
-int made_begin(struct restore *r, struct error **reterr);
+int made_begin(struct restore *r, struct error **reterr) _must_check_;
 
 #endif

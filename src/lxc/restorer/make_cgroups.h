@@ -22,7 +22,7 @@ struct cgroups_stage {
 	pid_t leaving; /* of cgroups_leave_soon(); 0: none */
 };
 
-int cgroups_begin(struct restore *r, struct error **reterr);
+int cgroups_begin(struct restore *r, struct error **reterr) _must_check_;
 void cgroups_undo(struct restore *r);
 
 /* Begins a part of that. */

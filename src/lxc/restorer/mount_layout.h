@@ -23,23 +23,23 @@ struct mounts_stage {
 	const char *cgroup_yard;
 };
 
-int mounts_begin(struct restore *r, struct error **reterr);
+int mounts_begin(struct restore *r, struct error **reterr) _must_check_;
 void mounts_undo(struct restore *r);
 
 /* Makes the mount namespace in which CRIU finds what mounts_begin() has prepared. */
-int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr);
+int mounts_lay_out(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /*
  * CRIU finds the sources by their paths, and users other than root may write to directories on the
  * way: refuses if a source has become something else meanwhile. Before post-restore init is not in
  * the container's mount namespace; later something runs.
  */
-int mounts_check(struct restore *r, pid_t init, struct error **reterr);
+int mounts_check(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* CRIU has the mounts by now; a monitor that lives on does not need them. */
-int mounts_release(struct restore *r, pid_t init, struct error **reterr);
+int mounts_release(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* leftovers_remove.c: what CRIU or the machine has left when it died in an earlier restore. */
-int leftovers_begin(struct restore *r, struct error **reterr);
+int leftovers_begin(struct restore *r, struct error **reterr) _must_check_;
 
 #endif

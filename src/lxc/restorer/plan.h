@@ -48,7 +48,7 @@ struct restore_plan {
 /* Caller frees. */
 char *restore_plan_to_json(const struct restore_plan *p);
 int restore_plan_from_json(const char *text, size_t len, struct restore_plan *ret,
-			   struct error **reterr);
+			   struct error **reterr) _must_check_;
 
 /* NULL where there is none. */
 const char *restore_plan_config(const struct restore_plan *p, const char *key);

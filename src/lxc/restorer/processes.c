@@ -320,7 +320,7 @@ int processes_begin(struct restore *r, struct error **reterr)
 	e = pages_verify(r, reterr);
 	if (e == 0)
 		e = settle_pages(r, run_criu(r, reterr), reterr);
-	(void)stages_at(r, CRIU_ENDED, 0, NULL);
+	ignore_result(stages_at(r, CRIU_ENDED, 0, NULL));
 	if (r->processes.refusal) {
 		/* whatever CRIU says of it only follows from that */
 		if (reterr)

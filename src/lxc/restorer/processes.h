@@ -25,13 +25,13 @@ struct processes_stage {
 	int devpts_fd;
 };
 
-int processes_begin(struct restore *r, struct error **reterr);
+int processes_begin(struct restore *r, struct error **reterr) _must_check_;
 void processes_undo(struct restore *r);
 
 /* Opens /dev/pts before any process runs that could mount a filesystem that does not answer. */
-int devpts_open(struct restore *r, pid_t init, struct error **reterr);
+int devpts_open(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* Ends a wait for a lock that somebody else has; lock_wait.c. */
-int locks_watch(struct restore *r, struct error **reterr);
+int locks_watch(struct restore *r, struct error **reterr) _must_check_;
 
 #endif

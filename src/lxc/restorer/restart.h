@@ -12,7 +12,7 @@ struct restore;
  * After restore_undo(), has lxc-start start the container as if it had never been
  * checkpointed, and waits until it runs. Nothing of this process stays with it.
  */
-int restart_container(const struct restore *r, struct error **reterr);
+int restart_container(const struct restore *r, struct error **reterr) _must_check_;
 
 /*
  * The same where the container's console is on this process's terminal: lxc-start takes
@@ -20,7 +20,7 @@ int restart_container(const struct restore *r, struct error **reterr);
  * begin is called when nothing stands in the way any more. Returns if something does.
  */
 int restart_in_foreground(struct restore *r, void (*begin)(const struct restore *r),
-			  struct error **reterr);
+			  struct error **reterr) _must_check_;
 
 /*
  * lxc.ephemeral: after the end of a container, not of one that reboots, its rootfs

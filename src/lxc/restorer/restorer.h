@@ -81,9 +81,10 @@ struct restore_stage {
 };
 
 /* What the stages do at a moment, until one of them fails. */
-int stages_at(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr);
+int stages_at(struct restore *r, enum restore_moment moment, pid_t init,
+	      struct error **reterr) _must_check_;
 
-int restore_apply(struct restore *r, struct error **reterr);
+int restore_apply(struct restore *r, struct error **reterr) _must_check_;
 
 /* Takes down what restore_apply() made, the last first. */
 void restore_undo(struct restore *r);

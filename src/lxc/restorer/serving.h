@@ -8,10 +8,10 @@
 
 struct restore;
 
-int socket_begin(struct restore *r, struct error **reterr);
+int socket_begin(struct restore *r, struct error **reterr) _must_check_;
 void socket_undo(struct restore *r);
 
-int serving_begin(struct restore *r, struct error **reterr);
+int serving_begin(struct restore *r, struct error **reterr) _must_check_;
 
 /* When stages have found out more of what is served. */
 void serving_update(struct restore *r);
@@ -20,6 +20,6 @@ void serving_update(struct restore *r);
 void serving_until(int fd, void *userdata);
 
 /* -ECANCELED: somebody wants the container stopped, or the restore has been taken back. */
-int serving_check(struct restore *r, struct error **reterr);
+int serving_check(struct restore *r, struct error **reterr) _must_check_;
 
 #endif

@@ -22,7 +22,7 @@ struct terminals_stage {
 	struct tty_end *ends; /* one per facts' tty; borrows from the above, and from mounts */
 };
 
-int terminals_begin(struct restore *r, struct error **reterr);
+int terminals_begin(struct restore *r, struct error **reterr) _must_check_;
 void terminals_undo(struct restore *r);
 
 #endif

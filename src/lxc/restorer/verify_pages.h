@@ -16,13 +16,13 @@ struct pages_stage {
 };
 
 /* Begins it, in a process of its own. */
-int pages_verify(struct restore *r, struct error **reterr);
+int pages_verify(struct restore *r, struct error **reterr) _must_check_;
 
 /*
  * Waits for its end, if it was begun: 0, or why nothing of the container may run. One who wants
  * the restore taken back, or the container stopped, is heard meanwhile (-ECANCELED).
  */
-int pages_verified(struct restore *r, pid_t init, struct error **reterr);
+int pages_verified(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* Ends it: the restore has failed. */
 void pages_forget(struct restore *r);

@@ -363,7 +363,7 @@ int network_settled(struct restore *r, pid_t init, struct error **reterr)
 int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr)
 {
 	(void)reterr;
-	(void)network_settled(r, init, NULL);
+	ignore_result(network_settled(r, init, NULL));
 	return 0;
 }
 

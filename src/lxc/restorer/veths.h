@@ -19,16 +19,16 @@ struct network_stage {
 	pid_t settling;		    /* of network_settle(); 0: none */
 };
 
-int network_begin(struct restore *r, struct error **reterr);
+int network_begin(struct restore *r, struct error **reterr) _must_check_;
 void network_undo(struct restore *r);
 
 /* The N of the config's lxc.net.N of interface i, -1 where it has none. */
 int network_number(const struct restore *r, size_t i);
 
 /* Whether the callback did its work at network-unlock: CRIU ignores its failure. */
-int network_check(const struct restore *r, struct error **reterr);
+int network_check(const struct restore *r, struct error **reterr) _must_check_;
 
-int network_enter(struct restore *r, pid_t init, struct error **reterr);
+int network_enter(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /*
  * Starts a child that works while CRIU does:
@@ -39,13 +39,13 @@ int network_enter(struct restore *r, pid_t init, struct error **reterr);
  * on no bridge and no process can see it, and removes the address again;
  *  - it makes nexthops, for which the kernel wants a carrier.
  */
-int network_settle(struct restore *r, pid_t init, struct error **reterr);
+int network_settle(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* Waits for that child. Calling it again is harmless. */
-int network_settled(struct restore *r, pid_t init, struct error **reterr);
+int network_settled(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* The same when CRIU has ended: only_child() has to find init alone. What fails is ignored. */
-int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr);
+int network_settled_at_last(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* Notes the links that CRIU has made so far; init is the container's. */
 void network_note_made(struct restore *r, pid_t init);

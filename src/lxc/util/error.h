@@ -13,6 +13,15 @@
 #include <errno.h>
 #include <stdbool.h>
 
+/* A caller that does not look at the result would take a failure for a success. */
+#define _must_check_ __attribute__((warn_unused_result))
+
+/* For the result of an attempt that has no consequence when it fails. */
+static inline void ignore_result(int r)
+{
+	(void)r;
+}
+
 struct error {
 	int err;       /* positive errno */
 	bool refused;  /* a precondition does not hold; nothing was changed */
