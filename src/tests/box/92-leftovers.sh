@@ -137,6 +137,12 @@ start_container c1
 wait_for 20 has_address c1
 ADDRESS=$(address c1)
 wait_for 10 test -s "$ROOTFS/ready"
+says_renamed()
+{
+	lxc-checkpoint -n c1 --check "$@" | grep -q '^warning .*is deleted, while the file has another.*renamed-link'
+}
+check says_renamed
+check_not says_renamed -s
 remaps()
 {
 	find "$1" -xdev -name 'link_remap.*'

@@ -179,6 +179,28 @@ void check_content(struct survey *s, const struct process *p, const struct mount
 		     how, m->type, path);
 }
 
+/*
+ * CRIU gives a file that has lost the name by which it was opened, and has another, a name of its
+ * own to restore it by. It removes that name when the container runs on.
+ */
+static void check_kept_link(struct survey *s, const struct open_file *f,
+			    const struct long_link *link)
+{
+	static const char deleted[] = " (deleted)";
+	size_t tail = sizeof(deleted) - 1;
+
+	if (s->p->stop || !S_ISREG(f->st.stx_mode) || f->st.stx_nlink == 0 ||
+	    link->len < (ssize_t)tail || strcmp(link->path + link->len - tail, deleted) != 0)
+		return;
+	findings_add(s->found,
+		     FINDING("renamed-link", FINDING_WARNING,
+			     "use -s, or restart that process before the checkpoint",
+			     OF_PROCESS(s, f->process)),
+		     "has a file open by a name that is deleted, while the file has another: "
+		     "CRIU removes what a restore needs of it when the container runs on: %s",
+		     link->path);
+}
+
 bool check_place(struct survey *s, const struct open_file *f)
 {
 	const char *how = S_ISDIR(f->st.stx_mode) ? "has a folder open" : "has a file open";
@@ -194,6 +216,7 @@ bool check_place(struct survey *s, const struct open_file *f)
 	check_proc_file(s, f->process, m, "has a file open:", link.path);
 	check_deleted_place(s, f->process, m, link.path, &f->st, how);
 	check_content(s, f->process, m, link.path, how);
+	check_kept_link(s, f, &link);
 	return true;
 }
 
