@@ -89,9 +89,9 @@ end_client
 
 step 'what nobody can take from a process again'
 check dump -n c1 -s --replace
-fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r
-fails 3 'started with no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r --check
-fails 3 'started with locked securebits' setpriv --securebits +noroot_locked \
+fails 3 'inherited no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r
+fails 3 'inherited no_new_privs' setpriv --no-new-privs lxc-checkpoint -n c1 -D "$IMG" -r --check
+fails 3 'inherited locked securebits' setpriv --securebits +noroot_locked \
 	lxc-checkpoint -n c1 -D "$IMG" -r
 for kind in seccomp landlock mdwe; do
 	case $kind in
@@ -100,7 +100,7 @@ for kind in seccomp landlock mdwe; do
 	mdwe) what=PR_SET_MDWE ;;
 	esac
 	for option in '' --check; do
-		fails 3 "started with $what, which every" \
+		fails 3 "inherited $what, which every" \
 			python3 "$inherit" "$kind" "$tool" -n c1 -D "$IMG" -r ${option:+"$option"}
 	done
 done
