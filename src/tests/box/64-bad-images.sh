@@ -65,7 +65,7 @@ before=$(world)
 step 'bytes, in one process'
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -I/build/obj -I/src/src/lxc -o /tmp/flips \
 	"${0%/*}/../payload/flips.c" \
-	/build/obj/.libs/lib{image,criu,carry,facts,sys,utils}.a -ljansson -lxxhash -lpthread
+	/build/obj/.libs/lib{image,json,criu,carry,facts,sys,utils}.a -ljansson -lxxhash -lpthread
 cp -a "$GOOD" /run/flipped
 /tmp/flips /run/flipped
 check diff -r "$GOOD" /run/flipped
