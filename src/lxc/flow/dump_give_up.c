@@ -63,10 +63,10 @@ int dump_attach_network(struct dump *d, struct error **reterr)
 /* Names that were in CRIU's way are gone: the next try succeeds. */
 static void remove_names(const struct dump *d, struct error **reterr)
 {
-	const char *said = reterr && *reterr && (*reterr)->detail ? (*reterr)->detail : "";
+	bool removed = recover_names(d->manifest.facts.init_pid);
+	const char *said = reterr && *reterr ? (*reterr)->detail : NULL;
 
-	if (recover_names(d->manifest.facts.init_pid) &&
-	    criu_is_name_taken((struct span){said, strlen(said)}))
+	if (removed && said && criu_is_name_taken((struct span){said, strlen(said)}))
 		(*reterr)->passing = true;
 }
 

@@ -341,7 +341,7 @@ char *record_lock_name(int lock_fd)
 	ssize_t n = readlink(link, target, sizeof(target) - 1);
 	const char *last;
 
-	if (n <= 0)
+	if (n <= 0 || n >= (ssize_t)sizeof(target))
 		return NULL;
 	target[n] = '\0';
 	last = strrchr(target, '/');

@@ -70,7 +70,7 @@ static void look_at_link(struct search *s, int proc, const char *name)
 	ssize_t n = readlinkat(proc, name, path, sizeof(path) - 1);
 	struct statx st;
 
-	if (n <= (ssize_t)tail || path[0] != '/' ||
+	if (n <= (ssize_t)tail || n >= (ssize_t)sizeof(path) || path[0] != '/' ||
 	    memcmp(path + n - (ssize_t)tail, deleted, tail) != 0)
 		return;
 	path[n - (ssize_t)tail] = '\0';

@@ -39,17 +39,20 @@ static int find_waiting(pid_t pid, void *userdata)
 	struct waiting *w = userdata;
 	_cleanup_free_ char *path = xasprintf("/proc/%d/syscall", (int)pid);
 	_cleanup_free_ char *text = NULL;
-	unsigned long fd, command;
+	char number[24], first[24], second[24];
+	unsigned long command;
 	long call;
 
 	if (read_file_at(AT_FDCWD, path, SYSCALL_MAX, &text) <= 0 ||
-	    sscanf(text, "%ld %lx %lx", &call, &fd, &command) != 3)
+	    sscanf(text, "%23s %23s %23s", number, first, second) != 3)
 		return 0;
+	call = strtol(number, NULL, 10);
+	command = strtoul(second, NULL, 16);
 	if (call != SYS_flock &&
 	    (call != SYS_fcntl || (command != F_SETLKW && command != F_OFD_SETLKW)))
 		return 0;
 	w->pid = pid;
-	w->fd = (int)fd;
+	w->fd = (int)strtoul(first, NULL, 16);
 	return 1;
 }
 
@@ -60,7 +63,7 @@ static char *name_of(const struct waiting *w)
 	char name[4096];
 	ssize_t n = readlink(path, name, sizeof(name) - 1);
 
-	if (n <= 0)
+	if (n <= 0 || n >= (ssize_t)sizeof(name))
 		return xasprintf("the file of its descriptor %d", w->fd);
 	name[n] = '\0';
 	make_printable(name);

@@ -97,10 +97,10 @@ struct long_link {
 
 static void read_long_link(const struct open_file *f, struct long_link *ret)
 {
-	ret->len = readlinkat(f->dir, f->name, ret->path, sizeof(ret->path) - 1);
-	if (ret->len < 0)
-		ret->len = -errno;
-	ret->path[ret->len > 0 ? ret->len : 0] = '\0';
+	ssize_t n = readlinkat(f->dir, f->name, ret->path, sizeof(ret->path) - 1);
+
+	ret->len = n < 0 ? -errno : n;
+	ret->path[n < 0 || n >= (ssize_t)sizeof(ret->path) ? 0 : n] = '\0';
 }
 
 /*

@@ -107,11 +107,14 @@ static void check_mapping(struct survey *s, const struct process *p, const char 
 static const struct mount *mount_of(const struct survey *s, const char *line, size_t len)
 {
 	_cleanup_free_ char *text = xstrndup(line, len);
-	unsigned int major, minor;
+	char major[16], minor[16];
 	size_t index;
 
-	if (sscanf(text, "%*s %*s %*s %x:%x", &major, &minor) != 2 ||
-	    !map_get(&s->devices, makedev(major, minor), &index))
+	if (sscanf(text, "%*s %*s %*s %15[0-9a-f]:%15[0-9a-f]", major, minor) != 2 ||
+	    !map_get(&s->devices,
+		     makedev((unsigned int)strtoul(major, NULL, 16),
+			     (unsigned int)strtoul(minor, NULL, 16)),
+		     &index))
 		return NULL;
 	return &s->mounts[index];
 }
