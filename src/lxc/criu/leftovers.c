@@ -233,7 +233,7 @@ void leftovers_each(int image, const struct container_facts *facts, const char *
 {
 	struct search s = {
 		.image = image,
-		.outside = {facts, rootfs, &s.files, {{0}}},
+		.outside = {.facts = facts, .rootfs = rootfs, .files = &s.files},
 		.fn = fn,
 		.userdata = userdata,
 	};
