@@ -212,8 +212,13 @@ int operation_regain(struct lxc_container *c, struct operation *op, struct error
 	fd_close(&op->fd);
 	r = open_lock(op, reterr);
 	if (r == 0 && lock(op, true) < 0)
-		return refuse_busy(op, c->name, reterr);
-	return r < 0 ? r : heal(op, c, reterr);
+		r = refuse_busy(op, c->name, reterr);
+	if (r == 0)
+		r = heal(op, c, reterr);
+	/* the record is another's by then, or for whoever comes next: operation_end() lets it be */
+	if (r < 0)
+		fd_close(&op->fd);
+	return r;
 }
 
 void operation_about(struct operation *op, pid_t init, const char *cgroup)

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,46 +21,145 @@
 #include "lock/recover.h"
 #include "sys/process.h"
 #include "util/fd.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 static const char deleted[] = " (deleted)";
 
+/* A name of the kind that CRIU gives, and the file that it is of. */
+struct name {
+	ino_t inode;
+	char text[32];
+};
+
+/*
+ * A container can have one file open a million times, in a directory of a million entries: each
+ * directory is listed once, and each file looked for once.
+ */
 struct search {
 	int root; /* init's */
+	struct directory {
+		size_t first, n; /* of names, sorted by inode */
+	} *directories;
+	size_t n_directories;
+	struct map by_inode; /* the directories */
+	struct name *names;
+	size_t n_names;
+	struct map seen; /* files, by their paths and by their directories */
 	size_t removed;
 };
 
-/* Where the file was, as far as that is in the rootfs and no link is on the way; else -1. */
+/* Whoever makes two of them the same keeps names that are in the way of nobody else. */
+static uint64_t key_of(uint64_t place, const struct statx *file)
+{
+	return (place ^ file->stx_ino ^ (uint64_t)file->stx_dev_minor << 44) *
+	       0x9e3779b97f4a7c15ULL;
+}
+
+/* FNV-1a */
+static uint64_t hash(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *text; text++)
+		h = (h ^ (uint8_t)*text) * 0x100000001b3ULL;
+	return h;
+}
+
+/*
+ * Where the file was, or the nearest directory above that is still there, as far as that is in the
+ * rootfs and no link is on the way; else -1. path changes.
+ */
 static int open_directory(int root, char *path)
 {
-	for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
-		_cleanup_close_ int fd = -1;
+	_cleanup_close_ int at = openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char *save = NULL;
 
-		*slash = '\0';
+	*strrchr(path, '/') = '\0';
+	for (char *w = strtok_r(path, "/", &save); at >= 0 && w; w = strtok_r(NULL, "/", &save)) {
 		/* within one mount: nothing that the container serves is asked */
-		fd = open_in_mount(root, *path ? path : "/", O_PATH | O_DIRECTORY);
-		if (fd >= 0)
-			return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (errno != ENOENT)
-			return -1;
+		int next = open_in_mount(at, w, O_PATH | O_DIRECTORY);
+
+		if (next < 0 && errno == ENOENT)
+			break;
+		close(at);
+		at = next;
 	}
-	return -1;
+	return at < 0 ? -1 : openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const ino_t x = ((const struct name *)a)->inode, y = ((const struct name *)b)->inode;
+
+	return (x > y) - (x < y);
+}
+
+static struct directory list_names(struct search *s, int dirfd)
+{
+	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
+	struct directory ret = {.first = s->n_names};
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		struct name *name;
+
+		if (!criu_is_link_remap(e->d_name) || strlen(e->d_name) >= sizeof(name->text))
+			continue;
+		name = ARRAY_ADD(s->names, s->n_names);
+		name->inode = e->d_ino;
+		strcpy(name->text, e->d_name);
+		ret.n++;
+	}
+	if (ret.n > 1)
+		qsort(s->names + ret.first, ret.n, sizeof(*s->names), compare_names);
+	return ret;
+}
+
+static struct directory look_at_directory(struct search *s, int dirfd, uint64_t key)
+{
+	size_t at;
+
+	if (!map_get(&s->by_inode, key, &at)) {
+		const struct directory found = list_names(s, dirfd);
+
+		at = s->n_directories;
+		*ARRAY_ADD(s->directories, s->n_directories) = found;
+		map_add(&s->by_inode, key, at);
+	}
+	return s->directories[at];
+}
+
+static void remove_name(struct search *s, int dirfd, const char *name, const struct statx *file)
+{
+	struct statx st;
+
+	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) ==
+		    0 &&
+	    st.stx_ino == file->stx_ino && st.stx_dev_major == file->stx_dev_major &&
+	    st.stx_dev_minor == file->stx_dev_minor && st.stx_nlink > 1)
+		s->removed += unlinkat(dirfd, name, 0) == 0;
 }
 
 /* Of the names of that one file those that CRIU gives. */
 static void remove_names(struct search *s, int dirfd, const struct statx *file)
 {
-	_cleanup_closedir_ DIR *dir = directory_at(dirfd, ".");
-	struct dirent *e;
+	const struct name key = {.inode = file->stx_ino};
+	const struct name *first, *found;
+	struct directory d;
 	struct statx st;
 
-	while (dir && (e = readdir(dir)))
-		if (criu_is_link_remap(e->d_name) && e->d_ino == file->stx_ino &&
-		    statx(dirfd, e->d_name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC,
-			  STATX_BASIC_STATS, &st) == 0 &&
-		    st.stx_ino == file->stx_ino && st.stx_dev_major == file->stx_dev_major &&
-		    st.stx_dev_minor == file->stx_dev_minor && st.stx_nlink > 1)
-			s->removed += unlinkat(dirfd, e->d_name, 0) == 0;
+	if (statx(dirfd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) < 0)
+		return;
+	d = look_at_directory(s, dirfd, key_of(0, &st));
+	if (d.n == 0 || !map_add(&s->seen, key_of(key_of(0, &st), file), 0))
+		return;
+	first = s->names + d.first;
+	found = bsearch(&key, first, d.n, sizeof(*first), compare_names);
+	while (found && found > first && found[-1].inode == key.inode)
+		found--;
+	for (; found && found < first + d.n && found->inode == key.inode; found++)
+		remove_name(s, dirfd, found->text, file);
 }
 
 /* A link in /proc to an open file. */
@@ -74,7 +175,8 @@ static void look_at_link(struct search *s, int proc, const char *name)
 	    memcmp(path + n - (ssize_t)tail, deleted, tail) != 0)
 		return;
 	path[n - (ssize_t)tail] = '\0';
-	if (statx(proc, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 || st.stx_nlink < 2)
+	if (statx(proc, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 || st.stx_nlink < 2 ||
+	    !map_add(&s->seen, key_of(hash(path), &st), 0))
 		return;
 	dirfd = open_directory(s->root, path);
 	if (dirfd >= 0)
@@ -108,5 +210,9 @@ bool recover_names(pid_t init)
 
 	if (root >= 0)
 		for_each_process(init, look_at_process, &s);
+	map_clear(&s.by_inode);
+	map_clear(&s.seen);
+	free(s.directories);
+	free(s.names);
 	return s.removed > 0;
 }

@@ -366,7 +366,7 @@ int link_delete_unused(const char *link)
 
 	if (link_is_up(link) || access(master, F_OK) == 0)
 		return -EBUSY;
-	return link_delete(link, number);
+	return link_delete_veth(link, number, NULL);
 }
 
 int link_disable_ipv6(const char *link)

@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +29,7 @@
 #include "sys/remove_tree.h"
 #include "sys/runtime.h"
 #include "unit.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -126,6 +130,33 @@ START_TEST(test_one_at_a_time)
 END_TEST
 
 /* Whoever is killed leaves the record, and the next is not told of a lock. */
+/* Half-made processes that are still there are the next operation's, which needs the record. */
+START_TEST(test_not_regained)
+{
+	struct operation op;
+	struct error *e = NULL;
+	int over[2];
+	pid_t pid;
+
+	begin(&op);
+	ck_assert_int_eq(pipe(over), 0);
+	pid = fork();
+	if (pid == 0) {
+		char end;
+
+		close(over[1]);
+		_exit((int)read(over[0], &end, 1));
+	}
+	ck_assert_int_eq(operation_regain(&c, &op, &e), -EBUSY);
+	error_free(e);
+	operation_end(&op);
+	ck_assert_int_eq(access(record_path, F_OK), 0);
+	close(over[0]);
+	close(over[1]);
+	ck_assert_int_eq(wait_status(pid), 0);
+}
+END_TEST
+
 START_TEST(test_killed)
 {
 	struct nic nic = {.host_name = xstrdup("unit-none0"), .bridge = xstrdup("unit-none1")};
@@ -388,6 +419,7 @@ static int look_at_links(void)
 	    is_deleted("unit0", number + 100, mac))
 		return 3;
 	is_deleted("unit2", bridge, other);
+	link_delete_unused("unit2");
 	if (if_nametoindex("unit2") != bridge)
 		return 4;
 	return is_deleted("unit0", number, mac) ? 0 : 5;
@@ -403,6 +435,107 @@ START_TEST(test_links_that_are_the_same)
 }
 END_TEST
 
+#define ENTRIES 20000
+#define COPIES	10000
+
+static bool make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	return fd >= 0 && close(fd) == 0;
+}
+
+/* A file that is open under a name that is deleted, of which others exist. */
+static int hold_named(const char *own, const char *const others[])
+{
+	int fd = open(own, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	for (size_t i = 0; fd >= 0 && others[i]; i++)
+		if (link(own, others[i]) < 0)
+			return -1;
+	return unlink(own) < 0 ? -1 : fd;
+}
+
+static int enter_root_of_its_own(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("unit", lxcpath, "tmpfs", 0, NULL) < 0 || chdir(lxcpath) < 0 ||
+	    syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0)
+		return -1;
+	return chdir("/");
+}
+
+static int hold_many(void)
+{
+	const struct rlimit limit = {COPIES + 100, COPIES + 100};
+	int fd;
+
+	if (enter_root_of_its_own() < 0 || mkdir("/d", 0700) < 0 || mkdir("/d/gone", 0700) < 0)
+		return -1;
+	for (int i = 0; i < ENTRIES; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/d/%d", i);
+		if (!make_file(path))
+			return -1;
+	}
+	if (!make_file("/d/link_remap.1") ||
+	    hold_named("/d/gone/deep", (const char *const[]){"/d/kept", "/d/link_remap.3", NULL}) <
+		    0 ||
+	    rmdir("/d/gone") < 0)
+		return -1;
+	fd = hold_named("/d/own", (const char *const[]){"/d/a", "/d/b", "/d/link_remap.2",
+							"/d/link_remap.22", NULL});
+	if (fd < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -1;
+	for (int i = 0; i < COPIES; i++)
+		if (dup(fd) < 0)
+			return -1;
+	return 0;
+}
+
+static bool is_there(pid_t pid, const char *file)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root/d/%s", (int)pid, file);
+
+	return access(path, F_OK) == 0;
+}
+
+/* One file that is open very often in a directory of very many: the time is not their product. */
+START_TEST(test_names)
+{
+	int ready[2], said = 1;
+	int64_t took;
+	bool removed, again;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		said = hold_many();
+		(void)!write(ready[1], &said, sizeof(said));
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(ready[0], &said, sizeof(said)), sizeof(said));
+	took = monotonic_ms();
+	removed = recover_names(pid);
+	took = monotonic_ms() - took;
+	again = recover_names(pid);
+	said |= (is_there(pid, "link_remap.2") || is_there(pid, "link_remap.22") ||
+		 is_there(pid, "link_remap.3"))
+		<< 1;
+	said |= (!is_there(pid, "link_remap.1") || !is_there(pid, "a") || !is_there(pid, "b") ||
+		 !is_there(pid, "kept"))
+		<< 2;
+	kill(pid, SIGKILL);
+	ck_assert_int_ge(wait_status(pid), 0);
+	ck_assert_int_eq(said, 0);
+	ck_assert(removed && !again);
+	ck_assert_int_lt(took, 2000);
+}
+END_TEST
+
 Suite *lock_suite(void)
 {
 	Suite *s = suite_create("lock");
@@ -410,7 +543,9 @@ Suite *lock_suite(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_one_at_a_time);
+	tcase_add_test(t, test_not_regained);
 	tcase_add_test(t, test_killed);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_lines_in_the_lock);
 	tcase_add_test(t, test_unreadable);
 	tcase_add_test(t, test_others_may_write);
@@ -421,6 +556,8 @@ Suite *lock_suite(void)
 	tcase_add_test(h, test_half_made);
 	tcase_add_test(h, test_links);
 	tcase_add_test(h, test_links_that_are_the_same);
+	tcase_add_test(h, test_names);
+	tcase_set_timeout(h, 60);
 	suite_add_tcase(s, h);
 	return s;
 }
