@@ -358,7 +358,12 @@ uint64_t record_pid_namespace(void)
 /* In lines of earlier versions there is no namespace. */
 bool record_process_ended(const struct record *r, int pid, uint64_t start)
 {
+	unsigned long long found;
+
 	if (r->pid_namespace && r->pid_namespace != record_pid_namespace())
 		return false;
-	return process_is_gone(pid) || (start && process_start_time(pid) != start);
+	if (process_is_gone(pid))
+		return true;
+	found = start ? process_start_time(pid) : 0;
+	return found && found != start;
 }

@@ -188,26 +188,35 @@ long process_status_number(pid_t pid, const char *field)
 	return p ? strtol(p + strlen(field), NULL, 10) : -1;
 }
 
-char process_state(pid_t pid)
+static ssize_t read_stat(pid_t pid, char **ret)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
-	_cleanup_free_ char *text = NULL;
-	const char *end;
 
-	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
-		return 0;
-	end = strrchr(text, ')');
+	return read_file_at(AT_FDCWD, path, STATUS_MAX, ret);
+}
+
+/* The name before it may contain anything. */
+static char state_in(const char *stat)
+{
+	const char *end = strrchr(stat, ')');
+
 	return end && end[1] == ' ' ? end[2] : '?';
+}
+
+char process_state(pid_t pid)
+{
+	_cleanup_free_ char *text = NULL;
+
+	return read_stat(pid, &text) <= 0 ? 0 : state_in(text);
 }
 
 unsigned long long process_start_time(pid_t pid)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
 	_cleanup_free_ char *text = NULL;
 	unsigned long long start = 0;
 	const char *end;
 
-	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
+	if (read_stat(pid, &text) <= 0)
 		return 0;
 	/* the name may contain anything; the start time is the 20th word after it */
 	end = strrchr(text, ')');
@@ -220,9 +229,15 @@ unsigned long long process_start_time(pid_t pid)
 
 bool process_is_gone(pid_t pid)
 {
-	const char state = process_state(pid);
+	_cleanup_free_ char *text = NULL;
+	ssize_t n = read_stat(pid, &text);
+	char state;
 
-	return state == 0 || state == 'Z' || state == 'X';
+	/* that there is no descriptor left to look with says nothing of the process */
+	if (n <= 0)
+		return n == -ENOENT || n == -ESRCH;
+	state = state_in(text);
+	return state == 'Z' || state == 'X';
 }
 
 char *system_program(const char *name)

@@ -14,14 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sys/process.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/map.h"
 #include "util/mem.h"
 
 #define LOOKS_MAX 3 /* how often to look for processes that were reparented upwards */
+#define YOUNG_MS  1000
 
 /* The processes of a walk, each once, in the order of discovery. */
 struct tree {
@@ -32,6 +35,8 @@ struct tree {
 	} *v;
 	size_t n;
 	struct map known;
+	int64_t began_ms;
+	unsigned long long began; /* as process_start_time() */
 };
 
 static void add_process(struct tree *t, pid_t pid)
@@ -113,6 +118,24 @@ static void add_children(struct tree *t, size_t i)
 			add_children_of(t, i, e->d_name);
 }
 
+static unsigned long long time_now(void)
+{
+	struct timespec t = {0};
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return ((unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000) *
+	       (unsigned long long)sysconf(_SC_CLK_TCK) / 1000;
+}
+
+/*
+ * Processes that go on having children and dying could be followed for as long as they like: a walk
+ * that takes long passes over those that have begun since.
+ */
+static bool is_too_young(const struct tree *t, pid_t pid)
+{
+	return monotonic_ms() - t->began_ms > YOUNG_MS && process_start_time(pid) > t->began;
+}
+
 /* Ignores processes in a PID namespace below, and their children, which are there too. */
 static int visit_from(struct tree *t, size_t first, int (*fn)(pid_t pid, void *userdata),
 		      void *userdata)
@@ -120,7 +143,7 @@ static int visit_from(struct tree *t, size_t first, int (*fn)(pid_t pid, void *u
 	int r = 0;
 
 	for (size_t i = first; r == 0 && i < t->n; i++)
-		if (process_is_in(t->v[i].pid, t->pid_namespace)) {
+		if (process_is_in(t->v[i].pid, t->pid_namespace) && !is_too_young(t, t->v[i].pid)) {
 			r = fn(t->v[i].pid, userdata);
 			add_children(t, i);
 		}
@@ -143,7 +166,11 @@ static bool look_again(struct tree *t)
 
 int for_each_process(pid_t init, int (*fn)(pid_t pid, void *userdata), void *userdata)
 {
-	struct tree t = {.pid_namespace = process_pid_namespace(init)};
+	struct tree t = {
+		.pid_namespace = process_pid_namespace(init),
+		.began_ms = monotonic_ms(),
+		.began = time_now(),
+	};
 	size_t first = 0;
 	int r = 0;
 

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/process_walk.c: which processes a walk over a container's finds; a child plays its init. */
+/* sys/process_walk.c: which processes a walk over a container's finds; a child plays its init.
+ * sys/process.c: whether one has ended. */
 #include "config.h"
 
 #include <check.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sys/process.h"
 #include "unit.h"
+#include "util/clock.h"
 #include "util/fd.h"
 
 #define DEEP 60
@@ -142,6 +147,103 @@ START_TEST(test_walk_of_none)
 }
 END_TEST
 
+/*
+ * Each process that the walk comes to has a child then, which kills the process above the two: the
+ * walk would never come to the end of them.
+ */
+_Noreturn static void play_generations(int turn)
+{
+	pid_t above = 0;
+	char c;
+
+	while (read(turn, &c, 1) == 1) {
+		const pid_t self = getpid(), child = fork();
+
+		if (child != 0) {
+			if (child < 0 || write_all(said[1], &child, sizeof(child)) < 0)
+				_exit(1);
+			for (;;)
+				pause();
+		}
+		if (above > 0)
+			kill(above, SIGKILL);
+		above = self;
+	}
+	_exit(0);
+}
+
+struct generations {
+	int turn;
+	pid_t last, next;
+	int64_t end;
+};
+
+static int let_one_begin(pid_t pid, void *userdata)
+{
+	struct generations *g = userdata;
+
+	if (pid != g->next || monotonic_ms() > g->end)
+		return 7;
+	g->last = pid;
+	return write_all(g->turn, "x", 1) == 0 &&
+			       read(said[0], &g->next, sizeof(pid_t)) == sizeof(pid_t)
+		       ? 0
+		       : 8;
+}
+
+static int walk_generations(void)
+{
+	struct generations g = {.end = monotonic_ms() + 3000};
+	int turn[2], r;
+
+	/* whoever dies is gone at once */
+	signal(SIGCHLD, SIG_IGN);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || pipe(turn) < 0 || pipe(said) < 0)
+		return 9;
+	g.turn = turn[1];
+	g.next = fork();
+	if (g.next == 0)
+		play_generations(turn[0]);
+	r = for_each_process(g.next, let_one_begin, &g);
+	if (g.last > 0)
+		kill(g.last, SIGKILL);
+	kill(g.next, SIGKILL);
+	return r;
+}
+
+START_TEST(test_walk_after_those_who_begin)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(walk_generations());
+	ck_assert_int_eq(wait_status(pid), 0);
+}
+END_TEST
+
+START_TEST(test_gone)
+{
+	struct rlimit old, none;
+	bool here, other;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_ge(wait_status(pid), 0);
+	ck_assert(process_is_gone(pid));
+	ck_assert(process_is_gone(0));
+	ck_assert(!process_is_gone(getpid()));
+	/* who cannot look knows nothing */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit){0, old.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	here = !process_is_gone(getpid());
+	other = !process_is_gone(pid);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert(here && other);
+}
+END_TEST
+
 Suite *process_suite(void)
 {
 	Suite *s = suite_create("process");
@@ -150,6 +252,8 @@ Suite *process_suite(void)
 	tcase_add_test(t, test_walk);
 	tcase_add_test(t, test_walk_ends);
 	tcase_add_test(t, test_walk_of_none);
+	tcase_add_test(t, test_walk_after_those_who_begin);
+	tcase_add_test(t, test_gone);
 	suite_add_tcase(s, t);
 	return s;
 }
