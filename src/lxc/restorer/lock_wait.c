@@ -98,10 +98,11 @@ int locks_watch(struct restore *r, struct error **reterr)
 	if (!criu_image_has_locks(r->image->dirfd))
 		return 0;
 	for_each_process(r->processes.half_made_init, find_waiting, &w);
-	if (!w.pid)
-		r->processes.locks_waiting = 0;
-	else if (r->processes.locks_waiting == 0)
+	/* one that has got its lock, and waits for another, waits anew */
+	if (w.pid != r->processes.locks_pid || w.fd != r->processes.locks_fd)
 		r->processes.locks_waiting = t;
+	r->processes.locks_pid = w.pid;
+	r->processes.locks_fd = w.fd;
 	if (!w.pid || t - r->processes.locks_waiting < WAIT_S)
 		return 0;
 	file = name_of(&w);

@@ -14,9 +14,11 @@ struct restore;
 
 struct processes_stage {
 	time_t locks_looked, locks_waiting; /* see locks_watch() */
-	pid_t half_made_init;		    /* as CRIU has named it; 0: not yet */
-	bool unlocked;			    /* CRIU is about to let its connections go on */
-	bool completed;			    /* what is to be done at pre-resume has been done */
+	pid_t locks_pid;		    /* ... who waits; 0: nobody */
+	int locks_fd;
+	pid_t half_made_init;  /* as CRIU has named it; 0: not yet */
+	bool unlocked;	       /* CRIU is about to let its connections go on */
+	bool completed;	       /* what is to be done at pre-resume has been done */
 	struct error *refusal; /* a hook's, or another that forbids that the container runs */
 
 	pid_t init_pid;

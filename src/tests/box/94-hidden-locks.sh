@@ -3,7 +3,8 @@
 #
 # Locks on shared files that others have taken since, and that /proc/locks does not show to this
 # host: the process that took the lock has exited while another has the open file, or is outside the
-# PID namespace in which the restore runs. No restore waits for those without a limit.
+# PID namespace in which the restore runs. No restore waits for those without a limit, which is one
+# for each lock.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 export FRESH=1
@@ -15,7 +16,7 @@ make_bridge
 start_dhcp
 nothing=$(leftovers)
 mkdir -p "$SHARED"
-for f in flock ofd; do
+for f in flock ofd second; do
 	head -c 100 /dev/zero >"$SHARED/$f"
 done
 payload holdfile >/dev/null
@@ -23,7 +24,7 @@ make_container c1 <<-END
 	lxc.mount.entry = $SHARED shared none bind,create=dir 0 0
 END
 install -m 755 /tmp/payload/holdfile "$ROOTFS/bin/"
-printf '%s\n' '::once:/bin/holdfile /ready flock=/shared/flock ofd=/shared/ofd' >>"$ROOTFS/etc/inittab"
+printf '%s\n' '::once:/bin/holdfile /ready flock=/shared/flock ofd=/shared/ofd flock=/shared/second' >>"$ROOTFS/etc/inittab"
 start_container c1
 wait_for 10 test -s "$ROOTFS/ready"
 holdfile=$(cat "$ROOTFS/ready")
@@ -68,6 +69,17 @@ wait_for 10 test -s /run/keeps
 never_ends flock unshare --pid --fork --mount-proc --kill-child lxc-checkpoint -r -D "$IMG" -n c1
 kill -KILL "$holder"
 let_go "$(cat /run/keeps)" flock
+
+step 'two that are held in turn, neither for long'
+# shellcheck disable=SC2016 # for that shell
+for hold in 'flock 7' 'second 14'; do
+	setsid sh -c 'exec 9<"$1"; flock 9; echo $$ >/run/keeps.$2; exec sleep $3' sh \
+		"$SHARED/${hold% *}" $hold </dev/null >/dev/null 2>&1 &
+	wait_for 10 test -s "/run/keeps.${hold% *}"
+done
+check restore -n c1
+check lxc-stop -n c1 -k
+wait_for 10 state_is c1 STOPPED
 
 step 'and with none in the way'
 check restore -n c1
