@@ -71,7 +71,7 @@ kill -KILL "$holder"
 let_go "$(cat /run/keeps)" flock
 
 step 'two that are held in turn, neither for long'
-# shellcheck disable=SC2016 # for that shell
+# shellcheck disable=SC2016,SC2086 # for that shell; two words
 for hold in 'flock 7' 'second 14'; do
 	setsid sh -c 'exec 9<"$1"; flock 9; echo $$ >/run/keeps.$2; exec sleep $3' sh \
 		"$SHARED/${hold% *}" $hold </dev/null >/dev/null 2>&1 &
