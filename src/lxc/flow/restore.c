@@ -105,8 +105,20 @@ static void plan_log(struct lxc_container *c, const struct restore_options *o,
 }
 
 /*
+ * Whether programs of the user run before the monitor knows the sums of all pages, or because it
+ * finds them wrong: nobody can take back what they did. (Start-host hooks and network scripts run
+ * later, and only if the sums are right.)
+ */
+static bool calls_programs(const struct restore_plan *plan, const struct settings *settings)
+{
+	return plan->action_script || settings_get(settings, "lxc.hook.pre-start") ||
+	       settings_get(settings, "lxc.hook.stop") ||
+	       settings_get(settings, "lxc.hook.post-stop");
+}
+
+/*
  * Verifies the files before anything else, except large files of pages: the monitor verifies those
- * while CRIU restores. Hooks cannot be undone, so with hooks everything is verified here.
+ * while CRIU restores. If programs of the user are called, everything is verified here.
  */
 static int verify_image(const struct restore_options *o, const struct image *image,
 			const struct manifest *m, bool later, struct error **reterr)
@@ -160,8 +172,8 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	_cleanup_restore_parts_ struct restore_parts parts = {0};
 	int r = look(c, o, ret, &parts, reterr);
 
-	ret->verify_pages =
-		r == 0 && !o->no_verify && !parts.hooks && image_has_large_pages(&parts.manifest);
+	ret->verify_pages = r == 0 && !o->no_verify && !calls_programs(ret, &parts.settings) &&
+			    image_has_large_pages(&parts.manifest);
 	/* last, because it takes the longest */
 	if (r == 0)
 		r = verify_image(o, parts.image, &parts.manifest, ret->verify_pages, reterr);

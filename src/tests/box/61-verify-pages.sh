@@ -3,8 +3,8 @@
 #
 # The command verifies a large file of pages while CRIU restores. If the file is damaged, nothing of
 # the container runs, everything is undone, and the error is that of any other damage. A cancelled
-# restore does not wait for the verification. With hooks, all files are verified before the first
-# hook runs.
+# restore does not wait for the verification. If there are hooks or an action script, all files are
+# verified before any of these runs.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
 
@@ -44,15 +44,20 @@ for words in '' '-F'; do
 	check_not test -e "$BAD/restored"
 done
 
-step 'a hook does not run for it'
-echo 'lxc.hook.pre-start = /run/hook' >>/var/lib/lxc/c1/config
-printf '#!/bin/sh\ntouch /run/hook-ran\n' >/run/hook
-chmod +x /run/hook
+step 'no hook and no action script runs for it'
+printf '#!/bin/sh\ntouch /run/ran\n' >/run/script
+chmod +x /run/script
 rm "$BAD/restore.log"
-fails 3 "$pages is damaged: checksum mismatch" lxc-checkpoint -r --force=config -n c1 -D "$BAD"
-check_not test -e /run/hook-ran
+for hook in pre-start stop post-stop; do
+	echo "lxc.hook.$hook = /run/script" >>/var/lib/lxc/c1/config
+	fails 3 "$pages is damaged: checksum mismatch" lxc-checkpoint -r --force=config -n c1 -D "$BAD"
+	check_not test -e /run/ran
+	check_not test -e "$BAD/restore.log"
+	sed -i "/hook.$hook/d" /var/lib/lxc/c1/config
+done
+fails 3 "$pages is damaged: checksum mismatch" lxc-checkpoint -r -n c1 -D "$BAD" -A /run/script
+check_not test -e /run/ran
 check_not test -e "$BAD/restore.log"
-sed -i /hook.pre-start/d /var/lib/lxc/c1/config
 
 step 'as it was: it runs, with all of its memory'
 flip "$pages"
