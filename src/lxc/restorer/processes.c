@@ -134,7 +134,8 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	/* also where it goes no further: they are to be removed */
 	if (moment == POST_SETUP_NAMESPACES)
 		network_note_made(r, init);
-	r->processes.unlocked = r->processes.unlocked || moment == NETWORK_UNLOCK;
+	/* in the host's network CRIU calls for pre-resume alone */
+	r->processes.unlocked = r->processes.unlocked || moments[moment].last;
 	e = act(r, moment, init, reterr);
 	if (e == 0 && moment == r->commits_at)
 		caller_commit(r);

@@ -17,7 +17,7 @@ struct processes_stage {
 	pid_t locks_pid;		    /* ... who waits; 0: nobody */
 	int locks_fd;
 	pid_t half_made_init;  /* as CRIU has named it; 0: not yet */
-	bool unlocked;	       /* CRIU is about to let its connections go on */
+	bool unlocked;	       /* CRIU has come to one of its last moments */
 	bool completed;	       /* what is to be done at pre-resume has been done */
 	struct error *refusal; /* a hook's, or another that forbids that the container runs */
 
