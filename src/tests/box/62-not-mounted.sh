@@ -83,7 +83,8 @@ check dump -n c1 -s --replace
 
 step 'the disk is not'
 umount /srv/disk
-fails 3 '/srv/disk/data, which the container had on /disk, was in a filesystem (ext4) that was mounted on /srv/disk and is not' restore -n c1
+fails 3 '/srv/disk/data, which the container had on /disk, was in a filesystem (ext4) that was mounted on /srv/disk and is not mounted now' restore -n c1
+check_not grep -q 'now mounted now' <<<"$said"
 fails 3 '/srv/disk/file, which the container had on /file' lxc-checkpoint -r --check -n c1 -D "$IMG"
 fails 0 'was in a filesystem (ext4)' restore -n c1 --force=rootfs
 check_equal beneath "$(in_container c1 cat /file)" 'the file'

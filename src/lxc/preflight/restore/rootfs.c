@@ -78,7 +78,7 @@ static void tell_missing(const struct ext_mount *m, struct findings *found)
 			filesystem_is_kernels(m->filesystem) ? FINDING_WARNING : FINDING_BLOCKS,
 			remedy, .force = "rootfs"),
 		"%s, which the container had on %s, was in a filesystem (%s) that was "
-		"mounted on %s and is not mounted now mounted now",
+		"mounted on %s and is not mounted now",
 		m->source, m->target, m->filesystem, m->mount_point);
 }
 
