@@ -79,14 +79,17 @@ static void add(const struct nlmsghdr *h, void *userdata)
 		.local_port = m.id.idiag_sport,
 		.remote_port = m.id.idiag_dport,
 		.inode = m.idiag_inode,
+		.layered = rtnl_attribute(h, sizeof(m), INET_DIAG_ULP_INFO, 0) != NULL,
 	};
 }
 
-static int list_family(int sock, unsigned char family, struct list *l)
+static int list_family(int sock, unsigned char family, bool layers, struct list *l)
 {
 	const struct inet_diag_req_v2 request = {
 		.sdiag_family = family,
 		.sdiag_protocol = IPPROTO_TCP,
+		/* the kernel tells INET_DIAG_ULP_INFO only with this */
+		.idiag_ext = layers ? 1U << (INET_DIAG_INFO - 1) : 0,
 		.idiag_states = STATES,
 	};
 	int e = rtnl_list(sock, SOCK_DIAG_BY_FAMILY, &request, sizeof(request), add, l);
@@ -95,14 +98,14 @@ static int list_family(int sock, unsigned char family, struct list *l)
 	return e == -EINTR ? 0 : e;
 }
 
-int tcp_sockets_list(pid_t pid, struct tcp_socket **ret, size_t *ret_n)
+int tcp_sockets_list(pid_t pid, bool layers, struct tcp_socket **ret, size_t *ret_n)
 {
 	_cleanup_close_ int sock = open_in(pid);
 	struct list l = {0};
-	int e = sock < 0 ? sock : list_family(sock, AF_INET, &l);
+	int e = sock < 0 ? sock : list_family(sock, AF_INET, layers, &l);
 
 	if (e == 0)
-		e = list_family(sock, AF_INET6, &l);
+		e = list_family(sock, AF_INET6, layers, &l);
 	if (e < 0) {
 		free(l.v);
 		return e;

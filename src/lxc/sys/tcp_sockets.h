@@ -3,6 +3,7 @@
 #define LXCCKPT_SYS_TCP_SOCKETS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,13 +13,14 @@ struct tcp_socket {
 	struct in6_addr local, remote;
 	uint16_t local_port, remote_port; /* in network byte order */
 	uint32_t inode;			  /* 0: no process has it */
+	bool layered; /* another protocol is above it: its inode may be that of an MPTCP socket */
 };
 
 /*
  * Lists those of pid's network namespace, except listening, closed and TIME_WAIT sockets. The
- * kernel has an index for this; /proc/PID/net/tcp takes a hundred times as long. Returns 0 or
- * -errno. Caller frees.
+ * kernel has an index for this; /proc/PID/net/tcp takes a hundred times as long. layers: also fills
+ * the member layered, which takes several times as long. Returns 0 or -errno. Caller frees.
  */
-int tcp_sockets_list(pid_t pid, struct tcp_socket **ret, size_t *ret_n);
+int tcp_sockets_list(pid_t pid, bool layers, struct tcp_socket **ret, size_t *ret_n);
 
 #endif

@@ -26,6 +26,7 @@ blockers()
 		loop-control p=device
 		mount-fd p=file-kind
 		mptcp p=socket-kind
+		mptcp-connection p=socket-kind
 		namespace-cgroup p=nested-namespace
 		namespace-fd p=namespace-file
 		namespace-ipc p=nested-namespace

@@ -274,11 +274,11 @@ void survey_connections(struct survey *s)
 	const struct addresses *all;
 	size_t n = 0;
 
-	if (tcp_sockets_list(init, &v, &n) < 0 || n == 0)
+	if (tcp_sockets_list(init, true, &v, &n) < 0 || n == 0)
 		return;
 	all = addresses_in(s, netns);
 	for (size_t i = 0; all && i < n; i++)
-		if (v[i].inode && is_harmless(s, all, &v[i]))
+		if (v[i].inode && !v[i].layered && is_harmless(s, all, &v[i]))
 			map_add(&s->harmless, v[i].inode, 0);
 }
 

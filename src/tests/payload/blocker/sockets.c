@@ -32,6 +32,20 @@ static void mptcp(void)
 	CHECK(socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP) >= 0);
 }
 
+/* The kernel lists such a socket among those of TCP. */
+static void mptcp_connection(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+	int l = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	int c = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+
+	CHECK(bind(l, (struct sockaddr *)&in, sizeof(in)) == 0 && listen(l, 5) == 0);
+	CHECK(getsockname(l, (struct sockaddr *)&in, &len) == 0);
+	CHECK(connect(c, (struct sockaddr *)&in, sizeof(in)) == 0 && accept(l, NULL, NULL) >= 0);
+	close(l);
+}
+
 static void xdp(void)
 {
 	CHECK(socket(AF_XDP, SOCK_RAW, 0) >= 0);
@@ -176,6 +190,7 @@ static void packet_ring(void)
 const struct mode sockets_modes[] = {
 	{"linked-socket", linked_socket},
 	{"mptcp", mptcp},
+	{"mptcp-connection", mptcp_connection},
 	{"netlink", netlink},
 	{"netlink-groups", netlink_groups},
 	{"packet-ring", packet_ring},
