@@ -25,6 +25,12 @@ check_equal 'p=(uninterruptible)' "$(findings)" 'findings'
 check lxc-checkpoint -q --check -n c1
 unblock c1
 
+step 'a file that CRIU gives a name for as long as it works is worth one, if the container runs on'
+block c1 deleted-with-link
+check_equal 'p=(renamed-link)' "$(findings)" 'findings'
+check lxc-checkpoint -q --check -n c1 -s
+unblock c1
+
 step 'a dead process of lxc-attach is in the way only if nobody collects it'
 block c1 nothing
 init=$(init_pid c1)

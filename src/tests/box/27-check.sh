@@ -35,7 +35,7 @@ blockers()
 	END
 }
 
-innocents='asynchronous-io deleted deleted-mapped deleted-with-link devices event-files fan-watch
+innocents='asynchronous-io deleted deleted-mapped devices event-files fan-watch
 	kmsg-device locks many-processes mapping-opened memory-files namespace-net netlink no-new-privileges nothing
 	own-namespace-fd passed-descriptor pidfd-of-child pipes pty-without-master sigsys-handler sockets
 	stopped-child threads tty-getty tun-device watch-cgroup zombie-child raw-socket'
