@@ -146,6 +146,8 @@ step 'rotation'
 printf '%s\n' 'lxc.console.size = 4KB' 'lxc.console.rotate = 1' 'lxc.console.buffer.size = 4KB' >>/var/lib/lxc/c1/config
 rm -f "$LOG"
 check restore -n c1
+# the monitor opens it when it begins to serve, which the command does not wait for
+wait_for 10 test -e "$LOG"
 check_equal 600 "$(stat -c %a "$LOG")" 'mode of the log'
 # 33 bytes a line, with its carriage return
 many 100 300 xxxxxxxxxxxxxxxxxxxxxxxxxxx
