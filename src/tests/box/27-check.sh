@@ -42,16 +42,7 @@ innocents='asynchronous-io deleted deleted-mapped devices event-files fan-watch
 
 make_bridge
 start_dhcp
-make_container c1 <<-'END'
-	lxc.mount.entry = /run/outside.socket outside.socket none bind,create=file 0 0
-	lxc.mount.entry = /run/outside.datagram outside.datagram none bind,create=file 0 0
-END
-with_blocker c1
-socat UNIX-LISTEN:/run/outside.socket,fork EXEC:cat &
-socat -u UNIX-RECV:/run/outside.datagram OPEN:/dev/null &
-wait_for 10 test -S /run/outside.socket
-wait_for 10 test -S /run/outside.datagram
-start_container c1
+start_with_outside
 
 step 'what can be checkpointed'
 innocent=()

@@ -103,20 +103,26 @@ static void read_long_link(const struct open_file *f, struct long_link *ret)
 	ret->path[n < 0 || n >= (ssize_t)sizeof(ret->path) ? 0 : n] = '\0';
 }
 
+/* Whether the name by which the file was opened is gone. */
+static bool is_deleted(const struct long_link *link)
+{
+	static const char deleted[] = " (deleted)";
+	size_t len = strlen(link->path), tail = sizeof(deleted) - 1;
+
+	return len >= tail && strcmp(link->path + len - tail, deleted) == 0;
+}
+
 /*
  * The kernel tells no path of a page or more, and CRIU wants a byte less. And of a file that has
  * lost this name and has another CRIU asks by the first with " (deleted)" behind it.
  */
 static const char *name_wrong(const struct open_file *f, const struct long_link *link)
 {
-	static const char deleted[] = " (deleted)";
-	size_t tail = sizeof(deleted) - 1;
 	const char *name = strrchr(link->path, '/');
 
 	if (link->len < 0 ? link->len == -ENAMETOOLONG : link->len > CRIU_LINK_MAX)
 		return "path is too long";
-	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX &&
-	    strcmp(name + strlen(name) - tail, deleted) == 0)
+	if (name && f->st.stx_nlink > 0 && strlen(name + 1) > NAME_MAX && is_deleted(link))
 		return "name, of more than 245 bytes, is deleted, while it has another";
 	return NULL;
 }
@@ -186,11 +192,7 @@ void check_content(struct survey *s, const struct process *p, const struct mount
 static void check_kept_link(struct survey *s, const struct open_file *f,
 			    const struct long_link *link)
 {
-	static const char deleted[] = " (deleted)";
-	size_t tail = sizeof(deleted) - 1;
-
-	if (s->p->stop || !S_ISREG(f->st.stx_mode) || f->st.stx_nlink == 0 ||
-	    link->len < (ssize_t)tail || strcmp(link->path + link->len - tail, deleted) != 0)
+	if (s->p->stop || !S_ISREG(f->st.stx_mode) || f->st.stx_nlink == 0 || !is_deleted(link))
 		return;
 	findings_add(s->found,
 		     FINDING("renamed-link", FINDING_WARNING,

@@ -92,3 +92,18 @@ restart()
 	lxc-wait -n c1 -s STOPPED -t 10 || die 'c1 does not stop'
 	start_container c1
 }
+
+# c1, which has two Unix sockets of the host
+start_with_outside()
+{
+	make_container c1 <<-'END'
+		lxc.mount.entry = /run/outside.socket outside.socket none bind,create=file 0 0
+		lxc.mount.entry = /run/outside.datagram outside.datagram none bind,create=file 0 0
+	END
+	with_blocker c1
+	socat UNIX-LISTEN:/run/outside.socket,fork EXEC:cat &
+	socat -u UNIX-RECV:/run/outside.datagram OPEN:/dev/null &
+	wait_for 10 test -S /run/outside.socket
+	wait_for 10 test -S /run/outside.datagram
+	start_container c1
+}
