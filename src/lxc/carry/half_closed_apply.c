@@ -29,41 +29,42 @@
 #include "restorer/restorer.h"
 #include "sys/bpf.h"
 #include "sys/neighbour.h"
+#include "sys/netns.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define CRIU_MARK 0xc114 /* of all that CRIU sends while it has the network locked */
 
-static void guard_routes(struct restore *r, int inside)
+static int load_program(void *userdata)
 {
-	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	(void)userdata;
+	return bpf_forget_loopback_routes(CRIU_MARK);
+}
 
-	if (own < 0 || setns(inside, CLONE_NEWNET) < 0)
-		return;
-	r->carried.half_closed.loopback_program = bpf_forget_loopback_routes(CRIU_MARK);
-	/* to go on in the container's network would take down the wrong one */
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	if (r->carried.half_closed.loopback_program < 0)
+static void guard_routes(struct restore *r)
+{
+	int program = netns_call(r->carried.half_closed.netns, load_program, NULL);
+
+	r->carried.half_closed.loopback_program = program;
+	if (program < 0)
 		log_at(LOG_LEVEL_INFO,
 		       "The end of this container may take minutes: it has IPv6 connections that "
 		       "their peers have closed: %s",
-		       strerror(-r->carried.half_closed.loopback_program));
+		       strerror(-program));
 }
 
-/* What cannot be done is only logged. */
+/* Logs a failure, and goes on. */
 int half_closed_prepare(struct restore *r, pid_t init, struct error **reterr)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
 	bool ipv6;
 
 	(void)reterr;
 	if (r->manifest->facts.host_network || !criu_sockets_closed_by_peer(r->image->dirfd, &ipv6))
 		return 0;
-	r->carried.half_closed.netns = open(path, O_RDONLY | O_CLOEXEC);
+	r->carried.half_closed.netns = netns_open(init);
 	if (r->carried.half_closed.netns >= 0 && ipv6)
-		guard_routes(r, r->carried.half_closed.netns);
+		guard_routes(r);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "carry/nexthops.h"
 #include "carry/table_save.h"
 #include "inspect/netlink.h"
+#include "sys/netns.h"
 #include "util/fd.h"
 #include "util/hex.h"
 #include "util/mem.h"
@@ -58,15 +59,15 @@ static int read_nexthops(struct nl_sock *sock)
 int nexthops_save(struct saving *s, struct error **reterr)
 {
 	struct container_facts *facts = s->facts;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
-	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int netns = netns_open(facts->init_pid);
 	struct nl_sock *sock = NULL;
 	int r;
 
 	if (facts->host_network)
 		return 0;
 	if (netns < 0)
-		return error_errno(reterr, "cannot look at the container's network (%s)", path);
+		return error_set(reterr, -netns, "cannot look at the container's network: %s",
+				 strerror(-netns));
 	r = netlink_open(netns, &sock);
 	if (r == 0)
 		r = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, add_message, facts);

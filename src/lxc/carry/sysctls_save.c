@@ -3,29 +3,27 @@
 /*
  * The settings in /proc/sys/net of the container's network namespace that can be changed, for the
  * image's file SYSCTLS_NAME (sysctls.h), which is empty where the container has none of its own.
- * Runs in the caller's process as root; a child of it reads in the container's network namespace.
+ * Runs in the caller's process as root; a thread of it reads in the container's network namespace.
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "carry/sysctls.h"
 #include "carry/table_save.h"
-#include "sys/process.h"
+#include "sys/netns.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define OPEN_MAX_FTW 8
 
-/* nftw() has no argument for its caller; this is only used in a process of its own. */
-static int out;
+/* nftw() has no argument for its caller. */
+static _Thread_local FILE *out;
 
 static bool is_crius(const char *path)
 {
@@ -35,7 +33,7 @@ static bool is_crius(const char *path)
 static int add(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	const char *name = path + strlen(SYSCTLS_PROC "/");
-	_cleanup_free_ char *value = NULL, *line = NULL;
+	_cleanup_free_ char *value = NULL;
 	ssize_t n;
 
 	(void)ftw;
@@ -46,41 +44,38 @@ static int add(const char *path, const struct stat *st, int type, struct FTW *ft
 	if (n < 0)
 		return 0;
 	value[strcspn(value, "\n")] = '\0';
-	line = xasprintf("%s %s\n", name, value);
-	return write_all(out, line, strlen(line)) < 0 ? -1 : 0;
+	return fprintf(out, "%s %s\n", name, value) < 0 || ftell(out) > SYSCTLS_MAX ? -1 : 0;
 }
 
-/* The files show the network namespace of who reads them. */
-_Noreturn static void read_in(int netns, int fd)
+/* The files show the network namespace of the thread that reads them. */
+static int read_here(void *userdata)
 {
-	out = fd;
-	if (setns(netns, CLONE_NEWNET) < 0)
-		_exit(EXIT_FAILURE);
-	_exit(nftw(SYSCTLS_PROC "/" SYSCTLS_BELOW, add, OPEN_MAX_FTW, FTW_PHYS) == 0
-		      ? EXIT_SUCCESS
-		      : EXIT_FAILURE);
+	out = userdata;
+	return nftw(SYSCTLS_PROC "/" SYSCTLS_BELOW, add, OPEN_MAX_FTW, FTW_PHYS) == 0 ? 0 : -EIO;
 }
 
 static int read_settings(const struct container_facts *facts, char **ret, struct error **reterr)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
-	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int fd = memfd_create("sysctls", MFD_CLOEXEC);
-	pid_t pid;
+	_cleanup_close_ int netns = netns_open(facts->init_pid);
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	FILE *f;
+	int e;
 
 	if (facts->host_network) {
 		*ret = xstrdup("");
 		return 0;
 	}
-	if (netns < 0 || fd < 0)
-		return error_errno(reterr, "cannot look at the container's network (%s)", path);
-	pid = fork_quietly();
-	if (pid == 0)
-		read_in(netns, fd);
-	if (pid < 0 || wait_status(pid) != 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    read_all(fd, SYSCTLS_MAX, ret) < 0)
-		return error_set(reterr, EIO, "cannot read the container's settings in %s/%s",
-				 SYSCTLS_PROC, SYSCTLS_BELOW);
+	f = open_memstream(&text, &len);
+	if (!f)
+		return error_errno(reterr, "cannot read the container's settings");
+	e = netns < 0 ? netns : netns_call(netns, read_here, f);
+	if (fclose(f) != 0 && e == 0)
+		e = -errno;
+	if (e < 0)
+		return error_set(reterr, -e, "cannot read the container's settings in %s/%s: %s",
+				 SYSCTLS_PROC, SYSCTLS_BELOW, strerror(-e));
+	*ret = TAKE_PTR(text);
 	return 0;
 }
 

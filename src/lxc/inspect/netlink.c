@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Opens a netlink socket in another network namespace. Runs in the caller's process, as root: the
- * calling thread is in that namespace for a moment.
+ * Opens one of libnl's sockets in another network namespace. Runs in the caller's process, as root.
  */
 #include "config.h"
 
-#include <fcntl.h>
-#include <sched.h>
-#include <stdlib.h>
+#include <netlink/errno.h>
 
 #include "inspect/netlink.h"
-#include "util/fd.h"
+#include "sys/netns.h"
 
 static int open_here(struct nl_sock **ret)
 {
@@ -26,23 +23,26 @@ static int open_here(struct nl_sock **ret)
 	return 0;
 }
 
-/*
- * A netlink socket belongs to the namespace in which it was made, so the calling thread enters the
- * container's for a moment. It must come back, whatever happens; if it cannot, continuing would
- * configure the wrong network.
- */
+struct opening {
+	struct nl_sock **sock;
+	int result; /* libnl's */
+};
+
+static int open_for(void *userdata)
+{
+	struct opening *o = userdata;
+
+	o->result = open_here(o->sock);
+	return 0;
+}
+
 int netlink_open(int netns, struct nl_sock **ret)
 {
-	_cleanup_close_ int own = -1;
-	int r;
+	struct opening o = {.sock = ret};
+	int e;
 
 	if (netns < 0)
 		return open_here(ret);
-	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
-		return -NLE_PERM;
-	r = open_here(ret);
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	return r;
+	e = netns_call(netns, open_for, &o);
+	return e < 0 ? -nl_syserr2nlerr(e) : o.result;
 }

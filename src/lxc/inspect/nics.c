@@ -19,6 +19,7 @@
 #include "inspect/netlink.h"
 #include "inspect/nics.h"
 #include "sys/link.h"
+#include "sys/netns.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -187,13 +188,13 @@ static bool same_file(int fd, const char *path)
 
 int inspect_nics(struct container_facts *facts, struct error **reterr)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)facts->init_pid);
-	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int netns = netns_open(facts->init_pid);
 	struct view inside = {0}, host = {0};
 	int r;
 
 	if (netns < 0)
-		return error_errno(reterr, "cannot look at the container's network (%s)", path);
+		return error_set(reterr, -netns, "cannot look at the container's network: %s",
+				 strerror(-netns));
 	facts->host_network = same_file(netns, "/proc/thread-self/ns/net");
 	if (facts->host_network)
 		return 0;

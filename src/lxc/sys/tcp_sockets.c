@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Lists the TCP connections of a network namespace. Runs in the command, as root of the host; the
- * calling thread is in that network namespace for as long as it takes to open a socket.
+ * Lists the TCP connections of a network namespace. Runs in the command, as root of the host.
  */
 #include "config.h"
 
@@ -12,12 +11,12 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/netns.h"
 #include "sys/rtnl.h"
 #include "sys/tcp_sockets.h"
 #include "util/fd.h"
@@ -28,24 +27,6 @@
 	(STATE(TCP_ESTABLISHED) | STATE(TCP_SYN_SENT) | STATE(TCP_SYN_RECV) |                      \
 	 STATE(TCP_FIN_WAIT1) | STATE(TCP_FIN_WAIT2) | STATE(TCP_CLOSE_WAIT) |                     \
 	 STATE(TCP_LAST_ACK) | STATE(TCP_CLOSING))
-
-static int open_in(pid_t pid)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
-	_cleanup_close_ int inside = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
-
-	if (inside < 0 || own < 0 || setns(inside, CLONE_NEWNET) < 0)
-		return -errno;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (fd < 0)
-		fd = -errno;
-	/* to continue in the container's network namespace would configure the wrong one */
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	return fd;
-}
 
 struct list {
 	struct tcp_socket *v;
@@ -100,7 +81,7 @@ static int list_family(int sock, unsigned char family, bool layers, struct list 
 
 int tcp_sockets_list(pid_t pid, bool layers, struct tcp_socket **ret, size_t *ret_n)
 {
-	_cleanup_close_ int sock = open_in(pid);
+	_cleanup_close_ int sock = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
 	struct list l = {0};
 	int e = sock < 0 ? sock : list_family(sock, AF_INET, layers, &l);
 

@@ -13,13 +13,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/param.h>
 #include <unistd.h>
 
 #include "util/checksum.h"
 #include "util/mem.h"
+#include "util/thread.h"
 
 /* Large enough to be worth waking a thread, small enough for a core's cache. */
 #define PIECE	    (512 * 1024)
@@ -135,17 +135,13 @@ static int sum_large(int fd, uint64_t size, char **ret)
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.turned = PTHREAD_COND_INITIALIZER,
 	};
+	_thread_scope_ scope = thread_begin();
 	pthread_t threads[THREADS_MAX];
 	int n = 0, wanted = thread_count(size) - 1;
-	sigset_t all, was;
 
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	/* the host program's signals are for its own threads */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &was);
-	while (n < wanted && pthread_create(&threads[n], NULL, read_pieces, &r) == 0)
+	while (n < wanted && thread_start(&threads[n], read_pieces, &r) == 0)
 		n++;
-	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	read_pieces(&r);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);

@@ -7,11 +7,11 @@
 #include "config.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/param.h>
 
 #include "util/several.h"
+#include "util/thread.h"
 
 #define THREADS_MAX 4
 
@@ -62,17 +62,13 @@ int several(size_t n, int (*fn)(size_t i, void *userdata), void *userdata)
 		.n = n,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
+	_thread_scope_ scope = thread_begin();
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;
-	sigset_t all, was;
 
-	/* the host program's signals are for its own threads */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &was);
 	while (started + 1 < MIN(n, THREADS_MAX) &&
-	       pthread_create(&threads[started], NULL, work, &s) == 0)
+	       thread_start(&threads[started], work, &s) == 0)
 		started++;
-	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	work(&s);
 	while (started > 0)
 		pthread_join(threads[--started], NULL);

@@ -2,8 +2,7 @@
 
 /*
  * Checks whether a restore will find the addresses to which sockets are bound. Runs in the command,
- * as root of the host, on copies of the container's sockets. For a moment the calling thread is in
- * their network namespace, to open a netlink socket.
+ * as root of the host, on copies of the container's sockets.
  */
 #include "config.h"
 
@@ -14,13 +13,13 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "preflight/survey.h"
+#include "sys/netns.h"
 #include "sys/rtnl.h"
 #include "sys/tcp_sockets.h"
 #include "util/fd.h"
@@ -128,21 +127,14 @@ static bool setting_is_on(const char *path)
 	return on;
 }
 
-/* Opens a netlink socket there, and reads the settings there on this occasion. */
-static int enter_and_open(int netns, struct addresses *ret)
+/* Opens a netlink socket, and reads the settings on this occasion, in the network namespace. */
+static int open_here(void *userdata)
 {
-	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
+	struct addresses *a = userdata;
 
-	if (own < 0 || setns(netns, CLONE_NEWNET) < 0)
-		return -1;
-	fd = rtnl_open();
-	ret->any4 = setting_is_on("/proc/sys/net/ipv4/ip_nonlocal_bind");
-	ret->any6 = setting_is_on("/proc/sys/net/ipv6/ip_nonlocal_bind");
-	/* to continue in the container's network namespace would configure the wrong one */
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	return fd;
+	a->any4 = setting_is_on("/proc/sys/net/ipv4/ip_nonlocal_bind");
+	a->any6 = setting_is_on("/proc/sys/net/ipv6/ip_nonlocal_bind");
+	return rtnl_open();
 }
 
 void addresses_clear(struct addresses *a)
@@ -164,7 +156,7 @@ static const struct addresses *addresses_in(struct survey *s, int netns)
 	if (a->ns != st.st_ino) {
 		addresses_clear(a);
 		a->ns = st.st_ino;
-		fd = enter_and_open(netns, a);
+		fd = netns_call(netns, open_here, a);
 		a->known = fd >= 0 && list_addresses(fd, a);
 	}
 	return a->known ? a : NULL;
@@ -268,8 +260,7 @@ static bool is_harmless(const struct survey *s, const struct addresses *all,
 void survey_connections(struct survey *s)
 {
 	pid_t init = s->p->facts->init_pid;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)init);
-	_cleanup_close_ int netns = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int netns = netns_open(init);
 	_cleanup_free_ struct tcp_socket *v = NULL;
 	const struct addresses *all;
 	size_t n = 0;

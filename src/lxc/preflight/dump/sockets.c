@@ -13,7 +13,6 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "preflight/survey.h"
+#include "sys/netns.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -282,22 +282,6 @@ static bool read_pairs(void *answer, size_t len, struct pairs *ret)
 	return true;
 }
 
-static int diag_socket_in(pid_t pid)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
-	_cleanup_close_ int inside = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	int fd;
-
-	if (inside < 0 || own < 0 || setns(inside, CLONE_NEWNET) < 0)
-		return -1;
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	/* to go on in the container's network would configure the wrong one */
-	if (setns(own, CLONE_NEWNET) < 0)
-		abort();
-	return fd;
-}
-
 static void list_pairs(pid_t pid, struct pairs *ret)
 {
 	struct {
@@ -312,7 +296,7 @@ static void list_pairs(pid_t pid, struct pairs *ret)
 			    .udiag_show = UDIAG_SHOW_PEER},
 	};
 	_cleanup_free_ char *answer = xcalloc(1, ANSWER_SIZE);
-	_cleanup_close_ int fd = diag_socket_in(pid);
+	_cleanup_close_ int fd = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
 	ssize_t n = fd < 0 ? -1 : send(fd, &ask, sizeof(ask), 0);
 
 	while (n > 0) {
