@@ -23,8 +23,7 @@
 #include "util/fd.h"
 #include "util/map.h"
 #include "util/mem.h"
-
-static const char deleted[] = " (deleted)";
+#include "util/text.h"
 
 /* A name of the kind that CRIU gives, and the file that it is of. */
 struct name {
@@ -165,16 +164,19 @@ static void remove_names(struct search *s, int dirfd, const struct statx *file)
 /* A link in /proc to an open file. */
 static void look_at_link(struct search *s, int proc, const char *name)
 {
-	const size_t tail = sizeof(deleted) - 1;
 	_cleanup_close_ int dirfd = -1;
 	char path[PATH_MAX];
 	ssize_t n = readlinkat(proc, name, path, sizeof(path) - 1);
 	struct statx st;
+	size_t len;
 
-	if (n <= (ssize_t)tail || n >= (ssize_t)sizeof(path) || path[0] != '/' ||
-	    memcmp(path + n - (ssize_t)tail, deleted, tail) != 0)
+	if (n < 0)
 		return;
-	path[n - (ssize_t)tail] = '\0';
+	path[n] = '\0';
+	len = length_before(path, LINK_DELETED);
+	if (len == 0 || path[0] != '/')
+		return;
+	path[len] = '\0';
 	if (statx(proc, name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 || st.stx_nlink < 2 ||
 	    !map_add(&s->seen, key_of(hash(path), &st), 0))
 		return;

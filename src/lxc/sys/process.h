@@ -85,4 +85,7 @@ char process_state(pid_t pid);
 /* Whether there is no such process, or only a zombie. */
 bool process_is_gone(pid_t pid);
 
+/* Behind the path in a link of /proc whose file has lost that name. */
+#define LINK_DELETED " (deleted)"
+
 #endif

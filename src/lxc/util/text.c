@@ -115,3 +115,10 @@ char *shell_word(const char *text)
 	str_append(&word, "'");
 	return word;
 }
+
+size_t length_before(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), tail = strlen(suffix);
+
+	return len > tail && strcmp(text + len - tail, suffix) == 0 ? len - tail : 0;
+}

@@ -16,6 +16,7 @@
 #include "preflight/survey.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define LOOKS_MAX 16 /* for each: nobody stacks that many mounts */
 
@@ -24,11 +25,9 @@ static const char deleted[] = "//deleted"; /* behind the path, where the kernel 
 /* Its old path in its filesystem; NULL: not deleted. Caller frees. */
 static char *place_of(const struct mount *m)
 {
-	size_t len = strlen(m->root), tail = sizeof(deleted) - 1;
+	size_t len = length_before(m->root, deleted);
 
-	if (len <= tail || strcmp(m->root + len - tail, deleted) != 0)
-		return NULL;
-	return xstrndup(m->root, len - tail);
+	return len > 0 ? xstrndup(m->root, len) : NULL;
 }
 
 static bool has_content(struct survey *s, const struct mount *m)

@@ -22,19 +22,19 @@
 #include <xxhash.h>
 
 #include "preflight/survey.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/text.h"
 
-#define DELETED " (deleted)"
-
-/* Takes DELETED off the end of path. Returns whether it was there. */
+/* Takes LINK_DELETED off the end of path. Returns whether it was there. */
 static bool strip_deleted(char *path)
 {
-	size_t len = strlen(path), tail = strlen(DELETED);
+	size_t len = length_before(path, LINK_DELETED);
 
-	if (len <= tail || strcmp(path + len - tail, DELETED) != 0)
+	if (len == 0)
 		return false;
-	path[len - tail] = '\0';
+	path[len] = '\0';
 	return true;
 }
 

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "preflight/dump/open_file.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define BLOCK 512 /* of stx_blocks */
 
@@ -106,10 +108,7 @@ static void read_long_link(const struct open_file *f, struct long_link *ret)
 /* Whether the name by which the file was opened is gone. */
 static bool is_deleted(const struct long_link *link)
 {
-	static const char deleted[] = " (deleted)";
-	size_t len = strlen(link->path), tail = sizeof(deleted) - 1;
-
-	return len >= tail && strcmp(link->path + len - tail, deleted) == 0;
+	return length_before(link->path, LINK_DELETED) > 0;
 }
 
 /*

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "preflight/survey.h"
+#include "sys/process.h"
 
-#define DELETED " (deleted)"
 
 /* The rest after the "/NUMBER" at the start of path: its end or a slash; NULL: no such start. */
 static const char *past_number(const char *path, size_t *ret_len)
@@ -22,7 +22,7 @@ static const char *past_number(const char *path, size_t *ret_len)
 	for (*ret_len = 0; isdigit((unsigned char)path[1 + *ret_len]);)
 		(*ret_len)++;
 	path += 1 + *ret_len;
-	if (*ret_len == 0 || (*path != '\0' && *path != '/' && strcmp(path, DELETED) != 0))
+	if (*ret_len == 0 || (*path != '\0' && *path != '/' && strcmp(path, LINK_DELETED) != 0))
 		return NULL;
 	return path;
 }

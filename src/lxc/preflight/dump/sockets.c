@@ -24,8 +24,10 @@
 
 #include "preflight/survey.h"
 #include "sys/netns.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
@@ -148,11 +150,8 @@ static const char *last_part(const char *path)
 
 bool has_another_name(const char *bound, const char *found, bool has_links)
 {
-	static const char deleted[] = " (deleted)";
-	size_t len = strlen(found), tail = strlen(deleted);
-
 	/* a socket without a name accepts no clients anyway */
-	if (len > tail && strcmp(found + len - tail, deleted) == 0)
+	if (length_before(found, LINK_DELETED) > 0)
 		return has_links;
 	return strcmp(last_part(bound), last_part(found)) != 0;
 }
