@@ -66,8 +66,7 @@ int several(size_t n, int (*fn)(size_t i, void *userdata), void *userdata)
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0;
 
-	while (started + 1 < MIN(n, THREADS_MAX) &&
-	       thread_start(&threads[started], work, &s) == 0)
+	while (started + 1 < MIN(n, THREADS_MAX) && thread_start(&threads[started], work, &s) == 0)
 		started++;
 	work(&s);
 	while (started > 0)

@@ -13,7 +13,6 @@
 #include "preflight/survey.h"
 #include "sys/process.h"
 
-
 /* The rest after the "/NUMBER" at the start of path: its end or a slash; NULL: no such start. */
 static const char *past_number(const char *path, size_t *ret_len)
 {
