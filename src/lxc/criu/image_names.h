@@ -19,6 +19,10 @@
 #define CRIU_MOUNTS_PREFIX "mountpoints-"
 #define CRIU_STREAM_PREFIX "tcp-stream-"
 
+#define CRIU_IPC_MESSAGES_PREFIX "ipcns-msg-"
+#define CRIU_IPC_SEGMENTS_PREFIX "ipcns-shm-"
+#define CRIU_IPC_SETTINGS_PREFIX "ipcns-var-"
+
 #define CRIU_PAGES_FORMAT  "pages-%u.img"
 #define CRIU_IDS_FORMAT	   "ids-%d.img"	   /* of a process */
 #define CRIU_FDINFO_FORMAT "fdinfo-%u.img" /* descriptors */
@@ -28,17 +32,20 @@
 /* CRIU writes these beside the image. */
 #define CRIU_RESTORE_STATS "stats-restore"
 
-#define MAGIC_CORE   0x55053847
-#define MAGIC_FDINFO 0x56213732
-#define MAGIC_FILES  0x56303138
-#define MAGIC_GHOST  0x52583605
-#define MAGIC_IDS    0x54432030
-#define MAGIC_LOCKS  0x54323616
-#define MAGIC_MM     0x57492820
-#define MAGIC_MOUNTS 0x55563928
-#define MAGIC_NETDEV 0x57373951
-#define MAGIC_REMAPS 0x59133954
-#define MAGIC_STREAM 0x51465506
+#define MAGIC_CORE	   0x55053847
+#define MAGIC_FDINFO	   0x56213732
+#define MAGIC_FILES	   0x56303138
+#define MAGIC_GHOST	   0x52583605
+#define MAGIC_IDS	   0x54432030
+#define MAGIC_IPC_MESSAGES 0x55453737
+#define MAGIC_IPC_SEGMENTS 0x46283044
+#define MAGIC_IPC_SETTINGS 0x53115007
+#define MAGIC_LOCKS	   0x54323616
+#define MAGIC_MM	   0x57492820
+#define MAGIC_MOUNTS	   0x55563928
+#define MAGIC_NETDEV	   0x57373951
+#define MAGIC_REMAPS	   0x59133954
+#define MAGIC_STREAM	   0x51465506
 
 enum criu_image {
 	CRIU_IMAGE_OTHER,

@@ -27,6 +27,7 @@ static const struct suite {
 	{"criu_image_files", criu_image_files_suite},
 	{"criu_image_ghosts", criu_image_ghosts_suite},
 	{"criu_image_hugepages", criu_image_hugepages_suite},
+	{"criu_image_ipc", criu_image_ipc_suite},
 	{"criu_image_kinds", criu_image_kinds_suite},
 	{"criu_image_locks", criu_image_locks_suite},
 	{"criu_image_mend", criu_image_mend_suite},

@@ -14,6 +14,7 @@ Suite *criu_image_calls_suite(void);
 Suite *criu_image_files_suite(void);
 Suite *criu_image_ghosts_suite(void);
 Suite *criu_image_hugepages_suite(void);
+Suite *criu_image_ipc_suite(void);
 Suite *criu_image_kinds_suite(void);
 Suite *criu_image_locks_suite(void);
 Suite *criu_image_mend_suite(void);

@@ -39,9 +39,7 @@ declare -A lost=(
 	[unix-accepted-name]='the name is ""; the name is ""'
 	[user-of-socket]='the uid is 0 instead of 33; the gid is 0 instead of 6'
 	# IPC
-	[sysv-shm-removed]='SHM_DEST is 0 instead of 512'
 	[sysv-semaphore-undo]='the value is 1 after the end of who had taken 2 of 3'
-	[sysv-messages]='msg_qbytes is 16384 instead of 5000'
 	# files
 	[tmpfile]='it cannot get a name: No such file or directory'
 	[inotify-unread]='what comes is "" instead of "3:0x100:new 3:0x200:new "'
