@@ -10,7 +10,7 @@
 #include "facts/facts.h"
 #include "util/mem.h"
 
-static void nic_clear(struct nic *n)
+void nic_clear(struct nic *n)
 {
 	free(n->type);
 	free(n->name);
@@ -19,6 +19,11 @@ static void nic_clear(struct nic *n)
 	free(n->host_mac);
 	free(n->inner_peer);
 	free(n->bridge);
+	for (size_t i = 0; i < n->n_host_settings; i++) {
+		free(n->host_settings[i].name);
+		free(n->host_settings[i].value);
+	}
+	free(n->host_settings);
 }
 
 void cgroup_node_clear(struct cgroup_node *n)

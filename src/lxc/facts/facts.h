@@ -12,6 +12,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* See link_settings.h. */
+struct nic_setting {
+	char *name, *value;
+};
+
 struct nic {
 	unsigned int ifindex; /* in the container */
 	char *type;	      /* kernel's link kind: "veth", "macvlan", ... */
@@ -24,9 +29,13 @@ struct nic {
 	char *inner_peer; /* the other end where that is in the container too; not in the manifest
 			   */
 	char *host_mac;
-	char *bridge;		 /* NULL when the host's end is on none */
-	bool special_port;	 /* see link_is_plain_port(); not kept in the manifest */
-	bool host_ipv6_disabled; /* net.ipv6.conf.<host_name>.disable_ipv6 */
+	char *bridge;	   /* NULL when the host's end is on none */
+	bool special_port; /* it has settings that it would lose off its bridge, or the bridge is no
+			    * plain one; not kept in the manifest */
+	bool host_ipv6_disabled;	   /* net.ipv6.conf.<host_name>.disable_ipv6 */
+	struct nic_setting *host_settings; /* of the host's end, in the order to give them in */
+	size_t n_host_settings;
+	int settings_error; /* -errno: why they are not known; not kept in the manifest */
 };
 
 /*
@@ -236,6 +245,7 @@ struct container_facts {
 /* Frees the members; the caller owns the struct. */
 void container_facts_clear(struct container_facts *f);
 
+void nic_clear(struct nic *nic);
 void cgroup_node_clear(struct cgroup_node *node);
 void block_filesystem_clear(struct block_filesystem *f);
 

@@ -12,12 +12,19 @@
 #include "image/manifest.h"
 #include "image/strings.h"
 #include "json/members.h"
+#include "sys/link_settings.h"
 #include "util/checksum.h"
 #include "util/mem.h"
 
 #define MAX_SIZE (16 * 1024 * 1024)
 
 /* --- the members --- */
+
+static const struct member nic_setting_members[] = {
+	STRING(struct nic_setting, name, check_text),
+	STRING(struct nic_setting, value, NULL),
+	{0},
+};
 
 static const struct member nic_members[] = {
 	NUMBER(struct nic, ifindex, MEMBER_UINT, 1, INT_MAX),
@@ -30,6 +37,8 @@ static const struct member nic_members[] = {
 	STRING_OR_NULL(struct nic, host_mac, check_mac),
 	STRING_OR_NULL(struct nic, bridge, check_interface),
 	BOOL(struct nic, host_ipv6_disabled),
+	ARRAY(struct nic, "host_settings", host_settings, n_host_settings, nic_setting_members,
+	      .since = 3),
 	{0},
 };
 
@@ -276,6 +285,23 @@ static int check_keys(const struct container_facts *f, struct error **reterr)
 	return 0;
 }
 
+/* They become lines of the network file, and the callback obeys them. */
+static int check_host_settings(const struct nic *nic, size_t i, struct error **reterr)
+{
+	for (size_t k = 0; k < nic->n_host_settings; k++) {
+		const struct nic_setting *s = &nic->host_settings[k];
+
+		if (link_setting_valid(s->name, s->value) &&
+		    (nic->bridge || !link_setting_is_of_port(s->name)))
+			continue;
+		return error_refuse(reterr, EBADMSG,
+				    MANIFEST_NAME
+				    ": container.nics[%zu].host_settings[%zu]: bad setting",
+				    i, k);
+	}
+	return 0;
+}
+
 static int check_nics(const struct container_facts *f, struct error **reterr)
 {
 	_cleanup_free_ const char **v = xcalloc(f->n_nics + 1, sizeof(*v));
@@ -285,9 +311,12 @@ static int check_nics(const struct container_facts *f, struct error **reterr)
 		const struct nic *n = &f->nics[i];
 
 		v[i] = n->name;
+		if (check_host_settings(n, i, reterr) < 0)
+			return -EBADMSG;
 		if (strcmp(n->type, "veth") == 0)
 			continue;
-		if (n->host_name || n->host_mac || n->bridge || n->host_ipv6_disabled)
+		if (n->host_name || n->host_mac || n->bridge || n->host_ipv6_disabled ||
+		    n->n_host_settings > 0)
 			return error_refuse(reterr, EBADMSG,
 					    MANIFEST_NAME ": container.nics[%zu].type: \"%s\" has "
 							  "no end on the host",

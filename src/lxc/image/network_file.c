@@ -11,10 +11,11 @@
 #include <string.h>
 
 #include "image/network_file.h"
+#include "sys/link_settings.h"
 #include "util/mem.h"
 
 #define WORDS	 7
-#define MAX_SIZE (1024 * 1024)
+#define MAX_SIZE NETWORK_MAX
 #define MTU_MIN	 68 /* the kernel's own limits for Ethernet */
 #define MTU_MAX	 65535
 
@@ -72,6 +73,9 @@ char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *
 		else
 			str_append(&text, "-");
 		str_append(&text, " %s\n", n->host_ipv6_disabled ? "off" : "on");
+		for (size_t k = 0; k < n->n_host_settings; k++)
+			str_append(&text, "set %s %s\n", n->host_settings[k].name,
+				   n->host_settings[k].value);
 	}
 	return text;
 }
@@ -148,6 +152,25 @@ static const char *nic_parse(char *line, struct nic *nic)
 	return NULL;
 }
 
+/* Of the NIC of the line before. Returns what is wrong with the line, or NULL. */
+static const char *setting_parse(char *line, struct nic *nics, size_t n)
+{
+	char *name = line + strlen("set "), *value = strchr(name, ' ');
+	struct nic_setting *s;
+
+	if (n == 0)
+		return "a setting of no interface";
+	if (!value)
+		return "a setting without a value";
+	*value++ = '\0';
+	if (!link_setting_valid(name, value))
+		return "bad setting";
+	s = ARRAY_ADD(nics[n - 1].host_settings, nics[n - 1].n_host_settings);
+	s->name = xstrdup(name);
+	s->value = xstrdup(value);
+	return NULL;
+}
+
 int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_t *ret_n,
 		      struct error **reterr)
 {
@@ -169,7 +192,10 @@ int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_
 		*end = '\0';
 		if (*line == '#')
 			continue;
-		wrong = nic_parse(line, ARRAY_ADD(nics, n));
+		if (strncmp(line, "set ", 4) == 0)
+			wrong = setting_parse(line, nics, n);
+		else
+			wrong = nic_parse(line, ARRAY_ADD(nics, n));
 		if (wrong) {
 			network_free(nics, n);
 			return error_set(reterr, EBADMSG, "network file: line %zu: %s", number,
@@ -183,13 +209,7 @@ int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_
 
 void network_free(struct nic *nics, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		free(nics[i].type);
-		free(nics[i].name);
-		free(nics[i].mac);
-		free(nics[i].host_name);
-		free(nics[i].host_mac);
-		free(nics[i].bridge);
-	}
+	for (size_t i = 0; i < n; i++)
+		nic_clear(&nics[i]);
 	free(nics);
 }

@@ -12,10 +12,15 @@
  *
  *   veth <name> <host name> <bridge> <host MAC> <MTU> <host IPv6: on|off>
  *
+ * A line may follow for each setting of its host's end, see link_settings.h:
+ *
+ *   set <name> <value>
+ *
  * A '#' begins a comment line. The file lists only veths: other kinds leave nothing on the host
  * that the callback could restore.
  */
 #define NETWORK_NAME "network"
+#define NETWORK_MAX  (4 * 1024 * 1024)
 
 /* host_names, if not NULL, replaces nics[i].host_name (one per NIC). Caller frees. */
 char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *host_names);

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
@@ -19,9 +20,12 @@
 #include "inspect/netlink.h"
 #include "inspect/nics.h"
 #include "sys/link.h"
+#include "sys/link_settings.h"
 #include "sys/netns.h"
 #include "util/fd.h"
 #include "util/mem.h"
+
+#define SETTINGS_MAX 4096
 
 /* The links of one network namespace. */
 struct view {
@@ -100,12 +104,28 @@ static bool is_in(struct rtnl_link *peer, int32_t nsid)
 	return nsid >= 0 && rtnl_link_get_link_netnsid(peer, &other) == 0 && other == nsid;
 }
 
+static void add_setting(const char *name, const char *value, void *userdata)
+{
+	struct nic *nic = userdata;
+	struct nic_setting *s;
+
+	if (nic->n_host_settings == SETTINGS_MAX) {
+		nic->settings_error = -E2BIG;
+		return;
+	}
+	s = ARRAY_ADD(nic->host_settings, nic->n_host_settings);
+	s->name = xstrdup(name);
+	s->value = xstrdup(value);
+	nic->special_port = nic->special_port || link_setting_is_of_port(name);
+}
+
 /* Finds the other end of a veth, which must be a veth that names this one as its peer. */
 static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl_cache *host,
 			      int32_t nsid)
 {
 	struct rtnl_link *peer = rtnl_link_get(host, rtnl_link_get_link(link));
 	struct rtnl_link *bridge;
+	int r;
 
 	if (!peer)
 		return;
@@ -117,9 +137,12 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 		bridge = rtnl_link_get(host, rtnl_link_get_master(peer));
 		if (bridge) {
 			nic->bridge = xstrdup(rtnl_link_get_name(bridge));
-			nic->special_port = !link_is_plain_port(nic->host_name, nic->bridge);
+			nic->special_port = !link_is_plain_bridge(nic->bridge);
 			rtnl_link_put(bridge);
 		}
+		r = link_settings_read(nic->host_name, nic->mtu, add_setting, nic);
+		if (r < 0)
+			nic->settings_error = r;
 	}
 	rtnl_link_put(peer);
 }

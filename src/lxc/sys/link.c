@@ -29,6 +29,9 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
+/* From linux/if.h, which does not go together with net/if.h. */
+enum { MODE_DEFAULT = 0, MODE_DORMANT = 1, STATE_DORMANT = 5, STATE_UP = 6 };
+
 /* A request about one link. */
 struct request {
 	struct nlmsghdr h;
@@ -108,10 +111,10 @@ bool link_has_mac(const char *link, const char *mac)
 	return strcasecmp(text, mac) == 0;
 }
 
-/* If this kernel lacks the file, the setting cannot be lost. */
-static bool has_value(const char *link, const char *dir, const char *file, const char *value)
+/* If this kernel lacks the file, it lacks the setting. */
+static bool bridge_has(const char *bridge, const char *file, const char *value)
 {
-	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/%s/%s", link, dir, file);
+	_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/bridge/%s", bridge, file);
 	_cleanup_free_ char *text = NULL;
 
 	if (read_file_at(AT_FDCWD, path, 256, &text) < 0)
@@ -120,36 +123,9 @@ static bool has_value(const char *link, const char *dir, const char *file, const
 	return strcmp(text, value) == 0;
 }
 
-bool link_is_plain_port(const char *link, const char *bridge)
+bool link_is_plain_bridge(const char *bridge)
 {
-	static const struct {
-		const char *file, *value; /* the value of a new port */
-	} port[] = {
-		{"hairpin_mode", "0"},
-		{"isolated", "0"},
-		{"bpdu_guard", "0"},
-		{"root_block", "0"},
-		{"learning", "1"},
-		{"unicast_flood", "1"},
-		{"multicast_flood", "1"},
-		{"broadcast_flood", "1"},
-		{"multicast_fast_leave", "0"},
-		{"proxyarp", "0"},
-		{"proxyarp_wifi", "0"},
-		{"multicast_router", "1"},
-		{"neigh_suppress", "0"},
-		{"multicast_to_unicast", "0"},
-		{"group_fwd_mask", "0x0"},
-		{"priority", "32"},
-		{"path_cost", "2"},
-		{"backup_port", ""},
-	};
-	bool plain = has_value(bridge, "bridge", "vlan_filtering", "0") &&
-		     has_value(bridge, "bridge", "stp_state", "0");
-
-	for (size_t i = 0; i < sizeof(port) / sizeof(port[0]); i++)
-		plain = plain && has_value(link, "brport", port[i].file, port[i].value);
-	return plain;
+	return bridge_has(bridge, "vlan_filtering", "0") && bridge_has(bridge, "stp_state", "0");
 }
 
 static int send_request(const struct request *r)
@@ -206,23 +182,54 @@ static int put_mac(struct request *r, const char *text)
 	return 0;
 }
 
-int link_connect(const char *link, const char *mac, unsigned int mtu, const char *bridge)
+int link_connect(const char *link, const struct link_connection *c)
 {
-	unsigned int master = bridge ? if_nametoindex(bridge) : 0;
+	const unsigned char dormant = MODE_DORMANT, state = STATE_DORMANT;
+	unsigned int master = c->bridge ? if_nametoindex(c->bridge) : 0;
 	struct request r;
 	int e = begin(&r, RTM_SETLINK, link);
 
-	if (e == 0 && bridge && master == 0)
+	if (e == 0 && c->bridge && master == 0)
 		e = -ENODEV;
-	if (e == 0 && mac)
-		e = put_mac(&r, mac);
+	if (e == 0 && c->mac)
+		e = put_mac(&r, c->mac);
 	if (e < 0)
 		return e;
-	if (mtu)
-		put(&r, IFLA_MTU, &mtu, sizeof(mtu));
-	if (bridge)
+	if (c->mtu)
+		put(&r, IFLA_MTU, &c->mtu, sizeof(c->mtu));
+	if (c->bridge && !c->hold)
 		put(&r, IFLA_MASTER, &master, sizeof(master));
+	if (c->hold) {
+		put(&r, IFLA_LINKMODE, &dormant, sizeof(dormant));
+		put(&r, IFLA_OPERSTATE, &state, sizeof(state));
+	}
 	put_flags(&r, IFF_UP | IFF_NOARP, IFF_UP);
+	e = send_request(&r);
+	/* the kernel sets the master first of all: this is a second request */
+	return e < 0 || !c->bridge || !c->hold ? e : link_attach(link, c->bridge);
+}
+
+int link_release(const char *link)
+{
+	const unsigned char normal = MODE_DEFAULT, state = STATE_UP;
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0)
+		return e;
+	put(&r, IFLA_LINKMODE, &normal, sizeof(normal));
+	put(&r, IFLA_OPERSTATE, &state, sizeof(state));
+	return send_request(&r);
+}
+
+int link_down(const char *link)
+{
+	struct request r;
+	int e = begin(&r, RTM_SETLINK, link);
+
+	if (e < 0)
+		return e;
+	put_flags(&r, IFF_UP, 0);
 	return send_request(&r);
 }
 

@@ -18,11 +18,10 @@ bool link_has_mac(const char *link, const char *mac);
 char *link_address(const char *link, unsigned int number);
 
 /*
- * Whether a bridge port has no settings that it would lose by leaving its bridge and coming back:
- * no flag, priority, cost or VLAN of its own, and a bridge that neither filters VLANs nor speaks
- * STP.
+ * Whether a port of this bridge loses nothing but its own settings by leaving it and coming back:
+ * the bridge neither filters VLANs nor speaks STP.
  */
-bool link_is_plain_port(const char *link, const char *bridge);
+bool link_is_plain_bridge(const char *bridge);
 
 /*
  * Changes, which the kernel makes before they return, without another process: a command may be
@@ -36,10 +35,20 @@ int link_attach(const char *link, const char *bridge);
 /* Removes it from its master. It is no error if it has none. */
 int link_detach(const char *link);
 /*
- * Configures it in one step, and sets it up, with ARP: mac as text; mac NULL, mtu 0 and bridge NULL
- * leave the old value.
+ * Configures it, and sets it up, with ARP. With hold the bridge passes no packet to or from it
+ * until link_release(): a bridge does not forward by a port that is dormant, while the other end
+ * of a veth keeps its carrier.
  */
-int link_connect(const char *link, const char *mac, unsigned int mtu, const char *bridge);
+struct link_connection {
+	const char *mac;    /* NULL: the old one */
+	unsigned int mtu;   /* 0: the old one */
+	const char *bridge; /* NULL: none */
+	bool hold;
+};
+
+int link_connect(const char *link, const struct link_connection *c);
+int link_release(const char *link);
+int link_down(const char *link);
 int link_up_without_arp(const char *link);
 /* Moves it to the network namespace of a process. */
 int link_move(const char *link, pid_t pid);

@@ -20,11 +20,10 @@
 
 #include "image/network_file.h"
 #include "sys/link.h"
+#include "sys/link_settings.h"
 #include "util/error.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define FILE_MAX (2 * 1024 * 1024)
 
 static int fail(int e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -112,18 +111,75 @@ static int detach_all(const struct nic *nics, size_t n)
 	return EXIT_SUCCESS;
 }
 
+static bool has_port_settings(const struct nic *nic)
+{
+	for (size_t i = 0; i < nic->n_host_settings; i++)
+		if (link_setting_is_of_port(nic->host_settings[i].name))
+			return true;
+	return false;
+}
+
+/* With the others' MTU for a moment the bridge would change its own. */
+static bool has_own_mtu(const struct nic *nic)
+{
+	for (size_t i = 0; i < nic->n_host_settings; i++)
+		if (strcmp(nic->host_settings[i].name, "mtu") == 0)
+			return true;
+	return false;
+}
+
+/* Some before the link is up: they decide which addresses the host makes there. */
+static int give_settings(const struct nic *nic, bool early)
+{
+	for (size_t i = 0; i < nic->n_host_settings; i++) {
+		const struct nic_setting *s = &nic->host_settings[i];
+		int e = link_setting_is_early(s->name) == early
+				? link_setting_apply(nic->host_name, s->name, s->value)
+				: 0;
+
+		if (e < 0)
+			return fail(-e, "cannot set %s of %s to %s", s->name, nic->host_name,
+				    s->value);
+	}
+	return EXIT_SUCCESS;
+}
+
 static int connect_one(const struct nic *nic)
 {
+	const struct link_connection c = {
+		.mac = nic->host_mac,
+		.mtu = has_own_mtu(nic) ? 0 : nic->mtu,
+		.bridge = nic->bridge,
+		.hold = has_port_settings(nic),
+	};
 	/* before it is up, decide whether the host wants an address there */
 	int e = nic->host_ipv6_disabled ? link_disable_ipv6(nic->host_name) : 0;
 
 	if (e < 0)
 		return fail(-e, "cannot disable IPv6 on %s", nic->host_name);
-	e = link_connect(nic->host_name, nic->host_mac, nic->mtu, nic->bridge);
+	if (give_settings(nic, true) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	e = link_connect(nic->host_name, &c);
 	if (e < 0)
 		return fail(-e, "cannot connect %s to %s", nic->host_name,
 			    nic->bridge ? nic->bridge : "the network");
-	return EXIT_SUCCESS;
+	if (give_settings(nic, false) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	e = c.hold ? link_release(nic->host_name) : 0;
+	return e < 0 ? fail(-e, "cannot let packets pass by %s", nic->host_name) : EXIT_SUCCESS;
+}
+
+/*
+ * A port that lacks a setting would be open where it was closed. The monitor sees that the link is
+ * down, and gives up the restore.
+ */
+static int connect_or_not(const struct nic *nic)
+{
+	int status = connect_one(nic);
+
+	if (status != EXIT_SUCCESS)
+		link_down(nic->host_name);
+	return status;
 }
 
 static int connect_all(const struct nic *nics, size_t n)
@@ -131,7 +187,7 @@ static int connect_all(const struct nic *nics, size_t n)
 	int status = EXIT_SUCCESS;
 
 	for (size_t i = 0; i < n; i++)
-		if (connect_one(&nics[i]) != EXIT_SUCCESS)
+		if (connect_or_not(&nics[i]) != EXIT_SUCCESS)
 			status = EXIT_FAILURE;
 	return status;
 }
@@ -154,7 +210,7 @@ static int with_file(const char *path, int (*work)(const struct nic *nics, size_
 	e = keep_net_admin();
 	if (e < 0)
 		return fail(-e, "cannot give up capabilities");
-	len = read_all(fd, FILE_MAX, &text);
+	len = read_all(fd, NETWORK_MAX, &text);
 	if (len < 0)
 		return fail((int)-len, "cannot read %s", path);
 	if (network_from_text(text, (size_t)len, &nics, &n, &error) < 0)

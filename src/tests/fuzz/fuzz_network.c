@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 #include "image/network_file.h"
+#include "sys/link_settings.h"
 #include "util/mem.h"
 
 static void check(const struct nic *nic)
@@ -14,6 +15,9 @@ static void check(const struct nic *nic)
 	must(*nic->name != '-' && *nic->host_name != '-' && !strpbrk(nic->host_name, "/; \n"));
 	must(!nic->bridge || network_name_valid(nic->bridge));
 	must(!nic->host_mac || network_mac_valid(nic->host_mac));
+	for (size_t i = 0; i < nic->n_host_settings; i++)
+		must(link_setting_valid(nic->host_settings[i].name, nic->host_settings[i].value) &&
+		     !strchr(nic->host_settings[i].value, '\n'));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

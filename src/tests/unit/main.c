@@ -60,6 +60,7 @@ static const struct suite {
 	{"monitor_states", monitor_states_suite},
 	{"mounts", mounts_suite},
 	{"network_file", network_file_suite},
+	{"link_settings", link_settings_suite},
 	{"nexthops", nexthops_suite},
 	{"obstacles", obstacles_suite},
 	{"plan", plan_suite},

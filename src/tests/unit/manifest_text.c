@@ -60,7 +60,17 @@ const char manifest_begins[] =
 	"        \"host_name\": \"vethA\",\n"
 	"        \"host_mac\": \"fe:00:00:00:00:01\",\n"
 	"        \"bridge\": \"lxcbr0\",\n"
-	"        \"host_ipv6_disabled\": true\n"
+	"        \"host_ipv6_disabled\": true,\n"
+	"        \"host_settings\": [\n"
+	"          {\n"
+	"            \"name\": \"port.isolated\",\n"
+	"            \"value\": \"1\"\n"
+	"          },\n"
+	"          {\n"
+	"            \"name\": \"ipv4.proxy_arp\",\n"
+	"            \"value\": \"2\"\n"
+	"          }\n"
+	"        ]\n"
 	"      },\n"
 	"      {\n"
 	"        \"ifindex\": 3,\n"
@@ -72,7 +82,8 @@ const char manifest_begins[] =
 	"        \"host_name\": null,\n"
 	"        \"host_mac\": null,\n"
 	"        \"bridge\": null,\n"
-	"        \"host_ipv6_disabled\": false\n"
+	"        \"host_ipv6_disabled\": false,\n"
+	"        \"host_settings\": []\n"
 	"      }\n"
 	"    ],\n"
 	"    \"mounts\": [\n"
@@ -191,7 +202,7 @@ const char manifest_begins[] =
 	"  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"d99eb26e950d09045e38bb2f6640ac2a\"\n"
+static const char good_ends[] = "  \"checksum\": \"55696ed6b0533ce239b1695972a1f6fa\"\n"
 				"}\n";
 
 char *manifest_sealed(const char *begins)

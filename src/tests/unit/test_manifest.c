@@ -38,6 +38,9 @@ START_TEST(test_round_trip)
 	ck_assert_uint_eq(m.schema, 3);
 	ck_assert(m.stopped);
 	expect_facts(&m);
+	ck_assert_uint_eq(m.facts.nics[0].n_host_settings, 2);
+	ck_assert_str_eq(m.facts.nics[0].host_settings[0].name, "port.isolated");
+	ck_assert_str_eq(m.facts.nics[0].host_settings[1].value, "2");
 	ck_assert_str_eq(m.files[0].xxh3_128, "99aa06d3014798d86001c324468d497f");
 	ck_assert_str_eq(m.facts.inner_cgroup, "in");
 	ck_assert_uint_eq(m.page_size, 4096);
@@ -83,6 +86,7 @@ static void expect_schema_2(const struct manifest *m)
 	ck_assert_uint_eq(m->page_size, 4096);
 	ck_assert_ptr_nonnull(m->files[0].xxh3_128);
 	ck_assert(!m->stopped);
+	ck_assert_uint_eq(m->facts.nics[0].n_host_settings, 0);
 }
 
 static void (*const schemas[])(const struct manifest *m) = {expect_schema_1, expect_schema_2};

@@ -63,6 +63,8 @@ START_TEST(test_round_trip)
 	char veth[] = "veth", macvlan[] = "macvlan", eth0[] = "eth0", eth1[] = "eth1",
 	     eth2[] = "eth2", eth3[] = "eth3", host0[] = "vethA", host1[] = "vethB",
 	     br[] = "lxcbr0", mac[] = "fe:00:00:00:00:01";
+	char isolated[] = "port.isolated", one[] = "1", alias[] = "alias", words[] = "two words";
+	struct nic_setting settings[] = {{isolated, one}, {alias, words}};
 	const struct nic nics[] = {
 		{.type = veth,
 		 .name = eth0,
@@ -70,7 +72,9 @@ START_TEST(test_round_trip)
 		 .host_name = host0,
 		 .host_mac = mac,
 		 .bridge = br,
-		 .host_ipv6_disabled = true},
+		 .host_ipv6_disabled = true,
+		 .host_settings = settings,
+		 .n_host_settings = 2},
 		{.type = macvlan, .name = eth1, .mtu = 1500},
 		{.type = veth, .name = eth2, .host_name = host1},
 		/* in no namespace we see: nothing to put back */
@@ -84,6 +88,8 @@ START_TEST(test_round_trip)
 
 	ck_assert_str_eq(strchr(text, '\n') + 1,
 			 "veth eth0 vethA lxcbr0 fe:00:00:00:00:01 1500 off\n"
+			 "set port.isolated 1\n"
+			 "set alias two words\n"
 			 "veth eth2 vethB - - - on\n");
 	ck_assert_ptr_nonnull(strstr(renamed, "veth eth0 vethNew lxcbr0"));
 	ck_assert_ptr_nonnull(strstr(renamed, "veth eth2 vethB -"));
@@ -97,6 +103,9 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(back[0].host_mac, mac);
 	ck_assert_uint_eq(back[0].mtu, 1500);
 	ck_assert(back[0].host_ipv6_disabled);
+	ck_assert_uint_eq(back[0].n_host_settings, 2);
+	ck_assert_str_eq(back[0].host_settings[1].name, "alias");
+	ck_assert_str_eq(back[0].host_settings[1].value, "two words");
 	ck_assert_ptr_null(back[1].bridge);
 	ck_assert_ptr_null(back[1].host_mac);
 	ck_assert_uint_eq(back[1].mtu, 0);
@@ -143,6 +152,11 @@ static const struct {
 	{"veth eth0 v br - 4294967296 on\n", "MTU"},
 	{"veth eth0 v br - 1500 yes\n", "IPv6"},
 	{"veth eth0 v br - 1500 on\nveth eth1 w br - 1500 no\n", "line 2: IPv6"},
+	{"set port.isolated 1\n", "of no interface"},
+	{"veth eth0 v br - 1500 on\nset port.isolated\n", "without a value"},
+	{"veth eth0 v br - 1500 on\nset port.isolated 256\n", "line 2: bad setting"},
+	{"veth eth0 v br - 1500 on\nset x 1\n", "line 2: bad setting"},
+	{"veth eth0 v br - 1500 on\nset  port.isolated 1\n", "line 2: bad setting"},
 };
 
 START_TEST(test_bad)

@@ -73,6 +73,15 @@ void check_nics(struct survey *s)
 				"the network interface %s of %s has no other end in this network "
 				"namespace",
 				nic->name, facts->name);
+		else if (nic->settings_error < 0)
+			findings_add(s->found,
+				     FINDING("network-interface", FINDING_BLOCKS,
+					     "look at it with ip -d link and bridge -d link, and "
+					     "remove what it has too much of"),
+				     "the settings of %s, the host's end of the network interface "
+				     "%s of %s, cannot be read: %s",
+				     nic->host_name, nic->name, facts->name,
+				     strerror(-nic->settings_error));
 	}
 }
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The settings of the host's end of a veth, as names and values. Runs in the command, which reads
+ * them, and in lxc-checkpoint-link, which gives them to a restored link; as root with
+ * CAP_NET_ADMIN, in the host's network namespace. Checking names and values is pure.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sys/bridge_port.h"
+#include "sys/link_settings.h"
+#include "sys/rtnl.h"
+#include "sys/rtnl_message.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+#define QUEUE_USUAL 1000 /* of a veth */
+#define GROUP_USUAL 0
+
+/* From later kernels than the headers that this builds with. */
+#define PROP_LIST    52	 /* IFLA_PROP_LIST */
+#define ALT_IFNAME   53	 /* IFLA_ALT_IFNAME */
+#define NEW_LINKPROP 108 /* RTM_NEWLINKPROP */
+#define ALTNAME_MAX  127
+#define ALIAS_MAX    255
+
+/* --- net.ipv4.conf and net.ipv6.conf --------------------------------------------------------- */
+
+/* Not disable_ipv6, which the callback sets itself. */
+static const char *const sysctls4[] = {
+	"accept_local",	  "accept_redirects", "arp_announce",	"arp_filter",	  "arp_ignore",
+	"arp_notify",	  "forwarding",	      "log_martians",	"proxy_arp",	  "proxy_arp_pvlan",
+	"route_localnet", "rp_filter",	      "send_redirects", "src_valid_mark", NULL,
+};
+static const char *const sysctls6[] = {
+	"accept_dad",	 "accept_ra", "accept_redirects",
+	"addr_gen_mode", "autoconf",  "forwarding",
+	"dad_transmits", "proxy_ndp", NULL,
+};
+
+static bool is_among(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+/* All of them are small numbers. */
+static bool is_sysctl_value(const char *value)
+{
+	return setting_number(*value == '-' ? value + 1 : value, INT32_MAX) >= 0;
+}
+
+static bool sysctl4_valid(const char *name, const char *value)
+{
+	return is_among(sysctls4, name) && is_sysctl_value(value);
+}
+
+static bool sysctl6_valid(const char *name, const char *value)
+{
+	return is_among(sysctls6, name) && is_sysctl_value(value);
+}
+
+static int write_sysctl(const char *family, const char *link, const char *name, const char *value)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, link, name);
+	int e = write_file_at(AT_FDCWD, path, value);
+
+	return e == -ENOENT ? -EOPNOTSUPP : e;
+}
+
+static int sysctl4_apply(const char *link, const char *name, const char *value)
+{
+	return write_sysctl("ipv4", link, name, value);
+}
+
+static int sysctl6_apply(const char *link, const char *name, const char *value)
+{
+	return write_sysctl("ipv6", link, name, value);
+}
+
+/* Caller frees; NULL: this kernel lacks it. */
+static char *read_sysctl(const char *family, const char *link, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, link, name);
+	char *text = NULL;
+
+	if (read_file_at(AT_FDCWD, path, 64, &text) <= 0)
+		return NULL;
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* A new link has those of "default". */
+static void read_sysctls(const char *family, const char *link, const char *const *names,
+			 link_setting_fn fn, void *userdata)
+{
+	for (; *names; names++) {
+		_cleanup_free_ char *name = xasprintf("%s.%s", family, *names);
+		_cleanup_free_ char *usual = read_sysctl(family, "default", *names);
+		_cleanup_free_ char *value = read_sysctl(family, link, *names);
+
+		if (value && usual && strcmp(value, usual) != 0 && is_sysctl_value(value))
+			fn(name, value, userdata);
+	}
+}
+
+/* --- attributes of the link ------------------------------------------------------------------ */
+
+/* As a terminal would show it: it is one line of the network file, and JSON. */
+static bool is_one_line(const char *value, size_t max)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len > max || *value == ' ')
+		return false;
+	while (len > 0) {
+		size_t n = printable_length(value, len);
+
+		if (n == 0)
+			return false;
+		value += n;
+		len -= n;
+	}
+	return true;
+}
+
+static bool alias_valid(const char *name, const char *value)
+{
+	(void)name;
+	return is_one_line(value, ALIAS_MAX);
+}
+
+static bool altname_valid(const char *name, const char *value)
+{
+	(void)name;
+	return is_one_line(value, ALTNAME_MAX) && !strpbrk(value, " /:%");
+}
+
+static bool number_valid(const char *name, const char *value)
+{
+	(void)name;
+	return setting_number(value, INT32_MAX) >= 0;
+}
+
+static int set_attribute(const char *link, unsigned short type, const void *value, size_t len)
+{
+	const struct ifinfomsg header = {.ifi_index = (int)if_nametoindex(link)};
+	struct rtnl_message m;
+
+	if (header.ifi_index == 0)
+		return -ENODEV;
+	rtnl_begin(&m, RTM_SETLINK, &header, sizeof(header));
+	rtnl_put(&m, type, value, len);
+	return rtnl_send(&m);
+}
+
+static int alias_apply(const char *link, const char *name, const char *value)
+{
+	(void)name;
+	return set_attribute(link, IFLA_IFALIAS, value, strlen(value));
+}
+
+/* One that another link has by now is lost: it is a second name. */
+static int altname_apply(const char *link, const char *name, const char *value)
+{
+	const struct ifinfomsg header = {.ifi_index = (int)if_nametoindex(link)};
+	struct rtnl_message m;
+	size_t nest;
+	int e;
+
+	(void)name;
+	rtnl_begin(&m, NEW_LINKPROP, &header, sizeof(header));
+	m.h.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+	nest = rtnl_nest(&m, PROP_LIST);
+	rtnl_put(&m, ALT_IFNAME, value, strlen(value) + 1);
+	rtnl_close(&m, nest);
+	e = rtnl_send(&m);
+	return e == -EEXIST ? 0 : e;
+}
+
+static int number_apply(const char *link, const char *name, const char *value)
+{
+	uint32_t n = (uint32_t)setting_number(value, INT32_MAX);
+	unsigned short type = strcmp(name, "group") == 0 ? IFLA_GROUP
+			      : strcmp(name, "mtu") == 0 ? IFLA_MTU
+							 : IFLA_TXQLEN;
+
+	return set_attribute(link, type, &n, sizeof(n));
+}
+
+struct found {
+	link_setting_fn fn;
+	void *userdata;
+	unsigned int mtu;
+};
+
+static void tell_text(const struct rtattr *a, const char *name, const struct found *f)
+{
+	_cleanup_free_ char *text = xstrndup(rtnl_value(a), RTA_PAYLOAD(a));
+
+	if (link_setting_valid(name, text))
+		f->fn(name, text, f->userdata);
+}
+
+static void tell_altnames(const struct rtattr *list, const struct found *f)
+{
+	const char *p = list ? rtnl_value(list) : NULL;
+	size_t left = list ? RTA_PAYLOAD(list) : 0;
+	const struct rtattr *a;
+
+	while ((a = rtnl_find(p, left, ALT_IFNAME, 1))) {
+		size_t n = (size_t)((const char *)a - p) + RTA_ALIGN((size_t)a->rta_len);
+
+		tell_text(a, "altname", f);
+		n = n < left ? n : left;
+		p += n;
+		left -= n;
+	}
+}
+
+static void tell_number(const struct nlmsghdr *m, unsigned short type, uint32_t usual,
+			const char *name, const struct found *f)
+{
+	const struct rtattr *a = rtnl_attribute(m, sizeof(struct ifinfomsg), type, sizeof(usual));
+	_cleanup_free_ char *value = NULL;
+	uint32_t n = usual;
+
+	if (a)
+		memcpy(&n, rtnl_value(a), sizeof(n));
+	if (n == usual || n > INT32_MAX)
+		return;
+	value = xasprintf("%u", n);
+	f->fn(name, value, f->userdata);
+}
+
+static void take_attributes(const struct nlmsghdr *m, void *userdata)
+{
+	const struct found *f = userdata;
+	const struct rtattr *alias = rtnl_attribute(m, sizeof(struct ifinfomsg), IFLA_IFALIAS, 1);
+
+	if (m->nlmsg_type != RTM_NEWLINK)
+		return;
+	if (alias)
+		tell_text(alias, "alias", f);
+	tell_altnames(rtnl_attribute(m, sizeof(struct ifinfomsg), PROP_LIST, 0), f);
+	tell_number(m, IFLA_GROUP, GROUP_USUAL, "group", f);
+	tell_number(m, IFLA_TXQLEN, QUEUE_USUAL, "txqueuelen", f);
+	tell_number(m, IFLA_MTU, f->mtu, "mtu", f);
+}
+
+static int read_attributes(const char *link, struct found *f)
+{
+	const struct ifinfomsg header = {.ifi_index = (int)if_nametoindex(link)};
+	_cleanup_close_ int sock = rtnl_open();
+	struct rtnl_message m;
+
+	rtnl_begin(&m, RTM_GETLINK, &header, sizeof(header));
+	return sock < 0 ? sock : rtnl_ask(sock, &m, m.h.nlmsg_len, take_attributes, f);
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static const struct kind {
+	const char *name; /* with a dot at its end: the beginning */
+	bool of_port, early;
+	bool (*valid)(const char *name, const char *value);
+	int (*apply)(const char *link, const char *name, const char *value);
+} kinds[] = {
+	{"ipv4.", false, true, sysctl4_valid, sysctl4_apply},
+	{"ipv6.", false, true, sysctl6_valid, sysctl6_apply},
+	{"alias", false, false, alias_valid, alias_apply},
+	{"altname", false, false, altname_valid, altname_apply},
+	{"group", false, false, number_valid, number_apply},
+	{"txqueuelen", false, false, number_valid, number_apply},
+	{"mtu", false, true, number_valid, number_apply},
+	{"port.", true, false, bridge_port_option_valid, bridge_port_option_apply},
+	{"vlans", true, false, bridge_port_vlans_valid, bridge_port_vlans_apply},
+	{"fdb", true, false, bridge_port_fdb_valid, bridge_port_fdb_apply},
+};
+
+/* rest: behind the dot. */
+static const struct kind *find_kind(const char *name, const char **rest)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t len = strlen(kinds[i].name);
+		bool dotted = kinds[i].name[len - 1] == '.';
+
+		*rest = dotted ? name + len : name;
+		if (dotted ? strncmp(name, kinds[i].name, len) == 0
+			   : strcmp(name, kinds[i].name) == 0)
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+bool link_setting_valid(const char *name, const char *value)
+{
+	const char *rest;
+	const struct kind *k = find_kind(name, &rest);
+
+	return k && strlen(value) <= LINK_SETTING_MAX && k->valid(rest, value);
+}
+
+int link_setting_apply(const char *link, const char *name, const char *value)
+{
+	const char *rest;
+	const struct kind *k = find_kind(name, &rest);
+
+	return link_setting_valid(name, value) ? k->apply(link, rest, value) : -EINVAL;
+}
+
+bool link_setting_is_of_port(const char *name)
+{
+	const char *rest;
+	const struct kind *k = find_kind(name, &rest);
+
+	return k && k->of_port;
+}
+
+bool link_setting_is_early(const char *name)
+{
+	const char *rest;
+	const struct kind *k = find_kind(name, &rest);
+
+	return k && k->early;
+}
+
+int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, void *userdata)
+{
+	struct found f = {fn, userdata, mtu};
+	int e;
+
+	read_sysctls("ipv4", link, sysctls4, fn, userdata);
+	read_sysctls("ipv6", link, sysctls6, fn, userdata);
+	e = read_attributes(link, &f);
+	return e < 0 ? e : bridge_port_read(link, fn, userdata);
+}

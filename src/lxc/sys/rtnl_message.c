@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Builds requests for rtnl.c, and finds attributes in answers. Pure, but for rtnl_send(), which
+ * acts in the caller's network namespace and needs CAP_NET_ADMIN there for changes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/rtnl.h"
+#include "sys/rtnl_message.h"
+#include "util/fd.h"
+
+void rtnl_begin(struct rtnl_message *m, unsigned short type, const void *header, size_t len)
+{
+	*m = (struct rtnl_message){
+		.h.nlmsg_len = (unsigned int)NLMSG_SPACE(len),
+		.h.nlmsg_type = type,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
+	memcpy(m->body, header, len);
+}
+
+void rtnl_put(struct rtnl_message *m, unsigned short type, const void *value, size_t len)
+{
+	struct rtattr a = {.rta_len = (unsigned short)RTA_LENGTH(len), .rta_type = type};
+	size_t at = NLMSG_ALIGN(m->h.nlmsg_len) - sizeof(m->h);
+
+	if (len > sizeof(m->body) || RTA_SPACE(len) > sizeof(m->body) - at) {
+		m->too_long = true;
+		return;
+	}
+	memcpy(m->body + at, &a, sizeof(a));
+	if (len)
+		memcpy(m->body + at + RTA_LENGTH(0), value, len);
+	m->h.nlmsg_len = (unsigned int)(sizeof(m->h) + at + RTA_SPACE(len));
+}
+
+size_t rtnl_nest(struct rtnl_message *m, unsigned short type)
+{
+	size_t at = NLMSG_ALIGN(m->h.nlmsg_len) - sizeof(m->h);
+
+	rtnl_put(m, (unsigned short)(type | NLA_F_NESTED), NULL, 0);
+	return at;
+}
+
+void rtnl_close(struct rtnl_message *m, size_t nest)
+{
+	unsigned short len = (unsigned short)(m->h.nlmsg_len - sizeof(m->h) - nest);
+
+	if (!m->too_long)
+		memcpy(m->body + nest, &len, sizeof(len));
+}
+
+int rtnl_send(const struct rtnl_message *m)
+{
+	_cleanup_close_ int sock = m->too_long ? -EMSGSIZE : rtnl_open();
+
+	return sock < 0 ? sock : rtnl_request(sock, m, m->h.nlmsg_len);
+}
+
+const struct rtattr *rtnl_find(const void *attributes, size_t len, unsigned short type,
+			       size_t least)
+{
+	const char *p = attributes;
+
+	while (len >= sizeof(struct rtattr)) {
+		const struct rtattr *a = (const void *)p;
+		size_t n = RTA_ALIGN((size_t)a->rta_len);
+
+		if (a->rta_len < sizeof(*a) || a->rta_len > len)
+			return NULL;
+		if ((a->rta_type & NLA_TYPE_MASK) == type && RTA_PAYLOAD(a) >= least)
+			return a;
+		n = n < len ? n : len;
+		p += n;
+		len -= n;
+	}
+	return NULL;
+}
+
+const struct rtattr *rtnl_within(const struct rtattr *nest, unsigned short type, size_t least)
+{
+	return nest ? rtnl_find(rtnl_value(nest), RTA_PAYLOAD(nest), type, least) : NULL;
+}
