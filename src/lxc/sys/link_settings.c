@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "sys/bridge_port.h"
+#include "sys/link_routes.h"
 #include "sys/link_settings.h"
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
@@ -286,6 +287,9 @@ static const struct kind {
 	{"mtu", false, true, number_valid, number_apply},
 	{"port.", true, false, bridge_port_option_valid, bridge_port_option_apply},
 	{"vlans", true, false, bridge_port_vlans_valid, bridge_port_vlans_apply},
+	{"address", false, false, link_address_valid, link_address_apply},
+	{"route", false, false, link_route_valid, link_route_apply},
+	{"neighbour", false, false, link_neighbour_valid, link_neighbour_apply},
 	{"fdb", true, false, bridge_port_fdb_valid, bridge_port_fdb_apply},
 };
 
@@ -344,5 +348,7 @@ int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, v
 	read_sysctls("ipv4", link, sysctls4, fn, userdata);
 	read_sysctls("ipv6", link, sysctls6, fn, userdata);
 	e = read_attributes(link, &f);
-	return e < 0 ? e : bridge_port_read(link, fn, userdata);
+	if (e == 0)
+		e = bridge_port_read(link, fn, userdata);
+	return e < 0 ? e : link_routes_read(link, fn, userdata);
 }

@@ -12,6 +12,7 @@
  *                           "1:pvid:untagged,10-20"
  *   fdb                     a static entry of a bridge's table for this port (any number):
  *                           "00:16:3e:00:00:01 vlan 5 static sticky"
+ *   address, route, neighbour   of the link (any number), see link_routes.h
  *
  * The names and the form of the values do not depend on the kernel.
  */

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# NICs of all kinds of the configuration, and interfaces that processes make in the container, go
+# through two rounds with their ends on the host. What cannot be restored is refused by name.
+. "${0%/*}/lib/lib.sh"
+. "${0%/*}/lib/counter.sh"
+
+in_network()
+{
+	nsenter -t "$(init_pid c1)" -n "$@"
+}
+
+# What the kernel says of a link of the host, without numbers that change.
+look_at()
+{
+	ip -o address show dev "$1" | sed '/scope link/d; s/^[0-9]*: //'
+	ip route show table all dev "$1"
+	ip -6 route show table all dev "$1" | sed '/fe80::/d; /ff00::/d'
+	ip neighbour show proxy dev "$1"
+	ip neighbour show nud permanent dev "$1"
+	(cd /proc/sys/net && grep . ipv4/conf/"$1"/{proxy_arp,forwarding,rp_filter} ipv6/conf/"$1"/{proxy_ndp,forwarding,autoconf})
+}
+
+answers()
+{
+	ping -c 1 -W 1 "$1" >/dev/null
+}
+
+new_container()
+{
+	make_container c1 </dev/null >/dev/null
+	sed -i '/^lxc.net/d' /var/lib/lxc/c1/config
+	cat >>/var/lib/lxc/c1/config
+	sed -i '/udhcpc/d' /var/lib/lxc/c1/rootfs/etc/init.d/rcS
+	start_container c1
+}
+
+# rounds WHAT FUNCTION...: what the function says is the same after each of two rounds
+rounds()
+{
+	local what=$1 i
+
+	shift
+	"$@" >/tmp/before
+	for i in 1 2; do
+		check dump -n c1 -s --replace
+		check restore -n c1
+		"$@" >/tmp/after
+		diff /tmp/before /tmp/after || die "$what: not the same after round $i"
+	done
+}
+
+end_container()
+{
+	check lxc-stop -k -n c1
+	lxc-destroy -n c1 >/dev/null || die 'cannot destroy it'
+}
+
+make_bridge
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+# the host answers for a router only if it knows a way to it
+ip route add default dev lxcbr0
+
+step 'a veth on no bridge, with what an administrator gave it'
+new_container <<-'END'
+	lxc.net.0.type = veth
+	lxc.net.0.flags = up
+	lxc.net.0.veth.pair = routed
+	lxc.net.0.ipv4.address = 10.9.0.5/32
+	lxc.net.0.veth.ipv4.route = 10.9.9.0/24
+	lxc.net.0.veth.ipv6.route = fd09:9::/64
+END
+ip address add 10.9.0.1/32 dev routed
+ip address add 10.9.1.1 peer 10.9.1.2/32 dev routed
+ip -6 address add fd09::1/64 dev routed
+ip route add 10.9.0.5/32 dev routed src 10.9.0.1
+ip route add 10.10.0.0/16 via 10.9.0.5 dev routed onlink metric 7 table 100 proto bird
+ip -6 route add fd10::/64 via fd09::5 dev routed metric 77
+ip neighbour add proxy 10.9.0.77 dev routed
+ip neighbour add proxy fd09::77 dev routed
+ip neighbour add 10.9.0.78 lladdr 00:16:3e:00:00:78 dev routed nud permanent
+sysctl -qw net.ipv4.conf.routed.proxy_arp=1 net.ipv6.conf.routed.proxy_ndp=1
+in_network ip route add 10.9.0.1/32 dev eth0
+wait_for 10 answers 10.9.0.5
+look_at routed >/tmp/before
+for word in '10.9.9.0/24' 'fd09:9::/64' '10.10.0.0/16 via 10.9.0.5 table 100 proto bird metric 7 onlink' '10.9.0.77 proxy' \
+	'fd09::77 proxy' '00:16:3e:00:00:78 PERMANENT' 'peer 10.9.1.2/32' 'proxy_arp:1'; do
+	grep -q -- "$word" /tmp/before || die "not seen before: $word: $(cat /tmp/before)"
+done
+rounds 'a veth on no bridge' look_at routed
+wait_for 10 answers 10.9.0.5
+end_container
+
+step 'veth.mode = router'
+new_container <<-'END'
+	lxc.net.0.type = veth
+	lxc.net.0.flags = up
+	lxc.net.0.veth.pair = router0
+	lxc.net.0.veth.mode = router
+	lxc.net.0.ipv4.address = 10.9.0.5/32
+	lxc.net.0.ipv4.gateway = 169.254.1.1
+	lxc.net.0.ipv6.address = fd09::5/128
+	lxc.net.0.ipv6.gateway = fe80::1
+END
+look_at router0
+wait_for 10 answers 10.9.0.5
+rounds 'a router' look_at router0
+wait_for 10 answers 10.9.0.5
+check in_network ping -c 1 -W 5 10.0.3.1 >/dev/null
+end_container
