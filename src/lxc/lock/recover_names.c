@@ -170,7 +170,7 @@ static void look_at_link(struct search *s, int proc, const char *name)
 	struct statx st;
 	size_t len;
 
-	if (n < 0)
+	if (n < 0 || n >= (ssize_t)sizeof(path))
 		return;
 	path[n] = '\0';
 	len = length_before(path, LINK_DELETED);
