@@ -19,6 +19,6 @@ int thread_start(pthread_t *ret, void *(*fn)(void *userdata), void *userdata);
 
 void thread_end(struct thread_scope *scope);
 
-#define _thread_scope_ __attribute__((cleanup(thread_end))) struct thread_scope
+#define _thread_scope_ __attribute__((cleanup(thread_end), unused)) struct thread_scope
 
 #endif
