@@ -293,7 +293,24 @@ bool bridge_port_vlans_valid(const char *name, const char *value)
 	return *value == '\0';
 }
 
-/* Each entry is one VLAN, or a range of VLANs with the same flags. */
+/* An entry is one VLAN, or a range of VLANs with the same flags. */
+static void take_vlan_entry(const struct rtattr *entry, struct found *f)
+{
+	const struct rtattr *info =
+		rtnl_within(entry, VLANDB_ENTRY_INFO, sizeof(struct bridge_vlan_info));
+	const struct rtattr *range = rtnl_within(entry, VLANDB_ENTRY_RANGE, sizeof(uint16_t));
+	struct bridge_vlan_info vlan;
+	struct vlan_range r;
+
+	if (!info)
+		return;
+	memcpy(&vlan, rtnl_value(info), sizeof(vlan));
+	r = (struct vlan_range){vlan.vid, vlan.vid, vlan.flags & VLAN_FLAGS};
+	if (range)
+		r.last = (unsigned short)number_of(range, sizeof(uint16_t));
+	vlan_range_append(&f->vlans, &r);
+}
+
 static void take_vlans(const struct nlmsghdr *m, void *userdata)
 {
 	struct found *f = userdata;
@@ -302,38 +319,16 @@ static void take_vlans(const struct nlmsghdr *m, void *userdata)
 		uint16_t reserved2;
 		uint32_t number;
 	} header;
-	const char *p = (const char *)m + NLMSG_SPACE(sizeof(header));
+	const void *p = (const char *)m + NLMSG_SPACE(sizeof(header));
+	const struct rtattr *entry;
 	size_t left;
 
 	if (m->nlmsg_len < NLMSG_SPACE(sizeof(header)))
 		return;
 	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
-	if (header.number != f->number)
-		return;
-	for (left = m->nlmsg_len - NLMSG_SPACE(sizeof(header)); left >= sizeof(struct rtattr);) {
-		const struct rtattr *entry = (const void *)p;
-		const struct rtattr *info, *range;
-		struct bridge_vlan_info vlan;
-		struct vlan_range r;
-		size_t n = RTA_ALIGN((size_t)entry->rta_len);
-
-		if (entry->rta_len < sizeof(*entry) || entry->rta_len > left)
-			return;
-		info = (entry->rta_type & NLA_TYPE_MASK) == VLANDB_ENTRY
-			       ? rtnl_within(entry, VLANDB_ENTRY_INFO, sizeof(vlan))
-			       : NULL;
-		range = rtnl_within(entry, VLANDB_ENTRY_RANGE, sizeof(uint16_t));
-		if (info) {
-			memcpy(&vlan, rtnl_value(info), sizeof(vlan));
-			r = (struct vlan_range){vlan.vid, vlan.vid, vlan.flags & VLAN_FLAGS};
-			if (range)
-				r.last = (unsigned short)number_of(range, sizeof(uint16_t));
-			vlan_range_append(&f->vlans, &r);
-		}
-		n = n < left ? n : left;
-		p += n;
-		left -= n;
-	}
+	left = m->nlmsg_len - NLMSG_SPACE(sizeof(header));
+	while (header.number == f->number && (entry = rtnl_take(&p, &left, VLANDB_ENTRY, 0)))
+		take_vlan_entry(entry, f);
 }
 
 /* -EOPNOTSUPP: the kernel has no VLANs on bridges, or is older than Linux 5.6. */

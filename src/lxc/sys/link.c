@@ -25,6 +25,7 @@
 
 #include "sys/link.h"
 #include "sys/rtnl.h"
+#include "sys/rtnl_message.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -32,37 +33,29 @@
 /* From linux/if.h, which does not go together with net/if.h. */
 enum { MODE_DEFAULT = 0, MODE_DORMANT = 1, STATE_DORMANT = 5, STATE_UP = 6 };
 
-/* A request about one link. */
-struct request {
-	struct nlmsghdr h;
-	struct ifinfomsg info;
-	char attributes[128];
-};
-
-static void put(struct request *r, unsigned short type, const void *value, size_t len)
+/*
+ * Begins a request about one link. By its name: the number could belong to another link by the time
+ * that the kernel looks.
+ */
+static int begin(struct rtnl_message *m, unsigned short type, const char *link, unsigned int mask,
+		 unsigned int flags)
 {
-	struct rtattr a = {.rta_len = (unsigned short)RTA_LENGTH(len), .rta_type = type};
-	char *end = (char *)r + NLMSG_ALIGN(r->h.nlmsg_len);
-
-	memcpy(end, &a, sizeof(a));
-	memcpy(end + RTA_LENGTH(0), value, len);
-	r->h.nlmsg_len = (unsigned int)(NLMSG_ALIGN(r->h.nlmsg_len) + RTA_SPACE(len));
-}
-
-/* By its name: the number could belong to another link by the time that the kernel looks. */
-static int begin(struct request *r, unsigned short type, const char *link)
-{
+	const struct ifinfomsg header = {.ifi_change = mask, .ifi_flags = flags};
 	size_t len = strlen(link);
 
 	if (len == 0 || len >= IFNAMSIZ)
 		return -ENODEV;
-	*r = (struct request){
-		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r->info)),
-		.h.nlmsg_type = type,
-		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-	};
-	put(r, IFLA_IFNAME, link, len + 1);
+	rtnl_begin(m, type, &header, sizeof(header));
+	rtnl_put(m, IFLA_IFNAME, link, len + 1);
 	return 0;
+}
+
+/* The same, by its number. */
+static void begin_by_number(struct rtnl_message *m, unsigned short type, unsigned int number)
+{
+	const struct ifinfomsg header = {.ifi_index = (int)number};
+
+	rtnl_begin(m, type, &header, sizeof(header));
 }
 
 static void take_info(const struct nlmsghdr *m, void *userdata)
@@ -73,11 +66,11 @@ static void take_info(const struct nlmsghdr *m, void *userdata)
 
 static int look(int sock, const char *link, struct ifinfomsg *ret)
 {
-	struct request r;
-	int e = begin(&r, RTM_GETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_GETLINK, link, 0, 0);
 
 	*ret = (struct ifinfomsg){0};
-	return e < 0 ? e : rtnl_ask(sock, &r, r.h.nlmsg_len, take_info, ret);
+	return e < 0 ? e : rtnl_ask(sock, &m, m.h.nlmsg_len, take_info, ret);
 }
 
 bool link_is_up(const char *link)
@@ -128,45 +121,32 @@ bool link_is_plain_bridge(const char *bridge)
 	return bridge_has(bridge, "vlan_filtering", "0") && bridge_has(bridge, "stp_state", "0");
 }
 
-static int send_request(const struct request *r)
-{
-	_cleanup_close_ int sock = rtnl_open();
-
-	return sock < 0 ? sock : rtnl_request(sock, r, r->h.nlmsg_len);
-}
-
-static void put_flags(struct request *r, unsigned int mask, unsigned int flags)
-{
-	r->info.ifi_change |= mask;
-	r->info.ifi_flags |= flags;
-}
-
 int link_attach(const char *link, const char *bridge)
 {
 	unsigned int master = if_nametoindex(bridge);
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, 0, 0);
 
 	if (e < 0 || master == 0)
 		return e < 0 ? e : -ENODEV;
-	put(&r, IFLA_MASTER, &master, sizeof(master));
-	return send_request(&r);
+	rtnl_put(&m, IFLA_MASTER, &master, sizeof(master));
+	return rtnl_send(&m);
 }
 
 int link_detach(const char *link)
 {
 	const unsigned int none = 0;
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, 0, 0);
 
 	if (e < 0)
 		return e;
-	put(&r, IFLA_MASTER, &none, sizeof(none));
-	return send_request(&r);
+	rtnl_put(&m, IFLA_MASTER, &none, sizeof(none));
+	return rtnl_send(&m);
 }
 
 /* Six numbers in hexadecimal. */
-static int put_mac(struct request *r, const char *text)
+static int put_mac(struct rtnl_message *m, const char *text)
 {
 	unsigned char mac[6];
 
@@ -178,7 +158,7 @@ static int put_mac(struct request *r, const char *text)
 			return -EINVAL;
 		text = end + 1;
 	}
-	put(r, IFLA_ADDRESS, mac, sizeof(mac));
+	rtnl_put(m, IFLA_ADDRESS, mac, sizeof(mac));
 	return 0;
 }
 
@@ -186,25 +166,24 @@ int link_connect(const char *link, const struct link_connection *c)
 {
 	const unsigned char dormant = MODE_DORMANT, state = STATE_DORMANT;
 	unsigned int master = c->bridge ? if_nametoindex(c->bridge) : 0;
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, IFF_UP | IFF_NOARP, IFF_UP);
 
 	if (e == 0 && c->bridge && master == 0)
 		e = -ENODEV;
 	if (e == 0 && c->mac)
-		e = put_mac(&r, c->mac);
+		e = put_mac(&m, c->mac);
 	if (e < 0)
 		return e;
 	if (c->mtu)
-		put(&r, IFLA_MTU, &c->mtu, sizeof(c->mtu));
+		rtnl_put(&m, IFLA_MTU, &c->mtu, sizeof(c->mtu));
 	if (c->bridge && !c->hold)
-		put(&r, IFLA_MASTER, &master, sizeof(master));
+		rtnl_put(&m, IFLA_MASTER, &master, sizeof(master));
 	if (c->hold) {
-		put(&r, IFLA_LINKMODE, &dormant, sizeof(dormant));
-		put(&r, IFLA_OPERSTATE, &state, sizeof(state));
+		rtnl_put(&m, IFLA_LINKMODE, &dormant, sizeof(dormant));
+		rtnl_put(&m, IFLA_OPERSTATE, &state, sizeof(state));
 	}
-	put_flags(&r, IFF_UP | IFF_NOARP, IFF_UP);
-	e = send_request(&r);
+	e = rtnl_send(&m);
 	/* the kernel sets the master first of all: this is a second request */
 	return e < 0 || !c->bridge || !c->hold ? e : link_attach(link, c->bridge);
 }
@@ -212,64 +191,58 @@ int link_connect(const char *link, const struct link_connection *c)
 int link_release(const char *link)
 {
 	const unsigned char normal = MODE_DEFAULT, state = STATE_UP;
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, 0, 0);
 
 	if (e < 0)
 		return e;
-	put(&r, IFLA_LINKMODE, &normal, sizeof(normal));
-	put(&r, IFLA_OPERSTATE, &state, sizeof(state));
-	return send_request(&r);
+	rtnl_put(&m, IFLA_LINKMODE, &normal, sizeof(normal));
+	rtnl_put(&m, IFLA_OPERSTATE, &state, sizeof(state));
+	return rtnl_send(&m);
 }
 
 int link_down(const char *link)
 {
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, IFF_UP, 0);
 
 	if (e < 0)
 		return e;
-	put_flags(&r, IFF_UP, 0);
-	return send_request(&r);
+	return rtnl_send(&m);
 }
 
 int link_up_without_arp(const char *link)
 {
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
 
 	if (e < 0)
 		return e;
-	put_flags(&r, IFF_UP | IFF_NOARP, IFF_UP | IFF_NOARP);
-	return send_request(&r);
+	return rtnl_send(&m);
 }
 
 int link_move(const char *link, pid_t pid)
 {
 	unsigned int number = (unsigned int)pid;
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, 0, 0);
 
 	if (e < 0)
 		return e;
-	put(&r, IFLA_NET_NS_PID, &number, sizeof(number));
-	return send_request(&r);
+	rtnl_put(&m, IFLA_NET_NS_PID, &number, sizeof(number));
+	return rtnl_send(&m);
 }
 
 int link_delete(const char *link, unsigned int number)
 {
-	const struct request r = {
-		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r.info)),
-		.h.nlmsg_type = RTM_DELLINK,
-		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-		.info.ifi_index = (int)number,
-	};
+	struct rtnl_message m;
 
+	begin_by_number(&m, RTM_DELLINK, number);
 	/*
 	 * by its number, since the name may belong to another link by the time that the kernel
 	 * looks
 	 */
-	return number == 0 || if_nametoindex(link) != number ? -ENODEV : send_request(&r);
+	return number == 0 || if_nametoindex(link) != number ? -ENODEV : rtnl_send(&m);
 }
 
 /* What identifies a link. */
@@ -288,26 +261,11 @@ static const struct rtattr *link_attribute(const struct nlmsghdr *m, unsigned sh
 /* The kind is a nested attribute. */
 static bool is_of_kind(const struct nlmsghdr *m, const char *kind)
 {
-	const struct rtattr *info = link_attribute(m, IFLA_LINKINFO, 0);
-	const size_t wanted = RTA_LENGTH(strlen(kind) + 1);
-	size_t len = info ? info->rta_len - RTA_LENGTH(0) : 0;
-	const char *p = info ? (const char *)info + RTA_LENGTH(0) : NULL;
+	const size_t len = strlen(kind) + 1;
+	const struct rtattr *a =
+		rtnl_within(link_attribute(m, IFLA_LINKINFO, 0), IFLA_INFO_KIND, len);
 
-	while (len >= sizeof(struct rtattr)) {
-		struct rtattr a;
-
-		memcpy(&a, p, sizeof(a));
-		if (a.rta_len < sizeof(a) || a.rta_len > len)
-			return false;
-		if ((a.rta_type & NLA_TYPE_MASK) == IFLA_INFO_KIND)
-			return a.rta_len == wanted &&
-			       memcmp(p + sizeof(a), kind, wanted - sizeof(a)) == 0;
-		if (RTA_ALIGN(a.rta_len) >= len)
-			return false;
-		len -= RTA_ALIGN(a.rta_len);
-		p += RTA_ALIGN(a.rta_len);
-	}
-	return false;
+	return a && RTA_PAYLOAD(a) == len && memcmp(rtnl_value(a), kind, len) == 0;
 }
 
 static void take_identity(const struct nlmsghdr *m, void *userdata)
@@ -319,28 +277,24 @@ static void take_identity(const struct nlmsghdr *m, void *userdata)
 
 	if (m->nlmsg_type != RTM_NEWLINK || !name)
 		return;
-	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)(name->rta_len - RTA_LENGTH(0)),
-		 (const char *)name + RTA_LENGTH(0));
+	snprintf(ret->name, sizeof(ret->name), "%.*s", (int)RTA_PAYLOAD(name),
+		 (const char *)rtnl_value(name));
 	ret->is_veth = is_of_kind(m, "veth");
 	if (!mac)
 		return;
-	memcpy(b, (const char *)mac + RTA_LENGTH(0), sizeof(b));
+	memcpy(b, rtnl_value(mac), sizeof(b));
 	snprintf(ret->mac, sizeof(ret->mac), "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
 		 b[3], b[4], b[5]);
 }
 
 static int identify(unsigned int number, struct identity *ret)
 {
-	const struct request r = {
-		.h.nlmsg_len = NLMSG_LENGTH(sizeof(r.info)),
-		.h.nlmsg_type = RTM_GETLINK,
-		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-		.info.ifi_index = (int)number,
-	};
 	_cleanup_close_ int sock = rtnl_open();
+	struct rtnl_message m;
 
 	*ret = (struct identity){0};
-	return sock < 0 ? sock : rtnl_ask(sock, &r, r.h.nlmsg_len, take_identity, ret);
+	begin_by_number(&m, RTM_GETLINK, number);
+	return sock < 0 ? sock : rtnl_ask(sock, &m, m.h.nlmsg_len, take_identity, ret);
 }
 
 char *link_address(const char *link, unsigned int number)
@@ -454,39 +408,31 @@ static void take_link_local(const struct nlmsghdr *m, void *userdata)
 	    info.ifa_scope != RT_SCOPE_LINK)
 		return;
 	found = ARRAY_ADD(all->list, all->n);
-	memcpy(&found->address, (const char *)a + RTA_LENGTH(0), sizeof(found->address));
+	memcpy(&found->address, rtnl_value(a), sizeof(found->address));
 	found->prefix = info.ifa_prefixlen;
 }
 
 static int delete_address(int sock, unsigned int ifindex, const struct address *a)
 {
-	struct {
-		struct nlmsghdr h;
-		struct ifaddrmsg info;
-		struct rtattr attribute;
-		struct in6_addr address;
-	} request = {
-		.h.nlmsg_len = sizeof(request),
-		.h.nlmsg_type = RTM_DELADDR,
-		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
-		.info.ifa_family = AF_INET6,
-		.info.ifa_prefixlen = a->prefix,
-		.info.ifa_index = ifindex,
-		.attribute.rta_len = RTA_LENGTH(sizeof(request.address)),
-		.attribute.rta_type = IFA_LOCAL,
-		.address = a->address,
+	const struct ifaddrmsg header = {
+		.ifa_family = AF_INET6,
+		.ifa_prefixlen = a->prefix,
+		.ifa_index = ifindex,
 	};
+	struct rtnl_message m;
 
-	return rtnl_request(sock, &request, sizeof(request));
+	rtnl_begin(&m, RTM_DELADDR, &header, sizeof(header));
+	rtnl_put(&m, IFA_LOCAL, &a->address, sizeof(a->address));
+	return rtnl_request(sock, &m, m.h.nlmsg_len);
 }
 
 /* The kernel reports a carrier before it has made the address; this waits for the lock. */
 static int wait_for_kernel(int sock, const char *link)
 {
-	struct request r;
-	int e = begin(&r, RTM_SETLINK, link);
+	struct rtnl_message m;
+	int e = begin(&m, RTM_SETLINK, link, 0, 0);
 
-	return e < 0 ? e : rtnl_request(sock, &r, r.h.nlmsg_len);
+	return e < 0 ? e : rtnl_request(sock, &m, m.h.nlmsg_len);
 }
 
 int link_flush_link_local(const char *link)

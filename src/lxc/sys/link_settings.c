@@ -216,18 +216,12 @@ static void tell_text(const struct rtattr *a, const char *name, const struct fou
 
 static void tell_altnames(const struct rtattr *list, const struct found *f)
 {
-	const char *p = list ? rtnl_value(list) : NULL;
+	const void *p = list ? rtnl_value(list) : NULL;
 	size_t left = list ? RTA_PAYLOAD(list) : 0;
 	const struct rtattr *a;
 
-	while ((a = rtnl_find(p, left, ALT_IFNAME, 1))) {
-		size_t n = (size_t)((const char *)a - p) + RTA_ALIGN((size_t)a->rta_len);
-
+	while ((a = rtnl_take(&p, &left, ALT_IFNAME, 1)))
 		tell_text(a, "altname", f);
-		n = n < left ? n : left;
-		p += n;
-		left -= n;
-	}
 }
 
 static void tell_number(const struct nlmsghdr *m, unsigned short type, uint32_t usual,

@@ -15,22 +15,21 @@
 
 #include "sys/neighbour.h"
 #include "sys/rtnl.h"
+#include "sys/rtnl_message.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define ADDRESS_MAX 16
 #define ADDRESS_MIN 4
 
-/* The request that deletes it. */
-struct request {
-	struct nlmsghdr h;
+struct neighbour {
 	struct ndmsg info;
-	struct rtattr attribute;
 	unsigned char address[ADDRESS_MAX];
+	size_t len;
 };
 
 struct unanswered {
-	struct request *list;
+	struct neighbour *list;
 	size_t n;
 };
 
@@ -38,27 +37,32 @@ static void take_unanswered(const struct nlmsghdr *m, void *userdata)
 {
 	struct unanswered *all = userdata;
 	const struct rtattr *a = rtnl_attribute(m, sizeof(struct ndmsg), NDA_DST, ADDRESS_MIN);
-	struct request *r;
+	struct neighbour *found;
 	struct ndmsg info;
 	size_t len;
 
 	if (m->nlmsg_type != RTM_NEWNEIGH || !a)
 		return;
 	memcpy(&info, (const char *)m + NLMSG_HDRLEN, sizeof(info));
-	len = a->rta_len - RTA_LENGTH(0);
+	len = RTA_PAYLOAD(a);
 	if (!(info.ndm_state & NUD_INCOMPLETE) || len > ADDRESS_MAX)
 		return;
-	r = ARRAY_ADD(all->list, all->n);
-	*r = (struct request){
-		.h.nlmsg_len = (unsigned int)(NLMSG_LENGTH(sizeof(info)) + RTA_SPACE(len)),
-		.h.nlmsg_type = RTM_DELNEIGH,
-		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	found = ARRAY_ADD(all->list, all->n);
+	*found = (struct neighbour){
 		.info.ndm_family = info.ndm_family,
 		.info.ndm_ifindex = info.ndm_ifindex,
-		.attribute.rta_len = (unsigned short)RTA_LENGTH(len),
-		.attribute.rta_type = NDA_DST,
+		.len = len,
 	};
-	memcpy(r->address, (const char *)a + RTA_LENGTH(0), len);
+	memcpy(found->address, rtnl_value(a), len);
+}
+
+static int forget(int sock, const struct neighbour *n)
+{
+	struct rtnl_message m;
+
+	rtnl_begin(&m, RTM_DELNEIGH, &n->info, sizeof(n->info));
+	rtnl_put(&m, NDA_DST, n->address, n->len);
+	return rtnl_request(sock, &m, m.h.nlmsg_len);
 }
 
 int neighbours_forget_unanswered(void)
@@ -74,7 +78,7 @@ int neighbours_forget_unanswered(void)
 	if (e == -EINTR)
 		e = 0;
 	for (size_t i = 0; (e == 0 || e == -ENOENT) && i < all.n; i++)
-		e = rtnl_request(sock, &all.list[i], all.list[i].h.nlmsg_len);
+		e = forget(sock, &all.list[i]);
 	free(all.list);
 	return e == -ENOENT ? 0 : e;
 }

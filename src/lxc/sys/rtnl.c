@@ -109,19 +109,37 @@ int rtnl_list(int sock, unsigned short type, const void *header, size_t len,
 	return rtnl_ask(sock, &request, request.h.nlmsg_len, fn, userdata);
 }
 
+const struct rtattr *rtnl_take(const void **attributes, size_t *len, unsigned short type,
+			       size_t least)
+{
+	while (*len >= sizeof(struct rtattr)) {
+		const struct rtattr *a = *attributes;
+		size_t n = RTA_ALIGN((size_t)a->rta_len);
+
+		if (a->rta_len < sizeof(*a) || a->rta_len > *len)
+			return NULL;
+		n = n < *len ? n : *len;
+		*attributes = (const char *)*attributes + n;
+		*len -= n;
+		if ((a->rta_type & NLA_TYPE_MASK) == type && RTA_PAYLOAD(a) >= least)
+			return a;
+	}
+	return NULL;
+}
+
 const struct rtattr *rtnl_attribute(const struct nlmsghdr *m, size_t header, unsigned short type,
 				    size_t least)
 {
-	size_t at = NLMSG_SPACE(header);
+	const void *p = (const char *)m + NLMSG_SPACE(header);
+	size_t len = m->nlmsg_len > NLMSG_SPACE(header) ? m->nlmsg_len - NLMSG_SPACE(header) : 0;
 
-	while (at < m->nlmsg_len && m->nlmsg_len - at >= sizeof(struct rtattr)) {
-		const struct rtattr *a = (const void *)((const char *)m + at);
+	return rtnl_take(&p, &len, type, least);
+}
 
-		if (a->rta_len < sizeof(*a) || a->rta_len > m->nlmsg_len - at)
-			return NULL;
-		if ((a->rta_type & NLA_TYPE_MASK) == type && RTA_PAYLOAD(a) >= least)
-			return a;
-		at += RTA_ALIGN((size_t)a->rta_len);
-	}
-	return NULL;
+const struct rtattr *rtnl_within(const struct rtattr *nest, unsigned short type, size_t least)
+{
+	const void *p = nest ? rtnl_value(nest) : NULL;
+	size_t len = nest ? RTA_PAYLOAD(nest) : 0;
+
+	return rtnl_take(&p, &len, type, least);
 }

@@ -3,6 +3,7 @@
 #define LXCCKPT_SYS_RTNL_H
 
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <stddef.h>
 
 /*
@@ -35,5 +36,21 @@ int rtnl_list(int sock, unsigned short type, const void *header, size_t len,
 /* The attribute of that type after a header of that size; NULL: missing or shorter. */
 const struct rtattr *rtnl_attribute(const struct nlmsghdr *m, size_t header, unsigned short type,
 				    size_t least);
+
+/* The attribute of that type within another one, which may be NULL. */
+const struct rtattr *rtnl_within(const struct rtattr *nest, unsigned short type, size_t least);
+
+/*
+ * Takes the next attribute of that type from *len bytes of attributes, and moves both on behind it;
+ * NULL: there is no more.
+ */
+const struct rtattr *rtnl_take(const void **attributes, size_t *len, unsigned short type,
+			       size_t least);
+
+static inline const void *rtnl_value(const struct rtattr *a)
+{
+	/* RTA_DATA() of older headers drops a const */
+	return (const char *)a + RTA_LENGTH(0);
+}
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Builds requests for rtnl.c, and finds attributes in answers. Pure, but for rtnl_send(), which
- * acts in the caller's network namespace and needs CAP_NET_ADMIN there for changes.
+ * Builds requests for rtnl.c. Pure, but for rtnl_send(), which acts in the caller's network
+ * namespace and needs CAP_NET_ADMIN there for changes.
  */
 #include "config.h"
 
@@ -59,29 +59,4 @@ int rtnl_send(const struct rtnl_message *m)
 	_cleanup_close_ int sock = m->too_long ? -EMSGSIZE : rtnl_open();
 
 	return sock < 0 ? sock : rtnl_request(sock, m, m->h.nlmsg_len);
-}
-
-const struct rtattr *rtnl_find(const void *attributes, size_t len, unsigned short type,
-			       size_t least)
-{
-	const char *p = attributes;
-
-	while (len >= sizeof(struct rtattr)) {
-		const struct rtattr *a = (const void *)p;
-		size_t n = RTA_ALIGN((size_t)a->rta_len);
-
-		if (a->rta_len < sizeof(*a) || a->rta_len > len)
-			return NULL;
-		if ((a->rta_type & NLA_TYPE_MASK) == type && RTA_PAYLOAD(a) >= least)
-			return a;
-		n = n < len ? n : len;
-		p += n;
-		len -= n;
-	}
-	return NULL;
-}
-
-const struct rtattr *rtnl_within(const struct rtattr *nest, unsigned short type, size_t least)
-{
-	return nest ? rtnl_find(rtnl_value(nest), RTA_PAYLOAD(nest), type, least) : NULL;
 }

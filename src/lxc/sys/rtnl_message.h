@@ -25,20 +25,10 @@ void rtnl_put(struct rtnl_message *m, unsigned short type, const void *value, si
 size_t rtnl_nest(struct rtnl_message *m, unsigned short type);
 void rtnl_close(struct rtnl_message *m, size_t nest);
 
-/* Opens a socket, sends the request and waits for the answer. Returns 0 or -errno. */
+/*
+ * Opens a socket, sends the request and waits for the answer. Returns 0 or -errno; -EMSGSIZE: an
+ * attribute did not fit.
+ */
 int rtnl_send(const struct rtnl_message *m);
-
-/* The attribute of that type in len bytes of attributes; NULL: missing or shorter. */
-const struct rtattr *rtnl_find(const void *attributes, size_t len, unsigned short type,
-			       size_t least);
-
-/* The attribute of that type within another one, which may be NULL. */
-const struct rtattr *rtnl_within(const struct rtattr *nest, unsigned short type, size_t least);
-
-static inline const void *rtnl_value(const struct rtattr *a)
-{
-	/* RTA_DATA() of older headers drops a const */
-	return (const char *)a + RTA_LENGTH(0);
-}
 
 #endif
