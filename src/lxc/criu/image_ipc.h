@@ -26,7 +26,7 @@ struct criu_ipc {
 /* CRIU restores no message that is longer. */
 #define CRIU_MESSAGE_MAX 8192
 
-/* Of an image directory. What is of another form than is known here is left out. */
+/* Reads an image directory. Leaves out objects of a form that this project does not know. */
 void criu_ipc_read(int dirfd, struct criu_ipc *ret);
 void criu_ipc_clear(struct criu_ipc *ipc);
 #define _cleanup_criu_ipc_ __attribute__((cleanup(criu_ipc_clear)))

@@ -152,7 +152,7 @@ static const char *nic_parse(char *line, struct nic *nic)
 	return NULL;
 }
 
-/* Of the NIC of the line before. Returns what is wrong with the line, or NULL. */
+/* Adds the setting to the last NIC. Returns why the line is bad, or NULL. */
 static const char *setting_parse(char *line, struct nic *nics, size_t n)
 {
 	char *name = line + strlen("set "), *value = strchr(name, ' ');

@@ -23,33 +23,18 @@
 #include "sys/link.h"
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
+#include "sys/setting_text.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define VLAN_MAX     4094
-#define VLAN_FLAGS   (BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED)
-#define MAC_LEN	     6
-#define MAC_TEXT_LEN (sizeof("00:11:22:33:44:55") - 1)
+#define VLAN_MAX   4094
+#define VLAN_FLAGS (BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED)
 
 /* From later kernels than the headers that this builds with. */
 #define VLANDB_ENTRY	   1 /* BRIDGE_VLANDB_ENTRY */
 #define VLANDB_ENTRY_INFO  1
 #define VLANDB_ENTRY_RANGE 2
 #define GET_VLAN	   114 /* RTM_GETVLAN */
-
-long long setting_number(const char *text, unsigned long long max)
-{
-	unsigned long long n = 0;
-
-	if (!*text || strlen(text) > 10 || (*text == '0' && text[1]))
-		return -1;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		n = n * 10 + (unsigned long long)(*text - '0');
-	}
-	return n <= max ? (long long)n : -1;
-}
 
 /* --- options --------------------------------------------------------------------------------- */
 
@@ -166,8 +151,7 @@ int bridge_port_option_apply(const char *link, const char *name, const char *val
 struct found {
 	link_setting_fn fn;
 	void *userdata;
-	unsigned int number; /* of the link */
-	unsigned char mac[MAC_LEN];
+	struct bridge_port port;
 	char *vlans;
 };
 
@@ -196,24 +180,25 @@ static void tell_backup_port(const struct rtattr *data, const struct found *f)
 		f->fn("port.backup_port", name, f->userdata);
 }
 
-static void take_port(const struct nlmsghdr *m, void *userdata)
+void bridge_port_take(const struct nlmsghdr *link, struct bridge_port *ret, link_setting_fn fn,
+		      void *userdata)
 {
-	struct found *f = userdata;
-	const struct rtattr *info = rtnl_attribute(m, sizeof(struct ifinfomsg), IFLA_LINKINFO, 0);
+	const size_t size = sizeof(struct ifinfomsg);
+	const struct rtattr *info = rtnl_attribute(link, size, IFLA_LINKINFO, 0);
 	const struct rtattr *kind = rtnl_within(info, IFLA_INFO_SLAVE_KIND, sizeof("bridge"));
 	const struct rtattr *data = rtnl_within(info, IFLA_INFO_SLAVE_DATA, 0);
-	const struct rtattr *mac =
-		rtnl_attribute(m, sizeof(struct ifinfomsg), IFLA_ADDRESS, MAC_LEN);
+	const struct rtattr *mac = rtnl_attribute(link, size, IFLA_ADDRESS, MAC_LEN);
+	const struct found f = {.fn = fn, .userdata = userdata};
 	struct ifinfomsg header;
 
-	if (m->nlmsg_type != RTM_NEWLINK || !kind || memcmp(rtnl_value(kind), "bridge", 7) != 0)
+	if (!kind || memcmp(rtnl_value(kind), "bridge", sizeof("bridge")) != 0)
 		return;
-	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
-	f->number = (unsigned int)header.ifi_index;
+	memcpy(&header, (const char *)link + NLMSG_HDRLEN, size);
+	ret->number = (unsigned int)header.ifi_index;
 	if (mac)
-		memcpy(f->mac, rtnl_value(mac), MAC_LEN);
-	tell_options(data, f);
-	tell_backup_port(data, f);
+		memcpy(ret->mac, rtnl_value(mac), MAC_LEN);
+	tell_options(data, &f);
+	tell_backup_port(data, &f);
 }
 
 /* --- VLANs ----------------------------------------------------------------------------------- */
@@ -327,7 +312,7 @@ static void take_vlans(const struct nlmsghdr *m, void *userdata)
 		return;
 	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
 	left = m->nlmsg_len - NLMSG_SPACE(sizeof(header));
-	while (header.number == f->number && (entry = rtnl_take(&p, &left, VLANDB_ENTRY, 0)))
+	while (header.number == f->port.number && (entry = rtnl_take(&p, &left, VLANDB_ENTRY, 0)))
 		take_vlan_entry(entry, f);
 }
 
@@ -338,7 +323,7 @@ static int list_vlans(int sock, struct found *f)
 		uint8_t family, reserved1;
 		uint16_t reserved2;
 		uint32_t number;
-	} header = {.family = AF_BRIDGE, .number = f->number};
+	} header = {.family = AF_BRIDGE, .number = f->port.number};
 	int e = -EINTR;
 
 	for (int tries = 0; e == -EINTR && tries < 10; tries++) {
@@ -411,7 +396,7 @@ static int change_all_vlans(const char *link, unsigned short type, const char *t
 int bridge_port_vlans_apply(const char *link, const char *name, const char *value)
 {
 	_cleanup_close_ int sock = rtnl_open();
-	struct found f = {.number = if_nametoindex(link)};
+	struct found f = {.port.number = if_nametoindex(link)};
 	int e = sock < 0 ? sock : list_vlans(sock, &f);
 
 	(void)name;
@@ -433,9 +418,9 @@ struct fdb_entry {
 
 static char *fdb_to_text(const struct fdb_entry *e)
 {
-	const unsigned char *m = e->mac;
-	char *text = xasprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+	char *text = xstrdup("");
 
+	setting_append_mac(&text, e->mac);
 	if (e->vlan)
 		str_append(&text, " vlan %u", e->vlan);
 	str_append(&text, "%s%s", e->permanent ? " permanent" : " static",
@@ -443,28 +428,12 @@ static char *fdb_to_text(const struct fdb_entry *e)
 	return text;
 }
 
-static bool take_mac(const char **text, unsigned char mac[MAC_LEN])
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = *text;
-
-	for (size_t i = 0; i < MAC_LEN; i++, p += 3) {
-		const char *high = *p ? strchr(digits, p[0]) : NULL;
-		const char *low = high && p[1] ? strchr(digits, p[1]) : NULL;
-
-		if (!low || (i + 1 < MAC_LEN && p[2] != ':'))
-			return false;
-		mac[i] = (unsigned char)((high - digits) << 4 | (low - digits));
-	}
-	*text += MAC_TEXT_LEN;
-	return true;
-}
-
 static bool fdb_parse(const char *text, struct fdb_entry *ret)
 {
 	struct fdb_entry e = {0};
 
-	if (!take_mac(&text, e.mac) || (take_word(&text, " vlan ") && !take_vlan(&text, &e.vlan)))
+	if (!setting_take_mac(&text, e.mac) ||
+	    (take_word(&text, " vlan ") && !take_vlan(&text, &e.vlan)))
 		return false;
 	e.permanent = take_word(&text, " permanent");
 	if (!e.permanent && !take_word(&text, " static"))
@@ -521,8 +490,9 @@ static void take_fdb(const struct nlmsghdr *m, void *userdata)
 		return;
 	memcpy(&h, (const char *)m + NLMSG_HDRLEN, sizeof(h));
 	memcpy(e.mac, rtnl_value(mac), MAC_LEN);
-	if ((unsigned int)h.ndm_ifindex != f->number ||
-	    !(h.ndm_state & (NUD_NOARP | NUD_PERMANENT)) || memcmp(e.mac, f->mac, MAC_LEN) == 0)
+	if ((unsigned int)h.ndm_ifindex != f->port.number ||
+	    !(h.ndm_state & (NUD_NOARP | NUD_PERMANENT)) ||
+	    memcmp(e.mac, f->port.mac, MAC_LEN) == 0)
 		return;
 	e.vlan = vlan ? (unsigned short)number_of(vlan, sizeof(uint16_t)) : 0;
 	e.permanent = h.ndm_state & NUD_PERMANENT;
@@ -534,28 +504,20 @@ static void take_fdb(const struct nlmsghdr *m, void *userdata)
 static int read_fdb(int sock, struct found *f)
 {
 	/* in this form the kernel lists one port's entries */
-	const struct ifinfomsg header = {.ifi_family = PF_BRIDGE, .ifi_index = (int)f->number};
+	const struct ifinfomsg header = {.ifi_family = PF_BRIDGE, .ifi_index = (int)f->port.number};
 	int e = rtnl_list(sock, RTM_GETNEIGH, &header, sizeof(header), take_fdb, f);
 
 	/* changed meanwhile, by what it learns */
 	return e == -EINTR || e == -EOPNOTSUPP ? 0 : e;
 }
 
-int bridge_port_read(const char *link, link_setting_fn fn, void *userdata)
+int bridge_port_read_tables(int sock, const char *link, const struct bridge_port *port,
+			    link_setting_fn fn, void *userdata)
 {
-	const struct ifinfomsg header = {.ifi_index = (int)if_nametoindex(link)};
-	struct found f = {.fn = fn, .userdata = userdata};
-	_cleanup_close_ int sock = rtnl_open();
-	struct rtnl_message m;
-	int e = sock;
+	struct found f = {.fn = fn, .userdata = userdata, .port = *port};
+	int e = read_vlans(sock, link, &f);
 
-	rtnl_begin(&m, RTM_GETLINK, &header, sizeof(header));
-	if (sock >= 0)
-		e = rtnl_ask(sock, &m, m.h.nlmsg_len, take_port, &f);
-	/* f.number: only a port has one */
-	if (e == 0 && f.number)
-		e = read_vlans(sock, link, &f);
-	if (e == 0 && f.number)
+	if (e == 0)
 		e = read_fdb(sock, &f);
 	free(f.vlans);
 	return e;

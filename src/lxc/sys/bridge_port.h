@@ -2,14 +2,30 @@
 #ifndef LXCCKPT_SYS_BRIDGE_PORT_H
 #define LXCCKPT_SYS_BRIDGE_PORT_H
 
-/* What a bridge keeps for a port, and forgets when the port leaves: see link_settings.h. */
+/*
+ * The settings that a bridge keeps for a port, and forgets when the port leaves. link_settings.h
+ * describes the values.
+ */
 
+#include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "sys/link_settings.h"
+#include "sys/setting_text.h"
 
-int bridge_port_read(const char *link, link_setting_fn fn, void *userdata);
+struct bridge_port {
+	unsigned int number; /* of the link; 0: it is no port of a bridge */
+	unsigned char mac[MAC_LEN];
+};
+
+/* The options, from the kernel's answer about a link, and whether the link is a port. */
+void bridge_port_take(const struct nlmsghdr *link, struct bridge_port *ret, link_setting_fn fn,
+		      void *userdata);
+
+/* The VLANs and static entries of a port. Returns 0 or -errno. */
+int bridge_port_read_tables(int sock, const char *link, const struct bridge_port *port,
+			    link_setting_fn fn, void *userdata);
 
 /* name: without "port." */
 bool bridge_port_option_valid(const char *name, const char *value);
@@ -20,9 +36,6 @@ int bridge_port_vlans_apply(const char *link, const char *name, const char *valu
 
 bool bridge_port_fdb_valid(const char *name, const char *value);
 int bridge_port_fdb_apply(const char *link, const char *name, const char *value);
-
-/* The longest number that the table has; -1: no number, or larger than max. Pure. */
-long long setting_number(const char *text, unsigned long long max);
 
 /* Ranges of VLANs, as in link_settings.h. Pure. */
 struct vlan_range {

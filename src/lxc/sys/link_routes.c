@@ -3,8 +3,7 @@
 /*
  * Addresses, routes and neighbours of the host's end of a veth (lxc.net.N.veth.ipv4.route,
  * lxc.net.N.veth.mode = router). Runs in the command, which reads them, and in lxc-checkpoint-link,
- * which makes them again; as root with CAP_NET_ADMIN, in the host's network namespace. Parsing is
- * pure.
+ * which makes them again; as root with CAP_NET_ADMIN, in the host's network namespace.
  */
 #include "config.h"
 
@@ -16,113 +15,23 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 
-#include "sys/bridge_port.h"
 #include "sys/link_routes.h"
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
+#include "sys/setting_text.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define TRIES	  10
-#define PAIRS_MAX 10
-#define ADDR_MAX  sizeof(struct in6_addr)
-#define MAC_LEN	  6
+#define TRIES 10
 
 /* The rest is what the kernel says of an address, and cannot be given to it. */
 #define ADDRESS_FLAGS (IFA_F_NODAD | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
 
 /* --- text ------------------------------------------------------------------------------------ */
-
-/* A first word, and pairs of a key and a value. */
-struct words {
-	char *copy;
-	const char *first;
-	struct {
-		const char *key, *value;
-	} pairs[PAIRS_MAX];
-	size_t n;
-};
-
-static char *next_word(char **rest)
-{
-	char *word = *rest, *space = word ? strchr(word, ' ') : NULL;
-
-	if (space)
-		*space = '\0';
-	*rest = space ? space + 1 : NULL;
-	return word && *word ? word : NULL;
-}
-
-static bool is_key(const char *const *keys, const char *key)
-{
-	while (*keys && strcmp(*keys, key) != 0)
-		keys++;
-	return *keys;
-}
-
-static const char *word_of(const struct words *w, const char *key)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->pairs[i].key, key) == 0)
-			return w->pairs[i].value;
-	return NULL;
-}
-
-/* The caller frees w->copy, whatever this returns. */
-static bool split(const char *text, const char *const *keys, struct words *w)
-{
-	char *rest;
-
-	*w = (struct words){.copy = xstrdup(text)};
-	rest = w->copy;
-	w->first = next_word(&rest);
-	if (!w->first)
-		return false;
-	while (rest) {
-		const char *key = next_word(&rest), *value = key ? next_word(&rest) : NULL;
-
-		if (!value || w->n == PAIRS_MAX || !is_key(keys, key) || word_of(w, key))
-			return false;
-		w->pairs[w->n].key = key;
-		w->pairs[w->n++].value = value;
-	}
-	return true;
-}
-
-struct ip {
-	int family;
-	unsigned char bytes[ADDR_MAX];
-	unsigned char prefix;
-};
-
-static size_t ip_len(int family)
-{
-	return family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
-}
-
-static bool ip_parse(const char *text, struct ip *ret)
-{
-	*ret = (struct ip){.family = strchr(text, ':') ? AF_INET6 : AF_INET};
-	ret->prefix = (unsigned char)(8 * ip_len(ret->family));
-	return inet_pton(ret->family, text, ret->bytes) == 1;
-}
-
-static bool prefix_parse(const char *text, struct ip *ret)
-{
-	const char *slash = strchr(text, '/');
-	_cleanup_free_ char *address = slash ? xstrndup(text, (size_t)(slash - text)) : NULL;
-	long long bits;
-
-	if (!address || !ip_parse(address, ret))
-		return false;
-	bits = setting_number(slash + 1, 8 * ip_len(ret->family));
-	ret->prefix = (unsigned char)bits;
-	return bits >= 0;
-}
 
 static void append_ip(char **text, const char *key, int family, const void *bytes)
 {
@@ -138,30 +47,11 @@ static void append_attribute(char **text, const char *key, int family, const str
 		append_ip(text, key, family, rtnl_value(a));
 }
 
-static bool ip_or_nothing(const char *word, int family)
-{
-	struct ip ip;
-
-	return !word || (ip_parse(word, &ip) && ip.family == family);
-}
-
-static bool number_or_nothing(const char *word, unsigned long long max)
-{
-	return !word || setting_number(word, max) >= 0;
-}
-
-static uint32_t number(const struct words *w, const char *key)
-{
-	const char *word = word_of(w, key);
-
-	return word ? (uint32_t)setting_number(word, UINT32_MAX) : 0;
-}
-
 static void put_ip(struct rtnl_message *m, unsigned short type, const char *word)
 {
 	struct ip ip;
 
-	if (word && ip_parse(word, &ip))
+	if (word && setting_ip(word, &ip))
 		rtnl_put(m, type, ip.bytes, ip_len(ip.family));
 }
 
@@ -172,37 +62,23 @@ static void put_number(struct rtnl_message *m, unsigned short type, uint32_t val
 
 /* --- addresses ------------------------------------------------------------------------------- */
 
-static const char *const address_keys[] = {"peer", "broadcast", "scope", "flags", NULL};
+static const struct setting_key address_keys[] = {
+	{"peer", SETTING_IP, 0},
+	{"broadcast", SETTING_IP, 0},
+	{"scope", SETTING_NUMBER, UINT8_MAX},
+	{"flags", SETTING_NUMBER, UINT32_MAX},
+	{0},
+};
 
-static bool parse_address(const char *value, struct words *w, struct ip *ret)
-{
-	return split(value, address_keys, w) && prefix_parse(w->first, ret) &&
-	       ip_or_nothing(word_of(w, "peer"), ret->family) &&
-	       ip_or_nothing(word_of(w, "broadcast"), ret->family) &&
-	       number_or_nothing(word_of(w, "scope"), UINT8_MAX) &&
-	       number_or_nothing(word_of(w, "flags"), UINT32_MAX);
-}
-
-bool link_address_valid(const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	bool valid = parse_address(value, &w, &ip);
-
-	(void)name;
-	free(w.copy);
-	return valid;
-}
-
-static int make_address(const char *link, const struct words *w, const struct ip *ip)
+static int make_address(const char *link, const struct setting_words *w)
 {
 	const struct ifaddrmsg header = {
-		.ifa_family = (unsigned char)ip->family,
-		.ifa_prefixlen = ip->prefix,
-		.ifa_scope = (unsigned char)number(w, "scope"),
+		.ifa_family = (unsigned char)w->ip.family,
+		.ifa_prefixlen = w->ip.prefix,
+		.ifa_scope = (unsigned char)setting_word_number(w, "scope"),
 		.ifa_index = if_nametoindex(link),
 	};
-	const char *peer = word_of(w, "peer");
+	const char *peer = setting_word(w, "peer");
 	struct rtnl_message m;
 	int e;
 
@@ -210,26 +86,15 @@ static int make_address(const char *link, const struct words *w, const struct ip
 		return -ENODEV;
 	rtnl_begin(&m, RTM_NEWADDR, &header, sizeof(header));
 	m.h.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
-	rtnl_put(&m, IFA_LOCAL, ip->bytes, ip_len(ip->family));
+	rtnl_put(&m, IFA_LOCAL, w->ip.bytes, ip_len(w->ip.family));
 	if (peer)
 		put_ip(&m, IFA_ADDRESS, peer);
 	else
-		rtnl_put(&m, IFA_ADDRESS, ip->bytes, ip_len(ip->family));
-	put_ip(&m, IFA_BROADCAST, word_of(w, "broadcast"));
-	put_number(&m, IFA_FLAGS, number(w, "flags") & ADDRESS_FLAGS);
+		rtnl_put(&m, IFA_ADDRESS, w->ip.bytes, ip_len(w->ip.family));
+	put_ip(&m, IFA_BROADCAST, setting_word(w, "broadcast"));
+	put_number(&m, IFA_FLAGS, setting_word_number(w, "flags") & ADDRESS_FLAGS);
 	e = rtnl_send(&m);
 	return e == -EEXIST ? 0 : e;
-}
-
-int link_address_apply(const char *link, const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	int e = parse_address(value, &w, &ip) ? make_address(link, &w, &ip) : -EINVAL;
-
-	(void)name;
-	free(w.copy);
-	return e;
 }
 
 struct found {
@@ -274,8 +139,9 @@ static void take_address(const struct nlmsghdr *m, void *userdata)
 		return;
 	append_attribute(&text, "", h.ifa_family, local ? local : peer);
 	str_append(&text, "/%u", h.ifa_prefixlen);
-	if (local && peer && memcmp(local, peer, local->rta_len) != 0 &&
-	    memcmp(rtnl_value(local), rtnl_value(peer), ip_len(h.ifa_family)) != 0)
+	if (local && peer &&
+	    memcmp(rtnl_value(local), rtnl_value(peer),
+		   MIN(RTA_PAYLOAD(local), RTA_PAYLOAD(peer))) != 0)
 		append_attribute(&text, " peer ", h.ifa_family, peer);
 	append_attribute(&text, " broadcast ", h.ifa_family,
 			 rtnl_attribute(m, size, IFA_BROADCAST, 4));
@@ -285,44 +151,29 @@ static void take_address(const struct nlmsghdr *m, void *userdata)
 
 /* --- routes ---------------------------------------------------------------------------------- */
 
-static const char *const route_keys[] = {"via",	  "src",  "metric", "table", "proto",
-					 "scope", "type", "tos",    "flags", NULL};
+static const struct setting_key route_keys[] = {
+	{"via", SETTING_IP, 0},
+	{"src", SETTING_IP, 0},
+	{"metric", SETTING_NUMBER, UINT32_MAX},
+	{"table", SETTING_NUMBER, UINT32_MAX},
+	{"proto", SETTING_NUMBER, UINT8_MAX},
+	{"scope", SETTING_NUMBER, UINT8_MAX},
+	{"type", SETTING_NUMBER, UINT8_MAX},
+	{"tos", SETTING_NUMBER, UINT8_MAX},
+	{"flags", SETTING_NUMBER, UINT32_MAX},
+	{0},
+};
 
-static bool parse_route(const char *value, struct words *w, struct ip *ret)
-{
-	return split(value, route_keys, w) && prefix_parse(w->first, ret) &&
-	       ip_or_nothing(word_of(w, "via"), ret->family) &&
-	       ip_or_nothing(word_of(w, "src"), ret->family) &&
-	       number_or_nothing(word_of(w, "metric"), UINT32_MAX) &&
-	       number_or_nothing(word_of(w, "table"), UINT32_MAX) &&
-	       number_or_nothing(word_of(w, "proto"), UINT8_MAX) &&
-	       number_or_nothing(word_of(w, "scope"), UINT8_MAX) &&
-	       number_or_nothing(word_of(w, "type"), UINT8_MAX) &&
-	       number_or_nothing(word_of(w, "tos"), UINT8_MAX) &&
-	       number_or_nothing(word_of(w, "flags"), UINT32_MAX);
-}
-
-bool link_route_valid(const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	bool valid = parse_route(value, &w, &ip);
-
-	(void)name;
-	free(w.copy);
-	return valid;
-}
-
-static int make_route(const char *link, const struct words *w, const struct ip *ip)
+static int make_route(const char *link, const struct setting_words *w)
 {
 	const struct rtmsg header = {
-		.rtm_family = (unsigned char)ip->family,
-		.rtm_dst_len = ip->prefix,
-		.rtm_tos = (unsigned char)number(w, "tos"),
-		.rtm_protocol = (unsigned char)number(w, "proto"),
-		.rtm_scope = (unsigned char)number(w, "scope"),
-		.rtm_type = (unsigned char)number(w, "type"),
-		.rtm_flags = number(w, "flags") & RTNH_F_ONLINK,
+		.rtm_family = (unsigned char)w->ip.family,
+		.rtm_dst_len = w->ip.prefix,
+		.rtm_tos = (unsigned char)setting_word_number(w, "tos"),
+		.rtm_protocol = (unsigned char)setting_word_number(w, "proto"),
+		.rtm_scope = (unsigned char)setting_word_number(w, "scope"),
+		.rtm_type = (unsigned char)setting_word_number(w, "type"),
+		.rtm_flags = setting_word_number(w, "flags") & RTNH_F_ONLINK,
 	};
 	uint32_t oif = if_nametoindex(link);
 	struct rtnl_message m;
@@ -332,28 +183,17 @@ static int make_route(const char *link, const struct words *w, const struct ip *
 		return -ENODEV;
 	rtnl_begin(&m, RTM_NEWROUTE, &header, sizeof(header));
 	m.h.nlmsg_flags |= NLM_F_CREATE | NLM_F_APPEND;
-	if (ip->prefix)
-		rtnl_put(&m, RTA_DST, ip->bytes, ip_len(ip->family));
-	put_ip(&m, RTA_GATEWAY, word_of(w, "via"));
-	put_ip(&m, RTA_PREFSRC, word_of(w, "src"));
+	if (w->ip.prefix)
+		rtnl_put(&m, RTA_DST, w->ip.bytes, ip_len(w->ip.family));
+	put_ip(&m, RTA_GATEWAY, setting_word(w, "via"));
+	put_ip(&m, RTA_PREFSRC, setting_word(w, "src"));
 	put_number(&m, RTA_OIF, oif);
-	put_number(&m, RTA_TABLE, number(w, "table"));
-	if (word_of(w, "metric"))
-		put_number(&m, RTA_PRIORITY, number(w, "metric"));
+	put_number(&m, RTA_TABLE, setting_word_number(w, "table"));
+	if (setting_word(w, "metric"))
+		put_number(&m, RTA_PRIORITY, setting_word_number(w, "metric"));
 	e = rtnl_send(&m);
 	/* the kernel has made it with the address */
 	return e == -EEXIST ? 0 : e;
-}
-
-int link_route_apply(const char *link, const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	int e = parse_route(value, &w, &ip) ? make_route(link, &w, &ip) : -EINVAL;
-
-	(void)name;
-	free(w.copy);
-	return e;
 }
 
 /* Not those that the kernel makes itself or learns, and none by several links. */
@@ -373,7 +213,7 @@ static void append_number(char **text, const char *key, const struct rtattr *a)
 
 static void take_route(const struct nlmsghdr *m, void *userdata)
 {
-	static const unsigned char none[ADDR_MAX];
+	static const unsigned char none[sizeof(struct in6_addr)];
 	const size_t size = sizeof(struct rtmsg);
 	const struct found *f = userdata;
 	const struct rtattr *to = rtnl_attribute(m, size, RTA_DST, 4);
@@ -404,52 +244,22 @@ static void take_route(const struct nlmsghdr *m, void *userdata)
 
 /* --- neighbours ------------------------------------------------------------------------------ */
 
-static const char *const neighbour_keys[] = {"lladdr", "proxy", "flags", NULL};
+static const struct setting_key neighbour_keys[] = {
+	{"lladdr", SETTING_MAC, 0},
+	{"proxy", SETTING_NUMBER, 1},
+	{"flags", SETTING_NUMBER, UINT8_MAX},
+	{0},
+};
 
-static bool parse_mac(const char *text, unsigned char mac[MAC_LEN])
-{
-	_cleanup_free_ char *entry = xasprintf("%s static", text);
-
-	if (!bridge_port_fdb_valid("fdb", entry) || strlen(text) != sizeof("00:11:22:33:44:55") - 1)
-		return false;
-	for (size_t i = 0; i < MAC_LEN; i++)
-		mac[i] = (unsigned char)strtoul(text + 3 * i, NULL, 16);
-	return true;
-}
-
-static bool parse_neighbour(const char *value, struct words *w, struct ip *ret)
-{
-	unsigned char mac[MAC_LEN];
-	const char *lladdr, *proxy;
-
-	if (!split(value, neighbour_keys, w) || !ip_parse(w->first, ret))
-		return false;
-	lladdr = word_of(w, "lladdr");
-	proxy = word_of(w, "proxy");
-	return (lladdr ? !proxy && parse_mac(lladdr, mac) : proxy && strcmp(proxy, "1") == 0) &&
-	       number_or_nothing(word_of(w, "flags"), UINT8_MAX);
-}
-
-bool link_neighbour_valid(const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	bool valid = parse_neighbour(value, &w, &ip);
-
-	(void)name;
-	free(w.copy);
-	return valid;
-}
-
-static int make_neighbour(const char *link, const struct words *w, const struct ip *ip)
+static int make_neighbour(const char *link, const struct setting_words *w)
 {
 	struct ndmsg header = {
-		.ndm_family = (unsigned char)ip->family,
+		.ndm_family = (unsigned char)w->ip.family,
 		.ndm_ifindex = (int)if_nametoindex(link),
 		.ndm_state = NUD_PERMANENT,
-		.ndm_flags = (unsigned char)(number(w, "flags") & NTF_ROUTER),
+		.ndm_flags = (unsigned char)(setting_word_number(w, "flags") & NTF_ROUTER),
 	};
-	const char *lladdr = word_of(w, "lladdr");
+	const char *lladdr = setting_word(w, "lladdr");
 	unsigned char mac[MAC_LEN];
 	struct rtnl_message m;
 
@@ -459,21 +269,10 @@ static int make_neighbour(const char *link, const struct words *w, const struct 
 		header.ndm_flags |= NTF_PROXY;
 	rtnl_begin(&m, RTM_NEWNEIGH, &header, sizeof(header));
 	m.h.nlmsg_flags |= NLM_F_CREATE | NLM_F_REPLACE;
-	rtnl_put(&m, NDA_DST, ip->bytes, ip_len(ip->family));
-	if (lladdr && parse_mac(lladdr, mac))
+	rtnl_put(&m, NDA_DST, w->ip.bytes, ip_len(w->ip.family));
+	if (lladdr && setting_take_mac(&lladdr, mac))
 		rtnl_put(&m, NDA_LLADDR, mac, sizeof(mac));
 	return rtnl_send(&m);
-}
-
-int link_neighbour_apply(const char *link, const char *name, const char *value)
-{
-	struct words w;
-	struct ip ip;
-	int e = parse_neighbour(value, &w, &ip) ? make_neighbour(link, &w, &ip) : -EINVAL;
-
-	(void)name;
-	free(w.copy);
-	return e;
 }
 
 static void take_neighbour(const struct nlmsghdr *m, void *userdata)
@@ -483,7 +282,6 @@ static void take_neighbour(const struct nlmsghdr *m, void *userdata)
 	const struct rtattr *to = rtnl_attribute(m, size, NDA_DST, 4);
 	const struct rtattr *mac = rtnl_attribute(m, size, NDA_LLADDR, MAC_LEN);
 	_cleanup_free_ char *text = xstrdup("");
-	const unsigned char *b;
 	struct ndmsg h;
 
 	if (m->nlmsg_type != RTM_NEWNEIGH || m->nlmsg_len < NLMSG_LENGTH(size) || !to)
@@ -496,14 +294,68 @@ static void take_neighbour(const struct nlmsghdr *m, void *userdata)
 	if (h.ndm_flags & NTF_PROXY) {
 		str_append(&text, " proxy 1");
 	} else if ((h.ndm_state & NUD_PERMANENT) && mac) {
-		b = rtnl_value(mac);
-		str_append(&text, " lladdr %02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3],
-			   b[4], b[5]);
+		str_append(&text, " lladdr ");
+		setting_append_mac(&text, rtnl_value(mac));
 	} else {
 		return;
 	}
 	str_append(&text, " flags %u", h.ndm_flags & NTF_ROUTER);
 	f->fn("neighbour", text, f->userdata);
+}
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+static const struct kind {
+	const char *name;
+	bool network;
+	const struct setting_key *keys;
+	int (*make)(const char *link, const struct setting_words *w);
+} kinds[] = {
+	{"address", true, address_keys, make_address},
+	{"route", true, route_keys, make_route},
+	{"neighbour", false, neighbour_keys, make_neighbour},
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+/* A neighbour has either a MAC or a proxy. */
+static bool is_complete(const struct setting_words *w)
+{
+	const char *proxy = setting_word(w, "proxy");
+
+	return setting_word(w, "lladdr") ? !proxy : proxy && strcmp(proxy, "1") == 0;
+}
+
+static bool parse(const struct kind *k, const char *value, struct setting_words *ret)
+{
+	return setting_split(value, k->network, k->keys, ret) &&
+	       (k->keys != neighbour_keys || is_complete(ret));
+}
+
+bool link_route_valid(const char *name, const char *value)
+{
+	const struct kind *k = find_kind(name);
+	struct setting_words w = {0};
+	bool valid = k && parse(k, value, &w);
+
+	free(w.copy);
+	return valid;
+}
+
+int link_route_apply(const char *link, const char *name, const char *value)
+{
+	const struct kind *k = find_kind(name);
+	struct setting_words w = {0};
+	int e = k && parse(k, value, &w) ? k->make(link, &w) : -EINVAL;
+
+	free(w.copy);
+	return e;
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -557,7 +409,7 @@ static int list_all(int sock, struct found *f)
 	return e == 0 ? list_neighbours(sock, f, NTF_PROXY) : e;
 }
 
-/* What was found, until all of it is: a table that changes is listed again. */
+/* Keeps what it finds until the tables are complete: a table that changes is listed again. */
 struct kept {
 	struct strv names, values;
 };

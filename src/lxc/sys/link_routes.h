@@ -18,13 +18,8 @@
 
 int link_routes_read(const char *link, link_setting_fn fn, void *userdata);
 
-/* Pure. */
-bool link_address_valid(const char *name, const char *value);
+/* name: one of the three. The first one is pure. */
 bool link_route_valid(const char *name, const char *value);
-bool link_neighbour_valid(const char *name, const char *value);
-
-int link_address_apply(const char *link, const char *name, const char *value);
 int link_route_apply(const char *link, const char *name, const char *value);
-int link_neighbour_apply(const char *link, const char *name, const char *value);
 
 #endif

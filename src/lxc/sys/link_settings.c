@@ -21,6 +21,7 @@
 #include "sys/link_settings.h"
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
+#include "sys/setting_text.h"
 #include "util/fd.h"
 #include "util/mem.h"
 #include "util/text.h"
@@ -204,6 +205,7 @@ struct found {
 	link_setting_fn fn;
 	void *userdata;
 	unsigned int mtu;
+	struct bridge_port port;
 };
 
 static void tell_text(const struct rtattr *a, const char *name, const struct found *f)
@@ -241,7 +243,7 @@ static void tell_number(const struct nlmsghdr *m, unsigned short type, uint32_t 
 
 static void take_attributes(const struct nlmsghdr *m, void *userdata)
 {
-	const struct found *f = userdata;
+	struct found *f = userdata;
 	const struct rtattr *alias = rtnl_attribute(m, sizeof(struct ifinfomsg), IFLA_IFALIAS, 1);
 
 	if (m->nlmsg_type != RTM_NEWLINK)
@@ -252,16 +254,16 @@ static void take_attributes(const struct nlmsghdr *m, void *userdata)
 	tell_number(m, IFLA_GROUP, GROUP_USUAL, "group", f);
 	tell_number(m, IFLA_TXQLEN, QUEUE_USUAL, "txqueuelen", f);
 	tell_number(m, IFLA_MTU, f->mtu, "mtu", f);
+	bridge_port_take(m, &f->port, f->fn, f->userdata);
 }
 
-static int read_attributes(const char *link, struct found *f)
+static int read_attributes(int sock, const char *link, struct found *f)
 {
 	const struct ifinfomsg header = {.ifi_index = (int)if_nametoindex(link)};
-	_cleanup_close_ int sock = rtnl_open();
 	struct rtnl_message m;
 
 	rtnl_begin(&m, RTM_GETLINK, &header, sizeof(header));
-	return sock < 0 ? sock : rtnl_ask(sock, &m, m.h.nlmsg_len, take_attributes, f);
+	return rtnl_ask(sock, &m, m.h.nlmsg_len, take_attributes, f);
 }
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -281,9 +283,9 @@ static const struct kind {
 	{"mtu", false, true, number_valid, number_apply},
 	{"port.", true, false, bridge_port_option_valid, bridge_port_option_apply},
 	{"vlans", true, false, bridge_port_vlans_valid, bridge_port_vlans_apply},
-	{"address", false, false, link_address_valid, link_address_apply},
+	{"address", false, false, link_route_valid, link_route_apply},
 	{"route", false, false, link_route_valid, link_route_apply},
-	{"neighbour", false, false, link_neighbour_valid, link_neighbour_apply},
+	{"neighbour", false, false, link_route_valid, link_route_apply},
 	{"fdb", true, false, bridge_port_fdb_valid, bridge_port_fdb_apply},
 };
 
@@ -336,13 +338,15 @@ bool link_setting_is_early(const char *name)
 
 int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, void *userdata)
 {
-	struct found f = {fn, userdata, mtu};
-	int e;
+	struct found f = {.fn = fn, .userdata = userdata, .mtu = mtu};
+	_cleanup_close_ int sock = rtnl_open();
+	int e = sock;
 
 	read_sysctls("ipv4", link, sysctls4, fn, userdata);
 	read_sysctls("ipv6", link, sysctls6, fn, userdata);
-	e = read_attributes(link, &f);
-	if (e == 0)
-		e = bridge_port_read(link, fn, userdata);
+	if (sock >= 0)
+		e = read_attributes(sock, link, &f);
+	if (e == 0 && f.port.number)
+		e = bridge_port_read_tables(sock, link, &f.port, fn, userdata);
 	return e < 0 ? e : link_routes_read(link, fn, userdata);
 }

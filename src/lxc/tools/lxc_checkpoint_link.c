@@ -119,7 +119,7 @@ static bool has_port_settings(const struct nic *nic)
 	return false;
 }
 
-/* With the others' MTU for a moment the bridge would change its own. */
+/* The link must not have another MTU for a moment: the bridge would change its own MTU, too. */
 static bool has_own_mtu(const struct nic *nic)
 {
 	for (size_t i = 0; i < nic->n_host_settings; i++)

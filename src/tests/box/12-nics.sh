@@ -11,7 +11,7 @@ in_network()
 	nsenter -t "$(init_pid c1)" -n "$@"
 }
 
-# What the kernel says of a link of the host, without numbers that change.
+# Prints what the kernel says about a link of the host, without numbers that change.
 look_at()
 {
 	ip -o address show dev "$1" | sed '/scope link/d; s/^[0-9]*: //'
