@@ -10,7 +10,7 @@
 
 #include "carry/table_apply.h"
 
-#define STEPS_MAX 3
+#define STEPS_MAX 4
 
 static const struct {
 	struct {

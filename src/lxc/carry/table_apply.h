@@ -8,6 +8,7 @@
 
 #include "util/error.h"
 
+struct process_flags;
 struct restore;
 
 enum apply_moment {
@@ -47,7 +48,10 @@ struct carried {
 		size_t len;
 	} scrollback;
 
-	char *keyring;	     /* the image's keys, until CRIU has been started; NULL: none */
+	char *keyring; /* the image's keys, until CRIU has been started; NULL: none */
+	/* the image's, until CRIU has ended; NULL: none */
+	struct process_flags *process_flags;
+
 	char *apparmor_path; /* the generated profile, once it is written */
 
 	struct {

@@ -3,12 +3,14 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "carry/apparmor_save.h"
 #include "carry/file_times.h"
 #include "carry/keyring.h"
 #include "carry/pressure.h"
+#include "carry/process_flags.h"
 #include "criu/argv.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
@@ -36,9 +38,23 @@ static void file_times(const char *text)
 	must(file_times_find(&t, 0) || strncmp(again, "0 ", 2) != 0);
 }
 
+static void process_flags(const char *text)
+{
+	_cleanup_process_flags_ struct process_flags flags = {0};
+	struct process_flags again;
+	_cleanup_free_ char *written = NULL;
+
+	(void)process_stat_io_flusher(text);
+	if (process_flags_parse(text, strlen(text), &flags) < 0)
+		return;
+	written = process_flags_format(&flags);
+	must(process_flags_parse(written, strlen(written), &again) == 0 && again.n == flags.n);
+	process_flags_clear(&again);
+}
+
 static void words(char *text, size_t len)
 {
-	_cleanup_free_ char *cpus = NULL, *label = lsm_label(text);
+	_cleanup_free_ char *cpus = NULL;
 	char trigger[PRESSURE_TRIGGER_MAX], same[PRESSURE_TRIGGER_MAX];
 	unsigned long flags;
 	cpu_set_t set, again;
@@ -52,7 +68,9 @@ static void words(char *text, size_t len)
 		cpus = cpus_format(&set);
 		must(cpus_parse(cpus, &again) && CPU_EQUAL(&set, &again));
 	}
+	free(lsm_label(text));
 	file_times(text);
+	process_flags(text);
 	(void)mount_flags_parse(text, &flags);
 	(void)mount_options_have(text, "ro");
 	(void)tty_settings_valid(text);

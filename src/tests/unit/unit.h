@@ -53,6 +53,7 @@ Suite *obstacles_suite(void);
 Suite *plan_suite(void);
 Suite *pressure_suite(void);
 Suite *process_suite(void);
+Suite *process_flags_suite(void);
 Suite *record_suite(void);
 Suite *restore_checks_suite(void);
 Suite *scrollback_suite(void);

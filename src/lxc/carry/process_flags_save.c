@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Settings of threads that CRIU does not restore, and that only the thread itself can set. Runs in
+ * the command at CRIU's post-dump, as root on the host, while the threads stand still, and only
+ * reads /proc.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "carry/process_flags.h"
+#include "carry/table_save.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define TEXT_MAX 4096
+
+struct survey {
+	struct process_flags flags;
+	bool merging; /* the kernel says of a process whether all of its memory is merged */
+};
+
+/* A file of /proc/PID; "" where there is none. Caller frees. */
+static char *text_of(pid_t pid, const char *file)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int)pid, file);
+	char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, TEXT_MAX, &text) > 0 ? text : xstrdup("");
+}
+
+static unsigned int personality_of(pid_t tid)
+{
+	_cleanup_free_ char *text = text_of(tid, "personality");
+
+	return (unsigned int)strtoul(text, NULL, 16);
+}
+
+static bool is_io_flusher(pid_t tid)
+{
+	_cleanup_free_ char *text = text_of(tid, "stat");
+
+	return process_stat_io_flusher(text);
+}
+
+static bool merges_memory(pid_t pid)
+{
+	_cleanup_free_ char *text = text_of(pid, "ksm_stat");
+
+	return strstr(text, "ksm_merge_any: yes") != NULL;
+}
+
+static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
+{
+	struct survey *s = userdata;
+	struct thread_flags t = {
+		.personality = personality_of(tid),
+		.has = {[PROCESS_IO_FLUSHER] = is_io_flusher(tid),
+			[PROCESS_MEMORY_MERGE] = tid == pid && s->merging && merges_memory(pid)},
+	};
+
+	if (t.personality != s->flags.personality || t.has[PROCESS_IO_FLUSHER] ||
+	    t.has[PROCESS_MEMORY_MERGE])
+		t.tid = process_inner_id(tid);
+	if (t.tid > 0)
+		*ARRAY_ADD(s->flags.v, s->flags.n) = t;
+	return 0;
+}
+
+int process_flags_save(struct saving *saving, struct error **reterr)
+{
+	const pid_t init = saving->facts->init_pid;
+	_cleanup_free_ char *own = text_of(getpid(), "ksm_stat");
+	struct survey s = {
+		.flags = {.personality = personality_of(init)},
+		.merging = strstr(own, "ksm_merge_any:") != NULL,
+	};
+	_cleanup_free_ char *text = NULL;
+	int r = 0;
+
+	for_each_thread(init, look_at_thread, &s);
+	if (!process_flags_usual(&s.flags)) {
+		text = process_flags_format(&s.flags);
+		r = image_write(saving->image, PROCESS_FLAGS_NAME, text, reterr);
+	}
+	process_flags_clear(&s.flags);
+	return r;
+}
