@@ -23,4 +23,7 @@ struct tcp_socket {
  */
 int tcp_sockets_list(pid_t pid, bool layers, struct tcp_socket **ret, size_t *ret_n);
 
+/* Whether there is none in any state, as /proc/PID/net/sockstat and sockstat6 count them. Pure. */
+bool tcp_sockets_none(const char *sockstat, const char *sockstat6);
+
 #endif

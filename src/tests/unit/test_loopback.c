@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Connections of which both ends are in one network namespace, as the kernel lists them. */
+/* Connections of which both ends are in one network namespace, and none at all. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -78,6 +78,34 @@ START_TEST(test_many)
 }
 END_TEST
 
+#define OTHERS "UDP: inuse 0 mem 0\nRAW: inuse 0\n"
+
+static const struct {
+	const char *sockstat, *sockstat6;
+	bool none;
+} counts[] = {
+	{"sockets: used 9\nTCP: inuse 0 orphan 0 tw 0 alloc 5 mem 0\n" OTHERS,
+	 "TCP6: inuse 0\nUDP6: inuse 0\n", true},
+	/* orphans and memory are the machine's */
+	{"sockets: used 9\nTCP: inuse 0 orphan 3 tw 0 alloc 5 mem 7\n" OTHERS,
+	 "TCP6: inuse 0\nUDP6: inuse 2\n", true},
+	{"sockets: used 9\nTCP: inuse 1 orphan 0 tw 0 alloc 5 mem 0\n" OTHERS,
+	 "TCP6: inuse 0\nUDP6: inuse 0\n", false},
+	{"sockets: used 9\nTCP: inuse 0 orphan 0 tw 2 alloc 5 mem 0\n" OTHERS,
+	 "TCP6: inuse 0\nUDP6: inuse 0\n", false},
+	{"sockets: used 9\nTCP: inuse 0 orphan 0 tw 0 alloc 5 mem 0\n" OTHERS,
+	 "TCP6: inuse 10\nUDP6: inuse 0\n", false},
+	{"sockets: used 9\nTCP: inuse 0 orphan 0 tw 0 alloc 5 mem 0\n" OTHERS, "", false},
+	{"", "TCP6: inuse 0\n", false},
+};
+
+START_TEST(test_none)
+{
+	ck_assert_int_eq(tcp_sockets_none(counts[_i].sockstat, counts[_i].sockstat6),
+			 counts[_i].none);
+}
+END_TEST
+
 Suite *loopback_suite(void)
 {
 	Suite *s = suite_create("loopback");
@@ -85,6 +113,7 @@ Suite *loopback_suite(void)
 
 	tcase_add_loop_test(t, test_both_ends, 0, sizeof(tables) / sizeof(tables[0]));
 	tcase_add_test(t, test_many);
+	tcase_add_loop_test(t, test_none, 0, sizeof(counts) / sizeof(counts[0]));
 	suite_add_tcase(s, t);
 	return s;
 }
