@@ -93,7 +93,7 @@ _lxccheckpoint()
 		return
 		;;
 	--force)
-		mapfile -t COMPREPLY < <(compgen -W 'cpu criu config rootfs stale' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'cpu criu config network rootfs stale' -- "$cur")
 		return
 		;;
 	esac

@@ -15,6 +15,7 @@
 /* See link_settings.h. */
 struct nic_setting {
 	char *name, *value;
+	bool may_fail; /* the user accepts a link without it; not in the manifest */
 };
 
 struct nic {

@@ -113,7 +113,7 @@ static int write_network(struct dump *d, struct error **reterr)
 		if (nics[i].special_port)
 			nics[i].bridge = NULL;
 	}
-	text = network_to_text(nics, facts->n_nics, NULL);
+	text = network_to_text(nics, facts->n_nics, NULL, false);
 	r = operation_set_network(&d->operation, nics, facts->n_nics, reterr);
 	free(nics);
 	return r < 0 ? r : image_write(d->image, NETWORK_NAME, text, reterr);

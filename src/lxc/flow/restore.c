@@ -195,6 +195,7 @@ static int make_plan(struct lxc_container *c, const struct restore_options *o,
 	ret->hooks = parts.hooks;
 	ret->force = o->force ? xstrdup(o->force) : NULL;
 	ret->ignore_files = findings_are_forced(o->force, "rootfs");
+	ret->ignore_link_settings = findings_are_forced(o->force, "network");
 	ret->config = TAKE_PTR(parts.settings.items);
 	ret->n_config = parts.settings.n;
 	parts.settings.n = 0;

@@ -56,7 +56,8 @@ bool network_mac_valid(const char *mac)
 	return true;
 }
 
-char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *host_names)
+char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *host_names,
+		      bool settings_may_fail)
 {
 	char *text = xstrdup("# Written by lxc-checkpoint for lxc-restore-net.\n");
 
@@ -74,8 +75,10 @@ char *network_to_text(const struct nic *nics, size_t n_nics, const char *const *
 			str_append(&text, "-");
 		str_append(&text, " %s\n", n->host_ipv6_disabled ? "off" : "on");
 		for (size_t k = 0; k < n->n_host_settings; k++)
-			str_append(&text, "set %s %s\n", n->host_settings[k].name,
-				   n->host_settings[k].value);
+			str_append(&text, "%s %s %s\n",
+				   settings_may_fail || n->host_settings[k].may_fail ? "try"
+										     : "set",
+				   n->host_settings[k].name, n->host_settings[k].value);
 	}
 	return text;
 }
@@ -168,6 +171,7 @@ static const char *setting_parse(char *line, struct nic *nics, size_t n)
 	s = ARRAY_ADD(nics[n - 1].host_settings, nics[n - 1].n_host_settings);
 	s->name = xstrdup(name);
 	s->value = xstrdup(value);
+	s->may_fail = line[0] == 't';
 	return NULL;
 }
 
@@ -192,7 +196,7 @@ int network_from_text(const char *text, size_t len, struct nic **ret_nics, size_
 		*end = '\0';
 		if (*line == '#')
 			continue;
-		if (strncmp(line, "set ", 4) == 0)
+		if (strncmp(line, "set ", 4) == 0 || strncmp(line, "try ", 4) == 0)
 			wrong = setting_parse(line, nics, n);
 		else
 			wrong = nic_parse(line, ARRAY_ADD(nics, n));

@@ -231,7 +231,7 @@ void findings_tell_rest(struct findings *f)
 
 /* --- what a user may decide --- */
 
-static const char *const force_words[] = {"cpu", "criu", "config", "rootfs", "stale"};
+static const char *const force_words[] = {"cpu", "criu", "config", "network", "rootfs", "stale"};
 
 static bool is_among(const char *words, const char *word)
 {
@@ -271,8 +271,8 @@ int findings_check_words(const char *words, struct error **reterr)
 			continue;
 		make_printable(word);
 		return error_refuse(reterr, EINVAL,
-				    "--force takes cpu, criu, config, rootfs and stale, separated "
-				    "by commas, not \"%s\"",
+				    "--force takes cpu, criu, config, network, rootfs and stale, "
+				    "separated by commas, not \"%s\"",
 				    word);
 	}
 	return 0;

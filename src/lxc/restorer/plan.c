@@ -51,6 +51,7 @@ static const struct member plan_members[] = {
 	BOOL(struct restore_plan, foreground),
 	BOOL(struct restore_plan, ignore_cpu),
 	BOOL(struct restore_plan, ignore_files),
+	BOOL(struct restore_plan, ignore_link_settings),
 	BOOL(struct restore_plan, hooks),
 	BOOL(struct restore_plan, verify_pages),
 	STRING_OR_NULL(struct restore_plan, force, NULL),

@@ -36,11 +36,12 @@ struct restore_plan {
 	char *log_level;     /* "ERROR", in any spelling that LXC accepts */
 	unsigned int verbosity;
 	bool foreground;
-	bool ignore_cpu;   /* accept a processor that lacks features */
-	bool ignore_files; /* accept files of another mode or build */
-	bool hooks;	   /* pre-start hooks: what they may make is checked after them, */
-	char *force;	   /* which these words may override; NULL: none */
-	bool verify_pages; /* nobody has yet verified the image's large files of pages */
+	bool ignore_cpu;	   /* accept a processor that lacks features */
+	bool ignore_files;	   /* accept files of another mode or build */
+	bool ignore_link_settings; /* accept links on the host without some of their settings */
+	bool hooks;		   /* pre-start hooks: what they may make is checked after them, */
+	char *force;		   /* which these words may override; NULL: none */
+	bool verify_pages;	   /* nobody has yet verified the image's large files of pages */
 	struct config_item *config;
 	size_t n_config;
 };

@@ -85,7 +85,8 @@ static int write_network_file(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest->facts;
 	_cleanup_free_ char *text = network_to_text(facts->nics, facts->n_nics,
-						    (const char *const *)r->network.host_veths);
+						    (const char *const *)r->network.host_veths,
+						    r->plan->ignore_link_settings);
 	int e;
 
 	r->network.file_fd = memfd_create("network", MFD_CLOEXEC);
@@ -382,7 +383,11 @@ int network_check(const struct restore *r, struct error **reterr)
 		error_set_hint(
 			reterr,
 			"lxc-restore-net wrote the cause to the log; the checkpoint is intact and "
-			"no packet was sent: repair the network and restore again");
+			"no packet was sent: repair the network and restore again%s",
+			nic->n_host_settings > 0 && !r->plan->ignore_link_settings
+				? "; --force=network does without settings of the link that cannot "
+				  "be given again"
+				: "");
 		error_set_log(reterr, log);
 		return -ENETDOWN;
 	}

@@ -58,7 +58,7 @@ static const struct option_text {
 	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
 	 "do not compare the image with its checksums first"},
 	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
-	 "override a refusal: cpu, criu, config, rootfs, stale"},
+	 "override a refusal: cpu, criu, config, network, rootfs, stale"},
 	{OPT_CHECK, "check", NULL, G_CHECK,
 	 "only report whether it would work, and if not, why; with -r: a restore"},
 	{OPT_INFO, "info", NULL, G_IMAGE, "show what the checkpoint in DIR contains"},

@@ -137,9 +137,12 @@ static int give_settings(const struct nic *nic, bool early)
 				? link_setting_apply(nic->host_name, s->name, s->value)
 				: 0;
 
-		if (e < 0)
-			return fail(-e, "cannot set %s of %s to %s", s->name, nic->host_name,
-				    s->value);
+		if (e == 0)
+			continue;
+		fail(-e, "cannot set %s of %s to %s%s", s->name, nic->host_name, s->value,
+		     s->may_fail ? ", which --force=network overrides" : "");
+		if (!s->may_fail)
+			return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
 }

@@ -119,10 +119,22 @@ ip link del spare
 fails 1 'cannot connect first' restore -n c1
 check grep -q 'cannot set port.backup_port of first to spare' "$IMG/restore.log"
 check_equal '' "$(veths)" 'the links that are left'
+fails 1 'restore again; --force=network does without' restore -n c1
+cp -a "$IMG" /run/forced
 ip link add spare type veth peer name spare1
 ip link set spare master lxcbr0
 check restore -n c1
 same 'a restore that failed'
+
+step 'who can do without such a setting says so, and gets all others'
+check lxc-stop -kn c1
+ip link del spare
+check restore -n c1 -D /run/forced --force=network
+check grep -q 'cannot set port.backup_port of first to spare, which --force=network overrides' \
+	/run/forced/restore.log
+look | sed '/spare/d' >/tmp/after
+sed 's/ backup_port spare//' /tmp/before >/tmp/expected
+diff /tmp/expected /tmp/after || die 'another setting is missing'
 
 step 'the container answers as soon as the port lets it'
 ip link set first type bridge_slave isolated off locked off flood on bcast_flood on learning on \

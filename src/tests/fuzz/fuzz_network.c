@@ -33,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; i < n; i++)
 		check(&nics[i]);
-	text = network_to_text(nics, n, NULL);
+	text = network_to_text(nics, n, NULL, false);
 	must(network_from_text(text, strlen(text), &again, &n_again, &e) == 0 && n == n_again);
-	second = network_to_text(again, n_again, NULL);
+	second = network_to_text(again, n_again, NULL, false);
 	must(strcmp(text, second) == 0);
 	network_free(nics, n);
 	network_free(again, n_again);

@@ -176,7 +176,8 @@ START_TEST(test_force_words)
 
 	ck_assert_int_eq(findings_check_words(forced[_i].words, &e) == 0, forced[_i].good);
 	if (!forced[_i].good)
-		ck_assert_ptr_nonnull(strstr(e->message, "cpu, criu, config, rootfs and stale"));
+		ck_assert_ptr_nonnull(
+			strstr(e->message, "cpu, criu, config, network, rootfs and stale"));
 }
 END_TEST
 

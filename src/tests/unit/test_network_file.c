@@ -64,7 +64,7 @@ START_TEST(test_round_trip)
 	     eth2[] = "eth2", eth3[] = "eth3", host0[] = "vethA", host1[] = "vethB",
 	     br[] = "lxcbr0", mac[] = "fe:00:00:00:00:01";
 	char isolated[] = "port.isolated", one[] = "1", alias[] = "alias", words[] = "two words";
-	struct nic_setting settings[] = {{isolated, one}, {alias, words}};
+	struct nic_setting settings[] = {{isolated, one, false}, {alias, words, false}};
 	const struct nic nics[] = {
 		{.type = veth,
 		 .name = eth0,
@@ -81,8 +81,8 @@ START_TEST(test_round_trip)
 		{.type = veth, .name = eth3},
 	};
 	const char *const names_now[] = {"vethNew", NULL, NULL, NULL};
-	_cleanup_free_ char *text = network_to_text(nics, 4, NULL);
-	_cleanup_free_ char *renamed = network_to_text(nics, 4, names_now);
+	_cleanup_free_ char *text = network_to_text(nics, 4, NULL, false);
+	_cleanup_free_ char *renamed = network_to_text(nics, 4, names_now, true);
 	struct nic *back;
 	size_t n;
 
@@ -93,6 +93,7 @@ START_TEST(test_round_trip)
 			 "veth eth2 vethB - - - on\n");
 	ck_assert_ptr_nonnull(strstr(renamed, "veth eth0 vethNew lxcbr0"));
 	ck_assert_ptr_nonnull(strstr(renamed, "veth eth2 vethB -"));
+	ck_assert_ptr_nonnull(strstr(renamed, "try alias two words\n"));
 
 	ck_assert_int_eq(network_from_text(text, strlen(text), &back, &n, NULL), 0);
 	ck_assert_uint_eq(n, 2);
@@ -110,6 +111,11 @@ START_TEST(test_round_trip)
 	ck_assert_ptr_null(back[1].host_mac);
 	ck_assert_uint_eq(back[1].mtu, 0);
 	ck_assert(!back[1].host_ipv6_disabled);
+	ck_assert(!back[0].host_settings[1].may_fail);
+	network_free(back, n);
+
+	ck_assert_int_eq(network_from_text(renamed, strlen(renamed), &back, &n, NULL), 0);
+	ck_assert(back[0].host_settings[1].may_fail);
 	network_free(back, n);
 }
 END_TEST
