@@ -22,6 +22,7 @@ import glob
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import statistics
@@ -185,10 +186,9 @@ def host_veth():
     return json.loads(run("ip", "-j", "link", "show", "master", BRIDGE))[0]["ifname"]
 
 
-def gone():
+def gone(veth):
     return f"{NAME}/command" not in open("/proc/net/unix", encoding="utf-8").read() and \
-        not glob.glob(f"{CGROUP}/lxc.*.{NAME}") and \
-        json.loads(run("ip", "-j", "link", "show", "master", BRIDGE)) == []
+        not glob.glob(f"{CGROUP}/lxc.*.{NAME}") and not os.path.exists(f"/sys/class/net/{veth}")
 
 
 def stats(images):
@@ -247,10 +247,14 @@ def bare_running(result):
 def bare(result):
     images, fds = fresh("bare"), []
     container = Container(init_pid(), host_veth())
+    # the command of ours returns when this process has ended, too
+    monitor = os.pidfd_open(parent(container.pid))
     start = time.perf_counter()
     timed(container.dump_argv(images))
-    wait_for("the old container is gone", gone, pause=0.001)
+    select.select([monitor], [], [], 30)
+    wait_for("the old container is gone", lambda: gone(container.veth), pause=0.001)
     result["dump -s, gone"].append(time.perf_counter() - start)
+    os.close(monitor)
     result["frozen"].append(stats(images))
     os.mkdir(f"{CGROUP}/lxc.payload.{NAME}")
     argv = container.restore_argv(images, fds)
