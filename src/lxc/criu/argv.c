@@ -224,6 +224,11 @@ static void add_restore_externals(struct strv *argv, const struct criu_job *job)
 	}
 	/* No "@bridge": the callback puts it there when the connections are complete. */
 	for (size_t i = 0; job->host_veths && i < facts->n_nics; i++) {
+		if (facts->nics[i].parent) {
+			add_flag(argv, "--external");
+			strv_add(argv, "macvlan[%s]:%s", facts->nics[i].name,
+				 facts->nics[i].parent);
+		}
 		if (!job->host_veths[i])
 			continue;
 		add_flag(argv, "--external");

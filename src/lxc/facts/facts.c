@@ -17,7 +17,7 @@ void nic_clear(struct nic *n)
 	free(n->mac);
 	free(n->host_name);
 	free(n->host_mac);
-	free(n->inner_peer);
+	free(n->parent);
 	free(n->bridge);
 	for (size_t i = 0; i < n->n_host_settings; i++) {
 		free(n->host_settings[i].name);
@@ -87,6 +87,11 @@ static void obstacles_clear(struct obstacles *o)
 		free(o->mounts[i].options);
 	}
 	free(o->mounts);
+	for (size_t i = 0; i < o->n_nics; i++) {
+		free(o->nics[i].type);
+		free(o->nics[i].name);
+	}
+	free(o->nics);
 }
 
 void container_facts_clear(struct container_facts *f)

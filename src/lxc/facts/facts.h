@@ -25,10 +25,9 @@ struct nic {
 	char *mac;	      /* "aa:bb:cc:dd:ee:ff" */
 	unsigned int mtu;
 	bool ipv6_link_local; /* it has an fe80:: address */
+	char *parent;	      /* of a macvlan: the host's link that it is on; NULL: another kind */
 	/* veth only; NULL/0 otherwise */
-	char *host_name;  /* the host's end */
-	char *inner_peer; /* the other end where that is in the container too; not in the manifest
-			   */
+	char *host_name; /* the host's end */
 	char *host_mac;
 	char *bridge;	   /* NULL when the host's end is on none */
 	bool special_port; /* it has settings that it would lose off its bridge, or the bridge is no
@@ -180,6 +179,16 @@ struct odd_mount {
 #define OUTSIDE_MAX 5000
 
 /* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
+/*
+ * A link that CRIU cannot make again. The container chooses the names of such links and how many
+ * there are.
+ */
+struct inner_nic {
+	char *type, *name;
+};
+
+#define INNER_NICS_MAX 256 /* that are kept */
+
 struct obstacles {
 	enum rootfs_kind rootfs;
 	bool idmap_container; /* lxc.rootfs.options has idmap=container */
@@ -187,6 +196,8 @@ struct obstacles {
 	long starter;	      /* the user on the host that its monitor belongs to */
 	struct odd_mount *mounts;
 	size_t n_mounts;
+	struct inner_nic *nics; /* those that are not carried */
+	size_t n_nics;
 	int devices_err; /* why its rules for devices cannot be read, positive; 0: they can ... */
 	unsigned int device_program; /* ... because of this BPF program; 0: none in particular */
 };

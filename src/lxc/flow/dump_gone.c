@@ -70,9 +70,10 @@ static bool is_gone(struct dump *d)
 		return false;
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		_cleanup_free_ char *link =
-			xasprintf("/sys/class/net/%s", facts->nics[i].host_name);
+			xasprintf("/sys/class/net/%s",
+				  facts->nics[i].host_name ? facts->nics[i].host_name : "");
 
-		if (path_exists(link))
+		if (facts->nics[i].host_name && path_exists(link))
 			return false;
 	}
 	return true;

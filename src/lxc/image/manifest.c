@@ -33,6 +33,7 @@ static const struct member nic_members[] = {
 	STRING_OR_NULL(struct nic, mac, check_mac),
 	NUMBER(struct nic, mtu, MEMBER_UINT, 68, 65535),
 	BOOL(struct nic, ipv6_link_local),
+	STRING_OR_NULL(struct nic, parent, check_interface, .since = 3),
 	STRING_OR_NULL(struct nic, host_name, check_interface),
 	STRING_OR_NULL(struct nic, host_mac, check_mac),
 	STRING_OR_NULL(struct nic, bridge, check_interface),
@@ -313,6 +314,11 @@ static int check_nics(const struct container_facts *f, struct error **reterr)
 		v[i] = n->name;
 		if (check_host_settings(n, i, reterr) < 0)
 			return -EBADMSG;
+		if (n->parent && strcmp(n->type, "macvlan") != 0)
+			return error_refuse(reterr, EBADMSG,
+					    MANIFEST_NAME
+					    ": container.nics[%zu].parent: \"%s\" has none",
+					    i, n->type);
 		if (strcmp(n->type, "veth") == 0)
 			continue;
 		if (n->host_name || n->host_mac || n->bridge || n->host_ipv6_disabled ||

@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
+#include <netlink/route/link/macvlan.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,10 +24,12 @@
 #include "sys/link.h"
 #include "sys/link_settings.h"
 #include "sys/netns.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define SETTINGS_MAX 4096
+#define NESTED_MAX   64
 
 /* The links of one network namespace. */
 struct view {
@@ -147,20 +151,86 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 	rtnl_link_put(peer);
 }
 
-/* The kernel names the namespace of the other end only if it differs. Caller frees. */
-static char *inner_peer(struct rtnl_link *link, struct nl_cache *links)
+/* --- links without a part on the host --------------------------------------------------------- */
+
+/* The network namespaces of the container's processes, and the IDs that init's has for them. */
+struct nested {
+	struct nl_sock *sock; /* in init's */
+	int32_t wanted;
+	bool found;
+	ino_t asked[NESTED_MAX];
+	size_t n;
+};
+
+static int ask_nested(pid_t pid, void *userdata)
 {
-	struct rtnl_link *peer;
-	char *name = NULL;
+	struct nested *all = userdata;
+	_cleanup_close_ int netns = all->n < NESTED_MAX ? netns_open(pid) : -1;
+	struct stat st;
+
+	if (netns < 0 || fstat(netns, &st) < 0)
+		return 0;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->asked[i] == st.st_ino)
+			return 0;
+	all->asked[all->n++] = st.st_ino;
+	all->found = all->found || ask_nsid(all->sock, netns) == all->wanted;
+	return all->found;
+}
+
+/* Whether the other end is in a namespace that CRIU saves too. */
+static bool peer_is_nested(struct container_facts *facts, const struct view *inside, int32_t nsid)
+{
+	struct nested all = {.sock = inside->sock, .wanted = nsid};
+
+	if (nsid >= 0)
+		for_each_process(facts->init_pid, ask_nested, &all);
+	return all.found;
+}
+
+/* The kernel names the namespace of the other end only if it differs. */
+static bool is_inner_veth(struct container_facts *facts, struct rtnl_link *link,
+			  const struct view *inside)
+{
 	int32_t nsid;
 
-	if (rtnl_link_get_link_netnsid(link, &nsid) == 0)
-		return NULL;
-	peer = rtnl_link_get(links, rtnl_link_get_link(link));
-	if (peer) {
-		name = xstrdup(rtnl_link_get_name(peer));
-		rtnl_link_put(peer);
-	}
+	return rtnl_link_get_link_netnsid(link, &nsid) != 0 || peer_is_nested(facts, inside, nsid);
+}
+
+static bool criu_makes(const char *type)
+{
+	static const char *const types[] = {"bridge", "tun", "sit"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
+static void add_obstacle(struct container_facts *facts, const char *name, const char *type)
+{
+	struct obstacles *o = &facts->obstacles;
+	struct inner_nic *nic;
+
+	if (o->n_nics == INNER_NICS_MAX)
+		return;
+	nic = ARRAY_ADD(o->nics, o->n_nics);
+	nic->name = xstrdup(name);
+	nic->type = xstrdup(type);
+}
+
+/* --- macvlan --------------------------------------------------------------------------------- */
+
+/* The link on which it is; NULL: it is in the container, or of a form that CRIU loses. */
+static char *macvlan_parent(struct rtnl_link *link, struct nl_cache *host, int32_t host_nsid)
+{
+	struct rtnl_link *parent =
+		is_in(link, host_nsid) ? rtnl_link_get(host, rtnl_link_get_link(link)) : NULL;
+	char *name = NULL;
+
+	if (parent && rtnl_link_macvlan_get_mode(link) != MACVLAN_MODE_SOURCE)
+		name = xstrdup(rtnl_link_get_name(parent));
+	rtnl_link_put(parent);
 	return name;
 }
 
@@ -176,29 +246,57 @@ static bool has_link_local(const struct view *v, int ifindex)
 	return false;
 }
 
-static void add_nics(struct container_facts *facts, const struct view *inside,
-		     const struct view *host, int32_t nsid)
-{
-	for (struct nl_object *o = nl_cache_get_first(inside->links); o; o = nl_cache_get_next(o)) {
-		struct rtnl_link *link = (struct rtnl_link *)o;
-		const char *type = rtnl_link_get_type(link);
-		struct nic *nic;
+struct views {
+	struct view inside, host;
+	int32_t nsid;	   /* the host's ID for the container's namespace */
+	int32_t host_nsid; /* the container's ID for the host's */
+};
 
-		if (rtnl_link_get_flags(link) & IFF_LOOPBACK)
-			continue;
-		nic = ARRAY_ADD(facts->nics, facts->n_nics);
-		nic->ifindex = (unsigned int)rtnl_link_get_ifindex(link);
-		nic->type = xstrdup(type ? type : "phys");
-		nic->name = xstrdup(rtnl_link_get_name(link));
-		nic->mac = link_mac(link);
-		nic->mtu = rtnl_link_get_mtu(link);
-		nic->ipv6_link_local = has_link_local(inside, rtnl_link_get_ifindex(link));
-		if (strcmp(nic->type, "veth") != 0)
-			continue;
-		nic->inner_peer = inner_peer(link, inside->links);
-		if (!nic->inner_peer)
-			nic_add_host_side(nic, link, host->links, nsid);
+static struct nic *add_nic(struct container_facts *facts, struct rtnl_link *link,
+			   const struct view *inside, const char *type)
+{
+	struct nic *nic = ARRAY_ADD(facts->nics, facts->n_nics);
+
+	nic->ifindex = (unsigned int)rtnl_link_get_ifindex(link);
+	nic->type = xstrdup(type);
+	nic->name = xstrdup(rtnl_link_get_name(link));
+	nic->mac = link_mac(link);
+	nic->mtu = rtnl_link_get_mtu(link);
+	nic->ipv6_link_local = has_link_local(inside, rtnl_link_get_ifindex(link));
+	return nic;
+}
+
+/* Those with a part on the host go to the manifest; CRIU alone makes others that it knows. */
+static void sort_link(struct container_facts *facts, struct rtnl_link *link, const struct views *v)
+{
+	const char *type = rtnl_link_get_type(link), *name = rtnl_link_get_name(link);
+	char *parent;
+
+	type = type ? type : "phys";
+	if (strcmp(type, "veth") == 0) {
+		if (!is_inner_veth(facts, link, &v->inside))
+			nic_add_host_side(add_nic(facts, link, &v->inside, type), link,
+					  v->host.links, v->nsid);
+		return;
 	}
+	if (criu_makes(type))
+		return;
+	parent = strcmp(type, "macvlan") == 0 && facts->n_idmaps == 0
+			 ? macvlan_parent(link, v->host.links, v->host_nsid)
+			 : NULL;
+	if (parent)
+		add_nic(facts, link, &v->inside, type)->parent = parent;
+	else
+		add_obstacle(facts, name, type);
+}
+
+static void add_nics(struct container_facts *facts, const struct views *v)
+{
+	struct nl_cache *all = v->inside.links;
+
+	for (struct nl_object *o = nl_cache_get_first(all); o; o = nl_cache_get_next(o))
+		if (!(rtnl_link_get_flags((struct rtnl_link *)o) & IFF_LOOPBACK))
+			sort_link(facts, (struct rtnl_link *)o, v);
 }
 
 static bool same_file(int fd, const char *path)
@@ -212,7 +310,8 @@ static bool same_file(int fd, const char *path)
 int inspect_nics(struct container_facts *facts, struct error **reterr)
 {
 	_cleanup_close_ int netns = netns_open(facts->init_pid);
-	struct view inside = {0}, host = {0};
+	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct views v = {.nsid = -1, .host_nsid = -1};
 	int r;
 
 	if (netns < 0)
@@ -222,14 +321,17 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 	if (facts->host_network)
 		return 0;
 
-	r = view_open(netns, &inside);
+	r = view_open(netns, &v.inside);
 	if (r == 0)
-		r = view_open(-1, &host);
-	if (r == 0)
-		add_nics(facts, &inside, &host, ask_nsid(host.sock, netns));
-	else
+		r = view_open(-1, &v.host);
+	if (r == 0) {
+		v.nsid = ask_nsid(v.host.sock, netns);
+		v.host_nsid = ask_nsid(v.inside.sock, own);
+		add_nics(facts, &v);
+	} else {
 		error_set(reterr, EIO, "cannot list network interfaces: %s", nl_geterror(r));
-	view_clear(&inside);
-	view_clear(&host);
+	}
+	view_clear(&v.inside);
+	view_clear(&v.host);
 	return r == 0 ? 0 : -EIO;
 }

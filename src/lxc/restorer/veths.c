@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "image/network_file.h"
+#include "restorer/macvlans.h"
 #include "restorer/restorer.h"
 #include "sys/link.h"
 #include "sys/process.h"
@@ -158,12 +159,14 @@ static int make_netns(void)
 int network_begin(struct restore *r, struct error **reterr)
 {
 	const struct container_facts *facts = &r->manifest->facts;
+	int e = macvlans_begin(r, reterr);
 
+	if (e < 0)
+		return e;
 	r->network.host_veths = xcalloc(facts->n_nics + 1, sizeof(*r->network.host_veths));
 	r->network.host_numbers = xcalloc(facts->n_nics + 1, sizeof(*r->network.host_numbers));
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
-		int e;
 
 		if (strcmp(nic->type, "veth") != 0)
 			continue;
@@ -256,13 +259,15 @@ void network_note_made(struct restore *r, pid_t init)
 /* Whether the kernel would give NIC i an address that it did not have. */
 static bool gets_address(const struct restore *r, size_t i)
 {
-	return r->network.host_veths[i] && !r->manifest->facts.nics[i].ipv6_link_local;
+	const struct nic *nic = &r->manifest->facts.nics[i];
+
+	return (r->network.host_veths[i] || nic->parent) && !nic->ipv6_link_local;
 }
 
 static bool needs_settling(const struct restore *r, size_t i)
 {
-	return r->network.host_veths[i] &&
-	       (gets_address(r, i) || r->manifest->facts.n_nexthops > 0);
+	return gets_address(r, i) ||
+	       (r->network.host_veths[i] && r->manifest->facts.n_nexthops > 0);
 }
 
 /* The host's ends, from where CRIU has made them to where the monitor is. */
@@ -296,7 +301,7 @@ _Noreturn static void settle_links(struct restore *r, pid_t init)
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const char *host = r->network.host_veths[i];
 
-		if (!needs_settling(r, i))
+		if (!host || !needs_settling(r, i))
 			continue;
 		if (facts->nics[i].host_ipv6_disabled)
 			link_disable_ipv6(host);

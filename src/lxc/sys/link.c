@@ -330,6 +330,39 @@ int link_delete_unused(const char *link)
 	return link_delete_veth(link, number, NULL);
 }
 
+/* 0: there is no such link in the socket's network namespace. */
+static unsigned int link_number_at(int sock, const char *link)
+{
+	struct ifinfomsg info = {0};
+
+	return look(sock, link, &info) < 0 ? 0 : (unsigned int)info.ifi_index;
+}
+
+int link_try_macvlan(int host, const char *parent, const char *mac)
+{
+	const uint32_t here = (uint32_t)getpid(), number = link_number_at(host, parent);
+	/* older kernels look whether the host has the name */
+	_cleanup_free_ char *name = xasprintf("probe%u", here);
+	struct rtnl_message m;
+	size_t nest;
+	int e = begin(&m, RTM_NEWLINK, name, IFF_UP, IFF_UP);
+
+	if (e == 0 && number == 0)
+		e = -ENODEV;
+	if (e == 0)
+		e = put_mac(&m, mac);
+	if (e < 0)
+		return e;
+	m.h.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
+	rtnl_put(&m, IFLA_LINK, &number, sizeof(number));
+	rtnl_put(&m, IFLA_NET_NS_PID, &here, sizeof(here));
+	nest = rtnl_nest(&m, IFLA_LINKINFO);
+	rtnl_put(&m, IFLA_INFO_KIND, "macvlan", sizeof("macvlan"));
+	rtnl_close(&m, nest);
+	e = rtnl_request(host, &m, m.h.nlmsg_len);
+	return e < 0 ? e : link_delete(name, if_nametoindex(name));
+}
+
 int link_disable_ipv6(const char *link)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/sys/net/ipv6/conf/%s/disable_ipv6", link);

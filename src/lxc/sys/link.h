@@ -62,6 +62,13 @@ int link_delete_veth(const char *link, unsigned int number, const char *mac);
 /* If the number is unknown: deletes it only while it is down and on no bridge. */
 int link_delete_unused(const char *link);
 
+/*
+ * Whether a macvlan with that MAC address can be used on a link of the host: makes one in the
+ * caller's network namespace, up, and deletes it again. host: a socket in the host's. Returns 0 or
+ * -errno; -EADDRINUSE: another one has the address, in whatever network namespace.
+ */
+int link_try_macvlan(int host, const char *parent, const char *mac);
+
 /* Disables IPv6 for addresses from now on; 0 too if it has no IPv6. */
 int link_disable_ipv6(const char *link);
 /* Deletes its IPv6 addresses of this scope, including one that appears with its carrier. */

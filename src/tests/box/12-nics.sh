@@ -109,3 +109,97 @@ rounds 'a router' look_at router0
 wait_for 10 answers 10.9.0.5
 check in_network ping -c 1 -W 5 10.0.3.1 >/dev/null
 end_container
+
+step 'macvlan, two of them, and none of its packets before it runs again'
+ip link add uplink type veth peer name wire
+ip link set uplink up
+ip address add 10.8.0.1/24 dev wire
+ip link set wire up
+new_container <<-'END'
+	lxc.net.0.type = macvlan
+	lxc.net.0.link = uplink
+	lxc.net.0.macvlan.mode = bridge
+	lxc.net.0.flags = up
+	lxc.net.0.ipv4.address = 10.8.0.5/24
+	lxc.net.0.ipv4.gateway = 10.8.0.1
+	lxc.net.1.type = macvlan
+	lxc.net.1.link = uplink
+	lxc.net.1.macvlan.mode = vepa
+	lxc.net.1.flags = up
+	lxc.net.1.name = second
+	lxc.net.1.ipv6.address = fd08::5/64
+END
+# Without timers, and what a tun gets by being opened once: a carrier, and an fe80:: address.
+look_inside()
+{
+	in_network ip -d -o link |
+		sed 's/@if[0-9]*//; s/ <[^>]*>//; s/ state [A-Z]*//; s/ [a-z_]*_timer *[0-9.]*//g; s/ fdb_n_learned [0-9]*//; s/ addrgenmode [a-z0-9_]*//'
+	in_network ip -o address | sed '/tun0 .*fe80/d; s/^[0-9]*: //; s/ tentative//'
+	in_network ip route | sed 's/ linkdown//'
+	in_network ip -6 route | sed '/tun0/d; s/ linkdown//' | sort
+}
+wait_for 10 answers 10.8.0.5
+rounds 'macvlan' look_inside
+wait_for 10 answers 10.8.0.5
+check dump -n c1 -s --replace
+ip link set uplink name away
+fails 3 'the interface uplink, on which eth0 of the container was a macvlan, is missing' restore -n c1
+ip link set away name uplink
+check restore -n c1
+wait_for 10 answers 10.8.0.5
+
+step 'interfaces that processes made'
+in_network ip link add pair0 type veth peer name pair1
+in_network ip address add 10.7.0.1/24 dev pair0
+in_network ip link set pair0 up
+in_network ip link set pair1 up
+odd='odd;&(x)'
+in_network ip link add "$odd" type bridge
+in_network ip link set pair1 master "$odd"
+in_network ip link set "$odd" up
+in_network ip address add 10.7.1.1/24 dev "$odd"
+in_network ip tuntap add mode tap name tap0
+in_network ip tuntap add mode tun name tun0
+in_network ip address add 10.7.2.1/24 dev tun0
+in_network ip link set tun0 up
+rounds 'interfaces inside' look_inside
+wait_for 10 answers 10.8.0.5
+
+step 'what is refused, by name'
+refused()
+{
+	fails 3 "$1" lxc-checkpoint --check -n c1
+	fails 3 "$1" dump -n c1 -s --replace
+}
+in_network ip link add mac9 link pair0 type macvlan
+refused 'the network interface mac9 of c1 is of the kind macvlan'
+in_network ip link del mac9
+in_network ip link add ifb9 type ifb
+refused 'the network interface ifb9 of c1 is of the kind ifb'
+in_network ip link del ifb9
+in_network ip link add vx9 type vxlan id 9 dstport 4789 dev eth0
+refused 'the network interface vx9 of c1 is of the kind vxlan'
+in_network ip link del vx9
+check dump -n c1 -s --replace
+check restore -n c1
+end_container
+
+step 'no interface but lo, one without a link, and those that come later'
+new_container <<-'END'
+	lxc.net.0.type = empty
+END
+rounds 'empty' look_inside
+ip link add later type veth peer name inside
+ip link set later up
+ip link set inside netns "$(init_pid c1)" name eth7
+in_network ip link set eth7 up
+in_network ip link set eth7 down
+in_network ip link set eth7 name renamed
+in_network ip address add 10.9.0.5/24 dev renamed
+in_network ip link set renamed up
+ip address add 10.9.0.1/24 dev later
+ip link set later master lxcbr0
+ip link set later type bridge_slave isolated on
+rounds 'a hot-plugged veth' look_inside
+check_equal 1 "$(cat /sys/class/net/later/brport/isolated)" 'isolated'
+end_container

@@ -57,6 +57,7 @@ const char manifest_begins[] =
 	"        \"mac\": \"00:16:3e:00:00:01\",\n"
 	"        \"mtu\": 1500,\n"
 	"        \"ipv6_link_local\": false,\n"
+	"        \"parent\": null,\n"
 	"        \"host_name\": \"vethA\",\n"
 	"        \"host_mac\": \"fe:00:00:00:00:01\",\n"
 	"        \"bridge\": \"lxcbr0\",\n"
@@ -79,6 +80,7 @@ const char manifest_begins[] =
 	"        \"mac\": null,\n"
 	"        \"mtu\": 1400,\n"
 	"        \"ipv6_link_local\": true,\n"
+	"        \"parent\": \"eth9\",\n"
 	"        \"host_name\": null,\n"
 	"        \"host_mac\": null,\n"
 	"        \"bridge\": null,\n"
@@ -202,7 +204,7 @@ const char manifest_begins[] =
 	"  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"55696ed6b0533ce239b1695972a1f6fa\"\n"
+static const char good_ends[] = "  \"checksum\": \"ee75396a838bf4392dd12cf9dfb295d0\"\n"
 				"}\n";
 
 char *manifest_sealed(const char *begins)

@@ -145,6 +145,8 @@ static const struct {
 	{"\"lxcbr0\"", "\"-\"", "container.nics[0].bridge: "},
 	{"\"host_ipv6_disabled\": true", "\"host_ipv6_disabled\": 1",
 	 "container.nics[0].host_ipv6_disabled: "},
+	{"\"eth9\"", "\"a;b\"", "container.nics[1].parent: "},
+	{"\"parent\": null", "\"parent\": \"eth0\"", "container.nics[0].parent: "},
 	{"port.isolated", "port.colour", "container.nics[0].host_settings[0]: bad setting"},
 	{"port.isolated", "", "container.nics[0].host_settings[0].name: "},
 	{"ipv4.proxy_arp", "ipv4../x", "container.nics[0].host_settings[1]: bad setting"},

@@ -41,31 +41,54 @@ void check_ephemeral(struct survey *s)
 			     facts->name, facts->lxcpath, facts->name);
 }
 
+/* Of links that CRIU cannot make again: what to do instead. */
+static const char *nic_remedy(const char *type)
+{
+	static const struct {
+		const char *type, *remedy;
+	} known[] = {
+		{"phys", "give it back to the host, and let the container use a veth or a macvlan "
+			 "on it (lxc.net.N.type)"},
+		{"macvlan", "use lxc.net.N.type = macvlan on an interface of the host in a "
+			    "container without lxc.idmap, in another mode than source"},
+		{"vlan", "let the host tag the packets: a veth with lxc.net.N.veth.vlan.id, or a "
+			 "macvlan on a VLAN of the host"},
+		{"ipvlan", "use a macvlan or a veth (lxc.net.N.type)"},
+		{"dummy", "use a bridge without ports, which holds addresses as well"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].type, type) == 0)
+			return known[i].remedy;
+	return "remove it first: ip link delete";
+}
+
+static void check_inner_nics(struct survey *s)
+{
+	const struct obstacles *o = &s->p->facts->obstacles;
+
+	for (size_t i = 0; i < o->n_nics; i++)
+		findings_add(
+			s->found,
+			FINDING("network-interface", FINDING_BLOCKS, nic_remedy(o->nics[i].type)),
+			"the network interface %s of %s is of the kind %s, which cannot be "
+			"restored%s",
+			o->nics[i].name, s->p->facts->name, o->nics[i].type,
+			strcmp(o->nics[i].type, "macvlan") == 0 ? " in its mode and place" : "");
+}
+
 /* A restore must be able to make every link of the container besides lo. */
 void check_nics(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
 
+	check_inner_nics(s);
 	for (size_t i = 0; i < facts->n_nics; i++) {
 		const struct nic *nic = &facts->nics[i];
 
-		if (strcmp(nic->type, "veth") != 0)
-			findings_add(s->found,
-				     FINDING("network-interface", FINDING_BLOCKS,
-					     "use a veth interface, or remove that one first"),
-				     "the network interface %s of %s is a %s: only veth can be "
-				     "restored so far",
-				     nic->name, facts->name, nic->type);
-		else if (nic->inner_peer)
-			findings_add(
-				s->found,
-				FINDING("network-interface", FINDING_BLOCKS,
-					"remove that pair first"),
-				"the network interface %s of %s is one end of a pair whose other "
-				"end, %s, is in the container too: only pairs with an end on the "
-				"host can be restored so far",
-				nic->name, facts->name, nic->inner_peer);
-		else if (!nic->host_name)
+		if (nic->parent)
+			continue;
+		if (!nic->host_name)
 			findings_add(
 				s->found,
 				FINDING("network-interface", FINDING_BLOCKS,

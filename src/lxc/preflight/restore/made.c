@@ -26,6 +26,13 @@ static void check_nic(const struct nic *nic, struct findings *found)
 				"the bridge %s, which %s of the container was on, is missing",
 				nic->bridge, nic->name);
 	}
+	if (nic->parent && if_nametoindex(nic->parent) == 0)
+		findings_add(
+			found,
+			FINDING("bridge", FINDING_BLOCKS, "make that interface and restore again"),
+			"the interface %s, on which %s of the container was a macvlan, is "
+			"missing",
+			nic->parent, nic->name);
 	if (nic->host_name && if_nametoindex(nic->host_name) != 0)
 		findings_add(found, FINDING("interface-name", FINDING_NOTE, NULL),
 			     "%s, the host's end of %s, gets another name: another interface has "
