@@ -361,6 +361,7 @@ void check_caller(struct survey *s);
  */
 
 void check_nics(struct survey *s);
+void check_links(struct survey *s);
 void check_confinement(struct survey *s);
 void check_ephemeral(struct survey *s);
 void check_cgroups(struct survey *s);

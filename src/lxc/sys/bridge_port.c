@@ -171,6 +171,17 @@ static void tell_options(const struct rtattr *data, const struct found *f)
 	}
 }
 
+bool bridge_port_has_options(const struct rtattr *data)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct rtattr *a = rtnl_within(data, options[i].number, options[i].size);
+
+		if (a && number_of(a, options[i].size) != options[i].usual)
+			return true;
+	}
+	return false;
+}
+
 static void tell_backup_port(const struct rtattr *data, const struct found *f)
 {
 	const struct rtattr *a = rtnl_within(data, BACKUP_PORT, sizeof(uint32_t));

@@ -27,6 +27,11 @@ void bridge_port_take(const struct nlmsghdr *link, struct bridge_port *ret, link
 int bridge_port_read_tables(int sock, const char *link, const struct bridge_port *port,
 			    link_setting_fn fn, void *userdata);
 
+struct rtattr;
+
+/* Whether the data of a port differ from those of a new one. */
+bool bridge_port_has_options(const struct rtattr *data);
+
 /* name: without "port." */
 bool bridge_port_option_valid(const char *name, const char *value);
 int bridge_port_option_apply(const char *link, const char *name, const char *value);

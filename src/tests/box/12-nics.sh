@@ -180,8 +180,34 @@ in_network ip link del ifb9
 in_network ip link add vx9 type vxlan id 9 dstport 4789 dev eth0
 refused 'the network interface vx9 of c1 is of the kind vxlan'
 in_network ip link del vx9
+in_network ip xfrm policy add src 10.9.0.0/24 dst 10.8.0.0/24 dir out action block
+refused 'c1 has IPsec associations or policies'
+in_network ip xfrm policy flush
 check dump -n c1 -s --replace
 check restore -n c1
+
+step 'what is warned of'
+warned()
+{
+	fails 0 "$1" lxc-checkpoint --check -n c1
+}
+fails 0 '' lxc-checkpoint --check -n c1
+case $said in *'does not bring back'*) die "warned of nothing: $said" ;; esac
+in_network ip link set "$odd" type bridge stp_state 1
+warned 'c1 has options of a bridge (STP'
+in_network ip link set "$odd" type bridge stp_state 0
+in_network ip link set pair1 type bridge_slave isolated on
+warned 'the network interface pair1 of c1 has options of a bridge port'
+in_network ip link set pair1 type bridge_slave isolated off
+in_network ip link set pair1 alias one
+warned 'has an alias'
+in_network ip link set pair1 alias ''
+in_network ip link property add dev pair1 altname another
+warned 'has alternative names'
+in_network ip link property del dev pair1 altname another
+in_network tc qdisc add dev pair0 clsact
+warned 'pair0 of c1 has the queueing discipline clsact'
+in_network tc qdisc del dev pair0 clsact
 end_container
 
 step 'no interface but lo, one without a link, and those that come later'

@@ -13,11 +13,11 @@
  * depends on the results of all.
  */
 static void (*const dump_checks[])(struct survey *) = {
-	check_storage,	   check_starter,      check_device_rules, check_odd_mounts,
-	check_ephemeral,   check_nics,	       check_confinement,  check_cgroups,
-	check_image_place, check_network_lock, check_nobody,	   check_arguments,
-	survey_processes,  check_sharing,      check_mounts,	   check_processes,
-	check_caller,	   check_space,	       forget_ended,
+	check_storage,	 check_starter,	    check_device_rules, check_odd_mounts,
+	check_ephemeral, check_nics,	    check_links,	check_confinement,
+	check_cgroups,	 check_image_place, check_network_lock, check_nobody,
+	check_arguments, survey_processes,  check_sharing,	check_mounts,
+	check_processes, check_caller,	    check_space,	forget_ended,
 };
 
 static void survey_clear(struct survey *s)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Looks for network state in the container that neither CRIU nor carry/ brings back: options of
+ * its links, queueing disciplines, IPsec. Runs in the command, as root of the host, with sockets in
+ * the network namespace of the container's init. The container chooses names and numbers.
+ */
+#include "config.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/xfrm.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "preflight/survey.h"
+#include "sys/bridge_port.h"
+#include "sys/netns.h"
+#include "sys/rtnl.h"
+#include "sys/rtnl_message.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define WARNINGS_MAX 8	/* more say nothing new */
+#define PROP_LIST    52 /* IFLA_PROP_LIST, which older headers lack */
+
+struct links {
+	struct survey *s;
+	size_t warned;
+	struct link_name {
+		int number;
+		char *name;
+	} *v;
+	size_t n;
+};
+
+static void warn(struct links *l, const char *link, const char *what)
+{
+	if (l->warned++ >= WARNINGS_MAX)
+		return;
+	findings_add(l->s->found,
+		     FINDING("network-settings", FINDING_WARNING, "set it again after the restore"),
+		     "the network interface %s of %s has %s, which a restore does not bring back",
+		     link, l->s->p->facts->name, what);
+}
+
+/* --- links ----------------------------------------------------------------------------------- */
+
+static uint32_t number_in(const struct rtattr *nest, unsigned short type, uint32_t otherwise)
+{
+	const struct rtattr *a = rtnl_within(nest, type, sizeof(uint32_t));
+	uint32_t n = otherwise;
+
+	if (a)
+		memcpy(&n, rtnl_value(a), sizeof(n));
+	return n;
+}
+
+static bool is_usual_bridge(const struct rtattr *data)
+{
+	const struct rtattr *filter = rtnl_within(data, IFLA_BR_VLAN_FILTERING, 1);
+	const struct rtattr *priority = rtnl_within(data, IFLA_BR_PRIORITY, sizeof(uint16_t));
+	uint16_t first = 32768;
+
+	if (priority)
+		memcpy(&first, rtnl_value(priority), sizeof(first));
+	return first == 32768 && (!filter || *(const uint8_t *)rtnl_value(filter) == 0) &&
+	       number_in(data, IFLA_BR_STP_STATE, 0) == 0 &&
+	       number_in(data, IFLA_BR_FORWARD_DELAY, 1500) == 1500 &&
+	       number_in(data, IFLA_BR_AGEING_TIME, 30000) == 30000;
+}
+
+static bool is_kind(const struct rtattr *info, unsigned short type, const char *kind)
+{
+	const struct rtattr *a = rtnl_within(info, type, strlen(kind) + 1);
+
+	return a && memcmp(rtnl_value(a), kind, strlen(kind) + 1) == 0;
+}
+
+static void check_bridges(struct links *l, const char *name, const struct rtattr *info)
+{
+	if (is_kind(info, IFLA_INFO_KIND, "bridge") &&
+	    !is_usual_bridge(rtnl_within(info, IFLA_INFO_DATA, 0)))
+		warn(l, name, "options of a bridge (STP, VLANs, priority, times)");
+	if (is_kind(info, IFLA_INFO_SLAVE_KIND, "bridge") &&
+	    bridge_port_has_options(rtnl_within(info, IFLA_INFO_SLAVE_DATA, 0)))
+		warn(l, name, "options of a bridge port");
+}
+
+static void take_link(const struct nlmsghdr *m, void *userdata)
+{
+	const size_t size = sizeof(struct ifinfomsg);
+	const struct rtattr *name = rtnl_attribute(m, size, IFLA_IFNAME, 1);
+	const struct rtattr *group = rtnl_attribute(m, size, IFLA_GROUP, sizeof(uint32_t));
+	_cleanup_free_ char *text = NULL;
+	struct links *l = userdata;
+	struct ifinfomsg header;
+	uint32_t number = 0;
+
+	if (m->nlmsg_type != RTM_NEWLINK || !name || l->warned >= WARNINGS_MAX)
+		return;
+	memcpy(&header, (const char *)m + NLMSG_HDRLEN, size);
+	if (group)
+		memcpy(&number, rtnl_value(group), sizeof(number));
+	text = xstrndup(rtnl_value(name), RTA_PAYLOAD(name));
+	if (rtnl_attribute(m, size, IFLA_IFALIAS, 1))
+		warn(l, text, "an alias");
+	if (rtnl_attribute(m, size, PROP_LIST, 1))
+		warn(l, text, "alternative names");
+	if (number)
+		warn(l, text, "a group");
+	check_bridges(l, text, rtnl_attribute(m, size, IFLA_LINKINFO, 0));
+}
+
+/* --- queueing disciplines -------------------------------------------------------------------- */
+
+/* The kernel's own have no handle. */
+static void take_qdisc(const struct nlmsghdr *m, void *userdata)
+{
+	const struct rtattr *kind = rtnl_attribute(m, sizeof(struct tcmsg), TCA_KIND, 1);
+	_cleanup_free_ char *text = NULL;
+	struct links *l = userdata;
+	struct tcmsg header;
+	struct link_name *link;
+
+	if (m->nlmsg_type != RTM_NEWQDISC || !kind || l->n >= WARNINGS_MAX)
+		return;
+	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
+	if (header.tcm_handle == 0)
+		return;
+	text = xstrndup(rtnl_value(kind), RTA_PAYLOAD(kind));
+	link = ARRAY_ADD(l->v, l->n);
+	link->number = header.tcm_ifindex;
+	link->name = xasprintf("the queueing discipline %s", text);
+}
+
+/* By the number; the list of links gives the name. */
+static void take_name(const struct nlmsghdr *m, void *userdata)
+{
+	const struct rtattr *name = rtnl_attribute(m, sizeof(struct ifinfomsg), IFLA_IFNAME, 1);
+	_cleanup_free_ char *text = NULL;
+	struct links *l = userdata;
+	struct ifinfomsg header;
+
+	if (m->nlmsg_type != RTM_NEWLINK || !name)
+		return;
+	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
+	text = xstrndup(rtnl_value(name), RTA_PAYLOAD(name));
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].number == header.ifi_index)
+			warn(l, text, l->v[i].name);
+}
+
+static void check_qdiscs(struct links *l, int sock)
+{
+	const struct tcmsg any = {.tcm_family = AF_UNSPEC};
+	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+
+	ignore_result(rtnl_list(sock, RTM_GETQDISC, &any, sizeof(any), take_qdisc, l));
+	if (l->n)
+		ignore_result(rtnl_list(sock, RTM_GETLINK, &link, sizeof(link), take_name, l));
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+}
+
+/* --- IPsec ----------------------------------------------------------------------------------- */
+
+static void note_any(const struct nlmsghdr *m, void *userdata)
+{
+	(void)m;
+	*(bool *)userdata = true;
+}
+
+/* Without its policies what was encrypted goes out in clear. */
+static void check_ipsec(struct survey *s)
+{
+	const struct xfrm_usersa_id association = {0};
+	const struct xfrm_userpolicy_id policy = {0};
+	_cleanup_close_ int sock = netns_netlink_socket(s->p->facts->init_pid, NETLINK_XFRM);
+	bool found = false;
+
+	if (sock < 0)
+		return;
+	ignore_result(rtnl_list(sock, XFRM_MSG_GETSA, &association, sizeof(association), note_any,
+				&found));
+	ignore_result(
+		rtnl_list(sock, XFRM_MSG_GETPOLICY, &policy, sizeof(policy), note_any, &found));
+	if (found)
+		findings_add(s->found,
+			     FINDING("ipsec", FINDING_BLOCKS,
+				     "stop what set it up; ip xfrm state flush and ip xfrm policy "
+				     "flush remove it"),
+			     "%s has IPsec associations or policies, which cannot be restored",
+			     s->p->facts->name);
+}
+
+void check_links(struct survey *s)
+{
+	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
+	struct links l = {.s = s};
+	_cleanup_close_ int sock = -1;
+
+	if (s->p->facts->host_network)
+		return;
+	sock = netns_netlink_socket(s->p->facts->init_pid, NETLINK_ROUTE);
+	if (sock < 0)
+		return;
+	ignore_result(rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, &l));
+	check_qdiscs(&l, sock);
+	check_ipsec(s);
+}
