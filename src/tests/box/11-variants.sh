@@ -128,14 +128,12 @@ variant cgdirs 'cgroups by name' <<-'END'
 END
 
 step 'what is not supported is said before anything is touched'
-make_container macvlan <<-'END'
-	lxc.net.0.type = macvlan
-	lxc.net.0.link = lxcbr0
-END
+make_container macvlan </dev/null
 start_container macvlan
+nsenter -t "$(init_pid macvlan)" -n ip link add mac9 link eth0 type macvlan
 status=0
 said=$(lxc-checkpoint -n macvlan -s -D /run/macvlan 2>&1) || status=$?
 check_equal 3 "$status" 'exit status'
-case $said in *'eth0 of macvlan is a macvlan'*) ;; *) die "it says: $said" ;; esac
+case $said in *'mac9 of macvlan is of the kind macvlan'*) ;; *) die "it says: $said" ;; esac
 check lxc-stop -n macvlan -k
 check_equal "$nothing" "$(leftovers | grep -v -e '^./my' -e '^./mon$' -e '^./pay$' -e '^./piv')" 'leftovers'
