@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,18 @@ enum {
 
 enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_IMAGE, G_COMMON };
 
+static int add_force(struct arguments *a, const char *words);
+static int set_lxcpath(struct arguments *a, const char *path);
+static int show_help(struct arguments *a, const char *argument);
+static int show_usage(struct arguments *a, const char *argument);
+static int show_version(struct arguments *a, const char *argument);
+
+/* An option does one of these. */
+#define SETS(field)  .flag = offsetof(struct arguments, field), .does = DOES_SET
+#define KEEPS(field) .text = offsetof(struct arguments, field), .does = DOES_KEEP
+#define ASKS(bit)    .asks = (bit), .does = DOES_ASK
+#define CALLS(fn)    .call = (fn), .does = DOES_CALL
+
 /* The list of options, from which the parser and the help are made. */
 static const struct option_text {
 	int key;
@@ -41,37 +55,55 @@ static const struct option_text {
 	const char *argument;
 	enum group group;
 	const char *help;
+	enum { DOES_SET, DOES_KEEP, DOES_ASK, DOES_CALL } does;
+	union {
+		size_t flag; /* a bool */
+		size_t text; /* a const char *, which the argument is */
+		enum verb_option asks;
+		/* -1: continue; else the exit status */
+		int (*call)(struct arguments *a, const char *argument);
+	};
 } options[] = {
-	{'n', "name", "NAME", G_BOTH, "name of the container; may also stand without -n"},
-	{'r', "restore", NULL, G_BOTH, "restore it; without this, checkpoint it"},
-	{'D', "checkpoint-dir", "DIR", G_BOTH, "image directory [LXCPATH/NAME/checkpoint]"},
-	{'A', "action-script", "PATH", G_BOTH, "program that CRIU calls at its stages"},
-	{'v', "verbose", NULL, G_BOTH, "make CRIU log everything"},
-	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete"},
+	{'n', "name", "NAME", G_BOTH, "name of the container; may also stand without -n",
+	 KEEPS(name)},
+	{'r', "restore", NULL, G_BOTH, "restore it; without this, checkpoint it",
+	 ASKS(ASKED_RESTORE)},
+	{'D', "checkpoint-dir", "DIR", G_BOTH, "image directory [LXCPATH/NAME/checkpoint]",
+	 KEEPS(directory)},
+	{'A', "action-script", "PATH", G_BOTH, "program that CRIU calls at its stages",
+	 KEEPS(action_script)},
+	{'v', "verbose", NULL, G_BOTH, "make CRIU log everything", SETS(verbose)},
+	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete", SETS(stop)},
 	{OPT_REPLACE, "replace", NULL, G_CHECKPOINT,
-	 "replace the checkpoint in DIR once the new one is complete"},
+	 "replace the checkpoint in DIR once the new one is complete", SETS(replace)},
 	{OPT_TIMEOUT, "timeout", "SECONDS", G_CHECKPOINT,
-	 "how long its processes may take to stop [10]"},
-	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)"},
+	 "how long its processes may take to stop [10]", KEEPS(timeout)},
+	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)", SETS(daemon)},
 	{'F', "foreground", NULL, G_RESTORE,
-	 "show its console here, stay until it stops, exit with its status"},
+	 "show its console here, stay until it stops, exit with its status", SETS(foreground)},
 	{OPT_NO_VERIFY, "no-verify", NULL, G_RESTORE,
-	 "do not compare the image with its checksums first"},
+	 "do not compare the image with its checksums first", SETS(no_verify)},
 	{OPT_FORCE, "force", "WORD,...", G_RESTORE,
-	 "override a refusal: cpu, criu, config, network, rootfs, stale"},
+	 "override a refusal: cpu, criu, config, network, rootfs, stale", CALLS(add_force)},
 	{OPT_CHECK, "check", NULL, G_CHECK,
-	 "only report whether it would work, and if not, why; with -r: a restore"},
-	{OPT_INFO, "info", NULL, G_IMAGE, "show what the checkpoint in DIR contains"},
-	{OPT_VERIFY, "verify", NULL, G_IMAGE, "report whether the checkpoint in DIR is intact"},
-	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: print JSON"},
-	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers"},
-	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE"},
-	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE"},
-	{'q', "quiet", NULL, G_COMMON, "print nothing"},
-	{OPT_RCFILE, "rcfile", "FILE", G_COMMON, "use FILE as the container's config"},
-	{'h', "help", NULL, G_COMMON, "show this and exit"},
-	{OPT_USAGE, "usage", NULL, G_COMMON, "show a short usage and exit"},
-	{OPT_VERSION, "version", NULL, G_COMMON, "show the version and exit"},
+	 "only report whether it would work, and if not, why; with -r: a restore",
+	 ASKS(ASKED_CHECK)},
+	{OPT_INFO, "info", NULL, G_IMAGE, "show what the checkpoint in DIR contains",
+	 ASKS(ASKED_INFO)},
+	{OPT_VERIFY, "verify", NULL, G_IMAGE, "report whether the checkpoint in DIR is intact",
+	 ASKS(ASKED_VERIFY)},
+	{OPT_JSON, "json", NULL, G_COMMON, "with --check, --info, --verify: print JSON",
+	 SETS(json)},
+	{'P', "lxcpath", "PATH", G_COMMON, "directory of the containers", CALLS(set_lxcpath)},
+	{'o', "logfile", "FILE", G_COMMON, "write a log to FILE", KEEPS(log_file)},
+	{'l', "logpriority", "LEVEL", G_COMMON, "what goes there: ERROR (default) ... TRACE",
+	 KEEPS(log_level)},
+	{'q', "quiet", NULL, G_COMMON, "print nothing", SETS(quiet)},
+	{OPT_RCFILE, "rcfile", "FILE", G_COMMON, "use FILE as the container's config",
+	 KEEPS(rcfile)},
+	{'h', "help", NULL, G_COMMON, "show this and exit", CALLS(show_help)},
+	{OPT_USAGE, "usage", NULL, G_COMMON, "show a short usage and exit", CALLS(show_usage)},
+	{OPT_VERSION, "version", NULL, G_COMMON, "show the version and exit", CALLS(show_version)},
 };
 
 #define N_OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -160,7 +192,7 @@ static void getopt_tables(char *shorts, struct option *longs)
 	longs[N_OPTIONS] = (struct option){0};
 }
 
-static void add_force(struct arguments *a, const char *words)
+static int add_force(struct arguments *a, const char *words)
 {
 	char *both = NULL;
 
@@ -168,6 +200,7 @@ static void add_force(struct arguments *a, const char *words)
 		abort();
 	free(a->force);
 	a->force = both;
+	return -1;
 }
 
 static int set_lxcpath(struct arguments *a, const char *path)
@@ -179,84 +212,58 @@ static int set_lxcpath(struct arguments *a, const char *path)
 	return -1;
 }
 
-/* -1: continue; else the exit status. */
+static int show_help(struct arguments *a, const char *argument)
+{
+	(void)a;
+	(void)argument;
+	print_help();
+	return EXIT_OK;
+}
+
+static int show_usage(struct arguments *a, const char *argument)
+{
+	(void)a;
+	(void)argument;
+	print_usage(stdout);
+	return EXIT_OK;
+}
+
+static int show_version(struct arguments *a, const char *argument)
+{
+	(void)a;
+	(void)argument;
+	printf("%s\n", lxc_checkpoint_version());
+	return EXIT_OK;
+}
+
+static const struct option_text *option_of(int key)
+{
+	size_t i = 0;
+
+	while (options[i].key != key)
+		i++;
+	return &options[i];
+}
+
+/* key: of one of the options. -1: continue; else the exit status. */
 static int parse_option(struct arguments *a, int key)
 {
-	switch (key) {
-	case 'n':
-		a->name = optarg;
-		return -1;
-	case 'D':
-		a->directory = optarg;
-		return -1;
-	case 'A':
-		a->action_script = optarg;
-		return -1;
-	case 'P':
-		return set_lxcpath(a, optarg);
-	case 'o':
-		a->log_file = optarg;
-		return -1;
-	case 'l':
-		a->log_level = optarg;
-		return -1;
-	case OPT_RCFILE:
-		a->rcfile = optarg;
-		return -1;
-	case 'r':
-		a->asked |= ASKED_RESTORE;
-		return -1;
-	case 's':
-		a->stop = true;
-		return -1;
-	case 'd':
-		a->daemon = true;
-		return -1;
-	case 'F':
-		a->foreground = true;
-		return -1;
-	case 'v':
-		a->verbose = true;
-		return -1;
-	case 'q':
-		a->quiet = true;
-		return -1;
-	case OPT_REPLACE:
-		a->replace = true;
-		return -1;
-	case OPT_NO_VERIFY:
-		a->no_verify = true;
-		return -1;
-	case OPT_CHECK:
-		a->asked |= ASKED_CHECK;
-		return -1;
-	case OPT_INFO:
-		a->asked |= ASKED_INFO;
-		return -1;
-	case OPT_VERIFY:
-		a->asked |= ASKED_VERIFY;
-		return -1;
-	case OPT_JSON:
-		a->json = true;
-		return -1;
-	case OPT_TIMEOUT:
-		a->timeout = optarg;
-		return -1;
-	case OPT_FORCE:
-		add_force(a, optarg);
-		return -1;
-	case OPT_USAGE:
-		print_usage(stdout);
-		return EXIT_OK;
-	case OPT_VERSION:
-		printf("%s\n", lxc_checkpoint_version());
-		return EXIT_OK;
-	case 'h':
-		print_help();
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
+	const struct option_text *o = option_of(key);
+
+	switch (o->does) {
+	case DOES_SET:
+		*(bool *)((char *)a + o->flag) = true;
+		break;
+	case DOES_KEEP:
+		*(const char **)((char *)a + o->text) = optarg;
+		break;
+	case DOES_ASK:
+		a->asked |= o->asks;
+		break;
+	case DOES_CALL:
+		return o->call(a, optarg);
 	}
+	return -1;
 }
 
 /*
