@@ -40,6 +40,9 @@ void criu_program_clear(struct criu_program *p);
 /* Whether CRIU and this kernel have a feature, by CRIU's word for it ("mem_dirty_track"). */
 bool criu_checks(const struct criu_program *criu, const char *feature);
 
+/* Whether that program was built with a library, by the beginning of its name ("libbpf.so"). */
+bool criu_needs_library(const char *path, const char *library);
+
 /* Whether CRIU says that this machine's CPU can run what is in an image. */
 bool criu_accepts_cpu_of(const struct criu_program *criu, const char *image);
 

@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -15,9 +17,11 @@
 #include "sys/process.h"
 #include "sys/runtime.h"
 #include "util/fd.h"
+#include "util/mapped.h"
 #include "util/mem.h"
 
 #define CACHE_NAME "criu"
+#define HEAD	   (512 * 1024)
 
 static const char install_hint[] = "install CRIU: `apt-get install criu` (Debian testing has one "
 				   "for current kernels), or name "
@@ -27,6 +31,17 @@ void criu_program_clear(struct criu_program *p)
 {
 	free(p->path);
 	*p = (struct criu_program){0};
+}
+
+bool criu_needs_library(const char *path, const char *library)
+{
+	_cleanup_free_ char *file = realpath(path, NULL);
+	_cleanup_mapped_ struct mapped program =
+		file ? map_file(AT_FDCWD, file) : (struct mapped){0};
+	/* the names of libraries are at the beginning */
+	const size_t len = MIN(program.len, HEAD);
+
+	return program.p && memmem(program.p, len, library, strlen(library)) != NULL;
 }
 
 static bool is_program(const char *path)

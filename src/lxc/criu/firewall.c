@@ -10,34 +10,17 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/param.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "criu.h"
 #include "criu/firewall.h"
 #include "criu/image_edit.h"
 #include "util/fd.h"
 
-/* The names of the libraries that a program needs are at its beginning. */
-#define HEAD (512 * 1024)
-
 bool criu_knows_nftables(const char *criu)
 {
-	_cleanup_close_ int fd = open(criu, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	bool found;
-	size_t len;
-	void *p;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
-		return false;
-	len = MIN((size_t)st.st_size, HEAD);
-	p = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return false;
-	found = memmem(p, len, "libnftables.so", strlen("libnftables.so")) != NULL;
-	munmap(p, len);
-	return found;
+	return criu_needs_library(criu, "libnftables.so");
 }
 
 static bool is_text(const char *name)

@@ -14,7 +14,7 @@
 #include "criu/image_ipc.h"
 #include "criu/image_names.h"
 #include "criu/protobuf.h"
-#include "util/fd.h"
+#include "util/mapped.h"
 #include "util/mem.h"
 
 #define OBJECT_DESC 1 /* of a queue or a segment */
@@ -29,8 +29,7 @@
 
 #define SETTINGS_QUEUE_LIMIT 3
 
-#define WORD	  8 /* the text of a message is filled up to whole ones */
-#define IMAGE_MAX (256 * 1024 * 1024)
+#define WORD 8 /* the text of a message is filled up to whole ones */
 
 struct object {
 	uint64_t id, mode;
@@ -156,11 +155,11 @@ struct reading {
 static int read_one(int dirfd, const char *name, void *userdata)
 {
 	struct reading *r = userdata;
-	_cleanup_free_ char *text = NULL;
-	ssize_t len = read_file_at(dirfd, name, IMAGE_MAX, &text);
+	/* the messages of all queues can be larger than what is worth a copy */
+	_cleanup_mapped_ struct mapped image = map_file(dirfd, name);
 
-	if (len > 0)
-		files[r->file].add(r->ipc, text, (size_t)len);
+	if (image.p)
+		files[r->file].add(r->ipc, image.p, image.len);
 	return 0;
 }
 

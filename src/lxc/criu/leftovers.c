@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "criu/outside_file.h"
 #include "util/fd.h"
 #include "util/map.h"
+#include "util/mapped.h"
 #include "util/mem.h"
 
 #define REMAPS_MAX (64 * 1024 * 1024)
@@ -38,28 +38,11 @@ struct search {
 
 /* --- what the image has of one --- */
 
-struct mapped {
-	uint8_t *p;
-	size_t len;
-};
-
-static void unmap(struct mapped *m)
-{
-	if (m->p)
-		munmap(m->p, m->len);
-}
-
 static struct mapped map_ghost(int image, uint32_t id)
 {
 	_cleanup_free_ char *name = xasprintf(CRIU_GHOST_FORMAT, id);
-	_cleanup_close_ int fd = openat(image, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	void *p;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
-		return (struct mapped){0};
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	return p == MAP_FAILED ? (struct mapped){0} : (struct mapped){p, (size_t)st.st_size};
+	return map_file(image, name);
 }
 
 /* Every byte there is a zero, or the image's; text: from from on, NULL: it has zeros. */
@@ -193,7 +176,7 @@ static void look_at(struct search *s, const struct criu_file *original,
 	struct criu_file file = {.path = path, .mount = original->mount};
 	_cleanup_close_ int dirfd = find_directory(s, &file);
 	const char *own = strrchr(original->path, '/') + 1;
-	__attribute__((cleanup(unmap))) struct mapped image = {0};
+	_cleanup_mapped_ struct mapped image = {0};
 	struct leftover l = {.dirfd = dirfd, .entry = strrchr(path, '/') + 1};
 	struct criu_ghost about;
 	struct stat st, other;

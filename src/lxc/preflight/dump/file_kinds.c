@@ -9,7 +9,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,27 +64,11 @@ const struct file_kind *file_kind(const char *link)
 }
 
 /* BPF maps are CRIU's where it was built with libbpf, which Debian's is not. */
-static bool look_for_bpf(const struct survey *s)
-{
-	_cleanup_close_ int fd = open(s->p->criu->path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	bool found;
-	void *p;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
-		return false;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return false;
-	found = memmem(p, (size_t)st.st_size, "libbpf.so", strlen("libbpf.so")) != NULL;
-	munmap(p, (size_t)st.st_size);
-	return found;
-}
-
 static bool criu_knows_bpf(struct survey *s)
 {
 	if (s->knows_bpf == ANSWER_UNKNOWN)
-		s->knows_bpf = look_for_bpf(s) ? ANSWER_YES : ANSWER_NO;
+		s->knows_bpf =
+			criu_needs_library(s->p->criu->path, "libbpf.so") ? ANSWER_YES : ANSWER_NO;
 	return s->knows_bpf == ANSWER_YES;
 }
 
