@@ -19,6 +19,11 @@
 static const char *const words[N_PROCESS_FLAGS] = {
 	[PROCESS_IO_FLUSHER] = "io_flusher",
 	[PROCESS_MEMORY_MERGE] = "memory_merge",
+	[PROCESS_LOCK_CURRENT] = "lock_current",
+	[PROCESS_LOCK_FUTURE] = "lock_future",
+	[PROCESS_LOCK_ON_FAULT] = "lock_on_fault",
+	[PROCESS_MDWE_NOT_INHERITED] = "mdwe_not_inherited",
+	[PROCESS_MDWE] = "mdwe",
 };
 
 #define STAT_FLAGS 9
@@ -136,13 +141,18 @@ bool process_flags_usual(const struct process_flags *p)
 }
 
 /* The name, in parentheses, may have anything in it. */
-bool process_stat_io_flusher(const char *stat)
+unsigned long long process_stat_number(const char *stat, int field)
 {
 	const char *p = strrchr(stat, ')');
 
-	for (int field = 2; p && field < STAT_FLAGS; field++)
+	for (int at = 2; p && at < field; at++)
 		p = strchr(p + 1, ' ');
-	return p && (strtoul(p, NULL, 10) & IO_FLUSHER) == IO_FLUSHER;
+	return p && field > 2 ? strtoull(p, NULL, 10) : 0;
+}
+
+bool process_stat_io_flusher(const char *stat)
+{
+	return (process_stat_number(stat, STAT_FLAGS) & IO_FLUSHER) == IO_FLUSHER;
 }
 
 void process_flags_clear(struct process_flags *p)

@@ -17,8 +17,14 @@
 
 /* The words of a line. */
 enum process_flag {
-	PROCESS_IO_FLUSHER,   /* PR_SET_IO_FLUSHER */
-	PROCESS_MEMORY_MERGE, /* PR_SET_MEMORY_MERGE, of the process, at its first thread */
+	PROCESS_IO_FLUSHER, /* PR_SET_IO_FLUSHER */
+	/* of the process, at its first thread */
+	PROCESS_MEMORY_MERGE,	    /* PR_SET_MEMORY_MERGE */
+	PROCESS_LOCK_CURRENT,	    /* mlockall(MCL_CURRENT): CRIU loses what two have in common */
+	PROCESS_LOCK_FUTURE,	    /* mlockall(MCL_FUTURE) ... */
+	PROCESS_LOCK_ON_FAULT,	    /* ... with MCL_ONFAULT */
+	PROCESS_MDWE_NOT_INHERITED, /* PR_SET_MDWE with PR_MDWE_NO_INHERIT */
+	PROCESS_MDWE,		    /* instead: PR_SET_MDWE */
 	N_PROCESS_FLAGS,
 };
 
@@ -46,10 +52,12 @@ struct thread_flags process_flags_find(const struct process_flags *p, pid_t tid)
 /* Whether nothing differs from what every process has. */
 bool process_flags_usual(const struct process_flags *p);
 
-/*
- * Pure. Whether the text of /proc/PID/stat says so: those of the kernel's flags that
- * PR_SET_IO_FLUSHER sets.
- */
+/* Pure. A number in the text of /proc/PID/stat, counted as proc_pid_stat(5) does; 0: none. */
+unsigned long long process_stat_number(const char *stat, int field);
+#define PROCESS_STAT_PARENT 4
+#define PROCESS_STAT_START  22 /* in clock ticks since boot */
+
+/* Pure. Whether /proc/PID/stat has those of the kernel's flags that PR_SET_IO_FLUSHER sets. */
 bool process_stat_io_flusher(const char *stat);
 
 void process_flags_clear(struct process_flags *p);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -30,6 +31,13 @@
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
 #endif
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE		 65
+#define PR_MDWE_REFUSE_EXEC_GAIN (1UL << 0)
+#endif
+#ifndef PR_MDWE_NO_INHERIT
+#define PR_MDWE_NO_INHERIT (1UL << 1)
+#endif
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67
 #endif
@@ -38,8 +46,13 @@ static const struct {
 	long number;
 	unsigned long args[INJECT_ARGS];
 } calls[N_PROCESS_FLAGS] = {
+	/* but those of give_locks() */
 	[PROCESS_IO_FLUSHER] = {SYS_prctl, {PR_SET_IO_FLUSHER, 1}},
 	[PROCESS_MEMORY_MERGE] = {SYS_prctl, {PR_SET_MEMORY_MERGE, 1}},
+	[PROCESS_MDWE_NOT_INHERITED] = {SYS_prctl,
+					{PR_SET_MDWE,
+					 PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT}},
+	[PROCESS_MDWE] = {SYS_prctl, {PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN}},
 };
 
 /* Other bits would change how CRIU itself maps memory, or the version that uname() tells it. */
@@ -91,6 +104,22 @@ static bool make(pid_t tid, int pidfd, long number, const unsigned long args[INJ
 	return inject_call(tid, pidfd, number, args, &result) == 0 && result >= 0;
 }
 
+/* Where a limit allows no more, what comes later is locked at least. */
+static bool give_locks(pid_t tid, int pidfd, const bool has[N_PROCESS_FLAGS])
+{
+	const unsigned long later = (has[PROCESS_LOCK_FUTURE] ? MCL_FUTURE : 0UL) |
+				    (has[PROCESS_LOCK_ON_FAULT] ? MCL_ONFAULT : 0UL);
+	const unsigned long both[INJECT_ARGS] = {MCL_CURRENT | later};
+	const unsigned long only_later[INJECT_ARGS] = {later};
+	bool done = true;
+
+	if (has[PROCESS_LOCK_CURRENT])
+		done = make(tid, pidfd, SYS_mlockall, both);
+	if (has[PROCESS_LOCK_FUTURE] && (!has[PROCESS_LOCK_CURRENT] || !done))
+		return make(tid, pidfd, SYS_mlockall, only_later) && done;
+	return done;
+}
+
 static bool give(pid_t pid, pid_t tid, const struct process_flags *flags)
 {
 	const struct thread_flags t = process_flags_find(flags, process_inner_id(tid));
@@ -98,8 +127,9 @@ static bool give(pid_t pid, pid_t tid, const struct process_flags *flags)
 	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
 	bool done = t.personality == inherited(flags) || make(tid, pidfd, SYS_personality, args);
 
+	done = give_locks(tid, pidfd, t.has) && done;
 	for (size_t i = 0; i < N_PROCESS_FLAGS; i++)
-		if (t.has[i])
+		if (t.has[i] && calls[i].number)
 			done = make(tid, pidfd, calls[i].number, calls[i].args) && done;
 	return done;
 }
@@ -135,8 +165,8 @@ static void give_in_child(const struct restore *r, pid_t init,
 	}
 	if (child < 0 || wait_status(child) != 0)
 		log_at(LOG_LEVEL_WARN,
-		       "Not all processes have their personality, PR_SET_IO_FLUSHER and "
-		       "PR_SET_MEMORY_MERGE back");
+		       "Not all processes have their personality, PR_SET_IO_FLUSHER, "
+		       "PR_SET_MEMORY_MERGE, PR_SET_MDWE and mlockall() back");
 }
 
 int process_flags_give(struct restore *r, pid_t init, struct error **reterr)

@@ -2,8 +2,8 @@
 
 /*
  * Settings of threads that CRIU does not restore, and that only the thread itself can set. Runs in
- * the command at CRIU's post-dump, as root on the host, while the threads stand still, and only
- * reads /proc.
+ * the command, as root on the host: at CRIU's post-dump, while the threads stand still, and, for
+ * what processes must be asked, before CRIU is started.
  */
 #include "config.h"
 
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "carry/process_answers_save.h"
 #include "carry/process_flags.h"
 #include "carry/table_save.h"
 #include "sys/process.h"
@@ -22,6 +23,7 @@
 
 struct survey {
 	struct process_flags flags;
+	const struct process_answers *answers; /* NULL: none */
 	bool merging; /* the kernel says of a process whether all of its memory is merged */
 };
 
@@ -41,13 +43,6 @@ static unsigned int personality_of(pid_t tid)
 	return (unsigned int)strtoul(text, NULL, 16);
 }
 
-static bool is_io_flusher(pid_t tid)
-{
-	_cleanup_free_ char *text = text_of(tid, "stat");
-
-	return process_stat_io_flusher(text);
-}
-
 static bool merges_memory(pid_t pid)
 {
 	_cleanup_free_ char *text = text_of(pid, "ksm_stat");
@@ -55,20 +50,38 @@ static bool merges_memory(pid_t pid)
 	return strstr(text, "ksm_merge_any: yes") != NULL;
 }
 
+static bool has_any(const struct thread_flags *t)
+{
+	for (size_t i = 0; i < N_PROCESS_FLAGS; i++)
+		if (t->has[i])
+			return true;
+	return false;
+}
+
 static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
 {
 	struct survey *s = userdata;
+	_cleanup_free_ char *stat = text_of(tid, "stat");
 	struct thread_flags t = {
 		.personality = personality_of(tid),
-		.has = {[PROCESS_IO_FLUSHER] = is_io_flusher(tid),
+		.has = {[PROCESS_IO_FLUSHER] = process_stat_io_flusher(stat),
 			[PROCESS_MEMORY_MERGE] = tid == pid && s->merging && merges_memory(pid)},
 	};
 
-	if (t.personality != s->flags.personality || t.has[PROCESS_IO_FLUSHER] ||
-	    t.has[PROCESS_MEMORY_MERGE])
+	if (tid == pid && s->answers)
+		process_answers_find(s->answers, pid, stat, t.has);
+	if (t.personality != s->flags.personality || has_any(&t))
 		t.tid = process_inner_id(tid);
 	if (t.tid > 0)
 		*ARRAY_ADD(s->flags.v, s->flags.n) = t;
+	return 0;
+}
+
+int process_flags_ask(struct saving *saving, struct error **reterr)
+{
+	(void)reterr;
+	process_answers_free(saving->answers);
+	saving->answers = process_answers_ask(saving->facts->init_pid);
 	return 0;
 }
 
@@ -78,6 +91,7 @@ int process_flags_save(struct saving *saving, struct error **reterr)
 	_cleanup_free_ char *own = text_of(getpid(), "ksm_stat");
 	struct survey s = {
 		.flags = {.personality = personality_of(init)},
+		.answers = saving->answers,
 		.merging = strstr(own, "ksm_merge_any:") != NULL,
 	};
 	_cleanup_free_ char *text = NULL;

@@ -14,6 +14,8 @@
 #include "inspect/settings.h"
 #include "util/error.h"
 
+struct process_answers;
+
 enum save_moment {
 	/* The container runs, and there is no image: perhaps it is only a check. */
 	SAVE_LOOK = 1,
@@ -48,9 +50,10 @@ struct saving {
 	const struct criu_files *files; /* CRIU's, at SAVE_POST_DUMP */
 
 	/* what the kinds find for later */
-	struct skipped_mounts skipped; /* CRIU has left them out ... */
-	ino_t mount_ns;		       /* ... of init's mount namespace, and of others */
-	bool scrollback;	       /* there is some in the image */
+	struct process_answers *answers; /* what processes said of themselves; NULL: nothing */
+	struct skipped_mounts skipped;	 /* CRIU has left them out ... */
+	ino_t mount_ns;			 /* ... of init's mount namespace, and of others */
+	bool scrollback;		 /* there is some in the image */
 };
 
 int carry_save(struct saving *s, enum save_moment moment, struct error **reterr) _must_check_;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "criu.h"
+#include "carry/process_answers_save.h"
 #include "criu/firewall.h"
 #include "flow/action_script.h"
 #include "flow/dump.h"
@@ -387,6 +388,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	error_free(d.started_error);
 	fd_close(&d.saving.root);
 	skipped_mounts_clear(&d.saving.skipped);
+	process_answers_free(d.saving.answers);
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;

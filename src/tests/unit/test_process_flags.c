@@ -17,18 +17,24 @@ START_TEST(round_trip)
 	static const char text[] = "8\n"
 				   "1 8 io_flusher\n"
 				   "42 60000 io_flusher memory_merge\n"
+				   "43 8 lock_current lock_future lock_on_fault mdwe\n"
+				   "44 8 mdwe_not_inherited\n"
 				   "2147483647 ffffffff memory_merge\n";
 	_cleanup_process_flags_ struct process_flags p = {0};
 	_cleanup_free_ char *again = NULL;
 	struct thread_flags t;
 
 	ck_assert_int_eq(parse(text, &p), 0);
-	ck_assert_uint_eq(p.n, 3);
+	ck_assert_uint_eq(p.n, 5);
 	ck_assert(!process_flags_usual(&p));
 	t = process_flags_find(&p, 42);
 	ck_assert_uint_eq(t.personality, 0x60000);
 	ck_assert(t.has[PROCESS_IO_FLUSHER] && t.has[PROCESS_MEMORY_MERGE]);
-	t = process_flags_find(&p, 43);
+	ck_assert(process_flags_find(&p, 43).has[PROCESS_MDWE]);
+	ck_assert(!process_flags_find(&p, 43).has[PROCESS_MDWE_NOT_INHERITED]);
+	ck_assert(process_flags_find(&p, 44).has[PROCESS_MDWE_NOT_INHERITED]);
+	ck_assert(!process_flags_find(&p, 44).has[PROCESS_MDWE]);
+	t = process_flags_find(&p, 45);
 	ck_assert_uint_eq(t.personality, 8);
 	ck_assert(!t.has[PROCESS_IO_FLUSHER] && !t.has[PROCESS_MEMORY_MERGE]);
 	again = process_flags_format(&p);
@@ -71,6 +77,7 @@ static const char *const broken[] = {
 	"8\n1 8 memory_merge io_flusher\n",
 	"8\n1 8 io_flusher io_flusher\n",
 	"8\n1 8 io_flusherx\n",
+	"8\n1 8 mdwe_\n",
 	"8\n\n",
 };
 
@@ -100,6 +107,9 @@ START_TEST(stat_line)
 	ck_assert(!process_stat_io_flusher("7 (a) S 1 7 7 0 -1 5767168) S 1 7 7 0 -1 4194304 1"));
 	ck_assert(!process_stat_io_flusher("7 (a) S 1"));
 	ck_assert(!process_stat_io_flusher(""));
+	ck_assert_uint_eq(process_stat_number("7 (a b) S 12 7", PROCESS_STAT_PARENT), 12);
+	ck_assert_uint_eq(process_stat_number("7 (a) 9) S 12 7", PROCESS_STAT_PARENT), 12);
+	ck_assert_uint_eq(process_stat_number("7 (a) S 12 7", PROCESS_STAT_START), 0);
 }
 END_TEST
 

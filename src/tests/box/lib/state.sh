@@ -50,8 +50,6 @@ declare -A lost=(
 	# what the kernel keeps for a process
 	[start-time]='it is * instead of *'
 	[cpu-time]='it goes back'
-	[mlockall-future]='what is mapped now has not " lo"*'
-	[memory-deny-write-execute]='PR_GET_MDWE is 0 instead of 1'
 )
 # shellcheck disable=SC2034 # as above
 case $(criu --version) in

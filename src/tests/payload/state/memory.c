@@ -18,12 +18,14 @@ static char *map(size_t pages, int prot, int flags)
 static const char *flags_at(const void *at)
 {
 	unsigned long start, end;
+	char *dash;
 
 	/* it may have become one with a neighbour */
 	for (const char *p = text_of("/proc/self/smaps"); p; p = strchr(p, '\n')) {
 		p += *p == '\n';
-		if (sscanf(p, "%lx-%lx ", &start, &end) == 2 && start <= (unsigned long)at &&
-		    (unsigned long)at < end)
+		start = strtoul(p, &dash, 16);
+		end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
+		if (start <= (unsigned long)at && (unsigned long)at < end)
 			return field_of(p, "VmFlags");
 	}
 	return "";
@@ -203,7 +205,7 @@ static void verify_locked(void)
 {
 	has_flag("what was locked", memory, " lo");
 	has_flag("what was locked on fault", other + PAGE, " lo");
-	same("VmLck", 76, atol(field_of(text_of("/proc/self/status"), "VmLck")));
+	same("VmLck", 76, strtol(field_of(text_of("/proc/self/status"), "VmLck"), NULL, 10));
 }
 
 static void set_locked_all(void)
@@ -215,7 +217,40 @@ static void verify_locked_all(void)
 {
 	char *at = map(3, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 
+	has_flag("what was mapped", (char *)&memory, " lo");
 	has_flag("what is mapped now", at, " lo");
+	munmap(at, 3 * PAGE);
+}
+
+static void set_locked_now(void)
+{
+	TRY(mlockall(MCL_CURRENT));
+}
+
+static void verify_locked_now(void)
+{
+	char *at = map(3, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	has_flag("what was mapped", (char *)&memory, " lo");
+	same("what is mapped now is locked", MAP_FAILED != at,
+	     msync(at, 3 * PAGE, MS_INVALIDATE) == 0);
+	munmap(at, 3 * PAGE);
+}
+
+static void set_locked_on_fault(void)
+{
+	TRY(mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT));
+}
+
+static void verify_locked_on_fault(void)
+{
+	char *at = map(3, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	unsigned char there[3] = {0};
+
+	has_flag("what was mapped", (char *)&memory, " lo");
+	has_flag("what is mapped now", at, " lo");
+	TRY(mincore(at, 3 * PAGE, there));
+	same("its last page", 0, there[2] & 1);
 	munmap(at, 3 * PAGE);
 }
 
@@ -267,7 +302,7 @@ static void set_sparse(void)
 
 static void verify_sparse(void)
 {
-	long kib = atol(field_of(text_of("/proc/self/status"), "RssAnon"));
+	long kib = strtol(field_of(text_of("/proc/self/status"), "RssAnon"), NULL, 10);
 
 	same("the middle", 'm', memory[(1UL << 17) * PAGE]);
 	same("the begin", 0, memory[0]);
@@ -332,14 +367,36 @@ static void verify_thp(void)
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #endif
 
+#ifndef PR_MDWE_NO_INHERIT
+#define PR_MDWE_NO_INHERIT 2
+#endif
+
+/* as a service that systemd starts, which has something else of the kind, too */
+static void set_mdwe_of_service(unsigned long bits)
+{
+	TRY(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	TRY(prctl(PR_SET_MDWE, bits, 0, 0, 0));
+}
+
 static void set_mdwe(void)
 {
-	TRY(prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0));
+	set_mdwe_of_service(PR_MDWE_REFUSE_EXEC_GAIN);
 }
 
 static void verify_mdwe(void)
 {
 	same("PR_GET_MDWE", PR_MDWE_REFUSE_EXEC_GAIN, prctl(PR_GET_MDWE, 0, 0, 0, 0));
+}
+
+static void set_own_mdwe(void)
+{
+	set_mdwe_of_service(PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT);
+}
+
+static void verify_own_mdwe(void)
+{
+	same("PR_GET_MDWE", PR_MDWE_REFUSE_EXEC_GAIN | PR_MDWE_NO_INHERIT,
+	     prctl(PR_GET_MDWE, 0, 0, 0, 0));
 }
 
 const struct kind memory_kinds[] = {
@@ -350,11 +407,14 @@ const struct kind memory_kinds[] = {
 	{"protections", set_protections, verify_protections, NULL},
 	{"madvise", set_advice, verify_advice, NULL},
 	{"mlock", set_locked, verify_locked, NULL},
+	{"mlockall-current", set_locked_now, verify_locked_now, NULL},
 	{"mlockall-future", set_locked_all, verify_locked_all, NULL},
+	{"mlockall-on-fault", set_locked_on_fault, verify_locked_on_fault, NULL},
 	{"stack-and-heap", set_stack, verify_stack, NULL},
 	{"memory-sparse", set_sparse, verify_sparse, NULL},
 	{"copy-on-write", set_copy_on_write, verify_copy_on_write, NULL},
 	{"thp-disabled", set_thp, verify_thp, NULL},
 	{"memory-deny-write-execute", set_mdwe, verify_mdwe, NULL},
+	{"memory-deny-write-execute-own", set_own_mdwe, verify_own_mdwe, NULL},
 	{0},
 };
