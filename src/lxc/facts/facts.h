@@ -178,7 +178,6 @@ struct odd_mount {
  */
 #define OUTSIDE_MAX 5000
 
-/* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
 /*
  * A link that CRIU cannot make again. The container chooses the names of such links and how many
  * there are.
@@ -189,6 +188,7 @@ struct inner_nic {
 
 #define INNER_NICS_MAX 256 /* that are kept */
 
+/* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
 struct obstacles {
 	enum rootfs_kind rootfs;
 	bool idmap_container; /* lxc.rootfs.options has idmap=container */
