@@ -79,8 +79,9 @@ static const char *unsupported_inet(int type, int protocol, const char **ret_rem
 	case IPPROTO_ICMPV6:
 		return NULL;
 	case IPPROTO_MPTCP:
-		*ret_remedy = "switch it off in the container: sysctl net.mptcp.enabled=0, or "
-			      "GODEBUG=multipathtcp=0 for programs in Go";
+		*ret_remedy = "switch it off, and start that program again: in the container by "
+			      "sysctl net.mptcp.enabled=0, by lxc.include = " LXC_CHECKPOINT_CONF
+			      " in its config, or by GODEBUG=multipathtcp=0 for programs in Go";
 		return "a Multipath TCP socket";
 	case IPPROTO_SCTP:
 		return "an SCTP socket";
