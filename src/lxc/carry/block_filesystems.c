@@ -52,8 +52,7 @@ static int open_device(const char *path, dev_t *ret)
 	return TAKE_FD(fd);
 }
 
-/* NULL: it is none of that type, or has nothing to be told by. */
-static char *read_identity(int fd, const char *type)
+char *block_filesystem_identity(int fd, const char *type)
 {
 	_cleanup_free_ char *bytes = xcalloc(SUPERBLOCK_BYTES, 1);
 	size_t len = 0;
@@ -75,7 +74,7 @@ char *block_device_identity(const char *device, const char *type)
 	dev_t dev;
 	_cleanup_close_ int fd = open_device(device, &dev);
 
-	return fd < 0 ? NULL : read_identity(fd, type);
+	return fd < 0 ? NULL : block_filesystem_identity(fd, type);
 }
 
 /* --- at the dump --- */
@@ -107,7 +106,7 @@ int block_filesystem_read(const char *source, const char *type, dev_t dev,
 	*ret = (struct block_filesystem){
 		.source = xstrdup(source),
 		.type = xstrdup(type),
-		.identity = read_identity(fd, type),
+		.identity = block_filesystem_identity(fd, type),
 		.backing = loop_backing_file(found),
 	};
 	return 0;
@@ -120,7 +119,7 @@ static char *try_device(const struct block_filesystem *f, const char *path, int 
 {
 	dev_t rdev;
 	_cleanup_close_ int fd = open_device(path, &rdev);
-	_cleanup_free_ char *now = fd < 0 ? NULL : read_identity(fd, f->type);
+	_cleanup_free_ char *now = fd < 0 ? NULL : block_filesystem_identity(fd, f->type);
 
 	if (fd == -ENOTBLK)
 		return xstrdup("is no block device");

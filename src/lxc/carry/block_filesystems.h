@@ -29,6 +29,9 @@ int block_filesystem_find(const struct block_filesystem *f, int *ret_fd, char **
 /* What tells the filesystem of that type on a device from others; NULL: nothing. Caller frees. */
 char *block_device_identity(const char *device, const char *type);
 
+/* The same of an open device or file. NULL also: it holds no filesystem of that type. */
+char *block_filesystem_identity(int fd, const char *type);
+
 /* The file that a loop device shows; NULL: it is no loop device. Caller frees. */
 char *loop_backing_file(dev_t dev);
 

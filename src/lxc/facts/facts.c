@@ -78,8 +78,25 @@ void facts_clear_block_filesystems(struct container_facts *f)
 	f->n_block_filesystems = 0;
 }
 
+void facts_clear_rootfs(struct container_facts *f)
+{
+	for (size_t i = 0; i < f->n_rootfs_layers; i++) {
+		free(f->rootfs_layers[i].path);
+		free(f->rootfs_layers[i].mount_point);
+		free(f->rootfs_layers[i].filesystem);
+		free(f->rootfs_layers[i].identity);
+	}
+	free(TAKE_PTR(f->rootfs_layers));
+	f->n_rootfs_layers = 0;
+	free(TAKE_PTR(f->rootfs_kind));
+	free(TAKE_PTR(f->rootfs_type));
+	free(TAKE_PTR(f->rootfs_identity));
+	free(TAKE_PTR(f->rootfs_options));
+}
+
 static void obstacles_clear(struct obstacles *o)
 {
+	free(o->rootfs_differs);
 	for (size_t i = 0; i < o->n_mounts; i++) {
 		free(o->mounts[i].target);
 		free(o->mounts[i].root);
@@ -100,6 +117,7 @@ void container_facts_clear(struct container_facts *f)
 	free(f->name);
 	free(f->lxcpath);
 	free(f->rootfs);
+	facts_clear_rootfs(f);
 	free(f->apparmor_label);
 	free(f->apparmor_file);
 	free(f->apparmor_policy);

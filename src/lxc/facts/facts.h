@@ -191,6 +191,8 @@ struct inner_nic {
 /* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
 struct obstacles {
 	enum rootfs_kind rootfs;
+	char *rootfs_differs; /* how its root is not what the config names now; NULL: it is */
+	bool pre_mount;	      /* it has lxc.hook.pre-mount */
 	bool idmap_container; /* lxc.rootfs.options has idmap=container */
 	bool own_users;	      /* it has a user namespace of its own */
 	long starter;	      /* the user on the host that its monitor belongs to */
@@ -202,14 +204,28 @@ struct obstacles {
 	unsigned int device_program; /* ... because of this BPF program; 0: none in particular */
 };
 
+/* A directory or file of the host that LXC makes a rootfs of. */
+struct rootfs_layer {
+	char *path;
+	char *mount_point, *filesystem, *identity; /* as those of an ext_mount; NULL: not known */
+	uint64_t inode;				   /* 0: not known */
+};
+
 struct container_facts {
 	char *name;
 	char *lxcpath;
 	pid_t init_pid; /* 0: the container is not running */
-	char *rootfs;	/* host directory, without a "dir:" prefix; NULL: not set */
+	char *rootfs;	/* lxc.rootfs.path, without the kind before it; NULL: not set */
 	struct obstacles obstacles;
-	uint64_t rootfs_inode; /* 0: not known */
-	bool ephemeral;	       /* LXC destroys its rootfs when it stops; not in the manifest */
+	uint64_t rootfs_inode; /* of a directory; 0: not known */
+	/* of a rootfs that LXC mounts */
+	char *rootfs_kind;		    /* "overlay", "loop", "device"; NULL: LXC mounts none */
+	struct rootfs_layer *rootfs_layers; /* overlay: the lower ones, the topmost first, and the
+					       upper; loop: its file */
+	size_t n_rootfs_layers;
+	char *rootfs_type, *rootfs_identity; /* the filesystem in the file or on the device */
+	char *rootfs_options;		     /* of the mount: "rw,relatime" */
+	bool ephemeral; /* LXC destroys its rootfs when it stops; not in the manifest */
 
 	/*
 	 * namespaces of others in which it was started, "lxc.namespace.share.net = c1"; not in the
@@ -266,6 +282,7 @@ void facts_clear_cgroup_tree(struct container_facts *facts);
 
 void facts_clear_threads(struct container_facts *facts);
 
+void facts_clear_rootfs(struct container_facts *f); /* what is known of one that LXC mounts */
 void facts_clear_block_filesystems(struct container_facts *facts);
 
 /* Returns the cgroup2 entry, or NULL. */

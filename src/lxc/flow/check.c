@@ -17,6 +17,9 @@
 #include "inspect/inspect.h"
 #include "lock/operation.h"
 #include "preflight/preflight.h"
+#include "storage/rootfs_identity.h"
+#include "storage/rootfs_mount.h"
+#include "util/fd.h"
 #include "util/mem.h"
 
 #define STOP_WAIT_S  30
@@ -155,9 +158,57 @@ static bool check_stopped(struct lxc_container *c, bool wait, struct findings *f
 	return true;
 }
 
+static bool is_mounted(const char *rootfs)
+{
+	return rootfs && rootfs_kind_word(rootfs_kind_of(rootfs));
+}
+
+/*
+ * A rootfs that LXC mounts is mounted here too, read-only, for the checks of its files. -1: LXC
+ * mounts none, or it cannot be looked at.
+ */
+static int look_at_rootfs(const struct restore_parts *p, struct findings *found)
+{
+	const enum rootfs_kind kind = p->rootfs ? rootfs_kind_of(p->rootfs) : ROOTFS_MISSING;
+	const char *word = rootfs_kind_word(kind), *then = p->manifest.facts.rootfs_kind;
+	_cleanup_free_ char *device = word ? rootfs_in_use(kind, p->rootfs) : NULL;
+	_cleanup_error_ struct error *e = NULL;
+	const struct rootfs_wanted wanted = {
+		.then = &p->manifest.facts,
+		.kind = kind,
+		.path = p->rootfs,
+		.options = settings_get(&p->settings, "lxc.rootfs.options"),
+		.look = true,
+	};
+	int fd;
+
+	if (!word || !then || strcmp(word, then) != 0 || p->hooks)
+		return -1;
+	if (device) {
+		findings_add(
+			found,
+			FINDING("rootfs", FINDING_WARNING,
+				"unmount and detach it, unless the container has just stopped"),
+			"%s is attached to %s: a restore waits for ten seconds until it is "
+			"not, and then refuses",
+			p->rootfs, device);
+		return -1;
+	}
+	fd = rootfs_mount(&wanted, &e);
+	if (fd < 0)
+		findings_add(found, FINDING("rootfs", FINDING_WARNING, NULL),
+			     "the files of the container cannot be compared before it is restored: "
+			     "%s",
+			     e->message);
+	return fd < 0 ? -1 : fd;
+}
+
 static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 			struct findings *found)
 {
+	_cleanup_close_ int view = look_at_rootfs(p, found);
+	_cleanup_free_ char *view_path = view < 0 ? NULL : xasprintf("/proc/self/fd/%d", view);
+	const bool mounted = p->manifest.facts.rootfs_kind || is_mounted(p->rootfs);
 	const struct restore_check check = {
 		.manifest = &p->manifest,
 		.image = p->image->dirfd,
@@ -167,7 +218,8 @@ static void check_parts(struct lxc_container *c, const struct restore_parts *p,
 		.lxcpath = c->get_config_path(c),
 		.config_file = config_name(c),
 		.lxc_version = lxc_get_version(),
-		.rootfs = p->rootfs,
+		.rootfs = mounted ? view_path : p->rootfs,
+		.rootfs_path = p->rootfs,
 		.config = p->settings.items,
 		.n_config = p->settings.n,
 		.hooks = p->hooks,
@@ -189,7 +241,8 @@ static void find_rootfs(struct lxc_container *c, struct restore_parts *p, struct
 	};
 
 	preflight_rootfs(&check, found);
-	if (kind == ROOTFS_DIRECTORY || (kind == ROOTFS_MISSING && p->hooks))
+	if (kind == ROOTFS_DIRECTORY || rootfs_kind_word(kind) ||
+	    (kind == ROOTFS_MISSING && p->hooks))
 		p->rootfs = TAKE_PTR(path);
 }
 

@@ -56,6 +56,15 @@ static const struct member mount_members[] = {
 	{0},
 };
 
+static const struct member rootfs_layer_members[] = {
+	STRING(struct rootfs_layer, path, check_path),
+	STRING_OR_NULL(struct rootfs_layer, mount_point, check_path),
+	STRING_OR_NULL(struct rootfs_layer, filesystem, check_text),
+	STRING_OR_NULL(struct rootfs_layer, identity, check_text),
+	NUMBER(struct rootfs_layer, inode, MEMBER_U64, 0, INT64_MAX),
+	{0},
+};
+
 static const struct member block_filesystem_members[] = {
 	STRING(struct block_filesystem, source, check_path),
 	STRING(struct block_filesystem, type, check_text),
@@ -147,6 +156,12 @@ static const struct member facts_members[] = {
 	STRING(struct container_facts, lxcpath, check_text), /* as given, for information */
 	STRING(struct container_facts, rootfs, check_path),
 	NUMBER(struct container_facts, rootfs_inode, MEMBER_U64, 0, INT64_MAX, .since = 2),
+	STRING_OR_NULL(struct container_facts, rootfs_kind, check_rootfs_kind, .since = 3),
+	ARRAY(struct container_facts, "rootfs_layers", rootfs_layers, n_rootfs_layers,
+	      rootfs_layer_members, .since = 3),
+	STRING_OR_NULL(struct container_facts, rootfs_type, check_text, .since = 3),
+	STRING_OR_NULL(struct container_facts, rootfs_identity, check_text, .since = 3),
+	STRING_OR_NULL(struct container_facts, rootfs_options, check_mount_options, .since = 3),
 	ARRAY(struct container_facts, "idmaps", idmaps, n_idmaps, idmap_members),
 	BOOL(struct container_facts, rootfs_idmapped),
 	STRING_OR_NULL(struct container_facts, apparmor_label, check_text),
@@ -341,6 +356,14 @@ static int check_nics(const struct container_facts *f, struct error **reterr)
 	return 0;
 }
 
+/* Without the type a file or device cannot be mounted. */
+static int check_rootfs(const struct container_facts *f, struct error **reterr)
+{
+	if (!f->rootfs_kind || strcmp(f->rootfs_kind, "overlay") == 0 || f->rootfs_type)
+		return 0;
+	return error_refuse(reterr, EBADMSG, MANIFEST_NAME ": container.rootfs_type: is missing");
+}
+
 static int check_files(const struct manifest *m, struct error **reterr)
 {
 	for (size_t i = 1; i < m->n_files; i++)
@@ -358,6 +381,8 @@ static int check_whole(const struct manifest *m, struct error **reterr)
 
 	if (r == 0)
 		r = check_nics(&m->facts, reterr);
+	if (r == 0)
+		r = check_rootfs(&m->facts, reterr);
 	if (r == 0)
 		r = check_files(m, reterr);
 	return r;

@@ -120,6 +120,13 @@ const char *check_source_kind(const char *s)
 		       : "is neither directory nor file";
 }
 
+const char *check_rootfs_kind(const char *s)
+{
+	return strcmp(s, "overlay") == 0 || strcmp(s, "loop") == 0 || strcmp(s, "device") == 0
+		       ? NULL
+		       : "is neither overlay, loop nor device";
+}
+
 const char *check_id_kind(const char *s)
 {
 	return strcmp(s, "u") == 0 || strcmp(s, "g") == 0 ? NULL : "is neither u nor g";

@@ -18,6 +18,7 @@ const char *check_key(const char *s);
 const char *check_mount_options(const char *s);
 const char *check_id_kind(const char *s);
 const char *check_source_kind(const char *s);
+const char *check_rootfs_kind(const char *s);
 const char *check_tty_settings(const char *s);
 const char *check_profile_file(const char *s);
 const char *check_controllers(const char *s);

@@ -21,6 +21,7 @@
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
 #include "inspect/users.h"
+#include "storage/rootfs_identity.h"
 #include "sys/mountflags.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -40,26 +41,6 @@ int inspect_state(struct lxc_container *c, const char **ret, struct error **rete
 	return r < 0 ? r : asked_state(c, ret, reterr);
 }
 
-/*
- * LXC mounts a rootfs that is not a directory on the host when the container starts. LXC writes the
- * kind before the path, which liblxc does not always return.
- */
-static enum rootfs_kind kind_of(const char *path)
-{
-	struct stat st;
-	bool there = stat(path, &st) == 0;
-
-	if (strncmp(path, "overlay", strlen("overlay")) == 0 || (!there && strstr(path, ":/")))
-		return ROOTFS_OVERLAY;
-	if (strncmp(path, "loop:", strlen("loop:")) == 0 || (there && S_ISREG(st.st_mode)))
-		return ROOTFS_LOOP;
-	if (there && S_ISBLK(st.st_mode))
-		return ROOTFS_BLOCK_DEVICE;
-	if (*path != '/')
-		return ROOTFS_OTHER;
-	return there && S_ISDIR(st.st_mode) ? ROOTFS_DIRECTORY : ROOTFS_MISSING;
-}
-
 enum rootfs_kind inspect_rootfs(const struct settings *settings, char **ret)
 {
 	const char *path = settings_get(settings, "lxc.rootfs.path");
@@ -69,7 +50,7 @@ enum rootfs_kind inspect_rootfs(const struct settings *settings, char **ret)
 	if (strncmp(path, "dir:", 4) == 0)
 		path += 4;
 	*ret = xstrdup(path);
-	return kind_of(path);
+	return rootfs_kind_of(path);
 }
 
 static bool has_idmap_container(const struct settings *settings)
@@ -144,6 +125,7 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 	facts.ephemeral = ephemeral && strcmp(ephemeral, "1") == 0;
 	facts.obstacles.rootfs = inspect_rootfs(settings, &facts.rootfs);
 	facts.obstacles.idmap_container = has_idmap_container(settings);
+	facts.obstacles.pre_mount = settings_get(settings, "lxc.hook.pre-mount") != NULL;
 	if (r == 0)
 		inspect_shares(settings, &facts);
 	if (r == 0)

@@ -17,6 +17,7 @@
 #include <xxhash.h>
 
 #include "carry/source_filesystem.h"
+#include "inspect/mounted_rootfs.h"
 #include "inspect/mounts.h"
 #include "sys/mountflags.h"
 #include "sys/scout.h"
@@ -361,6 +362,8 @@ static int sort_mounts(struct look *l, struct libmnt_table *table, struct error 
 	struct libmnt_fs *fs;
 	int r = top ? 0 : error_set(reterr, EIO, "the container has no root mount");
 
+	if (top)
+		inspect_mounted_rootfs(l->facts, top);
 	l->facts->rootfs_idmapped = top && mount_options_have(mount_options(top), "idmapped");
 	while (r == 0 && mnt_table_next_fs(table, it, &fs) == 0)
 		if (fs != top && strcmp(mnt_fs_get_target(fs), "/") != 0)

@@ -69,6 +69,13 @@ static bool is_inside(int directory, const struct stat *top)
 	return false;
 }
 
+static bool is_below(int fd, const char *path)
+{
+	struct stat top;
+
+	return fd >= 0 && strcmp(path, "/") != 0 && stat(path, &top) == 0 && is_inside(fd, &top);
+}
+
 /*
  * Processes in the container could read its memory there, and change what a restore runs as root.
  * And a rootfs that is rolled back or removed takes the checkpoint with it.
@@ -77,10 +84,11 @@ void check_image_place(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;
 	_cleanup_close_ int fd = s->p->directory ? open_nearest(s->p->directory) : -1;
-	struct stat top;
+	bool inside = facts->rootfs && is_below(fd, facts->rootfs);
 
-	if (fd < 0 || !facts->rootfs || strcmp(facts->rootfs, "/") == 0 ||
-	    stat(facts->rootfs, &top) < 0 || !is_inside(fd, &top))
+	for (size_t i = 0; !inside && i < facts->n_rootfs_layers; i++)
+		inside = is_below(fd, facts->rootfs_layers[i].path);
+	if (!inside)
 		return;
 	findings_add(s->found,
 		     FINDING("directory", FINDING_BLOCKS,

@@ -55,7 +55,8 @@ struct restore_check {
 	const char *lxcpath;
 	const char *config_file;
 	const char *lxc_version;
-	const char *rootfs; /* the host's directory; NULL: missing */
+	const char *rootfs; /* a path that leads to its files; NULL: they cannot be looked at */
+	const char *rootfs_path; /* lxc.rootfs.path; NULL: it does not name one */
 	const struct config_item *config;
 	size_t n_config;
 	bool hooks; /* pre-start hooks run first, and may make what is missing */
@@ -73,7 +74,10 @@ struct rootfs_check {
 	const char *config_file;
 	const char *path; /* NULL: not set */
 	enum rootfs_kind kind;
-	bool made_later; /* a hook makes it: it need not exist yet */
+	bool made_later;     /* a hook makes it: it need not exist yet */
+	const char *differs; /* from what the container has for /; NULL: it does not */
+	bool mapped;	     /* the container has an ID map */
+	bool pre_mount;	     /* it was started with pre-mount hooks */
 };
 
 /* Finds what blocks a dump or a restore, "rootfs". */

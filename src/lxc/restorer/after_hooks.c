@@ -2,8 +2,9 @@
 
 /*
  * What pre-start hooks may make: the rootfs, what is mounted from the host, bridges. Looked at
- * when they have run, and before anything else is made. Runs in the monitor, as root on the host,
- * and only where there are such hooks: else the command has looked before.
+ * when they have run, and before anything else is made. So is a rootfs that the monitor has
+ * mounted. Runs in the monitor, as root on the host. In all other cases only the command looks,
+ * before.
  */
 #include "config.h"
 
@@ -33,10 +34,11 @@ int made_begin(struct restore *r, struct error **reterr)
 		.image_path = r->image->path,
 		.name = r->plan->name,
 		.lxcpath = r->plan->lxcpath,
-		.rootfs = r->plan->rootfs,
+		.rootfs = rootfs_files(r),
+		.rootfs_path = r->plan->rootfs,
 	};
 
-	if (!r->plan->hooks)
+	if (!r->plan->hooks && !r->rootfs.path)
 		return 0;
 	preflight_find_made(&check, &found);
 	findings_force(&found, r->plan->force);

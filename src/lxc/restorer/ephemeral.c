@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Destroys the storage of an ephemeral container when it stops. Only directories that no other
- * container depends on can be restored, so no lxc_snapshots need attention. Runs in the monitor, as
- * root, on the host.
+ * Destroys the storage of an ephemeral container when it stops: a directory, a file, or the upper
+ * directory of an overlay, as LXC does. A block device stays. Runs in the monitor, as root, on the
+ * host.
  */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "restorer/restorer.h"
+#include "restorer/snapshots.h"
+#include "storage/rootfs_identity.h"
+#include "storage/rootfs_words.h"
 #include "sys/remove_tree.h"
 #include "util/fd.h"
 #include "util/mem.h"
+
+static int remove_rootfs(const char *path)
+{
+	_cleanup_layers_ struct overlay_layers layers = {0};
+
+	switch (rootfs_kind_of(path)) {
+	case ROOTFS_OVERLAY:
+		return overlay_layers_parse(path, &layers)
+			       ? remove_tree(layers.dirs.v[layers.dirs.n - 1])
+			       : -EINVAL;
+	case ROOTFS_LOOP:
+		return unlink(path) < 0 ? -errno : 0;
+	case ROOTFS_BLOCK_DEVICE:
+		return 0;
+	default:
+		return remove_tree(path);
+	}
+}
 
 void ephemeral_destroy(const struct restore *r)
 {
@@ -22,6 +45,8 @@ void ephemeral_destroy(const struct restore *r)
 	if (!ephemeral || strcmp(ephemeral, "1") != 0)
 		return;
 	/* if the rootfs cannot be removed, keep the configuration too: somebody may want to look */
-	if (remove_tree(r->plan->rootfs) == 0)
-		remove_tree(directory);
+	if (remove_rootfs(r->plan->rootfs) < 0)
+		return;
+	snapshots_forget(r->plan->lxcpath, r->plan->name);
+	remove_tree(directory);
 }

@@ -32,6 +32,6 @@ static void remove_one(const struct leftover *l, void *userdata)
 int leftovers_begin(struct restore *r, struct error **reterr)
 {
 	(void)reterr;
-	leftovers_each(r->image->dirfd, &r->manifest->facts, r->plan->rootfs, remove_one, NULL);
+	leftovers_each(r->image->dirfd, &r->manifest->facts, rootfs_files(r), remove_one, NULL);
 	return 0;
 }

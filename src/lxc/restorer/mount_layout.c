@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "restorer/restorer.h"
+#include "sys/detached_mount.h"
 #include "sys/mountflags.h"
 #include "sys/runtime.h"
 #include "sys/userns.h"
@@ -43,23 +44,12 @@
 /* Of terminal i, with the devpts in it. */
 #define TERMINALS RUNTIME_DIR "/tty%zu"
 
-/* A copy of a mount, or of a part of it, that is nowhere yet, and that no other hears of. */
-static int clone_mount(int dir, const char *path, unsigned int flags)
-{
-	struct mount_attr private = {.propagation = MS_PRIVATE};
-	_cleanup_close_ int fd = open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
-
-	if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH, &private, sizeof(private)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
 /* A detached mount of path on which the files belong to whom the maps say; -errno. */
 static int mount_mapped(const char *path, const char *uid_map, const char *gid_map,
 			unsigned int flags)
 {
 	_cleanup_close_ int userns = userns_make(uid_map, gid_map);
-	_cleanup_close_ int fd = userns < 0 ? userns : clone_mount(AT_FDCWD, path, 0);
+	_cleanup_close_ int fd = userns < 0 ? userns : detached_clone(AT_FDCWD, path, 0);
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP | flags};
 
 	if (fd < 0)
@@ -205,7 +195,7 @@ int mounts_begin(struct restore *r, struct error **reterr)
 	if (e < 0)
 		return e;
 	name_terminals(r);
-	r->mounts.cgroups_fd = clone_mount(r->cgroups.root, "", AT_EMPTY_PATH);
+	r->mounts.cgroups_fd = detached_clone(r->cgroups.root, "", AT_EMPTY_PATH);
 	if (r->mounts.cgroups_fd < 0)
 		return error_set(reterr, -r->mounts.cgroups_fd, "cannot mount the cgroups: %s",
 				 strerror(-r->mounts.cgroups_fd));
@@ -350,13 +340,13 @@ static int bind_terminal(const struct restore *r, size_t i)
 static int mount_rootfs(const struct restore *r)
 {
 	const struct restore_plan *plan = r->plan;
+	const int fd = r->rootfs.fd >= 0 ? r->rootfs.fd : r->mounts.rootfs_fd;
 	int e;
 
 	/* it may be below what is hidden here */
 	mkdir(plan->rootfs_mount, 0755);
-	e = r->mounts.rootfs_fd >= 0 ? move_mount(r->mounts.rootfs_fd, "", AT_FDCWD,
-						  plan->rootfs_mount, MOVE_MOUNT_F_EMPTY_PATH)
-				     : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
+	e = fd >= 0 ? move_mount(fd, "", AT_FDCWD, plan->rootfs_mount, MOVE_MOUNT_F_EMPTY_PATH)
+		    : mount(plan->rootfs, plan->rootfs_mount, NULL, MS_BIND, NULL);
 
 	if (e == 0)
 		e = mount(NULL, plan->rootfs_mount, NULL, MS_SHARED, NULL);

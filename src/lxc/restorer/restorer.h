@@ -21,6 +21,7 @@
 #include "restorer/plan.h"
 #include "restorer/processes.h"
 #include "restorer/restart.h"
+#include "restorer/rootfs_stage.h"
 #include "restorer/serving.h"
 #include "restorer/terminals.h"
 #include "restorer/verify_pages.h"
@@ -53,6 +54,7 @@ struct restore {
 	int listen_fd;
 	struct monitor *serving; /* from when there is the socket to the end; main.c frees it */
 	struct hooks_stage hooks;
+	struct rootfs_stage rootfs;
 	struct cgroups_stage cgroups;
 	struct pages_stage pages;
 	struct mounts_stage mounts;

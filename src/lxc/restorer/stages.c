@@ -21,6 +21,7 @@
  *    closed and run after it: whoever is connected to a terminal sees its end only when
  *    the rest is gone;
  *  - pre-start hooks when nothing else is made, as they may make what the others need;
+ *  - the rootfs after them, and before anything looks at its files;
  *  - what they may have made is looked at when they have run, and nothing else is there yet;
  *  - cgroups before AppArmor (carried) before stop hooks before the network, so that they go in
  *    the order in which lxc-start's monitor has them: interfaces, hooks, profile, cgroups;
@@ -60,6 +61,12 @@ static const struct restore_stage stages[] = {
 		.name = "hooks of the start",
 		.begin = pre_start_begin,
 		.at = {[PRE_RESUME] = hooks_before_run},
+	},
+	{
+		.name = "rootfs",
+		.begin = rootfs_begin,
+		.undo = rootfs_undo,
+		.at = {[CRIU_ENDED] = rootfs_release},
 	},
 	{
 		.name = "what hooks make",
@@ -193,6 +200,7 @@ void restore_init(struct restore *r, struct restore_plan *plan, const struct man
 		.terminals = {.console = {.master = -1, .slave = -1}, .console_peer = -1},
 		.listen_fd = -1,
 		.cgroups = {.root = -1, .spare = -1, .payload_fd = -1, .inner_fd = -1},
+		.rootfs = {.fd = -1},
 		.mounts = {.cgroups_fd = -1, .images_fd = -1, .rootfs_fd = -1},
 		.pages = {.said_fd = -1},
 		.network = {.file_fd = -1, .netns_fd = -1},

@@ -69,6 +69,7 @@ static const struct suite {
 	{"process_flags", process_flags_suite},
 	{"record", record_suite},
 	{"restore_checks", restore_checks_suite},
+	{"rootfs_words", rootfs_words_suite},
 	{"scrollback", scrollback_suite},
 	{"source_filesystem", source_filesystem_suite},
 	{"superblock", superblock_suite},

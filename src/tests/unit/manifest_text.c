@@ -36,6 +36,19 @@ const char manifest_begins[] =
 	"    \"lxcpath\": \"/var/lib/lxc\",\n"
 	"    \"rootfs\": \"/var/lib/lxc/c1/rootfs\",\n"
 	"    \"rootfs_inode\": 4711,\n"
+	"    \"rootfs_kind\": \"loop\",\n"
+	"    \"rootfs_layers\": [\n"
+	"      {\n"
+	"        \"path\": \"/srv/c1.img\",\n"
+	"        \"mount_point\": \"/srv\",\n"
+	"        \"filesystem\": \"xfs\",\n"
+	"        \"identity\": \"uuid:7\",\n"
+	"        \"inode\": 4712\n"
+	"      }\n"
+	"    ],\n"
+	"    \"rootfs_type\": \"ext3\",\n"
+	"    \"rootfs_identity\": \"uuid:8\",\n"
+	"    \"rootfs_options\": \"rw,noatime\",\n"
 	"    \"idmaps\": [\n"
 	"      {\n"
 	"        \"kind\": \"u\",\n"
@@ -204,7 +217,7 @@ const char manifest_begins[] =
 	"  ],\n";
 
 /* As this text has to end: a change of the format is seen here. */
-static const char good_ends[] = "  \"checksum\": \"ee75396a838bf4392dd12cf9dfb295d0\"\n"
+static const char good_ends[] = "  \"checksum\": \"1a752666764adac91762e4aeb51f8048\"\n"
 				"}\n";
 
 char *manifest_sealed(const char *begins)

@@ -50,6 +50,10 @@ START_TEST(test_round_trip)
 	ck_assert_str_eq(m.items[0].key, "lxc.tty.max");
 	ck_assert_str_eq(m.items[0].value, "4");
 	ck_assert_uint_eq(m.facts.rootfs_inode, 4711);
+	ck_assert_str_eq(m.facts.rootfs_kind, "loop");
+	ck_assert_str_eq(m.facts.rootfs_layers[0].path, "/srv/c1.img");
+	ck_assert_uint_eq(m.facts.rootfs_layers[0].inode, 4712);
+	ck_assert_str_eq(m.facts.rootfs_options, "rw,noatime");
 	ck_assert_str_eq(m.facts.mounts[0].kind, "directory");
 	ck_assert_str_eq(m.facts.mounts[0].mount_point, "/usr");
 	ck_assert_str_eq(m.facts.mounts[0].filesystem, "ext4");
@@ -74,6 +78,7 @@ static void expect_schema_1(const struct manifest *m)
 	ck_assert_ptr_null(m->cpu_features);
 	ck_assert_ptr_null(m->items);
 	ck_assert_uint_eq(m->facts.rootfs_inode, 0);
+	ck_assert_ptr_null(m->facts.rootfs_kind);
 	ck_assert_ptr_null(m->facts.mounts[0].kind);
 	ck_assert_ptr_null(m->facts.ttys[0].options);
 	ck_assert_int_eq(m->facts.threads[0].core_group, 0);

@@ -85,10 +85,7 @@ static const struct {
 } roots[] = {
 	{ROOTFS_MISSING, "the rootfs of c1, /srv/c1, is missing"},
 	{ROOTFS_UNSET, "c1 has no lxc.rootfs.path"},
-	{ROOTFS_OVERLAY, "is an overlay that LXC mounts"},
-	{ROOTFS_LOOP, "is a file that LXC mounts (loop)"},
-	{ROOTFS_BLOCK_DEVICE, "is a block device that LXC mounts"},
-	{ROOTFS_OTHER, "is mounted by LXC"},
+	{ROOTFS_OTHER, "is of a kind that cannot be mounted for a restore"},
 };
 
 START_TEST(test_rootfs)

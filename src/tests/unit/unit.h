@@ -56,6 +56,7 @@ Suite *process_suite(void);
 Suite *process_flags_suite(void);
 Suite *record_suite(void);
 Suite *restore_checks_suite(void);
+Suite *rootfs_words_suite(void);
 Suite *scrollback_suite(void);
 Suite *source_filesystem_suite(void);
 Suite *superblock_suite(void);

@@ -20,6 +20,9 @@ void check_storage(struct survey *s)
 		.config_file = s->p->config_file,
 		.path = facts->rootfs,
 		.kind = facts->obstacles.rootfs,
+		.differs = facts->obstacles.rootfs_differs,
+		.mapped = facts->n_idmaps > 0,
+		.pre_mount = facts->obstacles.pre_mount,
 	};
 
 	preflight_rootfs(&rootfs, s->found);

@@ -16,6 +16,7 @@
 #include "carry/source_filesystem.h"
 #include "criu/outside_file.h"
 #include "preflight/restore/restore_checks.h"
+#include "storage/rootfs_identity.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -27,32 +28,69 @@
 
 /* --- the rootfs --- */
 
-void check_rootfs(const struct restore_check *r, struct findings *found)
+static void check_directory(const struct restore_check *r, struct findings *found)
 {
 	const struct container_facts *facts = &r->manifest->facts;
 	struct stat st;
 	bool moved;
 
-	if (!r->rootfs)
-		return;
-	if (stat(r->rootfs, &st) < 0) {
+	if (stat(r->rootfs_path, &st) < 0) {
 		findings_add(found,
 			     FINDING("rootfs", FINDING_BLOCKS,
 				     "mount it, or correct lxc.rootfs.path in the configuration"),
-			     "the rootfs %s is missing", r->rootfs);
+			     "the rootfs %s is missing", r->rootfs_path);
 		return;
 	}
-	moved = strcmp(r->rootfs, facts->rootfs) != 0;
+	moved = strcmp(r->rootfs_path, facts->rootfs) != 0;
 	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
 		findings_add(
 			found,
 			FINDING("rootfs", FINDING_WARNING,
 				"a copy must be from after the checkpoint"),
 			"the rootfs %s is another directory than the one of the checkpoint%s%s",
-			r->rootfs, moved ? ", " : "", moved ? facts->rootfs : "");
+			r->rootfs_path, moved ? ", " : "", moved ? facts->rootfs : "");
 	else if (moved)
 		findings_add(found, FINDING("rootfs", FINDING_NOTE, NULL),
-			     "the rootfs was %s and is %s", facts->rootfs, r->rootfs);
+			     "the rootfs was %s and is %s", facts->rootfs, r->rootfs_path);
+}
+
+/* A rootfs that LXC mounts: of its layers, file or device something else may have the name now. */
+static void check_mounted(const struct restore_check *r, enum rootfs_kind kind,
+			  struct findings *found)
+{
+	_cleanup_free_ char *what = NULL;
+	const enum rootfs_change change =
+		rootfs_compare(&r->manifest->facts, kind, r->rootfs_path, &what);
+
+	if (change == ROOTFS_COPY)
+		findings_add(found,
+			     FINDING("rootfs", FINDING_WARNING,
+				     "a copy must be from after the checkpoint"),
+			     "the rootfs is a copy of the one of the checkpoint: %s", what);
+	else if (change != ROOTFS_SAME)
+		findings_add(found,
+			     FINDING("rootfs", FINDING_BLOCKS,
+				     "put it back as it was, and restore again",
+				     .force = change == ROOTFS_ANOTHER ? "rootfs" : NULL),
+			     "the rootfs %s is not the one of the checkpoint: %s", r->rootfs_path,
+			     what);
+	else if (strcmp(r->rootfs_path, r->manifest->facts.rootfs) != 0)
+		findings_add(found, FINDING("rootfs", FINDING_NOTE, NULL),
+			     "the rootfs was %s and is %s", r->manifest->facts.rootfs,
+			     r->rootfs_path);
+}
+
+void check_rootfs(const struct restore_check *r, struct findings *found)
+{
+	const enum rootfs_kind kind =
+		r->rootfs_path ? rootfs_kind_of(r->rootfs_path) : ROOTFS_MISSING;
+
+	if (!r->rootfs_path)
+		return;
+	if (rootfs_kind_word(kind) || r->manifest->facts.rootfs_kind)
+		check_mounted(r, kind, found);
+	else
+		check_directory(r, found);
 }
 
 /* --- what is mounted of the host's --- */
