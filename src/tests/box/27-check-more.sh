@@ -31,6 +31,14 @@ check_equal 'p=(renamed-link)' "$(findings)" 'findings'
 check lxc-checkpoint -q --check -n c1 -s
 unblock c1
 
+step 'so is what an open file has and loses at a restore'
+for kind in semaphore unread-event pty-exclusive; do
+	block c1 "$kind"
+	check_equal 'p=(lost-setting)' "$(findings)" "the findings of $kind"
+	check lxc-checkpoint -q --check -n c1
+	unblock c1
+done
+
 step 'a dead process of lxc-attach is in the way only if nobody collects it'
 block c1 nothing
 init=$(init_pid c1)

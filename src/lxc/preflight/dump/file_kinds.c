@@ -141,7 +141,11 @@ void check_anonymous(struct survey *s, const struct open_file *f)
 		check_pidfd(s, f);
 	if (strstr(link, "timerfd"))
 		check_timer(s, f);
-	if (strstr(link, "notify"))
+	if (strstr(link, "eventfd"))
+		check_event_counter(s, f);
+	if (strstr(link, "notify")) {
 		check_watches(s, f->process, f->fd);
+		check_unread_events(s, f);
+	}
 	found_kind(s, f->process, link);
 }

@@ -160,6 +160,8 @@ void check_device(struct survey *s, const struct open_file *f)
 	if (!is_own_terminal(s, f) && check_place(s, f)) {
 		check_instance(s, f);
 		note_terminal(s, f);
+		if (f->st.stx_rdev_major == PTY_SLAVE_MAJOR)
+			check_exclusive(s, f);
 	}
 }
 

@@ -43,6 +43,14 @@ void check_anonymous(struct survey *s, const struct open_file *f);
 /* Of an open or mapped file with that link, unless CRIU saves its kind. */
 void found_kind(struct survey *s, const struct process *p, const char *link);
 
+/* --- lost_settings.c: what CRIU restores a file without ------------------------------------------
+ */
+
+void check_event_counter(struct survey *s, const struct open_file *f);
+void check_unread_events(struct survey *s, const struct open_file *f);
+/* Of a terminal. */
+void check_exclusive(struct survey *s, const struct open_file *f);
+
 /* --- file_places.c: files that have a place in the container, or should have ---------------------
  */
 

@@ -37,6 +37,15 @@ static void pty_session(bool foreground)
 	CHECK(read(sync[0], &c, 1) == 1);
 }
 
+static void pty_exclusive(void)
+{
+	int slave, master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	CHECK(slave >= 0 && ioctl(slave, TIOCEXCL) == 0);
+}
+
 static void pty_shell(void)
 {
 	pty_session(true);
@@ -97,6 +106,7 @@ static void other_devpts(void)
 
 const struct mode terminals_modes[] = {
 	{"other-devpts", other_devpts},
+	{"pty-exclusive", pty_exclusive},
 	{"pty-job", pty_job},
 	{"pty-shell", pty_shell},
 	{"pty-without-master", pty_without_master},

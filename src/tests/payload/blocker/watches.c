@@ -29,6 +29,20 @@ static void event_files(void)
 	CHECK(watch >= 0 && inotify_add_watch(watch, "/etc", IN_CREATE) >= 0);
 }
 
+static void semaphore(void)
+{
+	CHECK(eventfd(3, EFD_SEMAPHORE) >= 0);
+}
+
+static void unread_event(void)
+{
+	int fd = inotify_init();
+
+	CHECK(mkdir("/watched", 0755) == 0 &&
+	      inotify_add_watch(fd, "/watched", IN_DELETE_SELF) >= 0);
+	CHECK(rmdir("/watched") == 0);
+}
+
 static void fan_watch(void)
 {
 	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
@@ -91,6 +105,8 @@ const struct mode watches_modes[] = {
 	{"fan-filesystem", fan_filesystem},
 	{"fan-watch", fan_watch},
 	{"fan-watch-sys", fan_watch_sys},
+	{"semaphore", semaphore},
+	{"unread-event", unread_event},
 	{"watch-cgroup", watch_cgroup},
 	{"watch-proc", watch_proc},
 	{"watch-queues", watch_queues},

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Warns of what an open file has and CRIU restores it without. Runs before a dump, in the caller's
+ * process, as root, in the host's namespaces. It asks copies of the descriptors, which changes
+ * nothing and does not wait.
+ */
+#include "config.h"
+
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "preflight/dump/open_file.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+static void found_loss(struct survey *s, const struct open_file *f, const char *what)
+{
+	findings_add(s->found,
+		     FINDING("lost-setting", FINDING_WARNING,
+			     "stop that process if the program depends on it",
+			     OF_PROCESS(s, f->process)),
+		     "%s, which a restored process loses", what);
+}
+
+/* A number that the file itself tells; 0: none. */
+static int ask(const struct open_file *f, unsigned long request)
+{
+	_cleanup_close_ int pidfd = pidfd_open_pid(f->process->pid);
+	_cleanup_close_ int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, f->fd, 0);
+	int n = 0;
+
+	return copy >= 0 && ioctl(copy, request, &n) == 0 ? n : 0;
+}
+
+void check_event_counter(struct survey *s, const struct open_file *f)
+{
+	_cleanup_free_ char *info = open_file_info(f);
+
+	if (info && field_number(info, "eventfd-semaphore", 10) > 0)
+		found_loss(s, f, "has an eventfd open that is a semaphore (EFD_SEMAPHORE)");
+}
+
+void check_unread_events(struct survey *s, const struct open_file *f)
+{
+	if (ask(f, FIONREAD) > 0)
+		found_loss(s, f, "has not read all events of files (inotify, fanotify)");
+}
+
+void check_exclusive(struct survey *s, const struct open_file *f)
+{
+	if (ask(f, TIOCGEXCL) > 0)
+		found_loss(s, f, "has a terminal open that others cannot open (TIOCEXCL)");
+}
