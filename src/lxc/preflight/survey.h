@@ -56,6 +56,7 @@ struct mount {
 	char *source;	    /* as it was given to mount() */
 	bool external;	    /* of the host */
 	bool covered;	    /* another is mounted on its root */
+	bool noexec, nodev; /* options */
 	int shared, master; /* peer groups; 0: none */
 };
 
@@ -98,7 +99,9 @@ struct addresses {
 
 struct survey {
 	const struct preflight *p;
-	int descriptor; /* that is looked at, and 1; 0: none */
+	int descriptor;		      /* that is looked at, and 1; 0: none */
+	int descriptor_limit;	      /* 0: unknown */
+	unsigned long mappings_limit; /* of a process; 0: unknown */
 	struct findings *found;
 	int dispatch_left;  /* milliseconds: see dispatch_is_on() */
 	struct scout scout; /* for places where the container can block us */
@@ -110,9 +113,12 @@ struct survey {
 	struct mount *mounts;
 	size_t n_mounts;
 	struct map mounts_by_id;
+	struct map mount_points;      /* see survey_mount_over() */
+	struct map mounts_by_target;  /* see survey_mount_by_path() */
 	const struct mount **by_root; /* the mounts, sorted where they are wanted so; or NULL */
 	size_t n_by_root;
 	struct map devices;	    /* the first mount of each filesystem */
+	struct map noexec_devices;  /* of mounts with that option */
 	struct map outside_devices; /* of mounts that are the host's */
 	struct map
 		whole_devices; /* devices that are mounted as a whole, with the first such mount */
@@ -187,6 +193,12 @@ size_t field_count(const char *text, const char *field);
  */
 
 const struct mount *survey_mount(const struct survey *s, int id);
+/* The mount of a filesystem on which a process sees a path; NULL: none. */
+const struct mount *survey_mount_by_path(const struct survey *s, const struct process *p, dev_t dev,
+					 const char *path);
+/* What is mounted over a path on m, or over a folder above it on m, and hides it; NULL: nothing. */
+const struct mount *survey_mount_over(const struct survey *s, const struct mount *m,
+				      const char *path);
 bool is_tracefs(const struct mount *m);
 /* Of all mount namespaces, that of init first. */
 void survey_mounts(struct survey *s);

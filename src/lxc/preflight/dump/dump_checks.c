@@ -37,7 +37,10 @@ static void survey_clear(struct survey *s)
 	free(s->mounts);
 	map_clear(&s->namespaces);
 	map_clear(&s->mounts_by_id);
+	map_clear(&s->mount_points);
+	map_clear(&s->mounts_by_target);
 	map_clear(&s->devices);
+	map_clear(&s->noexec_devices);
 	map_clear(&s->outside_devices);
 	map_clear(&s->whole_devices);
 	map_clear(&s->mapped_files);

@@ -146,6 +146,25 @@ static void check_open_name(struct survey *s, const struct open_file *f,
 		found_name(s, f->process, how, wrong);
 }
 
+/*
+ * CRIU opens files by their paths, and would find another file or none. what: "has a file open".
+ * Returns whether something is mounted over the path on m.
+ */
+static bool check_covered(struct survey *s, const struct process *p, const struct mount *m,
+			  const char *what, const char *path)
+{
+	const struct mount *over = m->covered ? m : survey_mount_over(s, m, path);
+
+	if (!over)
+		return false;
+	findings_add(
+		s->found,
+		FINDING("covered-file", FINDING_BLOCKS,
+			"unmount what is mounted over it, or stop that process", OF_PROCESS(s, p)),
+		"%s on %s, over which something else is mounted: %s", what, over->target, path);
+	return true;
+}
+
 /* It is on none that CRIU can open it from. m: the mount it is on, or NULL. */
 static void found_no_place(struct survey *s, const struct open_file *f, const struct mount *m)
 {
@@ -154,18 +173,11 @@ static void found_no_place(struct survey *s, const struct open_file *f, const st
 	open_file_link(f, link);
 	if (!*link)
 		return;
-	if (m && is_tracefs(m))
+	if (m)
 		findings_add(s->found,
 			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
 				     OF_PROCESS(s, f->process)),
 			     "has a file of a tracefs open, which CRIU cannot save: %s", link);
-	else if (m)
-		findings_add(s->found,
-			     FINDING("covered-file", FINDING_BLOCKS,
-				     "unmount what is mounted over it, or stop that process",
-				     OF_PROCESS(s, f->process)),
-			     "has a file open on %s, over which something else is mounted: %s",
-			     m->target, link);
 	else
 		found_outside(s, f, link);
 }
@@ -208,16 +220,19 @@ bool check_place(struct survey *s, const struct open_file *f)
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	struct long_link link;
 
-	if (!m || m->covered || is_tracefs(m)) {
+	if (!m || is_tracefs(m)) {
 		found_no_place(s, f, m);
 		return false;
 	}
 	read_long_link(f, &link);
+	if (check_covered(s, f->process, m, how, link.path))
+		return false;
 	check_open_name(s, f, &link);
 	check_proc_file(s, f->process, m, "has a file open:", link.path);
 	check_deleted_place(s, f->process, m, link.path, &f->st, how);
 	check_content(s, f->process, m, link.path, how);
 	check_kept_link(s, f, &link);
+	check_reopening(s, f, m, link.path);
 	return true;
 }
 
@@ -249,7 +264,12 @@ void check_pipe(struct survey *s, const struct open_file *f)
 			     FINDING("packet-pipe", FINDING_BLOCKS, "stop that process",
 				     OF_PROCESS(s, f->process)),
 			     "has a pipe in packet mode open (O_DIRECT), which CRIU cannot save");
-	check_place(s, f);
+	if (check_place(s, f) && info && (field_number(info, "flags", 8) & O_PATH))
+		findings_add(s->found,
+			     FINDING("file-kind", FINDING_BLOCKS, "stop that process",
+				     OF_PROCESS(s, f->process)),
+			     "has a FIFO open without access to it (O_PATH), which CRIU cannot "
+			     "save");
 }
 
 /* What a process runs or is in: m is its mount, NULL where that is none of the container's. */
@@ -276,7 +296,7 @@ static void check_one_place(struct survey *s, const struct process *p, const str
 		findings_add(s->found,
 			     FINDING("file-kind", FINDING_BLOCKS, "stop it", OF_PROCESS(s, p)),
 			     "%s in a tracefs, which CRIU cannot save: %s", what, link);
-	else
+	else if (!check_covered(s, p, m, what, link))
 		check_proc_file(s, p, m, what, link);
 }
 
@@ -300,6 +320,8 @@ void check_places(struct survey *s, const struct process *p)
 		check_name(s, &f, &link, places[i].what);
 		m = survey_mount(s, (int)f.st.stx_mnt_id);
 		check_one_place(s, p, m, places[i].what, link.path);
+		if (m && i == 0)
+			check_program_mode(s, p, &f.st, link.path);
 		if (m)
 			check_content(s, p, m, link.path, places[i].what);
 		if (m && S_ISDIR(f.st.stx_mode))

@@ -78,6 +78,7 @@ void check_files(struct survey *s, const struct process *p)
 			continue;
 		f.fd = (int)strtol(e->d_name, NULL, 10);
 		s->descriptor = f.fd + 1;
+		check_descriptor_number(s, p, f.fd);
 		if (open_file_look(&f))
 			check_file(s, &f, &pidfd);
 	}

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,26 @@
 #include <xxhash.h>
 
 #include "preflight/dump/open_file.h"
+#include "util/fd.h"
 #include "util/mem.h"
 
 #define MAPS_MAX (1UL << 30) /* bytes of what the kernel tells of all processes' memory */
+
+/*
+ * CRIU prepares all private mappings of a process side by side, in one free range of addresses. The
+ * largest that it can have lies below its own program, which the kernel puts at two thirds of the
+ * addresses.
+ */
+#ifdef __x86_64__
+#define ADDRESSES (1UL << 47)
+#else
+#define ADDRESSES (1UL << 48)
+#endif
+#define PRIVATE_MAX (ADDRESSES / 3 * 2)
+#define TIB	    (1UL << 40)
+
+#define MAX_MAP_COUNT "/proc/sys/vm/max_map_count"
+#define CRIU_MAPPINGS 100
 
 static void found_no_answer(struct survey *s, const struct process *p)
 {
@@ -129,10 +147,28 @@ static void check_mapped_place(struct survey *s, const struct process *p, const 
 		check_content(s, p, m, path, "has a file mapped");
 }
 
+/* Few filesystems that are mounted with noexec, here or there, have anything that is executed. */
+static void check_code_place(struct survey *s, const struct process *p, const char *line,
+			     size_t len, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	const struct mount *m = *name == '/' ? mount_of(s, line, len) : NULL;
+
+	if (!m || !map_get(&s->noexec_devices, m->dev, NULL))
+		return;
+	path = xstrndup(name, len - (size_t)(name - line));
+	/* by the name: /proc/PID/map_files, which would say it, can make one wait */
+	m = survey_mount_by_path(s, p, m->dev, path);
+	if (m)
+		check_code_mount(s, p, m, path);
+}
+
 struct mappings {
 	struct survey *s;
 	const struct process *p;
 	bool has_code; /* one was seen that can be executed */
+	unsigned long private_size;
+	size_t n;
 };
 
 /* "7f00-7f01 r-xs ...": the four letters; NULL: they are not there. */
@@ -141,6 +177,13 @@ static const char *permissions(const char *line, size_t len)
 	const char *space = memchr(line, ' ', len);
 
 	return space && line + len - space > 4 ? space + 1 : NULL;
+}
+
+static bool is_code(const char *line, size_t len)
+{
+	const char *may = permissions(line, len);
+
+	return may && may[2] == 'x';
 }
 
 /*
@@ -164,6 +207,52 @@ static void check_code(struct mappings *m, const char *line, size_t len)
 			     "does, and CRIU cannot save it");
 }
 
+static void count_private(struct mappings *m, const char *line, size_t len)
+{
+	const char *may = permissions(line, len);
+	unsigned long from, to;
+	char *end;
+
+	if (!may || may[3] != 'p')
+		return;
+	from = strtoul(line, &end, 16);
+	to = strtoul(end + (*end == '-'), NULL, 16);
+	/* that of vsyscall is above, and not counted by CRIU */
+	if (from < to && to <= ADDRESSES)
+		m->private_size += to - from;
+}
+
+/* A process of CRIU's has some mappings of its own besides when it takes over those of another. */
+static void check_number(const struct mappings *m)
+{
+	struct survey *s = m->s;
+	_cleanup_free_ char *text = NULL;
+
+	if (s->mappings_limit == 0 && read_file_at(AT_FDCWD, MAX_MAP_COUNT, 64, &text) > 0)
+		s->mappings_limit = strtoul(text, NULL, 10);
+	if (s->mappings_limit == 0 || m->n + CRIU_MAPPINGS <= s->mappings_limit)
+		return;
+	findings_add(s->found,
+		     FINDING("too-many-mappings", FINDING_BLOCKS,
+			     "raise vm.max_map_count (also where it is to be restored), or stop "
+			     "that process",
+			     OF_PROCESS(s, m->p)),
+		     "has %zu memory mappings, too close to the limit of %lu: a restore needs some "
+		     "more",
+		     m->n, s->mappings_limit);
+}
+
+static void check_private_size(const struct mappings *m)
+{
+	if (m->private_size < PRIVATE_MAX)
+		return;
+	findings_add(m->s->found,
+		     FINDING("address-space", FINDING_BLOCKS,
+			     "have that program reserve less, or stop it", OF_PROCESS(m->s, m->p)),
+		     "has %lu TiB of addresses mapped, and CRIU cannot restore more than %lu",
+		     m->private_size / TIB, PRIVATE_MAX / TIB);
+}
+
 static bool check_line(const char *line, size_t len, void *userdata)
 {
 	struct mappings *m = userdata;
@@ -173,6 +262,8 @@ static bool check_line(const char *line, size_t len, void *userdata)
 	if (m->s->maps_read > MAPS_MAX)
 		return false;
 	check_code(m, line, len);
+	count_private(m, line, len);
+	m->n++;
 	if (!name)
 		name = memmem(line, len, " socket:[", strlen(" socket:["));
 	/* no other column has a slash */
@@ -180,6 +271,8 @@ static bool check_line(const char *line, size_t len, void *userdata)
 	if (!name)
 		return true;
 	check_mapping(m->s, m->p, line, len, name);
+	if (is_code(line, len))
+		check_code_place(m->s, m->p, line, len, name);
 	if (m->s->keeps_no_content)
 		check_mapped_place(m->s, m->p, line, len, name);
 	return true;
@@ -195,6 +288,8 @@ void check_mappings(struct survey *s, const struct process *p)
 		return;
 	if (scout_read_lines(&s->scout, path, check_line, &m) == -ETIMEDOUT && !lost)
 		found_no_answer(s, p);
+	check_private_size(&m);
+	check_number(&m);
 	if (s->maps_read > MAPS_MAX)
 		findings_add(s->found,
 			     FINDING("too-many-mappings", FINDING_BLOCKS,

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "preflight/survey.h"
 #include "util/fd.h"
@@ -60,16 +61,36 @@ static char *copy(const char *text)
 	return xstrdup(text ? text : "");
 }
 
-/* Something is mounted on the root of its parent, and hides the parent's files. */
+/* in: the number of a mount, or of a namespace. */
+static uint64_t mount_point_key(uint64_t in, const char *path, size_t len)
+{
+	return XXH3_64bits_withSeed(path, len, in);
+}
+
+/* Something is mounted on the root of its parent, or below, and hides the parent's files there. */
 static void mark_covered(struct survey *s, struct libmnt_fs *fs)
 {
 	size_t own, parent;
+	const char *target;
 
-	if (mnt_fs_get_parent_id(fs) != mnt_fs_get_id(fs) &&
-	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_id(fs), &own) &&
-	    map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_parent_id(fs), &parent) &&
-	    strcmp(s->mounts[parent].target, s->mounts[own].target) == 0)
+	if (mnt_fs_get_parent_id(fs) == mnt_fs_get_id(fs) ||
+	    !map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_id(fs), &own) ||
+	    !map_get(&s->mounts_by_id, (uint64_t)mnt_fs_get_parent_id(fs), &parent))
+		return;
+	target = s->mounts[own].target;
+	if (strcmp(s->mounts[parent].target, target) == 0)
 		s->mounts[parent].covered = true;
+	else
+		map_add(&s->mount_points,
+			mount_point_key((uint64_t)s->mounts[parent].id, target, strlen(target)),
+			own);
+}
+
+static bool has_option(struct libmnt_fs *fs, const char *name)
+{
+	const char *options = mnt_fs_get_vfs_options(fs);
+
+	return options && mnt_optstr_get_option(options, name, NULL, NULL) == 0;
 }
 
 static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct process *p)
@@ -87,10 +108,15 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 	m->target = copy(mnt_fs_get_target(fs));
 	m->source = copy(mnt_fs_get_source(fs));
 	m->external = p->pid == s->p->facts->init_pid && is_external(s, m->target);
+	m->noexec = has_option(fs, "noexec");
+	m->nodev = has_option(fs, "nodev");
 	m->shared = peer_group(fs, "shared:");
 	m->master = peer_group(fs, "master:");
 	map_add(&s->mounts_by_id, (uint64_t)m->id, index);
 	map_add(&s->devices, m->dev, index);
+	map_add(&s->mounts_by_target, mount_point_key(m->ns, m->target, strlen(m->target)), index);
+	if (m->noexec)
+		map_add(&s->noexec_devices, m->dev, index);
 	if (m->external)
 		map_add(&s->outside_devices, m->dev, index);
 	if (strcmp(m->root, "/") == 0)
@@ -126,6 +152,43 @@ const struct mount *survey_mount(const struct survey *s, int id)
 	size_t i;
 
 	return map_get(&s->mounts_by_id, (uint64_t)id, &i) ? &s->mounts[i] : NULL;
+}
+
+const struct mount *survey_mount_by_path(const struct survey *s, const struct process *p, dev_t dev,
+					 const char *path)
+{
+	size_t len = strlen(path), i;
+
+	for (;;) {
+		if (map_get(&s->mounts_by_target,
+			    mount_point_key(p->ns[NS_MNT], path, len ? len : 1), &i) &&
+		    s->mounts[i].dev == dev)
+			return &s->mounts[i];
+		if (len == 0)
+			return NULL;
+		do
+			len--;
+		while (len > 0 && path[len] != '/');
+	}
+}
+
+const struct mount *survey_mount_over(const struct survey *s, const struct mount *m,
+				      const char *path)
+{
+	size_t i, len = strlen(m->target);
+	const char *end;
+
+	if (*path != '/' || strncmp(path, m->target, len) != 0)
+		return NULL;
+	for (end = path + len; *end;) {
+		end += *end == '/';
+		end += strcspn(end, "/");
+		if (map_get(&s->mount_points,
+			    mount_point_key((uint64_t)m->id, path, (size_t)(end - path)), &i) &&
+		    strncmp(s->mounts[i].target, path, (size_t)(end - path)) == 0)
+			return &s->mounts[i];
+	}
+	return NULL;
 }
 
 /* --- what CRIU cannot save

@@ -72,6 +72,20 @@ void check_content(struct survey *s, const struct process *p, const struct mount
 /* how: "has a file open" */
 void found_name(struct survey *s, const struct process *p, const char *how, const char *why);
 
+/* --- reopening.c: files that CRIU could not open another time
+ * -------------------------------------
+ */
+
+void check_reopening(struct survey *s, const struct open_file *f, const struct mount *m,
+		     const char *path);
+
+/* Of code that is mapped. */
+void check_code_mount(struct survey *s, const struct process *p, const struct mount *m,
+		      const char *path);
+void check_program_mode(struct survey *s, const struct process *p, const struct statx *st,
+			const char *path);
+void check_descriptor_number(struct survey *s, const struct process *p, int fd);
+
 /* --- open_devices.c ------------------------------------------------------------------------------
  */
 

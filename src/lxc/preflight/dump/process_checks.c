@@ -236,6 +236,20 @@ static bool dead_leader(const struct process *p)
 	return p->state == 'Z' && field_number(p->status, "Threads", 10) > 1;
 }
 
+/* CRIU's code in a process needs this signal. One that is not blocked is handled in a moment. */
+static bool pending_trap(const struct process *p)
+{
+	static const char *const fields[] = {"SigPnd", "ShdPnd", "SigBlk"};
+	bool is[3];
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *text = field_value(p->status, fields[i]);
+
+		is[i] = text && (strtoull(text, NULL, 16) >> (SIGTRAP - 1) & 1);
+	}
+	return p->state != 'Z' && (is[0] || is[1]) && is[2];
+}
+
 static bool foreign_session(const struct process *p)
 {
 	return p->session == 0;
@@ -258,6 +272,9 @@ static const struct status_check {
 	 "has ambient capabilities, which this CRIU would lose", NULL},
 	{"dead-leader", CRIU_NEVER, dead_leader,
 	 "has a first thread that exited before the others, which CRIU cannot save",
+	 "restart that program, or stop it"},
+	{"pending-trap", CRIU_NEVER, pending_trap,
+	 "blocks the signal SIGTRAP, and one waits for it, which CRIU cannot save",
 	 "restart that program, or stop it"},
 	{"foreign-session", CRIU_NEVER, foreign_session,
 	 "belongs to a session outside the container: lxc-attach or the like started it",

@@ -230,6 +230,12 @@ static void locks(void)
 	CHECK(fcntl(d, F_SETLEASE, F_WRLCK) == 0);
 }
 
+static void path_of_fifo(void)
+{
+	CHECK(mkfifo("/fifo", 0600) == 0 || errno == EEXIST);
+	CHECK(open("/fifo", O_PATH) >= 0);
+}
+
 static void pipes(void)
 {
 	int p[2];
@@ -267,6 +273,7 @@ const struct mode files_modes[] = {
 	{"mapping-opened", mapping_opened},
 	{"memory-files", memory_files},
 	{"mount-fd", mount_fd},
+	{"path-of-fifo", path_of_fifo},
 	{"perf-event", perf_event},
 	{"pidfd-of-child", pidfd_of_child},
 	{"pidfd-of-thread", pidfd_of_thread},

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Mounts. Modes of blocker.c, which runs as a process of the container. */
+#include <linux/fs.h>
 #include <mqueue.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 
 #include "blocker.h"
 
@@ -18,6 +21,75 @@ static void covered_file(void)
 	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
 	CHECK(open("/covered/file", O_CREAT | O_RDWR, 0600) >= 0);
 	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+}
+
+static void covered_folder(void)
+{
+	mkdir("/covered", 0755);
+	CHECK(open("/covered/file", O_CREAT | O_RDWR, 0600) >= 0);
+	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+}
+
+static void covered_deleted(void)
+{
+	mkdir("/covered", 0755);
+	CHECK(open("/covered/file", O_CREAT | O_RDWR, 0600) >= 0);
+	CHECK(unlink("/covered/file") == 0);
+	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+}
+
+static void covered_cwd(void)
+{
+	CHECK((mkdir("/covered", 0755) == 0 || errno == EEXIST) && chdir("/covered") == 0);
+	CHECK(mount("none", "/covered", "tmpfs", 0, NULL) == 0);
+}
+
+static void mount_options(void)
+{
+	int fd;
+
+	mkdir("/options", 0755);
+	CHECK(mount("none", "/options", "tmpfs", 0, NULL) == 0);
+	CHECK(mknod("/options/null", S_IFCHR | 0666, makedev(1, 3)) == 0);
+	CHECK(open("/options/null", O_RDWR) >= 0);
+	fd = open("/options/code", O_CREAT | O_RDWR, 0755);
+	CHECK(fd >= 0 && ftruncate(fd, 4096) == 0);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) != MAP_FAILED);
+	CHECK(mount("none", "/options", "tmpfs", MS_REMOUNT | MS_NODEV | MS_NOEXEC, NULL) == 0);
+}
+
+/* Both are for processes that have nothing of the kind open. */
+static void mount_options_harmless(void)
+{
+	mkdir("/options", 0755);
+	CHECK(mount("none", "/options", "tmpfs", MS_NODEV | MS_NOEXEC, NULL) == 0);
+	CHECK(open("/options/file", O_CREAT | O_RDWR, 0755) >= 0);
+	CHECK(mknod("/options/null", S_IFCHR | 0666, makedev(1, 3)) == 0);
+	CHECK(open("/options/null", O_PATH) >= 0);
+}
+
+static int attributed_file(const char *name, int flags, int attributes)
+{
+	int fd = open(name, O_CREAT | flags, 0644);
+
+	CHECK(fd >= 0 && ioctl(fd, FS_IOC_SETFLAGS, &attributes) == 0);
+	return fd;
+}
+
+static void attributes(void)
+{
+	mkdir("/attributes", 0755);
+	CHECK(mount("none", "/attributes", "tmpfs", 0, NULL) == 0);
+	attributed_file("/attributes/immutable", O_RDWR, FS_IMMUTABLE_FL);
+	attributed_file("/attributes/append", O_WRONLY, FS_APPEND_FL);
+}
+
+static void attributes_harmless(void)
+{
+	mkdir("/attributes", 0755);
+	CHECK(mount("none", "/attributes", "tmpfs", 0, NULL) == 0);
+	attributed_file("/attributes/immutable", O_RDONLY, FS_IMMUTABLE_FL);
+	attributed_file("/attributes/append", O_WRONLY | O_APPEND, FS_APPEND_FL);
 }
 
 static void queue_mount(bool full)
@@ -108,11 +180,25 @@ static void hugepage_mount(void)
 }
 
 const struct mode mounts_modes[] = {
-	{"bracket-mount", bracket_mount}, {"cgroup-file-mount", cgroup_file_mount},
-	{"covered-file", covered_file},	  {"fuse-mount", fuse_mount},
-	{"hugepage-file", hugepage_file}, {"hugepage-mount", hugepage_mount},
-	{"message-queue", message_queue}, {"mount-on-tracefs", mount_on_tracefs},
-	{"mqueue-empty", mqueue_empty},	  {"namespace-mount", namespace_mount},
-	{"overlay-mount", overlay_mount}, {"ramfs", ramfs},
-	{"tracefs-file", tracefs_file},	  {0},
+	{"bracket-mount", bracket_mount},
+	{"cgroup-file-mount", cgroup_file_mount},
+	{"attributes", attributes},
+	{"attributes-harmless", attributes_harmless},
+	{"mount-options", mount_options},
+	{"mount-options-harmless", mount_options_harmless},
+	{"covered-file", covered_file},
+	{"covered-folder", covered_folder},
+	{"covered-cwd", covered_cwd},
+	{"covered-deleted", covered_deleted},
+	{"fuse-mount", fuse_mount},
+	{"hugepage-file", hugepage_file},
+	{"hugepage-mount", hugepage_mount},
+	{"message-queue", message_queue},
+	{"mount-on-tracefs", mount_on_tracefs},
+	{"mqueue-empty", mqueue_empty},
+	{"namespace-mount", namespace_mount},
+	{"overlay-mount", overlay_mount},
+	{"ramfs", ramfs},
+	{"tracefs-file", tracefs_file},
+	{0},
 };

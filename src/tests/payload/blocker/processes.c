@@ -1,9 +1,75 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What a process as a whole is. Modes of blocker.c, which runs as a process of the container. */
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 
 #include "blocker.h"
+
+static void copy_file(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY | O_TRUNC, 0755);
+	char buf[65536];
+	ssize_t n;
+
+	CHECK(in >= 0 && out >= 0);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		CHECK(write(out, buf, (size_t)n) == n);
+	CHECK(n == 0 && close(in) == 0 && close(out) == 0);
+}
+
+/* As programs for finding errors in memory reserve it. */
+static void reserve(size_t tib)
+{
+	CHECK(mmap(NULL, tib << 40, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED);
+}
+
+static void address_space(void)
+{
+	reserve(100);
+}
+
+static void address_space_below(void)
+{
+	reserve(60);
+}
+
+/* Up to the limit: each page has another protection than its neighbour. */
+static void mappings(void)
+{
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+	long n = 0, page = sysconf(_SC_PAGESIZE);
+	char *p;
+
+	CHECK(f && fscanf(f, "%ld", &n) == 1 && fclose(f) == 0);
+	p = mmap(NULL, (size_t)(n * page), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(p != MAP_FAILED);
+	for (long i = 0; i < n && mprotect(p + i * page, (size_t)page, PROT_NONE) == 0; i += 2)
+		;
+	/* for what the payload does next */
+	CHECK(munmap(p, (size_t)(20 * page)) == 0);
+}
+
+/* A child whose program may not be executed any more */
+static void program_mode(void)
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	copy_file("/bin/busybox", "/program");
+	CHECK(pipe2(ready, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl("/program", "sleep", "100000", NULL);
+		_exit(1);
+	}
+	close(ready[1]);
+	CHECK(pid > 0 && read(ready[0], &c, 1) == 0 && kill(pid, 0) == 0);
+	CHECK(chmod("/program", 0644) == 0);
+}
 
 static void no_new_privileges(void)
 {
@@ -30,6 +96,15 @@ static void dead_leader(void)
 /* The same with vfork(): it stands still until its child has gone on. */
 static void waiting_for_vfork(void)
 {
+}
+
+static void pending_trap(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTRAP);
+	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0 && raise(SIGTRAP) == 0);
 }
 
 static void stopped_child(void)
@@ -149,15 +224,20 @@ static void nothing(void)
 }
 
 const struct mode processes_modes[] = {
+	{"address-space", address_space},
+	{"address-space-below", address_space_below},
 	{"class-reset-on-fork", class_reset_on_fork},
 	{"dead-leader", dead_leader},
 	{"dispatch", dispatch},
 	{"dispatch-in-thread", dispatch_in_thread},
 	{"frozen-child", frozen_child},
 	{"many-processes", many_processes},
+	{"mappings", mappings},
 	{"no-new-privileges", no_new_privileges},
 	{"nothing", nothing},
 	{"other-user", other_user},
+	{"pending-trap", pending_trap},
+	{"program-mode", program_mode},
 	{"shares-files", shares_files},
 	{"shares-folder", shares_folder},
 	{"shares-memory", shares_memory},
