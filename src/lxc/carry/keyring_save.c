@@ -238,11 +238,7 @@ static key_id session_keyring(struct reading *r, pid_t init, int pidfd)
 	if (e == -EOPNOTSUPP || is_void(e))
 		_exit(EXIT_SUCCESS);
 	if (e < 0)
-		fail(r, EXIT_OTHER, "cannot ask its init for them: %s",
-		     e == -ETIMEDOUT ? "it does not run; a cgroup of the container may be frozen"
-		     : e == -EBUSY   ? "it never waits in a system call"
-		     : e == -EBADMSG ? "it has changed the kernel's code in it (vdso)"
-				     : strerror(-e));
+		fail(r, EXIT_OTHER, "cannot ask its init for them: %s", inject_failure(e));
 	if (ask_ids(KEY_SPEC_SESSION_KEYRING, &ids) != 1)
 		fail(r, EXIT_OTHER, "its init did not return them");
 	return ids[0];

@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Has a process execute one system call while it waits in another; see inject.h. Runs in a child
- * of the command, as the host's root, which traces the process with ptrace(). The process is a
- * container's and untrusted.
+ * Has a process execute system calls where it waits, is stopped, or computes; see inject.h. Runs in
+ * a child of the command, as the host's root, which traces the process with ptrace(). The process
+ * is a container's and untrusted.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "sys/inject.h"
+
+const char *inject_failure(int r)
+{
+	switch (r) {
+	case -EBUSY:
+		return "it never waits in a system call";
+	case -ETIMEDOUT:
+		return "it does not run; a cgroup of the container may be frozen";
+	case -EBADMSG:
+		return "it has changed the kernel's code in it (vdso)";
+	case -EOPNOTSUPP:
+		return "it is not a 64-bit process";
+	default:
+		return strerror(-r);
+	}
+}
 
 #ifdef __x86_64__
 
@@ -20,7 +37,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -45,8 +61,12 @@
 #define SYSCALL_CODE "\x0f\x05"
 #define SYSCALL_LEN  2
 
-struct target {
+#define RSEQ_SEQUENCE 8 /* the offset of rseq_cs in struct rseq */
+
+struct injection {
 	pid_t pid;
+	int tries;	    /* so far */
+	bool stopped;	    /* it was stopped (job control), and must not run on meanwhile */
 	bool filtered;	    /* it has a seccomp filter */
 	unsigned long gate; /* the address of a system call instruction */
 	struct user_regs_struct regs;
@@ -94,9 +114,9 @@ static int find_code(pid_t pid, unsigned long *ret_start, size_t *ret_len)
 	return 0;
 }
 
-static int read_code(pid_t pid, unsigned long start, char *code, size_t len)
+static int read_memory(pid_t pid, unsigned long start, void *ret, size_t len)
 {
-	struct iovec here = {code, len}, there = {(void *)(uintptr_t)start, len};
+	struct iovec here = {ret, len}, there = {(void *)(uintptr_t)start, len};
 	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
 
 	if (n < 0)
@@ -122,9 +142,9 @@ static int find_gate(pid_t pid, unsigned long *ret)
 	if (r == 0 && len != own_len)
 		r = -EOPNOTSUPP;
 	if (r == 0)
-		r = read_code(pid, start, code, len);
+		r = read_memory(pid, start, code, len);
 	if (r == 0)
-		r = read_code(getpid(), own, ours, len);
+		r = read_memory(getpid(), own, ours, len);
 	if (r < 0)
 		return r;
 	if (memcmp(code, ours, len) != 0)
@@ -191,11 +211,15 @@ static int registers(enum __ptrace_request how, pid_t pid, struct user_regs_stru
 	return iov.iov_len == sizeof(*regs) ? 0 : -EOPNOTSUPP;
 }
 
-/* Moves from a stop to one at which the kernel decides whether to restart a system call. */
-static int settle(pid_t pid, int status, bool for_ever)
+/*
+ * Moves from a stop to one at which the kernel decides whether to restart a system call. A process
+ * that job control has stopped reports the signal there; when it is detached, it stops again.
+ */
+static int settle(struct injection *t, int status, bool for_ever)
 {
 	while (status >= 0 && !is_event_stop(status))
-		status = go_on(pid, PTRACE_CONT, signal_of(status), for_ever);
+		status = go_on(t->pid, PTRACE_CONT, signal_of(status), for_ever);
+	t->stopped = status >= 0 && WSTOPSIG(status) != SIGTRAP;
 	return status < 0 ? status : 0;
 }
 
@@ -210,18 +234,18 @@ static int set_options(pid_t pid, long options)
 }
 
 /* A process with a filter may not be allowed to suspend the filter of another. */
-static int suspend_filter(const struct target *t)
+static int suspend_filter(const struct injection *t)
 {
 	return t->filtered ? set_options(t->pid, OPTIONS | PTRACE_O_SUSPEND_SECCOMP) : 0;
 }
 
-static int resume_filter(const struct target *t)
+static int resume_filter(const struct injection *t)
 {
 	return t->filtered ? set_options(t->pid, OPTIONS) : 0;
 }
 
 /* Checks that everything needed is possible, before doing anything. */
-static int prepare(struct target *t)
+static int prepare(struct injection *t)
 {
 	/* now, because it may have executed another program since */
 	int r = find_gate(t->pid, &t->gate);
@@ -232,37 +256,74 @@ static int prepare(struct target *t)
 	return r < 0 ? r : resume_filter(t);
 }
 
-/* It is stopped where it waited in a call, so nothing of its own is half done; else -EAGAIN. */
-static int hold(struct target *t)
+/*
+ * Whether it may be in a sequence that the kernel begins anew when something else runs between
+ * (rseq): it would not see that our call did.
+ */
+static bool may_be_in_sequence(pid_t pid)
 {
-	int r = interrupt(t->pid);
+	struct __ptrace_rseq_configuration c = {0};
+	uint64_t sequence = 0;
 
-	if (r == 0)
-		r = settle(t->pid, wait_stop(t->pid, false), false);
-	if (r == 0)
-		r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
+	if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, pid, (void *)sizeof(c), &c) < 0)
+		return true;
+	if (!c.rseq_abi_pointer)
+		return false;
+	return read_memory(pid, (unsigned long)c.rseq_abi_pointer + RSEQ_SEQUENCE, &sequence,
+			   sizeof(sequence)) < 0 ||
+	       sequence != 0;
+}
+
+/* It is at a stop: whether nothing of its own is half done there; else -EAGAIN. */
+static int look(struct injection *t)
+{
+	int r = registers(PTRACE_GETREGSET, t->pid, &t->regs);
+
 	if (r < 0)
 		return r;
 	if (t->regs.cs != CODE_64)
 		return -EOPNOTSUPP;
-	return (long)t->regs.orig_rax < 0 ? -EAGAIN : prepare(t);
+	/* not in a call */
+	if ((long)t->regs.orig_rax < 0 && may_be_in_sequence(t->pid))
+		return -EAGAIN;
+	return prepare(t);
+}
+
+static int hold(struct injection *t)
+{
+	int r = interrupt(t->pid);
+
+	if (r == 0)
+		r = settle(t, wait_stop(t->pid, false), false);
+	return r < 0 ? r : look(t);
+}
+
+/* Holds it at another place. */
+static int hold_again(struct injection *t)
+{
+	if (t->stopped)
+		return look(t);
+	if (ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
+		return -errno;
+	nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+	return hold(t);
 }
 
 /* Restores everything: it will continue the call in which it waited. */
-static int put_back(struct target *t, int status)
+static int put_back(struct injection *t, int status)
 {
 	int r = registers(PTRACE_SETREGSET, t->pid, &t->regs);
 
 	if (r == 0 && !is_event_stop(status))
 		r = interrupt(t->pid);
-	return r < 0 ? r : settle(t->pid, status, true);
+	return r < 0 ? r : settle(t, status, true);
 }
 
 /*
  * Moves from the entry of a call to its exit without making the call; returns the status of that
  * stop. A filter still sees the call, and may kill for it.
  */
-static int skip_call(struct target *t)
+static int skip_call(struct injection *t)
 {
 	struct user_regs_struct regs;
 	int r = registers(PTRACE_GETREGSET, t->pid, &regs), status;
@@ -279,7 +340,7 @@ static int skip_call(struct target *t)
 }
 
 /* If the stop is late, the process was frozen, or the call does not return. */
-static int give_up(struct target *t, bool entered)
+static int give_up(struct injection *t, bool entered)
 {
 	int r = interrupt(t->pid), status = r < 0 ? r : wait_stop(t->pid, true);
 
@@ -294,7 +355,7 @@ static int give_up(struct target *t, bool entered)
 }
 
 /* Verifies that it is at the entry of the given call, whatever code it has there. */
-static bool is_ours(const struct target *t, const struct user_regs_struct *given)
+static bool is_ours(const struct injection *t, const struct user_regs_struct *given)
 {
 	struct user_regs_struct regs;
 
@@ -305,7 +366,7 @@ static bool is_ours(const struct target *t, const struct user_regs_struct *given
 }
 
 /* Moves from the entry of the call to its exit, past a filter, which sees the call after us. */
-static int pass_call(struct target *t, long *ret, int *ret_status)
+static int pass_call(struct injection *t, long *ret, int *ret_status)
 {
 	struct user_regs_struct regs;
 	int r = suspend_filter(t);
@@ -321,7 +382,7 @@ static int pass_call(struct target *t, long *ret, int *ret_status)
 	return r;
 }
 
-static void give_call(struct user_regs_struct *regs, const struct target *t, long number,
+static void give_call(struct user_regs_struct *regs, const struct injection *t, long number,
 		      const unsigned long args[INJECT_ARGS])
 {
 	*regs = t->regs;
@@ -336,7 +397,7 @@ static void give_call(struct user_regs_struct *regs, const struct target *t, lon
 }
 
 /* -EAGAIN: a signal or another stop came first, and was let through. */
-static int make_call(struct target *t, long number, const unsigned long args[INJECT_ARGS],
+static int make_call(struct injection *t, long number, const unsigned long args[INJECT_ARGS],
 		     long *ret)
 {
 	struct user_regs_struct regs;
@@ -362,34 +423,47 @@ static int make_call(struct target *t, long number, const unsigned long args[INJ
 	return back < 0 ? back : r;
 }
 
-static int seize_and_call(struct target *t, int pidfd, long number,
-			  const unsigned long args[INJECT_ARGS], long *ret)
+/* Until it is somewhere where it can be held. r: the result of the first attempt. */
+static int hold_patiently(struct injection *t, int r)
 {
-	int r = -EAGAIN;
+	while (r == -EAGAIN && ++t->tries < TRIES)
+		r = hold_again(t);
+	return r == -EAGAIN ? -EBUSY : r;
+}
+
+int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	int r = make_call(t, number, args, ret);
+
+	while (r == -EAGAIN) {
+		r = hold_patiently(t, -EAGAIN);
+		if (r == 0)
+			r = make_call(t, number, args, ret);
+	}
+	return r;
+}
+
+static int seize_and_run(struct injection *t, int pidfd, inject_fn *fn, void *userdata)
+{
+	int r;
 
 	if (ptrace(PTRACE_SEIZE, t->pid, NULL, (void *)OPTIONS) < 0)
 		return -errno;
 	/* a traced process keeps its PID: it is the right one, if it still exists */
 	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
 		return -errno;
-	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
-		if (i > 0 && ptrace(PTRACE_CONT, t->pid, NULL, NULL) < 0)
-			return -errno;
-		if (i > 0)
-			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
-		r = hold(t);
-		if (r == 0)
-			r = make_call(t, number, args, ret);
-	}
+	r = hold_patiently(t, hold(t));
+	if (r == 0)
+		r = fn(t, userdata);
 	/* if it does not stop, the exit of this process releases it */
 	ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
-	return r == -EAGAIN ? -EBUSY : r;
+	return r;
 }
 
-int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
+int inject(pid_t pid, int pidfd, inject_fn *fn, void *userdata)
 {
 	static const struct sigaction told = {.sa_handler = SIG_DFL};
-	struct target t = {.pid = pid};
+	struct injection t = {.pid = pid};
 	struct sigaction old_action;
 	sigset_t set, old;
 	int r;
@@ -399,7 +473,7 @@ int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJE
 	sigaddset(&set, SIGCHLD);
 	pthread_sigmask(SIG_BLOCK, &set, &old);
 	sigaction(SIGCHLD, &told, &old_action);
-	r = seize_and_call(&t, pidfd, number, args, ret);
+	r = seize_and_run(&t, pidfd, fn, userdata);
 	sigaction(SIGCHLD, &old_action, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return r;
@@ -407,14 +481,42 @@ int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJE
 
 #else /* the registers of another architecture */
 
-int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
+int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
-	(void)pid;
-	(void)pidfd;
+	(void)t;
 	(void)number;
 	(void)args;
 	(void)ret;
 	return -EOPNOTSUPP;
 }
 
+int inject(pid_t pid, int pidfd, inject_fn *fn, void *userdata)
+{
+	(void)pid;
+	(void)pidfd;
+	(void)fn;
+	(void)userdata;
+	return -EOPNOTSUPP;
+}
+
 #endif
+
+struct single {
+	long number;
+	const unsigned long *args;
+	long *ret;
+};
+
+static int make_single(struct injection *t, void *userdata)
+{
+	const struct single *s = userdata;
+
+	return inject_now(t, s->number, s->args, s->ret);
+}
+
+int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	struct single s = {number, args, ret};
+
+	return inject(pid, pidfd, make_single, &s);
+}

@@ -7,18 +7,37 @@
 #define INJECT_ARGS 5
 
 /*
- * Makes a process execute a system call while it waits in one of its own, which it then continues:
- * for what the kernel does only for the process itself. Writes nothing to the memory of the
- * process, and a seccomp filter does not see the call. Call it in a process that waits for nothing
- * else. *ret receives the result of the call.
+ * Makes a process execute system calls, and then continue as if nothing had happened: for what the
+ * kernel does only for the process itself. It is interrupted in a call in which it waits, or
+ * between two instructions; one that job control has stopped stays stopped. Writes nothing to the
+ * memory of the process, and a seccomp filter does not see the calls. Call these in a process that
+ * waits for nothing else.
+ */
+struct injection;
+
+/*
+ * Makes one call. *ret receives its result. -EAGAIN is not returned: if a signal comes first, the
+ * process handles it, and executes the call later.
+ */
+int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret);
+
+/*
+ * Holds a process while fn makes calls. Returns what fn returns.
  *
  * pidfd must be that of the process: a process that has got its PID since is left alone.
  *
- * -EBUSY: it did not wait in a call within a second; -ETIMEDOUT: it is frozen; -EPERM: another
- * process traces it; -EBADMSG: the kernel's code in it was changed; -EOPNOTSUPP: not possible on
- * this architecture or with this process; -ESRCH: it has exited.
+ * -EBUSY: it could not be held within a second; -ETIMEDOUT: it is frozen; -EPERM: another process
+ * traces it; -EBADMSG: the kernel's code in it was changed; -EOPNOTSUPP: not possible on this
+ * architecture or with this process; -ESRCH: it has exited.
  */
+typedef int inject_fn(struct injection *t, void *userdata);
+int inject(pid_t pid, int pidfd, inject_fn *fn, void *userdata);
+
+/* Makes a single call. */
 int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS],
 		long *ret);
+
+/* What a negative result says, for a message. */
+const char *inject_failure(int r);
 
 #endif

@@ -210,29 +210,101 @@ START_TEST(arguments_and_errors_come_through)
 }
 END_TEST
 
-/* It may be in the middle of anything. */
-START_TEST(one_that_never_waits_is_left_alone)
+static pid_t start_turning(volatile int *turns)
 {
-	void *shared =
-		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	volatile int *turns = shared;
-	long r = 0;
-	int status;
-	pid_t pid;
+	pid_t pid = fork();
 
-	ck_assert(shared != MAP_FAILED);
-	pid = fork();
 	if (pid == 0)
 		for (;;)
 			*turns = 1;
 	/* before that it is on its way out of a call */
 	while (*turns == 0)
 		sched_yield();
-	ck_assert_int_eq(call(pid, SYS_getppid, nothing, &r), -EBUSY);
-	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), 0);
+	return pid;
+}
+
+static void *shared_number(void)
+{
+	void *shared =
+		mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert(shared != MAP_FAILED);
+	return shared;
+}
+
+static void end(pid_t pid)
+{
+	int status;
+
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+START_TEST(one_that_never_waits)
+{
+	void *shared = shared_number();
+	volatile int *turns = shared;
+	pid_t pid = start_turning(turns);
+	long r = 0;
+
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(call(pid, SYS_getppid, nothing, &r), 0);
+		ck_assert_int_eq(r, getpid());
+		*turns = 0;
+		while (*turns == 0)
+			sched_yield();
+	}
+	end(pid);
+	munmap(shared, sizeof(int));
+}
+END_TEST
+
+/* Both ways into a stop: in a call in which it waits, and while it computes. */
+START_TEST(one_that_is_stopped_stays_so)
+{
+	const struct sigaction on_signal = {.sa_handler = count, .sa_flags = SA_RESTART};
+	void *shared = shared_number();
+	volatile int *turns = shared;
+	struct sigaction old;
+	int fds[2], status;
+	siginfo_t info = {0};
+	long r = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	sigaction(SIGCONT, &on_signal, &old);
+	pid = _i == 0 ? fork() : start_turning(turns);
+	if (pid == 0)
+		_exit(wait_in_read_with_signals(fds[0]));
+	sigaction(SIGCONT, &old, NULL);
+	kill(pid, SIGTSTP);
+	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+	ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+	*turns = 0;
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(call(pid, SYS_getppid, nothing, &r), 0);
+		ck_assert_int_eq(r, getpid());
+	}
+	/* its parent is not told again, and it did not run */
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG), 0);
+	ck_assert_int_eq(info.si_pid, 0);
+	while (process_state(pid) != 'T')
+		sched_yield();
+	ck_assert_int_eq(*turns, 0);
+	kill(pid, SIGCONT);
+	ck_assert_int_eq(waitpid(pid, &status, WCONTINUED), pid);
+	ck_assert(WIFCONTINUED(status));
+	if (_i == 0) {
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	} else {
+		while (*turns == 0)
+			sched_yield();
+		end(pid);
+	}
+	close_pair(fds);
 	munmap(shared, sizeof(int));
 }
 END_TEST
@@ -332,7 +404,8 @@ Suite *inject_suite(void)
 #ifdef __x86_64__
 	tcase_add_loop_test(t, call_is_made_and_the_other_one_goes_on, 0, N_WAITS);
 	tcase_add_test(t, arguments_and_errors_come_through);
-	tcase_add_test(t, one_that_never_waits_is_left_alone);
+	tcase_add_test(t, one_that_never_waits);
+	tcase_add_loop_test(t, one_that_is_stopped_stays_so, 0, 2);
 	tcase_add_test(t, one_that_is_not_there);
 	tcase_add_test(t, one_that_was_not_meant_is_left_alone);
 	tcase_add_test(t, one_with_other_code_is_left_alone);
