@@ -44,6 +44,7 @@ struct saving {
 	struct container_facts *facts;	 /* for members of the manifest */
 	struct image *image;		 /* for files; NULL at SAVE_LOOK */
 	bool stop;			 /* the container is going to stop */
+	bool holds_current_terminal;	 /* a process has /dev/tty open, as preflight found */
 	int cgroup;			 /* at SAVE_LOOK: cgroup2_open()'s, or -errno */
 	int init;			 /* pidfd of the container's init; -1: not known */
 	int root;			/* O_PATH of its root, from SAVE_STOPPED to SAVE_MEND; -1 */

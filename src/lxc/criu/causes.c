@@ -61,8 +61,8 @@ struct known_cause {
 static const struct known_cause known_causes[] = {
 	/* terminals */
 	{"ctty inheritance detected", NULL,
-	 "somebody has a shell with job control on the container's console or on one of its ttys, "
-	 "which CRIU cannot save; log out there (lxc-console) and try again"},
+	 "a process has its terminal open as /dev/tty, as a shell with job control does, and no "
+	 "other descriptor could take its place; log out there (lxc-console) and try again"},
 	{"Unable to find a master", NULL,
 	 "a process uses a terminal whose other end is outside the container and is not one of the "
 	 "container's own ttys; stop what was started from outside (lxc-attach, a host's screen) "
@@ -400,6 +400,8 @@ static const struct known_cause known_causes[] = {
  * with control data are what systemd's services tell it and its journal.)
  */
 static const char *const passing[] = {
+	/* a process has just opened /dev/tty */
+	"ctty inheritance detected",
 	"A session leader of zombie process",
 	"The socket has data to read",
 	"Control messages in queue",

@@ -123,6 +123,7 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 	int r = preflight_dump(&p, &found, reterr);
 
 	d->memory = found.memory;
+	d->saving.holds_current_terminal = found.holds_current_terminal;
 	for (size_t i = 0; r == 0 && d->first && i < found.n; i++) {
 		lxclog_finding(d->c, log, &found.v[i]);
 		if (d->o->found)

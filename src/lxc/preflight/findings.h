@@ -32,6 +32,7 @@ struct finding {
 struct findings {
 	uint64_t memory; /* of a dump: how many bytes the container's memory takes at most in the
 			    image */
+	bool holds_current_terminal; /* of a dump: a process has /dev/tty open */
 	struct finding *v;
 	size_t n;
 	size_t more; /* findings beyond a thousand, which are not listed */

@@ -54,11 +54,9 @@ leave()
 	terminal_ends "$1" 0
 }
 
-# A program that remembers what it was told, on a tty. (A shell with job control there
-# is what CRIU cannot save; see below.)
+# A program that remembers what it was told, on a tty.
 INITTAB=$(cat <<'END'
 tty2::respawn:/bin/sh -c 'trap "echo interrupted" INT; said=; while :; do read -r line && said=$said$line, && echo "it has $said"; done'
-tty4::askfirst:/bin/sh
 END
 )
 start_counter c1
@@ -156,27 +154,6 @@ wait_for 10 size_is console '43 113'
 terminal console send 'exit\r'
 wait_for 10 logged_out
 leave console
-
-step 'a shell with job control stands in the way of the next checkpoint, and that is said'
-rm -r "$IMG"
-connect login 4
-terminal login send '\r'
-terminal login expect 10 '# '
-status=0
-dump -n c1 -s 2>/tmp/err || status=$?
-check_equal 3 "$status" 'exit status'
-check grep -q 'log out there' /tmp/err
-check_client_goes_on
-# shellcheck disable=SC2016 # the container's shell expands it
-terminal login send 'echo "still $((7 * 8))"\r'
-terminal login expect 10 'still 56'
-terminal login send 'exit\r'
-wait_for 10 logged_out
-leave login
-rm -rf "$IMG"
-check dump -n c1 -s
-check restore -n c1
-check_client_goes_on
 
 step 'settings of terminals that no process had open'
 diff /tmp/unopened.before /tmp/unopened.after || die 'the settings of an unused terminal have changed'

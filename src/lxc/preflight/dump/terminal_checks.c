@@ -2,8 +2,8 @@
 
 /*
  * Checks /dev/tty, which a shell with job control keeps open. CRIU expects the terminal behind it
- * to be a pty that the same process opened first, with the session's leader in the foreground. Runs
- * in the command, on what other checks have read.
+ * to be a pty that the same process opened first, with the session's leader in the foreground. Any
+ * other has to be replaced before CRIU looks. Runs in the command, as root, on the host.
  */
 #include "config.h"
 
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "preflight/survey.h"
+#include "sys/held_terminals.h"
+#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -65,14 +67,16 @@ static const struct terminal *end_of(const struct survey *s, int kind, unsigned 
 										 : NULL;
 }
 
+/* As it is. */
 static bool can_be_saved(const struct survey *s, const struct process *p)
 {
 	const struct terminal *master;
 	struct controlling c;
 	unsigned int index;
 
+	/* of another session, where CRIU could not open it again */
 	if (!read_controlling(p, &c) || c.device == 0)
-		return true;
+		return false;
 	/* a terminal that the monitor holds, or one of the host's */
 	if (!is_pty(c.device, &index) || !end_of(s, TERMINAL_SLAVE, index))
 		return false;
@@ -83,20 +87,44 @@ static bool can_be_saved(const struct survey *s, const struct process *p)
 	return !master || !is_ancestor(s, master->process->pid, p);
 }
 
+/* carry/controlling_terminal_save.c does that, unless this architecture cannot. */
+static bool can_be_replaced(const struct process *p)
+{
+#ifdef __x86_64__
+	_cleanup_close_ int pidfd = pidfd_open_pid(p->pid);
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+
+	if (pidfd < 0 || held_terminals(p->pid, pidfd, &v, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (v[i].current && !held_terminal_equal(v, n, &v[i]))
+			return false;
+	return true;
+#else
+	(void)p;
+	return false;
+#endif
+}
+
 void check_terminals(struct survey *s)
 {
 	for (size_t i = 0; i < s->n_terminals; i++) {
 		const struct terminal *t = &s->terminals[i];
 
+		if (t->kind != TERMINAL_CURRENT)
+			continue;
+		s->found->holds_current_terminal = true;
 		s->descriptor = t->fd + 1;
-		if (t->kind == TERMINAL_CURRENT && !can_be_saved(s, t->process))
+		if (!can_be_saved(s, t->process) && !can_be_replaced(t->process))
 			findings_add(s->found,
 				     FINDING("terminal", FINDING_BLOCKS,
-					     "log out there: on lxc-console, lxc-attach, or in a "
-					     "terminal within the container",
+					     "stop that process, or log out there: on lxc-console, "
+					     "or in a terminal within the container",
 					     OF_PROCESS(s, t->process)),
-				     "has its terminal open by the name /dev/tty, as a shell with "
-				     "job control does, which CRIU cannot save");
+				     "has its terminal open by the name /dev/tty, which CRIU "
+				     "cannot save, and has no other descriptor of it with the same "
+				     "access and flags");
 	}
 	s->descriptor = 0;
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Has each process that holds /dev/tty, as shells with job control do, replace that descriptor by
+ * another one of the same terminal, which CRIU can save. The process can do the same with it. Runs
+ * in the caller's process at a dump, as root; a child of it has the processes make the system call.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "carry/table_save.h"
+#include "sys/held_terminals.h"
+#include "sys/inject.h"
+#include "sys/process.h"
+#include "util/fd.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+#define SAID_MAX    4096
+#define COMM_MAX    64
+#define EXIT_REASON 3 /* the child has said why it failed */
+
+struct processes {
+	pid_t *v;
+	size_t n;
+};
+
+static int add(pid_t pid, void *userdata)
+{
+	struct processes *all = userdata;
+
+	*ARRAY_ADD(all->v, all->n) = pid;
+	return 0;
+}
+
+/*
+ * If the process has exited, or has just closed one of the two, nothing is left to do. (If it has
+ * opened something else there, the loss is its own: that is what it could do to itself.)
+ */
+static int replace(pid_t pid, int pidfd, const struct held_terminal *t,
+		   const struct held_terminal *by)
+{
+	const unsigned long args[INJECT_ARGS] = {(unsigned long)by->fd, (unsigned long)t->fd,
+						 (unsigned long)(t->flags & O_CLOEXEC)};
+	long result = 0;
+	int r = inject_call(pid, pidfd, SYS_dup3, args, &result);
+
+	return r == -ESRCH ? 0 : r;
+}
+
+static int replace_all(pid_t pid)
+{
+	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (pidfd < 0 || held_terminals(pid, pidfd, &v, &n) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct held_terminal *by =
+			v[i].current ? held_terminal_equal(v, n, &v[i]) : NULL;
+
+		if (by)
+			r = replace(pid, pidfd, &v[i], by);
+	}
+	return r;
+}
+
+static void explain(int fd, pid_t pid, int r)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)pid);
+	_cleanup_free_ char *name = NULL;
+
+	if (read_file_at(AT_FDCWD, path, COMM_MAX, &name) <= 0)
+		name = xstrdup("?");
+	name[strcspn(name, "\n")] = '\0';
+	make_printable(name);
+	dprintf(fd,
+		"process %d (%s) has its terminal open as /dev/tty, and cannot be told to use "
+		"another descriptor: %s",
+		(int)pid, name, inject_failure(r));
+}
+
+_Noreturn static void replace_in(pid_t init, int said)
+{
+	struct processes all = {0};
+	int r = 0;
+
+	for_each_process(init, add, &all);
+	for (size_t i = 0; r == 0 && i < all.n; i++) {
+		r = replace_all(all.v[i]);
+		if (r < 0)
+			explain(said, all.v[i], r);
+	}
+	_exit(r < 0 ? EXIT_REASON : EXIT_SUCCESS);
+}
+
+int controlling_terminal_save(struct saving *s, struct error **reterr)
+{
+	_cleanup_close_ int said = -1;
+	_cleanup_free_ char *text = NULL;
+	int status;
+	pid_t pid;
+
+	if (!s->holds_current_terminal)
+		return 0;
+	said = memfd_create("said", MFD_CLOEXEC);
+	pid = said < 0 ? -1 : fork_quietly();
+	if (pid == 0)
+		replace_in(s->facts->init_pid, said);
+	status = pid < 0 ? -errno : wait_status(pid);
+	if (status == 0)
+		return 0;
+	if (lseek(said, 0, SEEK_SET) < 0 || read_all(said, SAID_MAX, &text) <= 0)
+		return error_set(reterr, EIO, "cannot look at the terminals of %s", s->facts->name);
+	error_refuse(reterr, EBUSY, "%s", text);
+	error_set_hint(reterr, "stop that process, or log out there, and try again");
+	return -EBUSY;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * Finds the terminals that a process has open. Runs in the command and in a child of it, as the
+ * host's root; the process is a container's. Copies descriptors of the process and only reads.
+ */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "sys/held_terminals.h"
+#include "util/fd.h"
+#include "util/mem.h"
+
+#define TTYAUX_MAJOR 5
+
+/* How the kernel packs a device number into 32 bits. */
+static dev_t unpack(unsigned int device)
+{
+	return makedev((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xfff00));
+}
+
+/* false: it is none, is hung up, or is the other end of one. */
+static bool look(int pidfd, int fd, dev_t name, struct held_terminal *ret)
+{
+	_cleanup_close_ int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	unsigned int device;
+
+	if (copy < 0 || ioctl(copy, TIOCGDEV, &device) < 0)
+		return false;
+	ret->fd = fd;
+	ret->current = name == makedev(TTYAUX_MAJOR, 0);
+	ret->terminal = unpack(device);
+	ret->flags = fcntl(copy, F_GETFL);
+	return ret->flags >= 0 && (ret->current || ret->terminal == name);
+}
+
+/* Only this tells whether it is closed at an execve(). */
+static bool is_cloexec(pid_t pid, int fd)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fdinfo/%d", (int)pid, fd);
+	_cleanup_free_ char *text = NULL;
+	const char *flags;
+
+	if (read_file_at(AT_FDCWD, path, 4096, &text) <= 0)
+		return false;
+	flags = strstr(text, "flags:");
+	return flags && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC);
+}
+
+int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret_n)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
+	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+	struct dirent *e;
+
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		struct held_terminal t = {0};
+		struct statx st;
+
+		if (*e->d_name == '.' ||
+		    statx(dirfd(dir), e->d_name, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0 ||
+		    !S_ISCHR(st.stx_mode) ||
+		    !look(pidfd, (int)strtol(e->d_name, NULL, 10),
+			  makedev(st.stx_rdev_major, st.stx_rdev_minor), &t))
+			continue;
+		t.filesystem = makedev(st.stx_dev_major, st.stx_dev_minor);
+		if (is_cloexec(pid, t.fd))
+			t.flags |= O_CLOEXEC;
+		*ARRAY_ADD(v, n) = t;
+	}
+	*ret = TAKE_PTR(v);
+	*ret_n = n;
+	return 0;
+}
+
+/* The descriptor shares these flags with others from then on. */
+static bool allows_the_same(int flags, int wanted)
+{
+	const int shared = O_NONBLOCK | O_ASYNC;
+	int mode = flags & O_ACCMODE;
+
+	return (mode == O_RDWR || mode == (wanted & O_ACCMODE)) &&
+	       (flags & shared) == (wanted & shared);
+}
+
+const struct held_terminal *held_terminal_equal(const struct held_terminal *v, size_t n,
+						const struct held_terminal *current)
+{
+	const struct held_terminal *found = NULL, *any = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].current || v[i].terminal != current->terminal)
+			continue;
+		if (any && any->filesystem != v[i].filesystem)
+			return NULL;
+		any = &v[i];
+		if (allows_the_same(v[i].flags, current->flags) &&
+		    (!found || (found->flags & O_ACCMODE) != (current->flags & O_ACCMODE)))
+			found = &v[i];
+	}
+	return found;
+}
