@@ -21,7 +21,9 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define TTYAUX_MAJOR 5
+#define TTYAUX_MAJOR	     5
+#define PTY_SLAVE_MAJOR	     136
+#define PTY_SLAVE_MAJOR_LAST 143
 
 /* How the kernel packs a device number into 32 bits. */
 static dev_t unpack(unsigned int device)
@@ -29,19 +31,41 @@ static dev_t unpack(unsigned int device)
 	return makedev((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xfff00));
 }
 
-/* false: it is none, is hung up, or is the other end of one. */
+/* The terminal of a copy that is named like a terminal; false: it is another device. */
+static bool find_terminal(int copy, dev_t *ret)
+{
+	unsigned int device;
+
+	if (ioctl(copy, TIOCGDEV, &device) == 0)
+		*ret = unpack(device);
+	else if (errno == EIO)
+		*ret = TERMINAL_HUNG_UP;
+	else
+		return false;
+	return true;
+}
+
+static bool is_slave(dev_t name)
+{
+	return major(name) >= PTY_SLAVE_MAJOR && major(name) <= PTY_SLAVE_MAJOR_LAST;
+}
+
+/* false: it is none, or is the other end of one. */
 static bool look(int pidfd, int fd, dev_t name, struct held_terminal *ret)
 {
 	_cleanup_close_ int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	unsigned int device;
 
-	if (copy < 0 || ioctl(copy, TIOCGDEV, &device) < 0)
+	if (copy < 0)
 		return false;
 	ret->fd = fd;
 	ret->current = name == makedev(TTYAUX_MAJOR, 0);
-	ret->terminal = unpack(device);
 	ret->flags = fcntl(copy, F_GETFL);
-	return ret->flags >= 0 && (ret->current || ret->terminal == name);
+	if (!find_terminal(copy, &ret->terminal)) {
+		ret->terminal = TERMINAL_UNKNOWN;
+		return ret->current;
+	}
+	return ret->current || ret->terminal == name ||
+	       (ret->terminal == TERMINAL_HUNG_UP && is_slave(name));
 }
 
 /* Only this tells whether it is closed at an execve(). */
@@ -101,11 +125,12 @@ const struct held_terminal *held_terminal_equal(const struct held_terminal *v, s
 						const struct held_terminal *current)
 {
 	const struct held_terminal *found = NULL, *any = NULL;
+	bool hung_up = current->terminal == TERMINAL_HUNG_UP;
 
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].current || v[i].terminal != current->terminal)
 			continue;
-		if (any && any->filesystem != v[i].filesystem)
+		if (any && !hung_up && any->filesystem != v[i].filesystem)
 			return NULL;
 		any = &v[i];
 		if (allows_the_same(v[i].flags, current->flags) &&

@@ -11,13 +11,16 @@
 struct held_terminal {
 	int fd;
 	bool current;	  /* by the name /dev/tty */
-	dev_t terminal;	  /* the one behind it */
+	dev_t terminal;	  /* the one behind it, or one of the two below */
 	dev_t filesystem; /* its file's: a second devpts has terminals of the same numbers */
 	int flags;	  /* O_RDWR, O_NONBLOCK, ..., O_CLOEXEC */
 };
 
+#define TERMINAL_HUNG_UP ((dev_t)0)    /* as good as any other that is hung up */
+#define TERMINAL_UNKNOWN ((dev_t) - 1) /* of a descriptor by which nothing can be done (O_PATH) */
+
 /*
- * Lists those that a process has open; none that is hung up. The process runs, and may change them
+ * Lists those that a process has open. The process runs, and may change them
  * meanwhile. Caller frees *ret. Returns 0 or -errno.
  */
 int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret_n);

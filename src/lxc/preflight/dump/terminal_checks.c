@@ -116,7 +116,7 @@ void check_terminals(struct survey *s)
 			continue;
 		s->found->holds_current_terminal = true;
 		s->descriptor = t->fd + 1;
-		if (!can_be_saved(s, t->process) && !can_be_replaced(t->process))
+		if (!can_be_replaced(t->process) && !can_be_saved(s, t->process))
 			findings_add(s->found,
 				     FINDING("terminal", FINDING_BLOCKS,
 					     "stop that process, or log out there: on lxc-console, "
