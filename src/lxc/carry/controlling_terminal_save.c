@@ -66,7 +66,7 @@ static int replace_all(pid_t pid)
 		return 0;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct held_terminal *by =
-			v[i].current ? held_terminal_equal(v, n, &v[i]) : NULL;
+			v[i].current ? held_terminal_equal(pidfd, v, n, &v[i]) : NULL;
 
 		if (by)
 			r = replace(pid, pidfd, &v[i], by);
@@ -74,15 +74,22 @@ static int replace_all(pid_t pid)
 	return r;
 }
 
-static void explain(int fd, pid_t pid, int r)
+static char *name_of(pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)pid);
-	_cleanup_free_ char *name = NULL;
+	char *name = NULL;
 
 	if (read_file_at(AT_FDCWD, path, COMM_MAX, &name) <= 0)
 		name = xstrdup("?");
 	name[strcspn(name, "\n")] = '\0';
 	make_printable(name);
+	return name;
+}
+
+static void explain(int fd, pid_t pid, int r)
+{
+	_cleanup_free_ char *name = name_of(pid);
+
 	dprintf(fd,
 		"process %d (%s) has its terminal open as /dev/tty, and cannot be told to use "
 		"another descriptor: %s",
@@ -123,5 +130,44 @@ int controlling_terminal_save(struct saving *s, struct error **reterr)
 		return error_set(reterr, EIO, "cannot look at the terminals of %s", s->facts->name);
 	error_refuse(reterr, EBUSY, "%s", text);
 	error_set_hint(reterr, "stop that process, or log out there, and try again");
+	return -EBUSY;
+}
+
+static bool holds_hung_up(pid_t pid)
+{
+	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+
+	if (pidfd >= 0 && held_terminals(pid, pidfd, &v, &n) == 0)
+		for (size_t i = 0; i < n; i++)
+			if (v[i].current && v[i].terminal == TERMINAL_HUNG_UP)
+				return true;
+	return false;
+}
+
+/* One that has been hung up since: CRIU would save it, but not restore it. */
+int controlling_terminal_check(struct saving *s, struct error **reterr)
+{
+	_cleanup_free_ char *name = NULL;
+	struct processes all = {0};
+	pid_t pid = 0;
+
+	if (!s->holds_current_terminal)
+		return 0;
+	for_each_process(s->facts->init_pid, add, &all);
+	for (size_t i = 0; pid == 0 && i < all.n; i++)
+		pid = holds_hung_up(all.v[i]) ? all.v[i] : 0;
+	free(all.v);
+	if (pid == 0)
+		return 0;
+	name = name_of(pid);
+	error_refuse(reterr, EBUSY,
+		     "process %d (%s) has its terminal open as /dev/tty, and that has just been "
+		     "hung up",
+		     (int)pid, name);
+	if (reterr && *reterr)
+		(*reterr)->passing = true;
+	error_set_hint(reterr, "try again; if that does not help, stop that process");
 	return -EBUSY;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Finds the terminals that a process has open. Runs in the command and in a child of it, as the
- * host's root; the process is a container's. Copies descriptors of the process and only reads.
+ * Finds the terminals that a process has open, and which of them are one. Runs in the command and
+ * in a child of it, as the host's root; the process is a container's and untrusted. Works on copies
+ * of its descriptors.
  */
 #include "config.h"
 
@@ -15,12 +16,15 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "sys/held_terminals.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
+#define TRIES		     3
+#define UNUSED_BIT	     ((tcflag_t)1 << 30) /* of a terminal's input modes */
 #define TTYAUX_MAJOR	     5
 #define PTY_SLAVE_MAJOR	     136
 #define PTY_SLAVE_MAJOR_LAST 143
@@ -101,7 +105,6 @@ int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret
 		    !look(pidfd, (int)strtol(e->d_name, NULL, 10),
 			  makedev(st.stx_rdev_major, st.stx_rdev_minor), &t))
 			continue;
-		t.filesystem = makedev(st.stx_dev_major, st.stx_dev_minor);
 		if (is_cloexec(pid, t.fd))
 			t.flags |= O_CLOEXEC;
 		*ARRAY_ADD(v, n) = t;
@@ -112,30 +115,66 @@ int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret
 }
 
 /* The descriptor shares these flags with others from then on. */
-static bool allows_the_same(int flags, int wanted)
+static bool has_the_same_flags(int flags, int wanted)
 {
 	const int shared = O_NONBLOCK | O_ASYNC;
-	int mode = flags & O_ACCMODE;
 
-	return (mode == O_RDWR || mode == (wanted & O_ACCMODE)) &&
-	       (flags & shared) == (wanted & shared);
+	return (flags & shared) == (wanted & shared);
 }
 
-const struct held_terminal *held_terminal_equal(const struct held_terminal *v, size_t n,
+/*
+ * The locks of a terminal's settings, which only root sets. The kernel gives the bit no meaning, so
+ * its lock has no effect.
+ */
+static int set_mark(int fd, bool on)
+{
+	struct termios locks = {0};
+
+	if (ioctl(fd, TIOCGLCKTRMIOS, &locks) < 0)
+		return -errno;
+	locks.c_iflag = on ? locks.c_iflag | UNUSED_BIT : locks.c_iflag & ~UNUSED_BIT;
+	return ioctl(fd, TIOCSLCKTRMIOS, &locks) < 0 ? -errno : 0;
+}
+
+static bool mark_is(int fd, bool on)
+{
+	struct termios locks = {0};
+
+	return ioctl(fd, TIOCGLCKTRMIOS, &locks) == 0 && !!(locks.c_iflag & UNUSED_BIT) == on;
+}
+
+bool held_terminals_are_one(int pidfd, int fd, int other_pidfd, int other_fd)
+{
+	_cleanup_close_ int a = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	_cleanup_close_ int b = (int)syscall(SYS_pidfd_getfd, other_pidfd, other_fd, 0);
+	bool seen = false;
+
+	/* another command may do the same meanwhile */
+	for (int i = 0; !seen && i < TRIES && a >= 0 && b >= 0; i++) {
+		seen = set_mark(a, true) == 0 && mark_is(b, true);
+		seen = set_mark(a, false) == 0 && mark_is(b, false) && seen;
+	}
+	return seen;
+}
+
+/* access: O_RDWR, ... */
+static bool can_replace(const struct held_terminal *t, const struct held_terminal *current,
+			int access, int pidfd)
+{
+	return !t->current && t->terminal == current->terminal &&
+	       (t->flags & O_ACCMODE) == access && has_the_same_flags(t->flags, current->flags) &&
+	       (t->terminal == TERMINAL_HUNG_UP ||
+		held_terminals_are_one(pidfd, t->fd, pidfd, current->fd));
+}
+
+const struct held_terminal *held_terminal_equal(int pidfd, const struct held_terminal *v, size_t n,
 						const struct held_terminal *current)
 {
-	const struct held_terminal *found = NULL, *any = NULL;
-	bool hung_up = current->terminal == TERMINAL_HUNG_UP;
+	const int access[] = {current->flags & O_ACCMODE, O_RDWR};
 
-	for (size_t i = 0; i < n; i++) {
-		if (v[i].current || v[i].terminal != current->terminal)
-			continue;
-		if (any && !hung_up && any->filesystem != v[i].filesystem)
-			return NULL;
-		any = &v[i];
-		if (allows_the_same(v[i].flags, current->flags) &&
-		    (!found || (found->flags & O_ACCMODE) != (current->flags & O_ACCMODE)))
-			found = &v[i];
-	}
-	return found;
+	for (size_t k = 0; k < sizeof(access) / sizeof(access[0]); k++)
+		for (size_t i = 0; i < n; i++)
+			if (can_replace(&v[i], current, access[k], pidfd))
+				return &v[i];
+	return NULL;
 }

@@ -67,10 +67,20 @@ static const struct terminal *end_of(const struct survey *s, int kind, unsigned 
 										 : NULL;
 }
 
-/* As it is. */
-static bool can_be_saved(const struct survey *s, const struct process *p)
+/* Not only by its number: each devpts has terminals of the same ones. */
+static bool is_one(const struct terminal *t, const struct terminal *other)
 {
-	const struct terminal *master;
+	_cleanup_close_ int pidfd = pidfd_open_pid(t->process->pid);
+	_cleanup_close_ int other_pidfd = pidfd_open_pid(other->process->pid);
+
+	return held_terminals_are_one(pidfd, t->fd, other_pidfd, other->fd);
+}
+
+/* As it is. */
+static bool can_be_saved(const struct survey *s, const struct terminal *t)
+{
+	const struct process *p = t->process;
+	const struct terminal *master, *slave;
 	struct controlling c;
 	unsigned int index;
 
@@ -78,7 +88,8 @@ static bool can_be_saved(const struct survey *s, const struct process *p)
 	if (!read_controlling(p, &c) || c.device == 0)
 		return false;
 	/* a terminal that the monitor holds, or one of the host's */
-	if (!is_pty(c.device, &index) || !end_of(s, TERMINAL_SLAVE, index))
+	slave = is_pty(c.device, &index) ? end_of(s, TERMINAL_SLAVE, index) : NULL;
+	if (!slave || !is_one(t, slave))
 		return false;
 	if (c.foreground != c.session)
 		return false;
@@ -98,7 +109,7 @@ static bool can_be_replaced(const struct process *p)
 	if (pidfd < 0 || held_terminals(p->pid, pidfd, &v, &n) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (v[i].current && !held_terminal_equal(v, n, &v[i]))
+		if (v[i].current && !held_terminal_equal(pidfd, v, n, &v[i]))
 			return false;
 	return true;
 #else
@@ -116,7 +127,7 @@ void check_terminals(struct survey *s)
 			continue;
 		s->found->holds_current_terminal = true;
 		s->descriptor = t->fd + 1;
-		if (!can_be_replaced(t->process) && !can_be_saved(s, t->process))
+		if (!can_be_replaced(t->process) && !can_be_saved(s, t))
 			findings_add(s->found,
 				     FINDING("terminal", FINDING_BLOCKS,
 					     "stop that process, or log out there: on lxc-console, "

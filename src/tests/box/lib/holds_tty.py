@@ -2,19 +2,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs in a container: a process on a pty of its own that holds /dev/tty.
 
-    holds_tty.py MODE READY
+    holds_tty.py MODE READY [TERMINAL]
 
 Writes to the file READY when it is so, and leaves nothing else of the caller's open.
+TERMINAL: a descriptor of one in the host's devpts, to be /dev/tty in the modes "foreign".
 """
 import fcntl
 import os
 import pty
 import signal
 import sys
+import termios
 import time
 
-mode, ready = sys.argv[1:]
-os.closerange(3, 64)
+mode, ready = sys.argv[1:3]
+foreign = int(sys.argv[3]) if len(sys.argv) > 3 else 3
+os.closerange(3, foreign)
+os.closerange(foreign + 1, 256)
 null = os.open('/dev/null', os.O_RDWR)
 for number in range(3):
     os.dup2(null, number)
@@ -22,7 +26,26 @@ os.close(null)
 if mode == 'hung-up':
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 said, say = os.pipe()
-pid, master = pty.fork()
+
+
+def fork_foreign():
+    """As pty.fork(), with /dev/tty in the host's devpts and a pty of the same number here."""
+    number = os.minor(os.fstat(foreign).st_rdev)
+    master, slave = os.openpty()
+    while os.minor(os.fstat(slave).st_rdev) != number:
+        os.close(slave)
+        master, slave = os.openpty()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        fcntl.ioctl(foreign, termios.TIOCSCTTY, 0)
+        os.dup2(slave, 0)
+        os.closerange(foreign + 1, 256)
+    os.close(foreign)
+    return pid, master
+
+
+pid, master = fork_foreign() if mode.startswith('foreign') else pty.fork()
 
 
 def tell():
@@ -36,9 +59,10 @@ def sleep():
 
 if pid == 0:
     tty = os.open('/dev/tty', os.O_RDWR)
-    if mode in ('daemon', 'stopped') and os.fork():
+    if mode in ('daemon', 'stopped', 'foreign-daemon') and os.fork():
+        os.close(tty)
         sleep()
-    if mode == 'daemon':
+    if mode in ('daemon', 'foreign-daemon'):
         os.setsid()
     if mode == 'only':
         null = os.open('/dev/null', os.O_RDWR)
