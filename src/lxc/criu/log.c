@@ -123,8 +123,9 @@ static struct log_line parse_line(struct span s)
 		l.level = LEVEL_WARN;
 		span_skip(&l.text, strlen("Warn  "));
 		split_where(&l);
-	} else if (span_starts(l.text, "lxc-restore-net: ")) {
-		/* Our own script, whose stderr is CRIU's log. */
+	} else if (span_starts(l.text, "lxc-restore-net: ") ||
+		   span_starts(l.text, "lxc-checkpoint-ip: cannot ")) {
+		/* Our own programs, whose stderr is CRIU's log. */
 		l.level = LEVEL_ERROR;
 	}
 	span_skip_spaces(&l.text);

@@ -208,7 +208,10 @@ static int run_criu(struct restore *r, struct error **reterr)
 	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
 	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
 	/* where CRIU is there, it calls the script itself */
-	const char *const environment[] = {network, ip_tool, away ? netns : NULL, script, NULL};
+	_cleanup_free_ char *may_fail = xasprintf("LXC_CHECKPOINT_MAY_FAIL=%s",
+						  r->plan->ignore_link_settings ? "network" : "");
+	const char *const environment[] = {network, ip_tool, may_fail, away ? netns : NULL,
+					   script,  NULL};
 	const struct criu_job job = {
 		.verb = CRIU_RESTORE,
 		.criu = r->plan->criu,

@@ -12,6 +12,7 @@
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
 #include "util/fd.h"
+#include "util/mem.h"
 
 void rtnl_begin(struct rtnl_message *m, unsigned short type, const void *header, size_t len)
 {
@@ -52,6 +53,29 @@ void rtnl_close(struct rtnl_message *m, size_t nest)
 
 	if (!m->too_long)
 		memcpy(m->body + nest, &len, sizeof(len));
+}
+
+struct nlmsghdr *rtnl_request_from(const struct nlmsghdr *said, size_t header,
+				   const unsigned short *types)
+{
+	/* each is put behind where it was, or before */
+	struct nlmsghdr *m = xcalloc(1, NLMSG_ALIGN((size_t)said->nlmsg_len));
+	size_t len = NLMSG_SPACE(header);
+
+	memcpy(m, said, len);
+	for (; *types; types++) {
+		const struct rtattr *a = rtnl_attribute(said, header, *types, 0);
+
+		if (!a)
+			continue;
+		memcpy((char *)m + len, a, a->rta_len);
+		len += RTA_ALIGN(a->rta_len);
+	}
+	m->nlmsg_len = (unsigned int)len;
+	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	m->nlmsg_seq = 0;
+	m->nlmsg_pid = 0;
+	return m;
 }
 
 int rtnl_send(const struct rtnl_message *m)

@@ -26,6 +26,13 @@ size_t rtnl_nest(struct rtnl_message *m, unsigned short type);
 void rtnl_close(struct rtnl_message *m, size_t nest);
 
 /*
+ * A request of the same type as a message of the kernel, with its header and, of its attributes,
+ * only those of these types; 0 ends them. Caller frees.
+ */
+struct nlmsghdr *rtnl_request_from(const struct nlmsghdr *said, size_t header,
+				   const unsigned short *types);
+
+/*
  * Opens a socket, sends the request and waits for the answer. Returns 0 or -errno; -EMSGSIZE: an
  * attribute did not fit.
  */

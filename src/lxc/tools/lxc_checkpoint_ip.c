@@ -4,9 +4,9 @@
  * lxc-checkpoint-ip: CRIU runs it instead of `ip` (CR_IP_TOOL), in the network namespace that CRIU
  * saves or makes, with CRIU's privileges there. It implements only the calls that CRIU makes. Its
  * files have ip's format, so that each program can read the other's. They also contain the routes
- * of all tables, neighbours, and rules of IPv6 (see ip_saved.h). They do not contain routes by
- * nexthop objects, which CRIU could not restore and lxc-checkpoint restores (see carry/nexthops.h).
- * At a restore it makes addresses and routes in a form that the kernel accepts.
+ * of all tables, neighbours, rules of IPv6 (see ip_saved.h), and more (see ip_state.h). They do not
+ * contain routes by nexthop objects, which CRIU could not restore and lxc-checkpoint restores (see
+ * carry/nexthops.h). At a restore it makes addresses and routes in a form that the kernel accepts.
  */
 #include "config.h"
 
@@ -26,6 +26,7 @@
 #include "carry/nexthops.h"
 #include "sys/link.h"
 #include "sys/rtnl.h"
+#include "tools/ip_state.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -109,6 +110,23 @@ static int list_routes(int sock, struct saved *s, int family)
 	return e < 0 ? e : list(sock, s, RTM_GETNEIGH, &neighbour, sizeof(neighbour));
 }
 
+static void take_state(const struct nlmsghdr *m, void *userdata)
+{
+	append(userdata, m, m->nlmsg_len);
+}
+
+static int list_state(int sock, struct saved *s)
+{
+	size_t before = s->len;
+	int e = -EINTR;
+
+	for (int i = 0; e == -EINTR && i < TRIES; i++) {
+		s->len = before;
+		e = ip_state_list(sock, take_state, s);
+	}
+	return s->too_large ? -EFBIG : e == -EINTR ? 0 : e;
+}
+
 static int list_rules(int sock, struct saved *s, int family)
 {
 	struct fib_rule_hdr h = {.family = AF_INET};
@@ -120,6 +138,14 @@ static int list_rules(int sock, struct saved *s, int family)
 	h.family = AF_INET6;
 	s->family = AF_INET6;
 	return e < 0 ? e : list(sock, s, RTM_GETRULE, &h, sizeof(h));
+}
+
+/* CRIU saves and restores the rules last of all. */
+static int list_rules_and_state(int sock, struct saved *s, int family)
+{
+	int e = list_rules(sock, s, family);
+
+	return e < 0 ? e : list_state(sock, s);
 }
 
 /* --- making anew ----------------------------------------------------------------------------- */
@@ -317,6 +343,13 @@ static int make_rules(int sock, void *saved, size_t len)
 	return e;
 }
 
+static int make_rules_and_state(int sock, void *saved, size_t len)
+{
+	int e = make_rules(sock, saved, len);
+
+	return e < 0 ? e : ip_state_make(sock, saved, len);
+}
+
 /* --- CRIU's calls ---------------------------------------------------------------------------- */
 
 static const struct kind {
@@ -327,7 +360,7 @@ static const struct kind {
 } kinds[] = {
 	{"addr", "addresses", IP_SAVED_ADDRESSES, list_addresses, make_addresses},
 	{"route", "routes", IP_SAVED_ROUTES, list_routes, make_routes_and_neighbours},
-	{"rule", "rules", IP_SAVED_RULES, list_rules, make_rules},
+	{"rule", "rules", IP_SAVED_RULES, list_rules_and_state, make_rules_and_state},
 };
 
 static int failed(const char *cannot, const struct kind *k, int e)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Looks for network state in the container that neither CRIU nor carry/ brings back: options of
- * its links, queueing disciplines, IPsec. Runs in the command, as root of the host, with sockets in
- * the network namespace of the container's init. The container chooses names and numbers.
+ * Looks for network state in the container that neither CRIU nor lxc-checkpoint-ip brings back:
+ * options of bridges, traffic control in part, IPsec. Runs in the command, as root of the host,
+ * with sockets in the network namespace of the container's init. The container chooses names and
+ * numbers.
  */
 #include "config.h"
 
@@ -19,12 +20,11 @@
 #include "sys/bridge_port.h"
 #include "sys/netns.h"
 #include "sys/rtnl.h"
-#include "sys/rtnl_message.h"
+#include "sys/traffic_control.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define WARNINGS_MAX 8	/* more say nothing new */
-#define PROP_LIST    52 /* IFLA_PROP_LIST, which older headers lack */
+#define WARNINGS_MAX 8 /* more say nothing new */
 
 struct links {
 	struct survey *s;
@@ -93,47 +93,27 @@ static void take_link(const struct nlmsghdr *m, void *userdata)
 {
 	const size_t size = sizeof(struct ifinfomsg);
 	const struct rtattr *name = rtnl_attribute(m, size, IFLA_IFNAME, 1);
-	const struct rtattr *group = rtnl_attribute(m, size, IFLA_GROUP, sizeof(uint32_t));
 	_cleanup_free_ char *text = NULL;
 	struct links *l = userdata;
-	struct ifinfomsg header;
-	uint32_t number = 0;
 
 	if (m->nlmsg_type != RTM_NEWLINK || !name || l->warned >= WARNINGS_MAX)
 		return;
-	memcpy(&header, (const char *)m + NLMSG_HDRLEN, size);
-	if (group)
-		memcpy(&number, rtnl_value(group), sizeof(number));
 	text = xstrndup(rtnl_value(name), RTA_PAYLOAD(name));
-	if (rtnl_attribute(m, size, IFLA_IFALIAS, 1))
-		warn(l, text, "an alias");
-	if (rtnl_attribute(m, size, PROP_LIST, 1))
-		warn(l, text, "alternative names");
-	if (number)
-		warn(l, text, "a group");
 	check_bridges(l, text, rtnl_attribute(m, size, IFLA_LINKINFO, 0));
 }
 
-/* --- queueing disciplines -------------------------------------------------------------------- */
+/* --- traffic control ------------------------------------------------------------------------- */
 
-/* The kernel's own have no handle. */
-static void take_qdisc(const struct nlmsghdr *m, void *userdata)
+static void take_lost(int number, const char *what, void *userdata)
 {
-	const struct rtattr *kind = rtnl_attribute(m, sizeof(struct tcmsg), TCA_KIND, 1);
-	_cleanup_free_ char *text = NULL;
 	struct links *l = userdata;
-	struct tcmsg header;
 	struct link_name *link;
 
-	if (m->nlmsg_type != RTM_NEWQDISC || !kind || l->n >= WARNINGS_MAX)
+	if (l->n >= WARNINGS_MAX)
 		return;
-	memcpy(&header, (const char *)m + NLMSG_HDRLEN, sizeof(header));
-	if (header.tcm_handle == 0)
-		return;
-	text = xstrndup(rtnl_value(kind), RTA_PAYLOAD(kind));
 	link = ARRAY_ADD(l->v, l->n);
-	link->number = header.tcm_ifindex;
-	link->name = xasprintf("the queueing discipline %s", text);
+	link->number = number;
+	link->name = xstrdup(what);
 }
 
 /* By the number; the list of links gives the name. */
@@ -153,12 +133,12 @@ static void take_name(const struct nlmsghdr *m, void *userdata)
 			warn(l, text, l->v[i].name);
 }
 
-static void check_qdiscs(struct links *l, int sock)
+static void check_tc(struct links *l, int sock)
 {
-	const struct tcmsg any = {.tcm_family = AF_UNSPEC};
+	const struct tc_listing listing = {.lost = take_lost, .userdata = l};
 	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
 
-	ignore_result(rtnl_list(sock, RTM_GETQDISC, &any, sizeof(any), take_qdisc, l));
+	ignore_result(tc_list(sock, &listing));
 	if (l->n)
 		ignore_result(rtnl_list(sock, RTM_GETLINK, &link, sizeof(link), take_name, l));
 	for (size_t i = 0; i < l->n; i++)
@@ -209,6 +189,6 @@ void check_links(struct survey *s)
 	if (sock < 0)
 		return;
 	ignore_result(rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, &l));
-	check_qdiscs(&l, sock);
+	check_tc(&l, sock);
 	check_ipsec(s);
 }
