@@ -19,6 +19,7 @@
 #include "criu/image_names.h"
 #include "criu/image_network.h"
 #include "criu/image_sockets.h"
+#include "criu/image_tree.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -286,5 +287,5 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 	if (r == 0)
 		r = criu_mounts_mend(dirfd, &m.mounts, skipped);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
-		     : 0;
+		     : criu_tree_mend(dirfd, reterr);
 }

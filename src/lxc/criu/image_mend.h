@@ -25,6 +25,8 @@
  *
  * System calls that CRIU has interrupted: see image_calls.h.
  *
+ * Processes whose session has no leader above them: see image_tree.h.
+ *
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,

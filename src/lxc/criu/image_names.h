@@ -12,6 +12,7 @@
 #define CRIU_CPUINFO   "cpuinfo.img"
 #define CRIU_SECCOMP   "seccomp.img"
 #define CRIU_INVENTORY "inventory.img"
+#define CRIU_TREE      "pstree.img"
 
 #define CRIU_CORE_PREFIX   "core-" /* a thread */
 #define CRIU_MM_PREFIX	   "mm-"   /* a process's memory map */
@@ -46,6 +47,7 @@
 #define MAGIC_NETDEV	   0x57373951
 #define MAGIC_REMAPS	   0x59133954
 #define MAGIC_STREAM	   0x51465506
+#define MAGIC_TREE	   0x50273030
 
 enum criu_image {
 	CRIU_IMAGE_OTHER,

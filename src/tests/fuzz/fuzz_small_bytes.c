@@ -16,6 +16,7 @@
 #include "criu/image_mend.h"
 #include "criu/image_network.h"
 #include "criu/image_sockets.h"
+#include "criu/image_tree.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "monitor/device_rules.h"
@@ -110,6 +111,17 @@ static void ghost_image(const char *bytes, size_t len)
 		must(chunk.offset <= ghost.size && chunk.data.len <= ghost.size - chunk.offset);
 }
 
+static void process_tree(char *bytes, size_t len)
+{
+	_cleanup_free_ struct criu_relative *v = NULL;
+	const size_t n = criu_tree_read(bytes, len, &v);
+
+	for (size_t i = 0; i < n; i++)
+		if (criu_tree_is_lost(v, n, i) && criu_tree_give_to_init(&v[i]))
+			must(!criu_tree_is_lost(v, n, i));
+	(void)criu_image_adopts(bytes, len);
+}
+
 void criu_images(char *bytes, size_t len)
 {
 	const uint32_t programs[] = {1, 2, 3, criu_image_program(bytes, len)};
@@ -134,6 +146,7 @@ void criu_images(char *bytes, size_t len)
 	criu_calls_restart(bytes, len);
 	must(!criu_calls_restart(bytes, len));
 	mount_images(bytes, len);
+	process_tree(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
 	criu_network_name_bridges(bytes, len, (const uint8_t[MAC_LEN]){2});
 	must(criu_sockets_half_closed(bytes, len, &closed) == 0 || closed);

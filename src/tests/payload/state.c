@@ -27,9 +27,9 @@
 #define PATIENCE_MS (120 * 1000)
 
 static const struct kind *const groups[] = {
-	blocked_kinds,	file_kinds,   inet_kinds,    ipc_kinds,	    lock_kinds,	  memory_kinds,
-	notify_kinds,	pipe_kinds,   process_kinds, seccomp_kinds, signal_kinds, task_kinds,
-	terminal_kinds, thread_kinds, timer_kinds,   unix_kinds,    user_kinds,
+	blocked_kinds, file_kinds,     inet_kinds,    ipc_kinds,     lock_kinds,    memory_kinds,
+	notify_kinds,  pipe_kinds,     process_kinds, seccomp_kinds, session_kinds, signal_kinds,
+	task_kinds,    terminal_kinds, thread_kinds,  timer_kinds,   unix_kinds,    user_kinds,
 };
 
 const struct kind *this_kind;
@@ -270,12 +270,12 @@ static void hear(struct keeper *keeper, int out)
 static void set(const char *name, int out)
 {
 	static unsigned int number;
-	struct keeper *keeper = &keepers[n_keepers];
+	struct keeper *keeper;
 	const struct kind *kind = find_kind(name);
 	int ask[2], answer[2];
 	char dir[256];
 
-	if (!kind || n_keepers == KEEPERS_MAX) {
+	if (!kind || n_keepers >= KEEPERS_MAX) {
 		dprintf(out, "%s: there is no such kind\n", name);
 		return;
 	}
@@ -284,6 +284,7 @@ static void set(const char *name, int out)
 		dprintf(out, "%s: %m\n", name);
 		return;
 	}
+	keeper = &keepers[n_keepers];
 	*keeper = (struct keeper){kind, fork(), ask[1], answer[0], false};
 	if (keeper->pid == 0) {
 		if (chdir(dir) < 0)
@@ -369,10 +370,11 @@ int main(int argc, char *argv[])
 
 		if (out < 0) {
 			perror(path);
-			return 1;
+			break;
 		}
 		do_line(line, out);
 		close(out);
 	}
+	fclose(questions);
 	return 1;
 }

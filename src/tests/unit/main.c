@@ -24,6 +24,7 @@ static const struct suite {
 	{"cpus", cpus_suite},
 	{"criu_argv", criu_argv_suite},
 	{"criu_image_calls", criu_image_calls_suite},
+	{"criu_image_tree", criu_image_tree_suite},
 	{"criu_image_files", criu_image_files_suite},
 	{"criu_image_ghosts", criu_image_ghosts_suite},
 	{"criu_image_hugepages", criu_image_hugepages_suite},

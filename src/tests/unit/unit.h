@@ -11,6 +11,7 @@ Suite *core_cookie_suite(void);
 Suite *cpus_suite(void);
 Suite *criu_argv_suite(void);
 Suite *criu_image_calls_suite(void);
+Suite *criu_image_tree_suite(void);
 Suite *criu_image_files_suite(void);
 Suite *criu_image_ghosts_suite(void);
 Suite *criu_image_hugepages_suite(void);

@@ -284,7 +284,8 @@ static const struct status_check {
 /*
  * CRIU puts a process into its session by forking it from a member, so the leader must be an
  * ancestor. For init's children CRIU makes a temporary one. A process that another one (a
- * subreaper) adopted can be saved, but not restored.
+ * subreaper) adopted is restored as a child of init, see criu/image_tree.h. Nothing in /proc says
+ * whether it was adopted; if it was not, the checkpoint fails at post-dump.
  */
 static void check_session(struct survey *s, const struct process *p)
 {
@@ -300,12 +301,11 @@ static void check_session(struct survey *s, const struct process *p)
 	}
 	findings_add(
 		s->found,
-		FINDING("lost-session", FINDING_BLOCKS,
-			"stop it, or start it as a leader of its session (setsid), or so that init "
-			"adopts it",
+		FINDING("lost-session", FINDING_WARNING,
+			"start it as a leader of its session (setsid), or so that init adopts it",
 			OF_PROCESS(s, p)),
-		"was adopted by process %d (%s), and is in a session whose leader is not "
-		"above it: CRIU could not restore that",
+		"is in a session whose leader is not above it: after a restore its parent is init, "
+		"and process %d (%s) does not learn of its exit",
 		(int)parent->pid, parent->name);
 }
 

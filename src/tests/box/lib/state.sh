@@ -50,6 +50,8 @@ declare -A lost=(
 	# what the kernel keeps for a process
 	[start-time]='it is * instead of *'
 	[cpu-time]='it goes back'
+	[subreaper-beside-leader]='its parent is 1 instead of *'
+	[subreaper-session]="an orphan's parent is 1 instead of *; waiting for it is -1 instead of *"
 )
 # shellcheck disable=SC2034 # as above
 case $(criu --version) in
@@ -66,12 +68,12 @@ declare -A foreseen=(
 	[posix-mqueue-closed]='with message queues in it'
 	[pipe-packets]='has a pipe in packet mode open'
 	[first-thread-ended]='has a first thread that exited'
-	[subreaper-session]='is in a session whose leader is not above it'
 )
 
-# What only CRIU sees, and what it says.
+# What only CRIU and the dump see, and what they say.
 declare -A refused=(
 	[unix-not-accepted-data]='Non-empty write queue on an in-flight socket'
+	[left-session]='has not adopted it: CRIU could not restore that'
 	[unix-credentials-in-flight]='Control messages in queue, not supported'
 )
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LXCCKPT_CRIU_IMAGE_TREE_H
+#define LXCCKPT_CRIU_IMAGE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/*
+ * CRIU puts a process into its session by forking it from a member. For children of init it makes a
+ * temporary member. It cannot do that for a process that another one (a subreaper) has adopted if
+ * no ancestor leads the session, as of a daemon that was started under `systemd --user`. The image
+ * is changed so that such a process is a child of init.
+ */
+
+struct criu_relative {
+	uint32_t pid, parent, session;
+	uint8_t *parent_at; /* in the image, so many bytes */
+	size_t parent_len;
+};
+
+/* Pure. The processes of the text of a pstree.img, sorted by PID; how many. Caller frees. */
+size_t criu_tree_read(void *pstree, size_t len, struct criu_relative **ret);
+
+/* Pure. Whether CRIU cannot restore the session of the ith one. */
+bool criu_tree_is_lost(const struct criu_relative *v, size_t n, size_t i);
+
+/* Pure. Makes one a child of init; false: another one than CRIU wrote. */
+bool criu_tree_give_to_init(struct criu_relative *r);
+
+/* Pure. Whether the text of a core-*.img is of a process that adopts others (a subreaper). */
+bool criu_image_adopts(const void *core, size_t len);
+
+/*
+ * Mends the file in an image directory. Refuses where the parent is not a subreaper: then the
+ * process is a child of its own, for which it may wait.
+ */
+int criu_tree_mend(int dirfd, struct error **reterr) _must_check_;
+
+#endif

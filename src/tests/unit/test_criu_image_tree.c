@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "criu/image_names.h"
+#include "criu/image_tree.h"
+#include "unit.h"
+#include "util/mem.h"
+
+struct image {
+	uint8_t bytes[1024];
+	size_t len;
+};
+
+static void add_word(struct image *i, uint32_t word)
+{
+	for (size_t k = 0; k < sizeof(word); k++)
+		i->bytes[i->len++] = (uint8_t)(word >> (8 * k));
+}
+
+static size_t add_number(uint8_t *to, uint32_t v)
+{
+	size_t n = 0;
+
+	for (; v > 0x7f; v >>= 7)
+		to[n++] = (uint8_t)(v | 0x80);
+	to[n++] = (uint8_t)v;
+	return n;
+}
+
+static void begin(struct image *i, uint32_t magic)
+{
+	i->len = 0;
+	add_word(i, 0x54564319);
+	add_word(i, magic);
+}
+
+static void add_process(struct image *i, uint32_t pid, uint32_t parent, uint32_t session)
+{
+	const uint32_t values[] = {pid, parent, session, session, pid};
+	uint8_t entry[64];
+	size_t n = 0;
+
+	for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+		entry[n++] = (uint8_t)((k + 1) << 3);
+		n += add_number(entry + n, values[k]);
+	}
+	add_word(i, (uint32_t)n);
+	memcpy(i->bytes + i->len, entry, n);
+	i->len += n;
+}
+
+/* init, a manager (300) with a service, an orphan (700) of the session 600, and others */
+static void make_tree(struct image *i)
+{
+	begin(i, MAGIC_TREE);
+	add_process(i, 1, 0, 1);
+	add_process(i, 300, 1, 300);
+	add_process(i, 700, 300, 600);
+	add_process(i, 701, 700, 600);
+	add_process(i, 400, 300, 400);
+	add_process(i, 401, 400, 400);
+	add_process(i, 402, 401, 402);
+	add_process(i, 403, 402, 400);
+	add_process(i, 800, 1, 600);
+}
+
+START_TEST(finds_the_lost)
+{
+	_cleanup_free_ struct criu_relative *v = NULL;
+	struct image i;
+	size_t n, lost = 0;
+
+	make_tree(&i);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	ck_assert_uint_eq(n, 9);
+	for (size_t k = 0; k < n; k++) {
+		if (!criu_tree_is_lost(v, n, k))
+			continue;
+		ck_assert_uint_eq(v[k].pid, 700);
+		ck_assert_uint_eq(v[k].parent, 300);
+		lost++;
+	}
+	ck_assert_uint_eq(lost, 1);
+}
+END_TEST
+
+START_TEST(gives_to_init)
+{
+	_cleanup_free_ struct criu_relative *v = NULL, *again = NULL;
+	struct image i;
+	size_t n;
+
+	make_tree(&i);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	for (size_t k = 0; k < n; k++)
+		if (criu_tree_is_lost(v, n, k))
+			ck_assert(criu_tree_give_to_init(&v[k]));
+	ck_assert_uint_eq(criu_tree_read(i.bytes, i.len, &again), n);
+	for (size_t k = 0; k < n; k++) {
+		ck_assert(!criu_tree_is_lost(again, n, k));
+		ck_assert_uint_eq(again[k].parent, v[k].parent);
+		ck_assert_uint_eq(again[k].session, v[k].session);
+	}
+}
+END_TEST
+
+/* A cut-off image, another magic, a ring of parents. */
+START_TEST(odd_images)
+{
+	struct criu_relative *v = NULL;
+	struct image i;
+	size_t n;
+
+	make_tree(&i);
+	for (size_t len = 0; len < i.len; len++) {
+		n = criu_tree_read(i.bytes, len, &v);
+		for (size_t k = 0; k < n; k++)
+			(void)criu_tree_is_lost(v, n, k);
+		free(v);
+	}
+	begin(&i, MAGIC_CORE);
+	ck_assert_uint_eq(criu_tree_read(i.bytes, i.len, &v), 0);
+	ck_assert_ptr_null(v);
+	begin(&i, MAGIC_TREE);
+	add_process(&i, 5, 6, 9);
+	add_process(&i, 6, 5, 8);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	ck_assert_uint_eq(n, 2);
+	ck_assert(criu_tree_is_lost(v, n, 0));
+	free(v);
+}
+END_TEST
+
+static bool adopts(uint8_t value)
+{
+	const uint8_t entry[] = {0x1a, 3, 0x90, 1, value}; /* member 3: member 18 */
+	struct image i;
+
+	begin(&i, MAGIC_CORE);
+	add_word(&i, sizeof(entry));
+	memcpy(i.bytes + i.len, entry, sizeof(entry));
+	return criu_image_adopts(i.bytes, i.len + sizeof(entry));
+}
+
+START_TEST(subreapers)
+{
+	ck_assert(adopts(1));
+	ck_assert(!adopts(0));
+	ck_assert(!criu_image_adopts("", 0));
+}
+END_TEST
+
+Suite *criu_image_tree_suite(void)
+{
+	Suite *s = suite_create("criu_image_tree");
+	TCase *t = tcase_create("pure");
+
+	tcase_add_test(t, finds_the_lost);
+	tcase_add_test(t, gives_to_init);
+	tcase_add_test(t, odd_images);
+	tcase_add_test(t, subreapers);
+	suite_add_tcase(s, t);
+	return s;
+}
