@@ -6,7 +6,9 @@
  */
 #include "config.h"
 
+#include "carry/process_answers_save.h"
 #include "carry/table_save.h"
+#include "util/fd.h"
 
 #define STEPS_MAX 2
 
@@ -31,4 +33,12 @@ int carry_save(struct saving *s, enum save_moment moment, struct error **reterr)
 			if (kinds[i].steps[k].moment == moment)
 				r = kinds[i].steps[k].save(s, reterr);
 	return r;
+}
+
+void carry_save_end(struct saving *s)
+{
+	sockets_end(s);
+	fd_close(&s->root);
+	skipped_mounts_clear(&s->skipped);
+	process_answers_free(s->answers);
 }

@@ -55,9 +55,13 @@ struct saving {
 	struct skipped_mounts skipped;	 /* CRIU has left them out ... */
 	ino_t mount_ns;			 /* ... of init's mount namespace, and of others */
 	bool scrollback;		 /* there is some in the image */
+	struct socket_reading *sockets;	 /* the thread that reads them, from SAVE_STOPPED on */
 };
 
 int carry_save(struct saving *s, enum save_moment moment, struct error **reterr) _must_check_;
+
+/* However the dump went. */
+void carry_save_end(struct saving *s);
 
 /* The functions of the rows. */
 typedef int save_fn(struct saving *s, struct error **reterr);
@@ -65,5 +69,8 @@ typedef int save_fn(struct saving *s, struct error **reterr);
 #define SAVE(moment, function)	      save_fn function;
 #define NOTHING
 #include "carry/kinds.inc"
+
+/* Those of rows that keep something until the end. */
+void sockets_end(struct saving *s);
 
 #endif

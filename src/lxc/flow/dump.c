@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "criu.h"
-#include "carry/process_answers_save.h"
 #include "criu/firewall.h"
 #include "flow/action_script.h"
 #include "flow/dump.h"
@@ -387,9 +386,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);
 	error_free(d.started_error);
-	fd_close(&d.saving.root);
-	skipped_mounts_clear(&d.saving.skipped);
-	process_answers_free(d.saving.answers);
+	carry_save_end(&d.saving);
 	fd_close(&d.init);
 	fd_close(&d.monitor);
 	return r;

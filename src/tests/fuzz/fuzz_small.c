@@ -11,6 +11,7 @@
 #include "carry/keyring.h"
 #include "carry/pressure.h"
 #include "carry/process_flags.h"
+#include "carry/socket_states.h"
 #include "criu/argv.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
@@ -52,6 +53,21 @@ static void process_flags(const char *text)
 	process_flags_clear(&again);
 }
 
+static void sockets(const char *text)
+{
+	_cleanup_socket_states_ struct socket_states s = {0};
+	struct multicast_groups groups = {0};
+	_cleanup_free_ char *again = NULL;
+
+	multicast_groups_add4(&groups, text);
+	multicast_groups_add6(&groups, text);
+	free(groups.v);
+	if (socket_states_parse(text, strlen(text), &s) < 0)
+		return;
+	again = socket_states_format(&s);
+	must(strcmp(again, text) == 0);
+}
+
 static void words(char *text, size_t len)
 {
 	_cleanup_free_ char *cpus = NULL;
@@ -71,6 +87,7 @@ static void words(char *text, size_t len)
 	free(lsm_label(text));
 	file_times(text);
 	process_flags(text);
+	sockets(text);
 	(void)mount_flags_parse(text, &flags);
 	(void)mount_options_have(text, "ro");
 	(void)tty_settings_valid(text);
@@ -85,8 +102,8 @@ static void encodings(char *text, size_t len)
 	size_t n = 0;
 	_cleanup_free_ void *bytes = hex_decode(text, &n);
 	_cleanup_free_ char *hex = bytes ? hex_encode(bytes, n) : NULL;
-	_cleanup_free_ void *other = base64_decode(text, &n);
 
+	free(base64_decode(text, &n));
 	must(!hex || strcmp(hex, text) == 0);
 	make_printable(text);
 	for (size_t step; len > 0 && *text; text += step, len -= step) {

@@ -72,6 +72,7 @@ static const struct suite {
 	{"restore_checks", restore_checks_suite},
 	{"rootfs_words", rootfs_words_suite},
 	{"scrollback", scrollback_suite},
+	{"sockets", sockets_suite},
 	{"source_filesystem", source_filesystem_suite},
 	{"superblock", superblock_suite},
 	{"tty", tty_suite},

@@ -31,11 +31,6 @@ declare -A lost=(
 	[udp-unread]='"one" does not come; "two" does not come'
 	[udp-corked]='what comes is "two" instead of "onetwo"'
 	[tcp-not-accepted]='nobody is waiting to be accepted'
-	[multicast]='IP_MULTICAST_TTL is 1 instead of 5; nobody is in the group any more'
-	[socket-options]='*TCP_USER_TIMEOUT is 0 instead of 44444*'
-	[socket-options-listening]='*TCP_USER_TIMEOUT is 0 instead of 44444*'
-	[socket-options-connected]='*TCP_USER_TIMEOUT is 0 instead of 44444*'
-	[socket-options-other]='TCP_CONGESTION is * instead of "reno"'
 	[unix-accepted-name]='the name is ""; the name is ""'
 	[user-of-socket]='the uid is 0 instead of 33; the gid is 0 instead of 6'
 	# IPC
