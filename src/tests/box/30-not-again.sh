@@ -13,9 +13,14 @@ blockers()
 	cat <<-'END'
 		address-space p=address-space
 		mappings p=too-many-mappings
+		multicast-bound p=socket-address
+		no-descriptor c=no-descriptor
+		no-vdso c=no-vdso
 		path-of-fifo p=file-kind
 		pending-trap p=pending-trap
 		program-mode c=program-mode
+		udp-broadcast p=socket-address
+		udp-unreachable p=socket-address
 	END
 }
 
@@ -53,7 +58,7 @@ done < <(mount_blockers)
 
 step 'what looks similar comes back'
 restart
-for mode in address-space-below attributes-harmless mount-options-harmless; do
+for mode in address-space-below attributes-harmless mount-options-harmless udp-connected; do
 	block c1 "$mode"
 done
 check_equal '' "$(findings)" 'findings'

@@ -197,6 +197,15 @@ static bool is_link_local(const struct sockaddr_storage *s)
 	       IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)s)->sin6_addr);
 }
 
+/* CRIU keeps the link of no such address. */
+static bool is_link_multicast(const struct sockaddr_storage *s)
+{
+	const struct in6_addr *a = &((const struct sockaddr_in6 *)s)->sin6_addr;
+
+	return s->ss_family == AF_INET6 &&
+	       (IN6_IS_ADDR_MC_LINKLOCAL(a) || IN6_IS_ADDR_MC_NODELOCAL(a));
+}
+
 /* In any state of a connection. */
 static bool is_connection(int fd)
 {
@@ -273,6 +282,80 @@ void survey_connections(struct survey *s)
 			map_add(&s->harmless, v[i].inode, 0);
 }
 
+struct attempt {
+	struct sockaddr_storage local, remote;
+	socklen_t len;
+};
+
+/* As CRIU does it: before the socket gets its options. The port is taken, and makes no difference.
+ */
+static int connect_anew(void *userdata)
+{
+	struct attempt *a = userdata;
+	_cleanup_close_ int fd = socket(a->remote.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	((struct sockaddr_in *)&a->local)->sin_port = 0; /* the same place in both families */
+	/* check_presence() is about such addresses */
+	if (bind(fd, (const struct sockaddr *)&a->local, a->len) < 0)
+		return 0;
+	return connect(fd, (const struct sockaddr *)&a->remote, a->len) < 0 ? -errno : 0;
+}
+
+static bool is_udp(int fd)
+{
+	int type = 0, protocol = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_DGRAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	       (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE);
+}
+
+/* A broadcast address, or the route is gone: sending there may work all the same. */
+static void check_connecting(struct survey *s, const struct process *p, int number, int fd,
+			     const struct sockaddr_storage *local,
+			     const struct sockaddr_storage *remote, socklen_t len)
+{
+	struct attempt attempt = {*local, *remote, len};
+	_cleanup_close_ int netns = is_udp(fd) ? ioctl(fd, SIOCGSKNS) : -1;
+	struct in6_addr a = address_of(remote);
+	char text[INET6_ADDRSTRLEN];
+	int r = netns < 0 ? 0 : netns_call(netns, connect_anew, &attempt);
+
+	if (r != -EACCES && r != -ENETUNREACH && r != -EHOSTUNREACH)
+		return;
+	findings_add(s->found,
+		     FINDING("socket-address", FINDING_BLOCKS,
+			     r == -EACCES ? "stop that process"
+					  : "stop that process; ip route add gives the route back",
+			     OF_PROCESS(s, p)),
+		     "has a UDP socket open (descriptor %d) that is connected to %s, to which %s, "
+		     "so CRIU could not restore it",
+		     number, address_text(&a, text),
+		     r == -EACCES ? "no new one may be connected (a broadcast address)"
+				  : "there is no route any more");
+}
+
+/* Returns whether it was found to be in the way. */
+static bool check_link_multicast(struct survey *s, const struct process *p, int number,
+				 const struct sockaddr_storage *local)
+{
+	struct in6_addr a = address_of(local);
+	char text[INET6_ADDRSTRLEN];
+
+	if (!is_link_multicast(local))
+		return false;
+	findings_add(s->found,
+		     FINDING("socket-address", FINDING_BLOCKS,
+			     "have that program bind to :: instead, or stop it", OF_PROCESS(s, p)),
+		     "has a socket open (descriptor %d) that is bound to the multicast address %s "
+		     "of a link, which CRIU cannot restore",
+		     number, address_text(&a, text));
+	return true;
+}
+
 /* number: the descriptor in the process; fd: our copy. */
 void check_socket_address(struct survey *s, const struct process *p, int number, int fd)
 {
@@ -285,10 +368,13 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 	if (getsockname(fd, (struct sockaddr *)&local, &len) < 0)
 		return;
 	(void)getpeername(fd, (struct sockaddr *)&remote, &remote_len);
+	if (check_link_multicast(s, p, number, &local))
+		return;
 	a = address_of(&local);
 	/* CRIU knows only the link of the local end, and not for a TCP connection */
 	if (connection ? is_link_local(&local) || is_link_local(&remote)
-		       : is_link_local(&remote) && !is_link_local(&local)) {
+		       : (is_link_local(&remote) || is_link_multicast(&remote)) &&
+				 !is_link_local(&local)) {
 		if (!is_link_local(&local))
 			a = address_of(&remote);
 		findings_add(s->found,
@@ -304,4 +390,6 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 	}
 	if (!IN6_IS_ADDR_UNSPECIFIED(&a) && wants_address(&local, &a, connection))
 		check_presence(s, p, number, fd, &a, connection);
+	if (remote.ss_family != AF_UNSPEC && !connection)
+		check_connecting(s, p, number, fd, &local, &remote, len);
 }

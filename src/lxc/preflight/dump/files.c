@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "preflight/dump/open_file.h"
 #include "sys/process.h"
@@ -63,13 +64,29 @@ static void check_file(struct survey *s, const struct open_file *f, int *pidfd)
 	}
 }
 
+/* CRIU's code in a process makes a file there. n: how many are below the limit. */
+static void check_free_descriptor(struct survey *s, const struct process *p,
+				  const struct rlimit *limit, rlim_t n)
+{
+	if (n < limit->rlim_cur)
+		return;
+	findings_add(s->found,
+		     FINDING("no-descriptor", FINDING_BLOCKS,
+			     "raise its limit (prlimit --nofile), or stop it", OF_PROCESS(s, p)),
+		     "has as many files open as it may (%llu), and CRIU needs one more in it",
+		     (unsigned long long)n);
+}
+
 void check_files(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)p->pid);
 	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
 	_cleanup_close_ int pidfd = -1;
+	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 	struct dirent *e;
+	rlim_t n = 0;
 
+	(void)prlimit(p->pid, RLIMIT_NOFILE, NULL, &limit);
 	check_places(s, p);
 	while (dir && (e = readdir(dir))) {
 		struct open_file f = {.process = p, .dir = dirfd(dir), .name = e->d_name};
@@ -79,8 +96,10 @@ void check_files(struct survey *s, const struct process *p)
 		f.fd = (int)strtol(e->d_name, NULL, 10);
 		s->descriptor = f.fd + 1;
 		check_descriptor_number(s, p, f.fd);
+		n += (rlim_t)f.fd < limit.rlim_cur;
 		if (open_file_look(&f))
 			check_file(s, &f, &pidfd);
 	}
 	s->descriptor = 0;
+	check_free_descriptor(s, p, &limit, n);
 }

@@ -167,6 +167,7 @@ struct mappings {
 	struct survey *s;
 	const struct process *p;
 	bool has_code; /* one was seen that can be executed */
+	bool has_vdso, has_vvar;
 	unsigned long private_size;
 	size_t n;
 };
@@ -242,6 +243,24 @@ static void check_number(const struct mappings *m)
 		     m->n, s->mappings_limit);
 }
 
+static bool has_suffix(const char *line, size_t len, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return len >= n && memcmp(line + len - n, suffix, n) == 0;
+}
+
+/* CRIU wants both or none. */
+static void check_vdso(const struct mappings *m)
+{
+	if (m->has_vvar && !m->has_vdso)
+		findings_add(m->s->found,
+			     FINDING("no-vdso", FINDING_BLOCKS, "restart that program, or stop it",
+				     OF_PROCESS(m->s, m->p)),
+			     "has unmapped the kernel's code (vdso) and kept its data (vvar), "
+			     "which CRIU cannot restore");
+}
+
 static void check_private_size(const struct mappings *m)
 {
 	if (m->private_size < PRIVATE_MAX)
@@ -263,6 +282,8 @@ static bool check_line(const char *line, size_t len, void *userdata)
 		return false;
 	check_code(m, line, len);
 	count_private(m, line, len);
+	m->has_vdso = m->has_vdso || has_suffix(line, len, "[vdso]");
+	m->has_vvar = m->has_vvar || has_suffix(line, len, "[vvar]");
 	m->n++;
 	if (!name)
 		name = memmem(line, len, " socket:[", strlen(" socket:["));
@@ -290,6 +311,7 @@ void check_mappings(struct survey *s, const struct process *p)
 		found_no_answer(s, p);
 	check_private_size(&m);
 	check_number(&m);
+	check_vdso(&m);
 	if (s->maps_read > MAPS_MAX)
 		findings_add(s->found,
 			     FINDING("too-many-mappings", FINDING_BLOCKS,

@@ -3,6 +3,7 @@
 /* What a process as a whole is. Modes of blocker.c, which runs as a process of the container. */
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 
 #include "blocker.h"
 
@@ -69,6 +70,63 @@ static void program_mode(void)
 	close(ready[1]);
 	CHECK(pid > 0 && read(ready[0], &c, 1) == 0 && kill(pid, 0) == 0);
 	CHECK(chmod("/program", 0644) == 0);
+}
+
+static void close_vdso(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned long from, to;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, "[vdso]") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			syscall(SYS_munmap, from, to - from);
+	fclose(f);
+}
+
+static void fill_descriptors(void)
+{
+	struct rlimit limit;
+	int fd = dup(0);
+
+	close(fd);
+	limit.rlim_cur = limit.rlim_max = (rlim_t)fd;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A child does what the payload itself could not go on with. */
+static void child_that(void (*set)(void))
+{
+	int ready[2];
+	char c;
+	pid_t pid;
+
+	CHECK(pipe(ready) == 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ready[0]);
+		dup2(ready[1], 3);
+		syscall(SYS_close_range, 4, ~0U, 0);
+		set();
+		if (write(3, "x", 1) == 1)
+			for (;;)
+				pause();
+		_exit(1);
+	}
+	CHECK(pid > 0 && read(ready[0], &c, 1) == 1);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+static void no_vdso(void)
+{
+	child_that(close_vdso);
+}
+
+static void no_descriptor(void)
+{
+	child_that(fill_descriptors);
 }
 
 static void no_new_privileges(void)
@@ -233,7 +291,9 @@ const struct mode processes_modes[] = {
 	{"frozen-child", frozen_child},
 	{"many-processes", many_processes},
 	{"mappings", mappings},
+	{"no-descriptor", no_descriptor},
 	{"no-new-privileges", no_new_privileges},
+	{"no-vdso", no_vdso},
 	{"nothing", nothing},
 	{"other-user", other_user},
 	{"pending-trap", pending_trap},

@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -187,10 +188,50 @@ static void packet_ring(void)
 	CHECK(mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED);
 }
 
+static int udp_to(const char *address)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+
+	CHECK(inet_pton(AF_INET, address, &in.sin_addr) == 1);
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) == 0);
+	CHECK(connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0);
+	return fd;
+}
+
+static void udp_broadcast(void)
+{
+	udp_to("255.255.255.255");
+}
+
+static void udp_connected(void)
+{
+	udp_to("10.0.3.1");
+	udp_to("127.0.0.1");
+}
+
+/* The route there goes when the socket has been connected. */
+static void udp_unreachable(void)
+{
+	udp_to("10.0.3.77");
+	CHECK(system("ip route add unreachable 10.0.3.77 2>/dev/null || :") == 0);
+}
+
+static void multicast_bound(void)
+{
+	struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(5353)};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	in.sin6_scope_id = if_nametoindex("eth0");
+	CHECK(inet_pton(AF_INET6, "ff02::fb", &in.sin6_addr) == 1);
+	CHECK(bind(fd, (struct sockaddr *)&in, sizeof(in)) == 0);
+}
+
 const struct mode sockets_modes[] = {
 	{"linked-socket", linked_socket},
 	{"mptcp", mptcp},
 	{"mptcp-connection", mptcp_connection},
+	{"multicast-bound", multicast_bound},
 	{"netlink", netlink},
 	{"netlink-groups", netlink_groups},
 	{"packet-ring", packet_ring},
@@ -199,6 +240,9 @@ const struct mode sockets_modes[] = {
 	{"raw-socket", raw_socket},
 	{"renamed-socket", renamed_socket},
 	{"sockets", sockets},
+	{"udp-broadcast", udp_broadcast},
+	{"udp-connected", udp_connected},
+	{"udp-unreachable", udp_unreachable},
 	{"unix-outside", unix_outside},
 	{"unix-outside-datagram", unix_outside_datagram},
 	{"unlinked-socket", unlinked_socket},
