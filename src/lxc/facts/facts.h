@@ -221,7 +221,7 @@ struct container_facts {
 	/* of a rootfs that LXC mounts */
 	char *rootfs_kind;		    /* "overlay", "loop", "device"; NULL: LXC mounts none */
 	struct rootfs_layer *rootfs_layers; /* overlay: the lower ones, the topmost first, and the
-					       upper; loop: its file */
+					       upper; loop: its file; else the directory */
 	size_t n_rootfs_layers;
 	char *rootfs_type, *rootfs_identity; /* the filesystem in the file or on the device */
 	char *rootfs_options;		     /* of the mount: "rw,relatime" */

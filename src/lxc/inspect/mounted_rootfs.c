@@ -19,19 +19,28 @@ static const char *text_or(const char *text, const char *other)
 	return text ? text : other;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /*
  * A pre-mount hook mounts for the container alone, and a restore does not run it. The monitor,
  * init's parent, may have mounts of its own, which pre-start hooks make (lxc.monitor.unshare).
  */
-static char *directory_differs(const struct container_facts *f)
+static char *directory_differs(struct container_facts *f)
 {
 	const long monitor = process_status_number(f->init_pid, "\nPPid:");
 	_cleanup_free_ char *its = xasprintf("/proc/%d/root/.", (int)f->init_pid);
 	_cleanup_free_ char *named = xasprintf("/proc/%ld/root%s", monitor, f->rootfs);
 	struct stat a, b;
 
-	if (monitor <= 0 || stat(its, &a) < 0 || stat(named, &b) < 0 ||
-	    (a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+	/* this process sees what the container has */
+	if (stat(its, &a) == 0 && stat(f->rootfs, &b) == 0 && is_same(&a, &b)) {
+		rootfs_describe_directory(f);
+		return NULL;
+	}
+	if (monitor <= 0 || stat(its, &a) < 0 || stat(named, &b) < 0 || is_same(&a, &b))
 		return NULL;
 	return xstrdup("is another directory on the host than the container has for /");
 }

@@ -100,6 +100,13 @@ static void describe_layer(struct container_facts *f, struct host_mounts *mounts
 	source_filesystem_clear(&now);
 }
 
+void rootfs_describe_directory(struct container_facts *f)
+{
+	_cleanup_host_mounts_ struct host_mounts mounts = {0};
+
+	describe_layer(f, &mounts, f->rootfs);
+}
+
 /* --- what is mounted --- */
 
 /* A look at the upper directory's filesystem, and one at the overlay, which shows that one's. */
@@ -205,16 +212,34 @@ char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 
 /* --- then and now --- */
 
-static enum rootfs_change compare_layer(const struct rootfs_layer *l, struct host_mounts *mounts,
-					const char *path, char **ret)
+static char *tell_filesystem(const struct source_filesystem *then,
+			     const struct source_filesystem *now, const char *path)
 {
-	const struct source_filesystem then = {
+	return xasprintf("%s is in another filesystem: %s%s%s on %s (then: %s%s%s on %s)", path,
+			 now->type, now->identity ? " " : "", now->identity ? now->identity : "",
+			 now->mount_point, then->type, then->identity ? " " : "",
+			 then->identity ? then->identity : "", then->mount_point);
+}
+
+static struct source_filesystem filesystem_of(const struct rootfs_layer *l)
+{
+	return (struct source_filesystem){
 		.mount_point = l->mount_point,
 		.type = l->filesystem,
 		.identity = l->identity,
 		.inode = l->inode,
 	};
-	enum rootfs_change change = ROOTFS_SAME;
+}
+
+static bool is_known(const struct rootfs_layer *l)
+{
+	return l->mount_point && l->filesystem && l->inode;
+}
+
+static enum rootfs_change compare_layer(const struct rootfs_layer *l, struct host_mounts *mounts,
+					const char *path, char **ret)
+{
+	const struct source_filesystem then = filesystem_of(l);
 	struct source_filesystem now = {0};
 	int r = read_layer(mounts, path, &now);
 
@@ -222,21 +247,13 @@ static enum rootfs_change compare_layer(const struct rootfs_layer *l, struct hos
 		*ret = xasprintf("%s cannot be looked at: %s", path, strerror(-r));
 		return ROOTFS_NONE;
 	}
-	if (!then.mount_point || !then.type || !then.inode)
-		change = ROOTFS_SAME;
-	else if (source_filesystem_compare(&then, &now) != SOURCE_SAME)
-		*ret = xasprintf("%s is in another filesystem: %s%s%s on %s (then: %s%s%s on %s)",
-				 path, now.type, now.identity ? " " : "",
-				 now.identity ? now.identity : "", now.mount_point, then.type,
-				 then.identity ? " " : "", then.identity ? then.identity : "",
-				 then.mount_point);
-	else if (now.inode != then.inode)
+	if (is_known(l) && source_filesystem_compare(&then, &now) != SOURCE_SAME)
+		*ret = tell_filesystem(&then, &now, path);
+	else if (is_known(l) && now.inode != then.inode)
 		*ret = xasprintf("%s is another one (inode %llu, then %llu)", path,
 				 (unsigned long long)now.inode, (unsigned long long)then.inode);
-	if (*ret)
-		change = ROOTFS_ANOTHER;
 	source_filesystem_clear(&now);
-	return change;
+	return *ret ? ROOTFS_ANOTHER : ROOTFS_SAME;
 }
 
 static enum rootfs_change compare_layers(const struct container_facts *then, enum rootfs_kind kind,
@@ -317,4 +334,27 @@ enum rootfs_change rootfs_compare(const struct container_facts *then, enum rootf
 	known = then->rootfs_identity != NULL;
 	change = compare_layers(then, kind, path, ret);
 	return change == ROOTFS_ANOTHER && known ? ROOTFS_COPY : change;
+}
+
+/*
+ * A directory that is moved to another machine has another filesystem around it. But one on which
+ * a filesystem was mounted is not the container's without that.
+ */
+enum rootfs_change rootfs_compare_directory(const struct container_facts *then, const char *path,
+					    char **ret)
+{
+	const struct rootfs_layer *l = then->n_rootfs_layers == 1 ? then->rootfs_layers : NULL;
+	_cleanup_host_mounts_ struct host_mounts mounts = {0};
+	_cleanup_free_ char *real = realpath(path, NULL);
+	struct source_filesystem was, now = {0};
+
+	*ret = NULL;
+	if (!l || !is_known(l) || !real || strcmp(real, l->mount_point) != 0 ||
+	    strcmp(path, then->rootfs) != 0 || source_filesystem_read(&mounts, real, &now) < 0)
+		return ROOTFS_SAME;
+	was = filesystem_of(l);
+	if (source_filesystem_compare(&was, &now) != SOURCE_SAME)
+		*ret = tell_filesystem(&was, &now, path);
+	source_filesystem_clear(&now);
+	return *ret ? ROOTFS_ANOTHER : ROOTFS_SAME;
 }

@@ -34,6 +34,9 @@ struct rootfs_seen {
 char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 		      const struct rootfs_seen *seen);
 
+/* At the dump: describes a directory that is not mounted by LXC. */
+void rootfs_describe_directory(struct container_facts *f);
+
 /*
  * Opens a file or block device with a filesystem in it, and nothing else: opening another kind of
  * file may do something. Returns a descriptor or -errno.
@@ -53,5 +56,9 @@ enum rootfs_change {
  */
 enum rootfs_change rootfs_compare(const struct container_facts *then, enum rootfs_kind kind,
 				  const char *path, char **ret);
+
+/* The same for a directory: only for what was mounted on it. */
+enum rootfs_change rootfs_compare_directory(const struct container_facts *then, const char *path,
+					    char **ret);
 
 #endif

@@ -5,31 +5,7 @@
 # device: the restore mounts the same filesystem, or none, and no loop device is left over.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
-
-# The machine has the loop devices for all boxes: what is attached here goes with this case.
-detach_all()
-{
-	lxc-stop -k -n c1 2>/dev/null || :
-	wait_for 10 [ -z "$(attached)" ] 2>/dev/null || losetup -j /srv/c1.img | cut -d: -f1 | xargs -rn 1 losetup -d
-	[ -z "${DEVICE:-}" ] || losetup -d "$DEVICE" 2>/dev/null || :
-}
-trap detach_all EXIT
-
-# attached: the loop devices with a file in /srv
-attached()
-{
-	losetup -n -O NAME,BACK-FILE | awk '$2 ~ "^/srv/" { print $2 }' | sort
-}
-has_attached()
-{
-	[ "$(attached)" = "$1" ]
-}
-
-set_rootfs()
-{
-	sed -i '/^lxc.rootfs.path/d' /var/lib/lxc/c1/config
-	printf 'lxc.rootfs.path = %s\n' "$1" >>/var/lib/lxc/c1/config
-}
+. "${0%/*}/lib/loop.sh"
 
 # its_root: what c1 has for its /, with all options, without the number of the loop device
 its_root()
@@ -44,7 +20,7 @@ refused()
 	fails 3 "$1" restore -n c1
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
 	check lxc-checkpoint --verify -D "$IMG"
-	wait_for 10 has_attached ''
+	wait_for 10 none_attached
 }
 
 make_file()
@@ -53,19 +29,9 @@ make_file()
 	mkfs.ext4 -q -d /var/lib/lxc/c1/rootfs /srv/c1.img
 	mv /var/lib/lxc/c1/rootfs /var/lib/lxc/c1/was
 	mkdir /var/lib/lxc/c1/rootfs
-	set_rootfs loop:/srv/c1.img
+	set_config lxc.rootfs.path loop:/srv/c1.img
 	echo 'lxc.rootfs.options = noatime,errors=continue,lazytime' >>/var/lib/lxc/c1/config
 }
-
-start_again()
-{
-	start_container c1
-	wait_for 20 has_address c1
-	ADDRESS=$(address c1)
-	wait_for 20 answers
-}
-
-mount -t tmpfs -o mode=755 srv /srv
 
 step 'a file; two rounds'
 BEFORE_START=make_file start_counter c1
@@ -75,13 +41,13 @@ check lxc-checkpoint --check -n c1
 start_client
 for round in 1 2; do
 	check dump -n c1 -s --replace
-	wait_for 10 has_attached ''
+	wait_for 10 none_attached
 	check lxc-checkpoint -r --check -n c1 -D "$IMG"
 	check restore -n c1
 	check_client_goes_on
 	check_equal "$before" "$(its_root)" 'the mount'
 	check_equal one "$(in_container c1 cat /made)"
-	check_equal /srv/c1.img "$(attached)" 'attached'
+	check_equal 1 "$(attached | wc -l)" 'attached'
 	in_container c1 sh -c "echo $round >/round" </dev/null
 done
 end_client
@@ -92,7 +58,7 @@ check dump -n c1 --replace
 check state_is c1 RUNNING
 wait_for 20 answers
 check dump -n c1 -s --replace
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 check fsck.ext4 -fn /srv/c1.img >/dev/null
 
 step 'another file, and none'
@@ -127,7 +93,7 @@ fails 3 "is attached to $DEVICE: mounting it a second time would destroy it" res
 check grep -q "hint: unmount it, and detach it: losetup -d $DEVICE" <<<"$said"
 losetup -d "$DEVICE"
 DEVICE=
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 
 step 'a file in it that has changed is found'
 mkdir /srv/mnt
@@ -135,31 +101,31 @@ mount -o loop /srv/c1.img /srv/mnt
 cp -p /srv/mnt/bin/counter /srv/counter
 echo more >>/srv/mnt/bin/counter
 umount /srv/mnt
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 fails 3 /bin/counter lxc-checkpoint -r -n c1 -D "$IMG"
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 mount -o loop /srv/c1.img /srv/mnt
 truncate -s "$(stat -c %s /srv/counter)" /srv/mnt/bin/counter
 touch -r /srv/counter /srv/mnt/bin/counter
 umount /srv/mnt
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 
 step 'a restore that fails, and one that is killed, leave no loop device'
 check_not restore -n c1 -A /bin/false
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 holder pre-restore
 restore -n c1 -A /run/hold-pre-restore >/dev/null 2>&1 &
 killed=$!
 read -r _ </run/held
-check_equal /srv/c1.img "$(attached)"
+check_equal 1 "$(attached | wc -l)"
 kill -9 "$killed" "$(pgrep -x lxc-checkpoint-)" $(pgrep -x criu) || :
 echo go >/run/go-on &
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 kill $! 2>/dev/null || :
 check restore -n c1
 wait_for 20 answers
 lxc-stop -k -n c1
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 
 step 'without a UUID only the file itself tells'
 mkfs.ext4 -qF -U clear -d /var/lib/lxc/c1/was /srv/c1.img
@@ -168,21 +134,21 @@ check dump -n c1 -s --replace
 check restore -n c1
 wait_for 20 answers
 check dump -n c1 -s --replace
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 mv /srv/c1.img /srv/ours
 cp /srv/ours /srv/c1.img
 refused 'is another one (inode'
 check restore -n c1 --force=stale,rootfs
 wait_for 20 answers
 lxc-stop -k -n c1
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 
 step 'a block device; two rounds, and another filesystem on it'
 mkfs.ext4 -qF -d /var/lib/lxc/c1/was /srv/c1.img
 mkfs.ext4 -qF -d /var/lib/lxc/c1/was /srv/ours
 DEVICE=$(losetup --find --show /srv/c1.img)
 # LXC takes any block device for a logical volume
-set_rootfs "lvm:$DEVICE"
+set_config lxc.rootfs.path "lvm:$DEVICE"
 start_again
 before=$(its_root)
 for round in 1 2; do
@@ -194,12 +160,12 @@ for round in 1 2; do
 done
 check dump -n c1 -s --replace
 losetup -d "$DEVICE"
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 fails 3 'holds no filesystem of type ext4' restore -n c1
 losetup "$DEVICE" /srv/ours
 fails 3 'holds another filesystem' restore -n c1
 losetup -d "$DEVICE"
-wait_for 10 has_attached ''
+wait_for 10 none_attached
 losetup "$DEVICE" /srv/c1.img
 check restore -n c1
 wait_for 20 answers

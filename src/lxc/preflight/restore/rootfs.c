@@ -31,6 +31,7 @@
 static void check_directory(const struct restore_check *r, struct findings *found)
 {
 	const struct container_facts *facts = &r->manifest->facts;
+	_cleanup_free_ char *what = NULL;
 	struct stat st;
 	bool moved;
 
@@ -42,7 +43,13 @@ static void check_directory(const struct restore_check *r, struct findings *foun
 		return;
 	}
 	moved = strcmp(r->rootfs_path, facts->rootfs) != 0;
-	if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
+	if (rootfs_compare_directory(facts, r->rootfs_path, &what) != ROOTFS_SAME)
+		findings_add(found,
+			     FINDING("rootfs", FINDING_BLOCKS, "mount on it what was mounted there",
+				     .force = "rootfs"),
+			     "the rootfs %s is not the one of the checkpoint: %s", r->rootfs_path,
+			     what);
+	else if (facts->rootfs_inode && facts->rootfs_inode != st.st_ino)
 		findings_add(
 			found,
 			FINDING("rootfs", FINDING_WARNING,
