@@ -139,6 +139,7 @@ struct survey {
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
+	struct map lossy_sockets;   /* with data that get lost, by inode */
 	struct map deleted_folders; /* by their paths: their inodes */
 	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
 	ino_t own_network;	    /* the network namespace of init */
@@ -313,6 +314,9 @@ const struct file_kind *file_kind(const char *link);
 void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
 void check_unix_peers(struct survey *s);
 
+/* A number that the socket tells (SOL_SOCKET); -1: it does not. */
+int socket_number(int fd, int name);
+
 /*
  * Whether a socket's file has another name than the one it was bound to. found: as in /proc.
  * has_links: it has a name. Pure.
@@ -321,6 +325,21 @@ bool has_another_name(const char *bound, const char *found, bool has_links);
 
 /* Returns which part of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
+
+/* --- socket_losses.c -----------------------------------------------------------------------------
+ */
+
+/* Of a Unix socket; fd: our copy. */
+void check_peer_user(struct survey *s, const struct process *process, int fd);
+
+/* Of an IPv4 or IPv6 socket; fd: our copy. */
+void check_waiting_data(struct survey *s, const struct process *process, ino_t inode, int fd);
+
+/*
+ * Whether the holder of a socket could grant rights that the peer did not have, if it took the
+ * peer for root. The holder's own user has them anyway. -1: the socket has no peer. Pure.
+ */
+bool gains_rights(uid_t peer, uid_t holder, uid_t root);
 
 /* --- addresses.c ---------------------------------------------------------------------------------
  */

@@ -39,6 +39,19 @@ for kind in semaphore unread-event pty-exclusive; do
 	unblock c1
 done
 
+step 'and data that sockets lose, and users whom a restored socket takes for root'
+for kind in peer-user=peer-user peer-client=peer-user unaccepted=lost-data \
+	unread-datagram=lost-data corked-datagram=lost-data; do
+	block c1 "${kind%=*}"
+	check_equal "p=(${kind#*=})" "$(findings)" "the findings of $kind"
+	check lxc-checkpoint -q --check -n c1
+	unblock c1
+done
+# one that is not root's, which a box cannot save
+block c1 peer-same
+check_equal 'p=other-user' "$(findings)" 'findings'
+unblock c1
+
 step 'a dead process of lxc-attach is in the way only if nobody collects it'
 block c1 nothing
 init=$(init_pid c1)

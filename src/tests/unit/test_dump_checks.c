@@ -397,6 +397,19 @@ START_TEST(test_has_another_name)
 }
 END_TEST
 
+START_TEST(test_gains_rights)
+{
+	ck_assert(gains_rights(33, 0, 0));
+	ck_assert(gains_rights(33, 34, 0));
+	ck_assert(!gains_rights(33, 33, 0));
+	ck_assert(!gains_rights(0, 33, 0));
+	/* of another user namespace than the host's */
+	ck_assert(!gains_rights(100000, 100033, 100000));
+	ck_assert(gains_rights(0, 100000, 100000));
+	ck_assert(!gains_rights((uid_t)-1, 0, 0));
+}
+END_TEST
+
 START_TEST(test_scheduling_is_known)
 {
 	ck_assert(scheduling_is_known(SCHED_OTHER) && scheduling_is_known(SCHED_IDLE));
@@ -495,6 +508,7 @@ Suite *dump_checks_suite(void)
 	tcase_add_test(t, test_watches_filesystem);
 	tcase_add_test(t, test_has_overlay_handle);
 	tcase_add_test(t, test_has_another_name);
+	tcase_add_test(t, test_gains_rights);
 	tcase_add_test(t, test_scheduling_is_known);
 	tcase_add_loop_test(t, test_lost_proc_file, 0, sizeof(proc_files) / sizeof(proc_files[0]));
 	tcase_add_loop_test(t, test_make_printable, 0, sizeof(texts) / sizeof(texts[0]));

@@ -46,6 +46,7 @@ static void survey_clear(struct survey *s)
 	map_clear(&s->mapped_files);
 	map_clear(&s->terminals_by_end);
 	map_clear(&s->unix_by_inode);
+	map_clear(&s->lossy_sockets);
 	map_clear(&s->harmless);
 	map_clear(&s->deleted_folders);
 	scout_end(&s->scout);

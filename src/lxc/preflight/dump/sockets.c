@@ -112,7 +112,7 @@ const char *unsupported_socket(int domain, int type, int protocol, const char **
 	return "a socket of a rare family";
 }
 
-static int option(int fd, int name)
+int socket_number(int fd, int name)
 {
 	int value = -1;
 	socklen_t len = sizeof(value);
@@ -170,7 +170,7 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 	_cleanup_close_ int file = -1;
 	struct stat st;
 
-	if ((option(fd, SO_TYPE) != SOCK_DGRAM && option(fd, SO_ACCEPTCONN) != 1) ||
+	if ((socket_number(fd, SO_TYPE) != SOCK_DGRAM && socket_number(fd, SO_ACCEPTCONN) != 1) ||
 	    getsockname(fd, (struct sockaddr *)&address, &len) < 0 || !address.sun_path[0])
 		return;
 	check_socket_folder(s, p, fd, address.sun_path);
@@ -192,7 +192,8 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
  */
 static bool is_too_new(const struct survey *s, int fd)
 {
-	return !is_fixed(s, CRIU_NO_PASSCRED) && option(fd, SO_PASSCRED) < 0 && errno == EOPNOTSUPP;
+	return !is_fixed(s, CRIU_NO_PASSCRED) && socket_number(fd, SO_PASSCRED) < 0 &&
+	       errno == EOPNOTSUPP;
 }
 
 static void found_too_new(struct survey *s, const struct process *p)
@@ -225,11 +226,11 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 
 	if (copy < 0)
 		return; /* or it is closed by now */
-	domain = option(copy, SO_DOMAIN);
+	domain = socket_number(copy, SO_DOMAIN);
 	if (domain < 0)
 		return;
-	what = unsupported_socket(domain, option(copy, SO_TYPE), option(copy, SO_PROTOCOL),
-				  &remedy);
+	what = unsupported_socket(domain, socket_number(copy, SO_TYPE),
+				  socket_number(copy, SO_PROTOCOL), &remedy);
 	if (what) {
 		findings_add(s->found,
 			     FINDING("socket-kind", FINDING_BLOCKS, remedy, OF_PROCESS(s, p)),
@@ -238,6 +239,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 		found_too_new(s, p);
 	} else if (domain == AF_UNIX) {
 		check_socket_name(s, p, copy);
+		check_peer_user(s, p, copy);
 		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
 		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
 			(struct unix_socket){.process = p, .fd = fd, .inode = inode};
@@ -245,6 +247,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 		check_netlink(s, p, copy);
 	} else if (domain == AF_INET || domain == AF_INET6) {
 		check_socket_address(s, p, fd, copy);
+		check_waiting_data(s, p, inode, copy);
 	}
 }
 

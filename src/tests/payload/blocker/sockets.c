@@ -119,6 +119,94 @@ static void sockets(void)
 	}
 }
 
+static void be_user(uid_t uid)
+{
+	CHECK(syscall(SYS_setresuid, -1, uid, -1) == 0);
+}
+
+/* A privileged process that has a connection of another user's. */
+static void peer_user(void)
+{
+	int fds[2];
+
+	be_user(33);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	be_user(0);
+}
+
+/* Such as a server would see, with another user's client. */
+static void peer_client(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "/peer.socket"};
+	int l = socket(AF_UNIX, SOCK_SEQPACKET, 0), c;
+
+	unlink(a.sun_path);
+	CHECK(bind(l, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(l, 5) == 0);
+	CHECK(chmod(a.sun_path, 0777) == 0);
+	be_user(33);
+	c = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	CHECK(connect(c, (struct sockaddr *)&a, sizeof(a)) == 0);
+	be_user(0);
+	CHECK(accept(l, NULL, NULL) >= 0);
+}
+
+static void peer_same(void)
+{
+	int fds[2], l = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+	be_user(33);
+	CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds) == 0);
+	CHECK(bind(l, (struct sockaddr *)&a, sizeof(sa_family_t)) == 0 && listen(l, 5) == 0);
+}
+
+static int bound(int domain, int type, struct sockaddr_storage *ret, socklen_t *len)
+{
+	int s = socket(domain, type, 0);
+
+	*ret = (struct sockaddr_storage){.ss_family = (sa_family_t)domain};
+	*len = sizeof(*ret);
+	CHECK(s >= 0 && bind(s, (struct sockaddr *)ret, *len) == 0);
+	CHECK(getsockname(s, (struct sockaddr *)ret, len) == 0);
+	return s;
+}
+
+static void unaccepted(void)
+{
+	struct sockaddr_storage a;
+	socklen_t len;
+	int l = bound(AF_INET6, SOCK_STREAM, &a, &len);
+
+	CHECK(listen(l, 5) == 0 && getsockname(l, (struct sockaddr *)&a, &len) == 0);
+	CHECK(connect(socket(AF_INET6, SOCK_STREAM, 0), (struct sockaddr *)&a, len) == 0);
+	/* it is lost once, whoever has the socket */
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+}
+
+static void unread_datagram(void)
+{
+	struct sockaddr_storage a;
+	socklen_t len;
+
+	bound(AF_INET, SOCK_DGRAM, &a, &len);
+	CHECK(sendto(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, 0, (struct sockaddr *)&a, len) == 1);
+}
+
+static void corked_datagram(void)
+{
+	struct sockaddr_storage a;
+	socklen_t len;
+
+	bound(AF_INET, SOCK_DGRAM, &a, &len);
+	CHECK(sendto(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, MSG_MORE, (struct sockaddr *)&a,
+		     len) == 1);
+}
+
 static void raw_socket(void)
 {
 	CHECK(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0);
@@ -228,6 +316,7 @@ static void multicast_bound(void)
 }
 
 const struct mode sockets_modes[] = {
+	{"corked-datagram", corked_datagram},
 	{"linked-socket", linked_socket},
 	{"mptcp", mptcp},
 	{"mptcp-connection", mptcp_connection},
@@ -237,15 +326,20 @@ const struct mode sockets_modes[] = {
 	{"packet-ring", packet_ring},
 	{"passed-descriptor", passed_descriptor},
 	{"path-of-socket", path_of_socket},
+	{"peer-client", peer_client},
+	{"peer-same", peer_same},
+	{"peer-user", peer_user},
 	{"raw-socket", raw_socket},
 	{"renamed-socket", renamed_socket},
 	{"sockets", sockets},
 	{"udp-broadcast", udp_broadcast},
 	{"udp-connected", udp_connected},
 	{"udp-unreachable", udp_unreachable},
+	{"unaccepted", unaccepted},
 	{"unix-outside", unix_outside},
 	{"unix-outside-datagram", unix_outside_datagram},
 	{"unlinked-socket", unlinked_socket},
+	{"unread-datagram", unread_datagram},
 	{"vsock", vsock},
 	{"xdp", xdp},
 	{0},
