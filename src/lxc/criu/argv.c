@@ -128,6 +128,15 @@ static void add_watched(struct strv *argv, const struct criu_job *job)
 	add_option(argv, "--irmap-scan-path", "/dev/pts");
 }
 
+static void add_null_files(struct strv *argv, const struct null_files *all)
+{
+	for (size_t i = 0; all && i < all->n; i++) {
+		add_flag(argv, "--external");
+		strv_add(argv, "file[%x:%llx]", all->v[i].mount,
+			 (unsigned long long)all->v[i].inode);
+	}
+}
+
 static void add_dump(struct strv *argv, const struct criu_job *job)
 {
 	add_watched(argv, job);
@@ -141,6 +150,7 @@ static void add_dump(struct strv *argv, const struct criu_job *job)
 	if (job->freeze_cgroup)
 		add_option(argv, "--freeze-cgroup", job->freeze_cgroup);
 	add_dump_externals(argv, job->facts);
+	add_null_files(argv, job->null_files);
 	if (job->leave_running)
 		add_flag(argv, "--leave-running");
 	add_network_lock(argv, job);

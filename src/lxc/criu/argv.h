@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "criu/features.h"
+#include "criu/null_files.h"
 #include "facts/facts.h"
 #include "util/mem.h"
 
@@ -62,6 +63,7 @@ struct criu_job {
 	bool no_skip_in_flight;	   /* do not pass --skip-in-flight */
 	const char *freeze_cgroup; /* directory of the cgroup to be frozen first; NULL: none */
 	uint64_t ghost_limit;	   /* bytes; 0: CRIU's default */
+	const struct null_files *null_files; /* NULL: none */
 
 	/* restore */
 	const char *root;	 /* where the rootfs is bind-mounted */

@@ -20,6 +20,7 @@
 #include "criu/image_network.h"
 #include "criu/image_sockets.h"
 #include "criu/image_tree.h"
+#include "criu/null_files.h"
 #include "criu/protobuf.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -208,6 +209,7 @@ static void mend_files(void *image, size_t len, void *userdata)
 	struct mending *m = userdata;
 	struct bytes files = {image, len};
 
+	null_files_mend(image, len);
 	criu_image_clear_o_path(image, len, m->programs, m->n_programs);
 	criu_ghosts_shorten(image, len, m->ghosts, m->n_ghosts);
 	if (m->n_ghosts > 1)

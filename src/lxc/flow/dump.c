@@ -122,6 +122,9 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 	int r = preflight_dump(&p, &found, reterr);
 
 	d->memory = found.memory;
+	null_files_clear(&d->null_files);
+	d->null_files = found.outside;
+	found.outside = (struct null_files){0};
 	d->saving.holds_current_terminal = found.holds_current_terminal;
 	for (size_t i = 0; r == 0 && d->first && i < found.n; i++) {
 		lxclog_finding(d->c, log, &found.v[i]);
@@ -311,6 +314,7 @@ static int run_criu(struct dump *d, struct error **reterr)
 				  criu_knows_nftables(d->criu.path),
 		.no_skip_in_flight = d->o->no_skip_in_flight,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
+		.null_files = &d->null_files,
 	};
 	_cleanup_free_ char *ip = libexec_path("lxc-checkpoint-ip");
 	_cleanup_free_ char *ip_tool = xasprintf("CR_IP_TOOL=%s", ip);
@@ -382,6 +386,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	image_free(d.image);
 	free(d.action_script);
 	free(d.freezer);
+	null_files_clear(&d.null_files);
 	settings_clear(&d.settings);
 	manifest_clear(&d.manifest);
 	criu_program_clear(&d.criu);

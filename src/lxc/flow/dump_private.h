@@ -34,6 +34,7 @@ struct dump {
 	bool own;	   /* which is there for the container alone */
 	pid_t monitor_pid; /* 0: it is not known */
 	uint64_t memory;   /* bytes that its image takes up to */
+	struct null_files null_files;
 	pid_t criu_pid;
 	pid_t keeper; /* 0, or -errno: none */
 	struct saving saving;

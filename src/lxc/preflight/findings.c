@@ -33,6 +33,7 @@ void findings_clear(struct findings *f)
 	for (size_t i = 0; i < f->n; i++)
 		finding_clear(&f->v[i]);
 	free(f->v);
+	null_files_clear(&f->outside);
 	*f = (struct findings){0};
 }
 

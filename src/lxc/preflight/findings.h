@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "criu/null_files.h"
 #include "util/error.h"
 
 struct finding {
@@ -33,6 +34,8 @@ struct findings {
 	uint64_t memory; /* of a dump: how many bytes the container's memory takes at most in the
 			    image */
 	bool holds_current_terminal; /* of a dump: a process has /dev/tty open */
+	struct null_files outside;   /* of a dump: files of the host that are replaced by the
+					   container's /dev/null */
 	struct finding *v;
 	size_t n;
 	size_t more; /* findings beyond a thousand, which are not listed */

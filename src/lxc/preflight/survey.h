@@ -132,7 +132,7 @@ struct survey {
 	size_t n_watching;
 	size_t maps_read;	 /* bytes of what is told of memory */
 	struct map mapped_files; /* by mapped_file(): whether it is a device */
-	enum answer knows_bpf, has_plugins, any_is_passed;
+	enum answer has_null, knows_bpf, has_plugins, any_is_passed;
 	struct terminal *terminals;
 	size_t n_terminals;
 	struct map terminals_by_end;

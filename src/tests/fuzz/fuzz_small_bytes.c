@@ -17,6 +17,7 @@
 #include "criu/image_network.h"
 #include "criu/image_sockets.h"
 #include "criu/image_tree.h"
+#include "criu/null_files.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "monitor/device_rules.h"
@@ -132,6 +133,7 @@ void criu_images(char *bytes, size_t len)
 
 	criu_image_core_file_limit(bytes, len);
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
+	null_files_mend(bytes, len);
 	criu_hugepages_add(&areas, bytes, len);
 	must(areas.n == 0 || areas.v);
 	free(areas.v);

@@ -141,6 +141,11 @@ static const struct {
 	{"large deleted files",
 	 {JOB(CRIU_DUMP), .facts = &bare, .ghost_limit = 5000000000},
 	 DUMP PTS " -t 42 --skip-in-flight --ghost-limit 5000000000"},
+	{"files of the host's",
+	 {JOB(CRIU_DUMP), .facts = &bare,
+	  .null_files =
+		  &(const struct null_files){(struct null_file[]){{31, 4}, {32, 1ULL << 40}}, 2}},
+	 DUMP PTS " -t 42 --external file[1f:4] --external file[20:10000000000] --skip-in-flight"},
 	{"a dump's cgroups, and what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .cgroup_yard = "/yard", .images_path = "/laid",
 	  .mount_sources = laid_sources},

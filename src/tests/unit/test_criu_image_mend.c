@@ -6,6 +6,7 @@
 
 #include "criu/image_mend.h"
 #include "criu/image_names.h"
+#include "criu/null_files.h"
 #include "unit.h"
 
 /* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
@@ -89,6 +90,43 @@ START_TEST(test_unknown)
 	ck_assert_uint_eq(criu_image_clear_o_path(files, FILES_SIZE, &program, 1), 0);
 	files[4] ^= 1;
 	ck_assert_mem_eq(files, FILES, FILES_SIZE);
+}
+END_TEST
+
+/* magic; length; type, id, regular {id, flags, pos, path, size, external, mode} */
+#define NULL_FILE(path, size, mode)                                                                \
+	"\x19\x43\x56\x54\x38\x31\x30\x56\x21\0\0\0\x08\x01\x10\x05\x1a\x1b"                       \
+	"\x08\x05\x10\0\x18\0\x32\x0a" path "\x40" size "\x48\x01\x50" mode
+
+START_TEST(test_null_files)
+{
+	static const char mended[] = NULL_FILE("/dev//null", "\x80\0", "\xb6\xc3\0");
+	static const char other[] = NULL_FILE("/file[1:4]", "\xc0\x01", "\xa4\x83\x02");
+	char files[] = NULL_FILE("file[1f:4]", "\xc0\x01", "\xa4\x83\x02");
+	char copy[sizeof(other)];
+
+	for (size_t len = 0; len < sizeof(files) - 1; len++)
+		ck_assert_uint_eq(null_files_mend(files, len), 0);
+	ck_assert_uint_eq(null_files_mend(files, sizeof(files) - 1), 1);
+	ck_assert_mem_eq(files, mended, sizeof(files));
+	ck_assert_uint_eq(null_files_mend(files, sizeof(files) - 1), 0);
+	memcpy(copy, other, sizeof(other));
+	ck_assert_uint_eq(null_files_mend(copy, sizeof(copy) - 1), 0);
+	ck_assert_mem_eq(copy, other, sizeof(other));
+}
+END_TEST
+
+/* Each is told once, and there is an end. */
+START_TEST(test_null_files_list)
+{
+	struct null_files all = {0};
+
+	for (unsigned int i = 0; i < NULL_FILES_MAX; i++)
+		ck_assert(null_files_add(&all, i / 2, i % 2));
+	ck_assert(null_files_add(&all, 0, 1));
+	ck_assert(!null_files_add(&all, 0, 2));
+	ck_assert_uint_eq(all.n, NULL_FILES_MAX);
+	null_files_clear(&all);
 }
 END_TEST
 
@@ -244,6 +282,8 @@ Suite *criu_image_mend_suite(void)
 	tcase_add_test(t, test_clear);
 	tcase_add_test(t, test_other_flags);
 	tcase_add_test(t, test_unknown);
+	tcase_add_test(t, test_null_files);
+	tcase_add_test(t, test_null_files_list);
 	tcase_add_test(t, test_copies);
 	tcase_add_test(t, test_deleted_mounts);
 	tcase_add_test(t, test_long_key);

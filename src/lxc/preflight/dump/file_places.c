@@ -73,6 +73,8 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 				     "%s", special_filesystems[i].what);
 			return;
 		}
+	if (replace_by_null(s, f))
+		return;
 	findings_add(s->found,
 		     FINDING("outside-file", FINDING_BLOCKS,
 			     "stop that process, or redirect its input and output to files of the "

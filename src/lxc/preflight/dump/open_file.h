@@ -59,6 +59,18 @@ bool check_place(struct survey *s, const struct open_file *f);
 void check_regular(struct survey *s, const struct open_file *f);
 void check_pipe(struct survey *s, const struct open_file *f);
 
+/* --- outside_null.c ------------------------------------------------------------------------------
+ */
+
+/*
+ * Of a file that is on no mount of the container: whether it is /dev/null. The image will have the
+ * container's own in its place.
+ */
+bool replace_by_null(struct survey *s, const struct open_file *f);
+
+/* --- file_places.c, continued --------------------------------------------------------------------
+ */
+
 /* The program, the root and the working directory. */
 void check_places(struct survey *s, const struct process *p);
 
