@@ -231,7 +231,7 @@ check_equal '' "$(restore -q -n c1 --force=rootfs 2>&1)" 'what a quiet restore s
 wait_for 10 answers
 
 step 'usage'
-fails 2 '--force takes cpu, criu, config, rootfs and stale' restore -n c1 --force=all
+fails 2 '--force takes cpu, criu, config, network, rootfs and stale' restore -n c1 --force=all
 fails 2 'not "owner"' lxc-checkpoint -r --check -n c1 --force=cpu,owner
 fails 2 '--force without -r' dump -n c1 --force=cpu
 fails 2 'conflict' lxc-checkpoint -r --check -F -n c1
