@@ -79,6 +79,9 @@ for word in 'qlen 77' 'group 5' 'alias a b ü' 'altname second9' 'token ::77' 'f
 	'fd00::4 dev br9 proxy' 'htb 1:10 parent 1:2' 'qdisc tbf 20: dev eth0 parent 1:10' 'bfifo' 'clsact' 'pfifo_fast'; do
 	grep -q -- "$word" /tmp/before || die "not seen before: $word: $(cat /tmp/before)"
 done
+in_nested ip xfrm policy add src 10.9.0.0/24 dst 10.8.0.0/24 dir out action block
+fails 3 'c1 has IPsec associations or policies' dump -n c1 -s --replace
+in_nested ip xfrm policy flush
 for i in 1 2; do
 	check dump -n c1 -s --replace
 	check restore -n c1

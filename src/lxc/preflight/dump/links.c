@@ -3,7 +3,7 @@
 /*
  * Looks for network state in the container that neither CRIU nor lxc-checkpoint-ip brings back:
  * options of bridges, traffic control in part, IPsec. Runs in the command, as root of the host,
- * with sockets in the network namespace of the container's init. The container chooses names and
+ * with sockets in the container's network namespaces. The container chooses names and
  * numbers.
  */
 #include "config.h"
@@ -15,20 +15,26 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "preflight/survey.h"
 #include "sys/bridge_port.h"
 #include "sys/netns.h"
+#include "sys/process.h"
 #include "sys/rtnl.h"
 #include "sys/traffic_control.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define WARNINGS_MAX 8 /* more say nothing new */
+#define WARNINGS_MAX   8 /* more say nothing new */
+#define NAMESPACES_MAX 64
 
 struct links {
 	struct survey *s;
-	size_t warned;
+	pid_t pid; /* a process in the network namespace */
+	ino_t seen[NAMESPACES_MAX];
+	size_t n_seen, warned;
+	bool ipsec;
 	struct link_name {
 		int number;
 		char *name;
@@ -143,7 +149,8 @@ static void check_tc(struct links *l, int sock)
 		ignore_result(rtnl_list(sock, RTM_GETLINK, &link, sizeof(link), take_name, l));
 	for (size_t i = 0; i < l->n; i++)
 		free(l->v[i].name);
-	free(l->v);
+	free(TAKE_PTR(l->v));
+	l->n = 0;
 }
 
 /* --- IPsec ----------------------------------------------------------------------------------- */
@@ -155,40 +162,69 @@ static void note_any(const struct nlmsghdr *m, void *userdata)
 }
 
 /* Without its policies what was encrypted goes out in clear. */
-static void check_ipsec(struct survey *s)
+static void check_ipsec(struct links *l)
 {
 	const struct xfrm_usersa_id association = {0};
 	const struct xfrm_userpolicy_id policy = {0};
-	_cleanup_close_ int sock = netns_netlink_socket(s->p->facts->init_pid, NETLINK_XFRM);
+	_cleanup_close_ int sock = netns_netlink_socket(l->pid, NETLINK_XFRM);
 	bool found = false;
 
-	if (sock < 0)
+	if (sock < 0 || l->ipsec)
 		return;
 	ignore_result(rtnl_list(sock, XFRM_MSG_GETSA, &association, sizeof(association), note_any,
 				&found));
 	ignore_result(
 		rtnl_list(sock, XFRM_MSG_GETPOLICY, &policy, sizeof(policy), note_any, &found));
+	l->ipsec = found;
 	if (found)
-		findings_add(s->found,
+		findings_add(l->s->found,
 			     FINDING("ipsec", FINDING_BLOCKS,
 				     "stop what set it up; ip xfrm state flush and ip xfrm policy "
 				     "flush remove it"),
 			     "%s has IPsec associations or policies, which cannot be restored",
-			     s->p->facts->name);
+			     l->s->p->facts->name);
+}
+
+/* --- network namespaces ---------------------------------------------------------------------- */
+
+static bool is_new(struct links *l, ino_t netns)
+{
+	for (size_t i = 0; i < l->n_seen; i++)
+		if (l->seen[i] == netns)
+			return false;
+	if (l->n_seen == NAMESPACES_MAX)
+		return false;
+	l->seen[l->n_seen++] = netns;
+	return true;
+}
+
+/* Of init, and those that the container made. */
+static int check_namespace(pid_t pid, void *userdata)
+{
+	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
+	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
+	_cleanup_close_ int sock = -1;
+	struct links *l = userdata;
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !is_new(l, st.st_ino))
+		return 0;
+	l->pid = pid;
+	sock = netns_netlink_socket(pid, NETLINK_ROUTE);
+	if (sock < 0)
+		return 0;
+	ignore_result(rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, l));
+	check_tc(l, sock);
+	check_ipsec(l);
+	return 0;
 }
 
 void check_links(struct survey *s)
 {
-	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
 	struct links l = {.s = s};
-	_cleanup_close_ int sock = -1;
 
 	if (s->p->facts->host_network)
 		return;
-	sock = netns_netlink_socket(s->p->facts->init_pid, NETLINK_ROUTE);
-	if (sock < 0)
-		return;
-	ignore_result(rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, &l));
-	check_tc(&l, sock);
-	check_ipsec(s);
+	check_namespace(s->p->facts->init_pid, &l);
+	for_each_process(s->p->facts->init_pid, check_namespace, &l);
 }
