@@ -13,6 +13,7 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -35,6 +36,8 @@
 #ifndef AF_VSOCK
 #define AF_VSOCK 40
 #endif
+/* of the kernel, which has them in no header of its own for programs */
+#define SHUT_BOTH_WAYS 3
 #ifndef AF_XDP
 #define AF_XDP 44
 #endif
@@ -256,12 +259,40 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 
 struct pair {
 	ino_t inode, peer; /* 0: none */
+	/* a connection whose other end is no socket yet: no process has accepted it */
+	bool is_waiting;
 };
 
 struct pairs {
 	struct pair *v;
 	size_t n;
+	struct map queued; /* the inodes that wait at a socket of the container */
 };
+
+static void read_attribute(const struct unix_diag_msg *m, struct rtattr *a, struct pair *pair,
+			   struct pairs *ret)
+{
+	const uint32_t *value = RTA_DATA(a);
+
+	switch (a->rta_type) {
+	case UNIX_DIAG_PEER:
+		pair->peer = *value;
+		break;
+	case UNIX_DIAG_SHUTDOWN:
+		/* what the other end has closed is shut down in both directions */
+		pair->is_waiting = m->udiag_state == TCP_ESTABLISHED &&
+				   m->udiag_type != SOCK_DGRAM &&
+				   *(const uint8_t *)RTA_DATA(a) != SHUT_BOTH_WAYS;
+		break;
+	case UNIX_DIAG_ICONS:
+		for (size_t i = 0; i < RTA_PAYLOAD(a) / sizeof(*value); i++)
+			if (value[i])
+				map_add(&ret->queued, value[i], 0);
+		break;
+	default:
+		break;
+	}
+}
 
 /* true: there may be more */
 static bool read_pairs(void *answer, size_t len, struct pairs *ret)
@@ -279,8 +310,7 @@ static bool read_pairs(void *answer, size_t len, struct pairs *ret)
 		pair = ARRAY_ADD(ret->v, ret->n);
 		pair->inode = m->udiag_ino;
 		for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-			if (a->rta_type == UNIX_DIAG_PEER)
-				pair->peer = *(uint32_t *)RTA_DATA(a);
+			read_attribute(m, a, pair, ret);
 	}
 	return true;
 }
@@ -296,7 +326,7 @@ static void list_pairs(pid_t pid, struct pairs *ret)
 			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.request = {.sdiag_family = AF_UNIX,
 			    .udiag_states = ~0U,
-			    .udiag_show = UDIAG_SHOW_PEER},
+			    .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS},
 	};
 	_cleanup_free_ char *answer = xcalloc(1, ANSWER_SIZE);
 	_cleanup_close_ int fd = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
@@ -371,21 +401,49 @@ static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
 	return s->any_is_passed == ANSWER_NO;
 }
 
+static void pairs_clear(struct pairs *pairs)
+{
+	free(pairs->v);
+	map_clear(&pairs->queued);
+	*pairs = (struct pairs){0};
+}
+
+/* Whether a socket waits to be accepted, and not by a process of the container. */
+static bool waits_outside(const struct pairs *pairs, ino_t inode)
+{
+	const struct pair *own = pair_of(pairs, inode);
+
+	return own && own->is_waiting && !own->peer && !map_get(&pairs->queued, inode, NULL);
+}
+
+/* The list is no moment: a process of the container may accept while it is made. So it takes two. */
+static bool still_waits_outside(const struct survey *s, const struct pairs *pairs,
+				struct pairs *again, ino_t inode)
+{
+	if (!waits_outside(pairs, inode))
+		return false;
+	if (!again->n)
+		list_all_pairs(s, again);
+	return waits_outside(again, inode);
+}
+
 /*
  * A connection to the outside, for example to a socket of the host that is mounted into the
  * container.
  */
 void check_unix_peers(struct survey *s)
 {
-	struct pairs pairs = {0};
+	struct pairs pairs = {0}, again = {0};
 
 	if (s->n_unix_sockets)
 		list_all_pairs(s, &pairs);
 	for (size_t i = 0; i < s->n_unix_sockets; i++) {
-		const struct pair *own = pair_of(&pairs, s->unix_sockets[i].inode);
+		const ino_t inode = s->unix_sockets[i].inode;
+		const struct pair *own = pair_of(&pairs, inode);
+		bool is_accepted = own && own->peer && is_outside(s, &pairs, own->peer);
 
 		s->descriptor = s->unix_sockets[i].fd + 1;
-		if (own && own->peer && is_outside(s, &pairs, own->peer))
+		if (is_accepted || still_waits_outside(s, &pairs, &again, inode))
 			findings_add(
 				s->found,
 				FINDING("unix-peer", FINDING_BLOCKS,
@@ -396,5 +454,6 @@ void check_unix_peers(struct survey *s)
 				"the container");
 	}
 	s->descriptor = 0;
-	free(pairs.v);
+	pairs_clear(&pairs);
+	pairs_clear(&again);
 }
