@@ -416,7 +416,7 @@ static bool waits_outside(const struct pairs *pairs, ino_t inode)
 	return own && own->is_waiting && !own->peer && !map_get(&pairs->queued, inode, NULL);
 }
 
-/* The list is no moment: a process of the container may accept while it is made. So it takes two. */
+/* A process of the container may accept while the kernel makes the list: it takes two lists. */
 static bool still_waits_outside(const struct survey *s, const struct pairs *pairs,
 				struct pairs *again, ino_t inode)
 {

@@ -10,7 +10,7 @@ with_blocker()
 {
 	local rootfs=/var/lib/lxc/$1/rootfs
 
-	payload blocker >/dev/null
+	[ -x /tmp/payload/blocker ] || payload blocker >/dev/null
 	install -m 755 /tmp/payload/blocker "$rootfs/bin/blocker"
 	cat >"$rootfs/bin/launch" <<-'END'
 		#!/bin/sh

@@ -1,0 +1,415 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# After counter.sh, blocker.sh and state.sh: what people have in and around their containers, a kind a
+# row of doc/kinds.md. The files in lib/kinds have the rows, by subject. Each kind is set up and --check
+# is asked. If --check accepts the kind, the container is saved with -s and restored, twice, and its
+# state has to be the same. If --check refuses the kind, so does -s, and the container runs on.
+#
+# A row is told as "kind SECTION | TITLE | RESULT", and RESULT is one of:
+#
+#   works                    two rounds, and the state is the same
+#   works, warned: CHECK     the same, and --check has a warning
+#   refused: CHECK...        by --check and by -s
+#   lost, warned: CHECK      it is restored without the kind, as --check says
+#   **lost**                 it is restored without the kind, and nothing says so
+#   **not saved**            --check accepts the kind, -s fails, and the container runs on
+#   **not restored**         -s completes, and -r fails
+#   not here                 this machine cannot set the kind up
+
+# kind TITLE FUNCTION [ARGUMENT]...: a row. FUNCTION is called with one more argument behind those:
+#   config   prints lines for the container's configuration, before the container is started
+#   set      sets the kind up in the container that runs
+#   state    prints the state
+#   unset    takes the kind away, in a container that runs on
+# What a function does not know, it ignores. not_here says that the machine lacks something.
+kind()
+{
+	ROWS+=("$SECTION | $1")
+	HOW+=("$(printf '%q ' "${@:2}")")
+	ALONE+=('')
+}
+
+# alone TITLE FUNCTION [ARGUMENT]...: a row that needs a container of its own
+alone()
+{
+	kind "$@"
+	ALONE[-1]=1
+}
+
+section()
+{
+	SECTION=$1
+}
+
+ROWS=() HOW=() ALONE=() SECTION='' NOW=''
+NOT_HERE=42
+
+not_here()
+{
+	return "$NOT_HERE"
+}
+
+# call ROW VERB: into /tmp/kind.said
+call()
+{
+	eval "${HOW[$1]} $2" >/tmp/kind.said 2>&1
+}
+
+state_of()
+{
+	eval "${HOW[$1]} state" 2>&1
+}
+
+# --- the container ---
+
+# new_container [ROW]: with what the row's configuration needs
+new_container()
+{
+	local status=0
+
+	rm -rf /var/lib/lxc/c1/checkpoint "$IMG"
+	make_container c1 <<<"lxc.pty.max = 100"
+	with_blocker c1
+	[ -x /tmp/payload/state ] || payload state >/dev/null
+	install -m 755 /tmp/payload/state "$ROOTFS/bin/state"
+	mkdir -m 1777 "$STATE"
+	mkfifo "$STATE/question" "$STATE/answer"
+	echo '::once:/bin/state /state' >>"$ROOTFS/etc/inittab"
+	SET_STATES=()
+	[ $# -gt 0 ] || { start_container c1 && return; }
+	eval "${HOW[$1]} config" >/tmp/kind.config 2>/tmp/kind.said || status=$?
+	[ "$status" = 0 ] || return "$status"
+	cat /tmp/kind.config >>/var/lib/lxc/c1/config
+	start_container c1
+}
+
+end_container()
+{
+	lxc-stop -k -n c1 2>/dev/null || :
+	lxc-wait -n c1 -s STOPPED -t 10 || die 'c1 does not stop'
+	clean_host
+	lxc-destroy -n c1 >/dev/null 2>&1 || rm -rf /var/lib/lxc/c1
+}
+
+# What kinds have made on the host. A kind adds the command to CLEAN.
+clean_host()
+{
+	local i
+
+	for ((i = ${#CLEAN[@]} - 1; i >= 0; i--)); do
+		eval "${CLEAN[i]}" >/dev/null 2>&1 || :
+	done
+	CLEAN=()
+}
+CLEAN=()
+
+# --- what --check says ---
+
+# check_says FILE: "blocks CHECK WHO" and "warns CHECK WHO" for each finding
+check_says()
+{
+	local status=0
+
+	lxc-checkpoint -n c1 -D "$IMG" --check -s --json >/tmp/kind.json 2>/tmp/kind.said || status=$?
+	case $status in 0 | 3) ;; *) die "--check fails with $status: $(cat /tmp/kind.said)" ;; esac
+	python3 - >"$1" <<-'END'
+		import json
+		for f in json.load(open("/tmp/kind.json"))["findings"]:
+		    print("blocks" if f["blocks"] else "warns", f["check"], f["reason"])
+	END
+	sort -o "$1" "$1"
+}
+
+# new_checks WORD: the checks that found something that they had not found before the kind was set up
+new_checks()
+{
+	comm -13 /tmp/kind.before /tmp/kind.after | awk -v word="$1" '$1 == word { print $2 }' |
+		sort -u | paste -sd ' '
+}
+
+# --- trying ---
+
+declare -A RESULT WARNED BEFORE
+
+# tell ROW RESULT
+tell()
+{
+	RESULT[$1]=$2
+	printf '    %s | %s\n' "${ROWS[$1]}" "$2"
+}
+
+# set_kind ROW: sets it up and asks --check; fails if there is nothing to save
+set_kind()
+{
+	local row=$1 blocks status=0
+
+	# shellcheck disable=SC2034 # the trap says it
+	NOW=$row
+	# what a container's configuration has is there already
+	: >/tmp/kind.before
+	[ -n "${ALONE[row]}" ] || check_says /tmp/kind.before
+	call "$row" 'set' || status=$?
+	if [ "$status" = "$NOT_HERE" ]; then
+		tell "$row" 'not here'
+		return 1
+	fi
+	[ "$status" = 0 ] || die "${ROWS[row]} cannot be set up: $(cat /tmp/kind.said)"
+	[[ ${HOW[row]} == keeps* ]] || BEFORE[$row]=$(state_of "$row") ||
+		die "${ROWS[row]} has no state: ${BEFORE[$row]}"
+	check_says /tmp/kind.after
+	WARNED[$row]=$(new_checks warns)
+	blocks=$(new_checks blocks)
+	[ -n "$blocks" ] || return 0
+	is_refused "$row"
+	tell "$row" "refused: $blocks"
+	return 1
+}
+
+# By -s too, and the container is as it was.
+is_refused()
+{
+	local status=0
+
+	lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 || status=$?
+	check_equal 3 "$status" "${ROWS[$1]} is refused by --check; exit status of -s"
+	[[ ${HOW[$1]} == keeps* ]] ||
+		check_equal "${BEFORE[$1]}" "$(state_of "$1")" "${ROWS[$1]} after a refusal"
+}
+
+# save_and_restore ROW...: the container with these kinds in it, twice; fails and sets FAILURE if that
+# does not go
+save_and_restore()
+{
+	local row found
+
+	[ $# -gt 0 ] || return 0
+	for row; do
+		# those that were set up since may show in it
+		[[ ${HOW[row]} == keeps* ]] || BEFORE[$row]=$(state_of "$row") || :
+		tell "$row" "works${WARNED[$row]:+, warned: ${WARNED[$row]}}"
+	done
+	for _ in 1 2; do
+		rm -rf "$IMG"
+		FAILURE='**not saved**'
+		lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 || return
+		FAILURE='**not restored**'
+		lxc-checkpoint -n c1 -D "$IMG" -r >/tmp/kind.said 2>&1 || return
+		[ ${#SET_STATES[@]} -eq 0 ] || ask_state verify >/tmp/kind.verified
+		for row; do
+			[[ ${RESULT[$row]} == works* ]] || continue
+			found=$(state_of "$row") || :
+			[ "$found" != "${BEFORE[$row]:-}" ] || continue
+			diff <(echo "${BEFORE[$row]:-}") <(echo "$found") | sed "s/^/$row: /" || :
+			if [ -n "${WARNED[$row]}" ]; then
+				tell "$row" "lost, warned: ${WARNED[$row]}"
+			else
+				tell "$row" '**lost**'
+			fi
+		done
+	done
+}
+
+# try_alone ROW: in a container of its own
+try_alone()
+{
+	local row=$1 status=0
+
+	# shellcheck disable=SC2034 # the trap says it
+	NOW=$row
+	new_container "$row" || status=$?
+	if [ "$status" = "$NOT_HERE" ]; then
+		tell "$row" 'not here'
+	elif [ "$status" != 0 ]; then
+		die "${ROWS[row]}: $(cat /tmp/kind.said)"
+	elif set_kind "$row"; then
+		save_and_restore "$row" || {
+			sed 's/^/    /' /tmp/kind.said
+			tell "$row" "$FAILURE"
+		}
+	fi
+	end_container
+}
+
+# try_together ROW...: in one container, each beside those that were accepted before it
+try_together()
+{
+	local row accepted=() failed='' half
+
+	new_container
+	for row; do
+		if set_kind "$row"; then
+			accepted+=("$row")
+			continue
+		fi
+		[ "${RESULT[$row]}" != 'not here' ] || continue
+		call "$row" 'unset' || die "${ROWS[row]} does not go: $(cat /tmp/kind.said)"
+		check_says /tmp/kind.after
+		check_equal '' "$(new_checks blocks)" "${ROWS[row]} is gone; what --check finds"
+	done
+	save_and_restore "${accepted[@]}" || failed=1
+	[ -z "$failed" ] || sed 's/^/    /' /tmp/kind.said
+	end_container
+	[ -n "$failed" ] || return 0
+	# which of them it is
+	if [ ${#accepted[@]} -eq 1 ]; then
+		tell "${accepted[0]}" "$FAILURE"
+	else
+		half=$((${#accepted[@]} / 2))
+		try_together "${accepted[@]:0:half}"
+		try_together "${accepted[@]:half}"
+	fi
+}
+
+# try_kinds [FILTER]: all rows with FILTER in them
+try_kinds()
+{
+	local row together=()
+
+	trap '[ $? -eq 0 ] || { echo "${ROWS[NOW]:-}:" && sed "s/^/    /" /tmp/kind.said; } >&2' EXIT
+	[ -e /sys/class/net/lxcbr0 ] || { make_bridge && start_dhcp; }
+	for row in "${!ROWS[@]}"; do
+		[[ ${ROWS[row]} == *"${1:-}"* ]] || continue
+		if [ -z "${ALONE[row]}" ]; then
+			together+=("$row")
+		else
+			try_alone "$row"
+		fi
+	done
+	[ ${#together[@]} -eq 0 ] || try_together "${together[@]}"
+	for row in "${!ROWS[@]}"; do
+		[ -z "${RESULT[$row]:-}" ] || printf 'kind %s | %s\n' "${ROWS[row]}" "${RESULT[$row]}"
+	done
+}
+
+# --- kinds that are states of payload/blocker.c and payload/state.c ---
+
+# mode MODE: processes of payload/blocker.c; what can be seen of them from outside has to stay
+mode()
+{
+	case $2 in
+	set)
+		MODE_MOUNTS=$(mounts_inside)
+		(block c1 "$1") || return
+		read -r "PID_OF[$1]" <"$ROOTFS/ready"
+		;;
+	state) look_at_family "$(host_pid c1 "${PID_OF[$1]}")" ;;
+	unset)
+		BLOCKED=${PID_OF[$1]}
+		local children mount
+
+		children=$(pgrep -P "$(host_pid c1 "$BLOCKED")" || :)
+		# shellcheck disable=SC2086 # words; not all end with their parent
+		[ -z "$children" ] || kill -KILL $children
+		unblock c1
+		# the init of a namespace takes its time to die
+		wait_for 10 are_gone "$children"
+		comm -13 <(echo "$MODE_MOUNTS") <(mounts_inside) | sort -r | while read -r mount; do
+			in_container c1 umount -l "$(printf '%b' "$mount")" </dev/null
+		done
+		;;
+	esac
+}
+declare -A PID_OF
+
+are_gone()
+{
+	local pid
+
+	for pid in $1; do
+		[ ! -d "/proc/$pid" ] || return 1
+	done
+}
+
+mounts_inside()
+{
+	awk '{ print $5 }' "/proc/$(init_pid c1)/mountinfo" | sort
+}
+
+# look_at_family PID: it and its descendants, with what they have open and which namespaces are their own
+look_at_family()
+{
+	local pid=$1 name child
+
+	awk '/^(NSpid|NSpgid|NSsid|State|Threads|NoNewPrivs|Seccomp):/ { print $1, $NF }' "/proc/$pid/status"
+	# but for the files of launch, and terminals that have several names
+	find "/proc/$pid/fd" -mindepth 1 ! -lname '/said*' ! -lname '/ready*' -printf '%f %l\n' 2>/dev/null |
+		sed 's/\[[0-9]*\]$//; s,/dev/tty[0-9]*$,terminal,; s,/dev/pts/[0-9]*$,terminal,' | sort
+	for name in cgroup ipc mnt net pid user uts; do
+		[ "$(readlink "/proc/$pid/ns/$name")" = "$(readlink "/proc/$(init_pid c1)/ns/$name")" ] ||
+			echo "own $name"
+	done
+	awk '{ print $5, $6 }' "/proc/$pid/mountinfo" | sort
+	for child in $(pgrep -P "$pid" | sort -n); do
+		look_at_family "$child"
+	done
+}
+
+# keeps KIND...: kinds of payload/state.c, which says itself whether they are as they were
+keeps()
+{
+	local kinds=("${@:1:$#-1}")
+
+	case ${*: -1} in
+	set)
+		set_states "${kinds[@]}"
+		SET_STATES+=("${kinds[@]}")
+		;;
+	state)
+		printf '%s\n' "${kinds[@]}" | awk -F ': ' 'NR == FNR { wanted[$1]; next }
+			$1 in wanted && $2 != "ok" { print }' - /tmp/kind.verified
+		;;
+	unset)
+		ask_state end
+		SET_STATES=("${SET_STATES[@]:0:${#SET_STATES[@]}-${#kinds[@]}}")
+		[ ${#SET_STATES[@]} -eq 0 ] || set_states "${SET_STATES[@]}"
+		;;
+	esac
+}
+SET_STATES=()
+
+in_net()
+{
+	nsenter -t "$(init_pid c1)" -n -- "$@"
+}
+
+ROOTFS=/var/lib/lxc/c1/rootfs
+
+# --- doc/kinds.md ---
+
+# column_of SUITE: in the table
+column_of()
+{
+	case $1 in
+	bookworm) echo 3 ;;
+	trixie) echo 4 ;;
+	*) echo 5 ;;
+	esac
+}
+
+# documented SUITE: "kind SECTION | TITLE | RESULT" for each row of doc/kinds.md
+documented()
+{
+	awk -F ' *[|] *' -v column="$(column_of "$1")" '
+		/^## / { section = substr($0, 4) }
+		/^[|]/ && section && $2 != "kind" && $2 !~ /^-/ {
+			print "kind " section " | " $2 " | " $column
+		}' "$DOCUMENT"
+}
+DOCUMENT=$(realpath "${BASH_SOURCE[0]%/*}/../../../..")/doc/kinds.md
+
+# verify_kinds SUITE: what try_kinds has told on its standard input is what doc/kinds.md says. What a
+# box's kernel cannot set up has been tried in the VM.
+verify_kinds()
+{
+	local line
+
+	documented "$1" >/tmp/kind.documented
+	grep '^kind ' >/tmp/kind.found
+	[ -s /tmp/kind.found ] || die 'no kind was tried'
+	while read -r line; do
+		[[ $line != *'| not here' ]] || continue
+		grep -qxF "$line" /tmp/kind.documented ||
+			die "doc/kinds.md does not say: $line (scripts/kinds writes it anew)"
+	done </tmp/kind.found
+}
