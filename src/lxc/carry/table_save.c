@@ -40,5 +40,6 @@ void carry_save_end(struct saving *s)
 	sockets_end(s);
 	fd_close(&s->root);
 	skipped_mounts_clear(&s->skipped);
+	mount_changes_clear(&s->mount_changes);
 	process_answers_free(s->answers);
 }

@@ -51,11 +51,12 @@ struct saving {
 	const struct criu_files *files; /* CRIU's, at SAVE_POST_DUMP */
 
 	/* what the kinds find for later */
-	struct process_answers *answers; /* what processes said of themselves; NULL: nothing */
-	struct skipped_mounts skipped;	 /* CRIU has left them out ... */
-	ino_t mount_ns;			 /* ... of init's mount namespace, and of others */
-	bool scrollback;		 /* there is some in the image */
-	struct socket_reading *sockets;	 /* the thread that reads them, from SAVE_STOPPED on */
+	struct process_answers *answers;    /* what processes said of themselves; NULL: nothing */
+	struct skipped_mounts skipped;	    /* CRIU has left them out ... */
+	ino_t mount_ns;			    /* ... of init's mount namespace, and of others */
+	struct mount_changes mount_changes; /* what CRIU's image says wrongly of mounts */
+	bool scrollback;		    /* there is some in the image */
+	struct socket_reading *sockets;	    /* the thread that reads them, from SAVE_STOPPED on */
 };
 
 int carry_save(struct saving *s, enum save_moment moment, struct error **reterr) _must_check_;

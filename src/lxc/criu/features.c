@@ -31,6 +31,8 @@ static const struct criu_version since[CRIU_N_FEATURES] = {
 	[CRIU_AMBIENT_CAPS] = {4, 1, 0},
 	/* saves pidfds */
 	[CRIU_PIDFDS] = {4, 1, 0},
+	/* restores mounts as carry/mounts_save.c changes them in the image */
+	[CRIU_CHANGED_MOUNTS] = {4, 1, 0},
 	/* asks no socket for SO_PASSCRED that Linux 6.16 and later answer with an error */
 	[CRIU_NO_PASSCRED] = {4, 2, 0},
 	/* restores a user namespace in which nobody (65534) is not mapped */

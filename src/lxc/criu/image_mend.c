@@ -274,7 +274,8 @@ static void mending_clear(struct mending *m)
 	mount_images_clear(&m->mounts);
 }
 
-int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct error **reterr)
+int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,
+		    const struct mount_changes *changes, struct error **reterr)
 {
 	__attribute__((cleanup(mending_clear))) struct mending m = {.dirfd = dirfd};
 	int r = each_image(dirfd, "", mend_one, &m);
@@ -287,7 +288,7 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped, struct erro
 	if (r == 0)
 		r = mend_streams(dirfd, &m);
 	if (r == 0)
-		r = criu_mounts_mend(dirfd, &m.mounts, skipped);
+		r = criu_mounts_mend(dirfd, &m.mounts, skipped, changes);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : criu_tree_mend(dirfd, reterr);
 }

@@ -30,7 +30,7 @@
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,
-		    struct error **reterr) _must_check_;
+		    const struct mount_changes *changes, struct error **reterr) _must_check_;
 
 /* Whether a restore removes what another would need, see criu_ghosts_have_links(). */
 bool criu_image_has_links(int dirfd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Mends what CRIU's image says of mounts in mount namespaces of the container's processes.
+ * Mends what CRIU's image says of the container's mounts, in all its mount namespaces.
  * Runs in the command as root, at post-dump, on files that CRIU has written and closed.
  */
 #include "config.h"
@@ -291,6 +291,103 @@ char *criu_mounts_with_skipped(const void *text, size_t len, const struct skippe
 	return out.p;
 }
 
+/* --- what CRIU says wrongly --- */
+
+void mount_changes_clear(struct mount_changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		free(changes->v[i].root);
+	free(changes->v);
+	*changes = (struct mount_changes){0};
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+	unsigned int x = (*(const struct mount_change *const *)a)->id;
+	unsigned int y = (*(const struct mount_change *const *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorted by the number of the mount. Caller frees. */
+static const struct mount_change **sort_changes(const struct mount_changes *changes)
+{
+	const struct mount_change **v = xcalloc(changes->n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < changes->n; i++)
+		v[i] = &changes->v[i];
+	if (changes->n > 0)
+		qsort(v, changes->n, sizeof(*v), compare_changes);
+	return v;
+}
+
+static const struct mount_change *change_of(struct bytes entry, const struct mount_change **v,
+					    size_t n)
+{
+	struct mount_change key = {0};
+	const struct mount_change *p = &key, **found;
+	struct field f = {0};
+
+	while (take_field(&entry, &f))
+		if (f.number == MOUNT_ID)
+			key.id = (unsigned int)f.value;
+	found = n == 0 || entry.len > 0 ? NULL : bsearch(&p, v, n, sizeof(*v), compare_changes);
+	return found ? *found : NULL;
+}
+
+/* Numbers keep their size, and of a member that is there twice the last one counts. */
+static void put_changed(struct out *out, struct bytes entry, const struct mount_change *c)
+{
+	size_t before = out->len, len;
+	struct bytes copy;
+	struct field f = {0};
+	bool whole = false;
+
+	out->len += 4;
+	put(out, entry.p, entry.len);
+	copy = (struct bytes){(uint8_t *)out->p + before + 4, entry.len};
+	while (c && take_field(&copy, &f)) {
+		if (f.number == MOUNT_FLAGS)
+			replace_number(f.bytes, f.value | c->flags);
+		else if (f.number == MOUNT_MASTER && c->no_master)
+			replace_number(f.bytes, 0);
+		else if (f.number == MOUNT_ROOT)
+			whole = f.bytes.len == 1 && *f.bytes.p == '/';
+	}
+	if (c && c->root && whole)
+		put_text_field(out, MOUNT_ROOT, c->root);
+	len = out->len - before - 4;
+	for (size_t i = 0; i < 4; i++)
+		out->p[before + i] = (char)(len >> (8 * i));
+}
+
+char *criu_mounts_with_changes(const void *text, size_t len, const struct mount_changes *changes,
+			       size_t *ret_len)
+{
+	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry, rest;
+	_cleanup_free_ const struct mount_change **v = sort_changes(changes);
+	const struct mount_change *c;
+	struct out out = {0};
+	size_t room = 0, known = 0;
+	bool any = false;
+
+	if (!take_magic(&image, MAGIC_MOUNTS))
+		return NULL;
+	for (rest = image; take_entry(&rest, &entry); known += 4 + entry.len) {
+		c = change_of(entry, v, changes->n);
+		any = any || c;
+		room += c && c->root ? 12 + strlen(c->root) : 0;
+	}
+	if (!any || known != image.len)
+		return NULL;
+	out.p = xcalloc(len + room, 1);
+	put(&out, text, len - image.len);
+	while (take_entry(&image, &entry))
+		put_changed(&out, entry, change_of(entry, v, changes->n));
+	*ret_len = out.len;
+	return out.p;
+}
+
 bool criu_mounts_deleted_in(const void *text, size_t len)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)text, len}, entry;
@@ -362,17 +459,30 @@ static int write_image(int dirfd, const char *name, const char *text, size_t len
 	return write_all(fd, text, len);
 }
 
-static void add_skipped(struct mount_image *image, const struct skipped_mounts *skipped)
+/* Takes the text; NULL: it stays as it is. */
+static void set_text(struct mount_image *image, char *text, size_t len)
 {
-	size_t len = 0;
-	char *text = criu_mounts_with_skipped(image->text, image->len, skipped, &len);
-
 	if (!text)
 		return;
 	free(image->text);
 	image->text = text;
 	image->len = len;
 	image->changed = true;
+}
+
+static void correct(struct mount_image *image, const struct skipped_mounts *skipped,
+		    const struct mount_changes *changes)
+{
+	size_t len = 0;
+	char *text = NULL;
+
+	if (skipped->n > 0)
+		text = criu_mounts_with_skipped(image->text, image->len, skipped, &len);
+	set_text(image, text, len);
+	text = NULL;
+	if (changes->n > 0)
+		text = criu_mounts_with_changes(image->text, image->len, changes, &len);
+	set_text(image, text, len);
 }
 
 static int mend_image(int dirfd, const struct mount_image *image, const struct keyed_mounts *keyed)
@@ -385,13 +495,14 @@ static int mend_image(int dirfd, const struct mount_image *image, const struct k
 	return image->changed ? write_image(dirfd, image->name, image->text, image->len) : 0;
 }
 
-int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped)
+int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped,
+		     const struct mount_changes *changes)
 {
 	struct keyed_mounts keyed = {0};
 	int r = 0;
 
-	for (size_t i = 0; skipped->n > 0 && i < images->n; i++)
-		add_skipped(&images->v[i], skipped);
+	for (size_t i = 0; i < images->n; i++)
+		correct(&images->v[i], skipped, changes);
 	/* of a container without other mount namespaces there is one */
 	for (size_t i = 0; images->n > 1 && i < images->n; i++)
 		criu_mounts_keyed(images->v[i].text, images->v[i].len, &keyed);

@@ -26,6 +26,22 @@ struct skipped_mounts {
 
 void skipped_mounts_clear(struct skipped_mounts *skipped);
 
+/* A mistake in what CRIU's image says of a mount. */
+struct mount_change {
+	unsigned int id;    /* the mount's */
+	char *root;	    /* what it really shows, where CRIU says "/"; NULL: no change */
+	unsigned int flags; /* MS_* of the mount that CRIU does not know */
+	bool no_master;	    /* CRIU could not make it a slave */
+};
+
+/* In no order, and at most one for a mount. */
+struct mount_changes {
+	struct mount_change *v;
+	size_t n;
+};
+
+void mount_changes_clear(struct mount_changes *changes);
+
 /* Whether an image directory has more than one mount namespace. */
 bool criu_mounts_nested(int dirfd);
 
@@ -45,12 +61,14 @@ void mount_images_clear(struct mount_images *images);
 /*
  * Mends them:
  *  - what it has skipped is added where its parent is, and CRIU restores it as it does others;
+ *  - its mistakes are corrected;
  *  - CRIU looks for external mounts in the mount namespace of the container's init alone, so it
  *    takes the copies of the container's terminals in other mount namespaces for terminals of
  *    the container's own devpts. They get the keys of the originals.
  * 0 or -errno.
  */
-int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped);
+int criu_mounts_mend(int dirfd, struct mount_images *images, const struct skipped_mounts *skipped,
+		     const struct mount_changes *changes);
 
 /* The parts, pure. A terminal that CRIU has been told of; they begin empty, as {0}. */
 struct keyed_mounts {
@@ -70,6 +88,10 @@ void criu_mounts_keyed(const void *text, size_t len, struct keyed_mounts *keyed)
  */
 char *criu_mounts_with_keys(const void *text, size_t len, const struct keyed_mounts *keyed,
 			    size_t *ret_len);
+
+/* The image with those of its mounts changed: NULL where there is none. Caller frees. */
+char *criu_mounts_with_changes(const void *text, size_t len, const struct mount_changes *changes,
+			       size_t *ret_len);
 
 /* criu_mounts_deleted() of one. */
 bool criu_mounts_deleted_in(const void *text, size_t len);

@@ -174,6 +174,26 @@ const struct cgroup *facts_cgroup2(const struct container_facts *facts)
 	return NULL;
 }
 
+/* What follows a part of a path, at the end of one of its names; NULL: it begins differently. */
+static const char *after(const char *path, const char *part)
+{
+	size_t len = strlen(part);
+
+	if (!path || strncmp(path, part, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	return path + len;
+}
+
+const char *facts_below_cgroup(const struct container_facts *facts, const char *path)
+{
+	const struct cgroup *own = facts_cgroup2(facts);
+	const char *rest = own && strcmp(own->path, "/") != 0 ? after(path, own->path) : NULL;
+
+	if (!rest || !facts->inner_cgroup)
+		return rest;
+	return *rest ? after(rest + 1, facts->inner_cgroup) : NULL;
+}
+
 bool facts_network_comes_off(const struct container_facts *facts)
 {
 	bool off = !facts->host_network;

@@ -289,6 +289,12 @@ void facts_clear_block_filesystems(struct container_facts *facts);
 const struct cgroup *facts_cgroup2(const struct container_facts *facts);
 
 /*
+ * The part of a cgroup2 path on the host that is below the cgroup that the container sees as the
+ * root: "" for that cgroup, "/system.slice". NULL: the path is elsewhere.
+ */
+const char *facts_below_cgroup(const struct container_facts *facts, const char *path);
+
+/*
  * Whether every interface of the container can leave its bridge for a while. If so, no packet
  * arrives, and CRIU need not lock the network. A port with settings of its own would lose them off
  * the bridge.

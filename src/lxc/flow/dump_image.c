@@ -179,7 +179,9 @@ static int complete(struct dump *d, struct error **reterr)
 		r = check_deleted_mounts(d, reterr);
 	if (r == 0)
 		r = carry_save(&d->saving, SAVE_MEND, reterr);
-	return r < 0 ? r : criu_image_mend(d->image->dirfd, &d->saving.skipped, reterr);
+	return r < 0 ? r
+		     : criu_image_mend(d->image->dirfd, &d->saving.skipped,
+				       &d->saving.mount_changes, reterr);
 }
 
 int dump_complete_image(struct dump *d, struct error **reterr)

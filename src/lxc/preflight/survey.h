@@ -53,8 +53,9 @@ struct mount {
 	int id, parent;
 	dev_t dev;
 	char *type, *root, *target;
-	char *source;	    /* as it was given to mount() */
-	bool external;	    /* of the host */
+	char *source;  /* as it was given to mount() */
+	bool external; /* of the host */
+	bool idmapped;
 	bool covered;	    /* another is mounted on its root */
 	bool noexec, nodev; /* options */
 	int shared, master; /* peer groups; 0: none */
@@ -122,6 +123,9 @@ struct survey {
 	struct map outside_devices; /* of mounts that are the host's */
 	struct map
 		whole_devices; /* devices that are mounted as a whole, with the first such mount */
+	struct map part_devices; /* of mounts that show a part of a filesystem, see watches.c ... */
+	struct map root_inodes;	 /* ... and of namespaces' roots: the mount */
+	bool roots_known;
 	bool automounts;
 	bool keeps_no_content; /* a mount of the container's own is of such a filesystem */
 	size_t watches_read;   /* bytes of what is told of watches */
@@ -133,6 +137,7 @@ struct survey {
 	size_t maps_read;	 /* bytes of what is told of memory */
 	struct map mapped_files; /* by mapped_file(): whether it is a device */
 	enum answer has_null, knows_bpf, has_plugins, any_is_passed;
+	enum answer shows_cgroups; /* all of the container's are mounted somewhere */
 	struct terminal *terminals;
 	size_t n_terminals;
 	struct map terminals_by_end;

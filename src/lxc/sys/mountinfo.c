@@ -24,8 +24,7 @@ bool mountinfo_numbers(const char *line, uint64_t *ret_id, dev_t *ret_device)
 	return true;
 }
 
-/* Decodes the word at p, with \040 and the like. Caller frees. */
-static char *take_word(const char *p)
+char *mountinfo_text(const char *p)
 {
 	size_t len = strcspn(p, " \n"), n = 0;
 	char *word = xcalloc(len + 1, 1);
@@ -63,6 +62,15 @@ static const char *find_type(const char *options)
 	return skip_words(p, 1);
 }
 
+/* The number of "shared:5" or the like among the optional fields; 0: there is none. */
+static unsigned int find_group(const char *options, const char *word)
+{
+	for (const char *p = options; p && strncmp(p, "- ", 2) != 0; p = skip_words(p, 1))
+		if (strncmp(p, word, strlen(word)) == 0)
+			return (unsigned int)strtoul(p + strlen(word), NULL, 10);
+	return 0;
+}
+
 static bool parse_device(const char *p, dev_t *ret)
 {
 	char *colon, *end;
@@ -80,7 +88,8 @@ static bool parse_device(const char *p, dev_t *ret)
 bool mountinfo_parse(const char *line, struct mountinfo *ret)
 {
 	const char *root = skip_words(line, 3), *point = skip_words(line, 4);
-	const char *type = find_type(skip_words(line, 6)), *source = skip_words(type, 1);
+	const char *optional = skip_words(line, 6);
+	const char *type = find_type(optional), *source = skip_words(type, 1);
 	uint64_t id;
 	dev_t dev;
 	char *end;
@@ -91,12 +100,31 @@ bool mountinfo_parse(const char *line, struct mountinfo *ret)
 	*ret = (struct mountinfo){
 		.id = id,
 		.dev = dev,
-		.root = take_word(root),
-		.point = take_word(point),
-		.type = take_word(type),
-		.source = take_word(source),
+		.root = mountinfo_text(root),
+		.point = mountinfo_text(point),
+		.options = mountinfo_text(skip_words(line, 5)),
+		.shared = find_group(optional, "shared:"),
+		.master = find_group(optional, "master:"),
+		.type = mountinfo_text(type),
+		.source = mountinfo_text(source),
 	};
 	return true;
+}
+
+char *mountinfo_word(const char *text)
+{
+	char *word = xcalloc(strlen(text) * 4 + 1, 1), *p = word;
+
+	for (; *text; text++) {
+		if (!strchr(" \t\n\\", *text)) {
+			*p++ = *text;
+			continue;
+		}
+		*p++ = '\\';
+		for (int shift = 6; shift >= 0; shift -= 3)
+			*p++ = (char)('0' + ((*text >> shift) & 7));
+	}
+	return word;
 }
 
 const char *mountinfo_next(const char *line)
@@ -110,6 +138,7 @@ void mountinfo_clear(struct mountinfo *m)
 {
 	free(m->root);
 	free(m->point);
+	free(m->options);
 	free(m->type);
 	free(m->source);
 	*m = (struct mountinfo){0};

@@ -14,10 +14,18 @@ struct mountinfo {
 	char *root;  /* the part of the filesystem that it shows */
 	char *point; /* where */
 	char *type, *source;
+	char *options;		     /* of the mount alone: "ro,nosuid" */
+	unsigned int shared, master; /* peer groups; 0: none */
 };
 
 /* Pure. Parses one line. Returns false if it is not a line of a mountinfo. */
 bool mountinfo_parse(const char *line, struct mountinfo *ret);
+
+/* Pure. Decodes the word at p, with \040 and the like, up to a space or newline. Caller frees. */
+char *mountinfo_text(const char *p);
+
+/* Pure. The opposite: a text without space or newline. Caller frees. */
+char *mountinfo_word(const char *text);
 
 /* The next line; NULL: it was the last. */
 const char *mountinfo_next(const char *line);

@@ -32,3 +32,24 @@ stop
 # what propagates does so again
 begin slave slave-shared shared pivot-whole
 rounds
+stop
+
+# as services of systemd have it, side by side
+receives()
+{
+	mkdir -p "$rootfs/run/services/a/new"
+	in_container c1 mount -t tmpfs none /run/services/a/new
+	nested=${nested# }
+	check grep -q ' /run/incoming/new ' "/proc/${nested%% *}/mountinfo"
+	in_container c1 umount /run/services/a/new
+}
+
+begin sandbox-a sandbox-b listeners
+receives
+outlives
+receives
+rounds
+receives
+nested=${nested# }
+check [ -w "/proc/${nested%% *}/root/sys/fs/cgroup/cgroup.procs" ]
+check_equal secret "$(cat "/proc/${nested%% *}/root/run/credentials/password")"

@@ -12,14 +12,17 @@
 mount_blockers()
 {
 	cat <<-'END'
-		cgroup-file-mount i=cgroup-file
+		cgroup-file-alone i=cgroup-file
+		cgroup-file-gone i=cgroup-file
 		covered-file p=covered-file
 		fuse-mount n=filesystem p=device
 		message-queue n=filesystem p=file-kind
 		mount-on-tracefs n=filesystem
-		namespace-mnt-cgroup-file p=cgroup-file
-		namespace-mnt-services c=nested-namespace
+		mounted-socket i=mounted-socket
+		namespace-mnt-folders p=nested-namespace
+		namespace-mnt-idmapped p=mount-options
 		namespace-mount n=mount-root
+		watch-as-root p=watch
 		watch-queues p=watch
 		overlay-mount n=filesystem
 		shared-folders n=mount-sharing
@@ -27,8 +30,9 @@ mount_blockers()
 	END
 }
 
-mount_innocents='bracket-mount hugepage-mount mqueue-empty namespace-mnt-own namespace-mnt-private
-	namespace-mnt-service namespace-mnt-shared namespace-mnt-slave'
+mount_innocents='bracket-mount cgroup-file-mount hugepage-mount mqueue-empty namespace-mnt-cgroup-file
+	namespace-mnt-own namespace-mnt-private namespace-mnt-service namespace-mnt-services
+	namespace-mnt-shared namespace-mnt-slave'
 
 make_bridge
 start_dhcp

@@ -11,6 +11,7 @@
 #include "carry/keyring.h"
 #include "carry/pressure.h"
 #include "carry/process_flags.h"
+#include "carry/slave_mounts.h"
 #include "carry/socket_states.h"
 #include "criu/argv.h"
 #include "fuzz.h"
@@ -68,6 +69,17 @@ static void sockets(const char *text)
 	must(strcmp(again, text) == 0);
 }
 
+static void propagation(const char *text)
+{
+	_cleanup_propagation_ struct propagation p = {0}, same = {0};
+	_cleanup_free_ char *again = NULL;
+
+	if (!propagation_parse(text, &p))
+		return;
+	again = propagation_format(&p);
+	must(propagation_parse(again, &same) && same.n == p.n);
+}
+
 static void words(char *text, size_t len)
 {
 	_cleanup_free_ char *cpus = NULL;
@@ -88,6 +100,7 @@ static void words(char *text, size_t len)
 	file_times(text);
 	process_flags(text);
 	sockets(text);
+	propagation(text);
 	(void)mount_flags_parse(text, &flags);
 	(void)mount_options_have(text, "ro");
 	(void)tty_settings_valid(text);

@@ -84,6 +84,9 @@ static void mount_images(const char *bytes, size_t len)
 				      .target = (char *)(uintptr_t)"/t",
 				      .source = (char *)(uintptr_t)"none"};
 	const struct skipped_mounts skipped = {&mount, 1};
+	struct mount_change change = {
+		.id = 1, .root = (char *)(uintptr_t)"/part", .flags = 256, .no_master = true};
+	const struct mount_changes changes = {&change, 1};
 	struct keyed_mounts keyed = {0};
 	_cleanup_free_ char *text = NULL, *again = NULL;
 	size_t n = 0;
@@ -97,6 +100,9 @@ static void mount_images(const char *bytes, size_t len)
 	free(text);
 	text = criu_mounts_with_skipped(bytes, len, &skipped, &n);
 	must(!text || n > len);
+	free(text);
+	text = criu_mounts_with_changes(bytes, len, &changes, &n);
+	must(!text || n >= len);
 }
 
 static void ghost_image(const char *bytes, size_t len)

@@ -161,6 +161,146 @@ static void pivot_whole(void)
 	make_file("/file", "of the other root\n");
 }
 
+/*
+ * A sandbox as systemd makes it: what appears in a folder of the service's own is seen in
+ * /run/incoming. A file of a cgroup can be written where the others cannot, credentials are on a
+ * tmpfs without links, and /proc shows only its own processes.
+ */
+static void sandbox(const char *service)
+{
+	char path[64];
+
+	propagation(MS_SHARED);
+	mkdir("/run/services", 0755);
+	mkdir("/run/incoming", 0755);
+	mkdir("/run/credentials", 0755);
+	snprintf(path, sizeof(path), "/run/services/%s", service);
+	mkdir(path, 0755);
+	own(MS_SLAVE);
+	CHECK(mount("none", "/run/credentials", "tmpfs",
+		    MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOSYMFOLLOW, "mode=700") == 0);
+	make_file("/run/credentials/password", "secret\n");
+	CHECK(mount(NULL, "/run/credentials", NULL,
+		    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC |
+			    MS_NOSYMFOLLOW,
+		    NULL) == 0);
+	CHECK(mount("none", "/mnt", "tmpfs", MS_RDONLY | MS_NODEV, "mode=755") == 0);
+	CHECK(mount("/sys/fs/cgroup/cgroup.procs", "/sys/fs/cgroup/cgroup.procs", NULL, MS_BIND,
+		    NULL) == 0);
+	CHECK(mount(NULL, "/sys/fs/cgroup", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0);
+	CHECK(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    "hidepid=invisible,subset=pid") == 0);
+	CHECK(mount(path, "/run/incoming", NULL, MS_BIND, NULL) == 0);
+	propagation(MS_SHARED);
+	CHECK(mount(NULL, "/run/incoming", NULL, MS_SLAVE, NULL) == 0);
+}
+
+static void sandbox_a(void)
+{
+	sandbox("a");
+}
+
+static void sandbox_b(void)
+{
+	sandbox("b b");
+}
+
+/* in the container's namespace: two folders that hear of others, and a folder of cgroups */
+static void listeners(void)
+{
+	propagation(MS_SHARED);
+	for (const char *name = "xyz"; *name; name++) {
+		char from[] = "/run/from-?", to[] = "/run/to-?";
+
+		from[sizeof(from) - 2] = to[sizeof(to) - 2] = *name;
+		mkdir(from, 0755);
+		mkdir(to, 0755);
+		CHECK(mount(from, to, NULL, MS_BIND, NULL) == 0);
+		CHECK(mount(NULL, to, NULL, MS_SLAVE, NULL) == 0);
+	}
+	mkdir("/sys/fs/cgroup/part", 0755);
+	mkdir("/run/part", 0755);
+	CHECK(mount("/sys/fs/cgroup/part", "/run/part", NULL, MS_BIND, NULL) == 0);
+}
+
+/*
+ * Mounts of each kind that a process can make: with content, read-only, on top of others, of
+ * single files, of parts, and /proc and /sys anew.
+ */
+static void many_kinds(void)
+{
+	private();
+	mkdir("/many", 0755);
+	CHECK(mount("none", "/many", "tmpfs", MS_NODEV, "mode=751,size=1m") == 0);
+	mkdir("/many/part", 01770);
+	make_file("/many/part/file", "with content\n");
+	CHECK(symlink("part/file", "/many/link") == 0 && chown("/many/part/file", 12, 34) == 0);
+	for (const char *name = "abcdefg"; *name; name++) {
+		char path[] = "/many/?";
+
+		path[sizeof(path) - 2] = *name;
+		mkdir(path, 0755);
+	}
+	CHECK(mount("/many/part", "/many/a", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/many/a", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOEXEC, NULL) ==
+	      0);
+	CHECK(mount("lower", "/many/b", "tmpfs", 0, NULL) == 0);
+	make_file("/many/b/file", "of the lower one\n");
+	CHECK(mount("upper", "/many/b", "tmpfs", MS_NOATIME, "mode=700") == 0);
+	make_file("/many/b/file", "of the upper one\n");
+	CHECK(mount("proc", "/many/c", "proc", MS_RDONLY, "hidepid=2") == 0);
+	CHECK(mount("sysfs", "/many/d", "sysfs", MS_NOSUID, NULL) == 0);
+	CHECK(mount("/proc", "/many/e", NULL, MS_BIND | MS_REC, NULL) == 0);
+	CHECK(mount("/etc", "/many/f", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/many/f", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0);
+	CHECK(mount("/dev/null", "/proc/kmsg", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount("/many/part/file", "/etc/passwd", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount("/many", "/many/g", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/many", NULL, MS_UNBINDABLE, NULL) == 0);
+}
+
+/* The parent exits. */
+static void orphan(void)
+{
+	pid_t pid;
+
+	slave_shared();
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid > 0)
+		_exit(0);
+	while (getppid() != 1)
+		usleep(1000);
+}
+
+/* Two of them, with a mount namespace each; the parent is not the one that says its number. */
+static void second(unsigned long how)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid > 0)
+		close(3);
+	else
+		own(how);
+}
+
+/* They share with each other, and with nobody else. */
+static void peers(void)
+{
+	private();
+	CHECK(mount("none", "/mnt", "tmpfs", 0, "mode=755") == 0);
+	CHECK(mount(NULL, "/mnt", NULL, MS_SHARED, NULL) == 0);
+	second(0);
+}
+
+/* The second hears of the first, which hears of the container. */
+static void chain(void)
+{
+	slave_shared();
+	second(MS_SLAVE);
+}
+
 static void other_root(void)
 {
 	mkdir("/nested.chroot", 0755);
@@ -177,12 +317,24 @@ static const struct {
 	const char *name;
 	void (*set)(void);
 } modes[] = {
-	{"private", private},		{"slave", slave},
-	{"slave-shared", slave_shared}, {"shared", shared},
-	{"own-mounts", own_mounts},	{"own-dev", own_dev},
-	{"own-tracefs", own_tracefs},	{"pivot-tmpfs", pivot_tmpfs},
-	{"pivot-bind", pivot_bind},	{"pivot-whole", pivot_whole},
+	{"private", private},
+	{"slave", slave},
+	{"slave-shared", slave_shared},
+	{"shared", shared},
+	{"own-mounts", own_mounts},
+	{"own-dev", own_dev},
+	{"own-tracefs", own_tracefs},
+	{"pivot-tmpfs", pivot_tmpfs},
+	{"pivot-bind", pivot_bind},
+	{"pivot-whole", pivot_whole},
 	{"chroot", other_root},
+	{"sandbox-a", sandbox_a},
+	{"sandbox-b", sandbox_b},
+	{"listeners", listeners},
+	{"many-kinds", many_kinds},
+	{"orphan", orphan},
+	{"peers", peers},
+	{"chain", chain},
 };
 
 static void become(const char *mode)

@@ -73,6 +73,7 @@ static const struct suite {
 	{"rootfs_words", rootfs_words_suite},
 	{"scrollback", scrollback_suite},
 	{"sockets", sockets_suite},
+	{"slave_mounts", slave_mounts_suite},
 	{"source_filesystem", source_filesystem_suite},
 	{"superblock", superblock_suite},
 	{"tty", tty_suite},

@@ -244,6 +244,39 @@ START_TEST(test_skipped)
 }
 END_TEST
 
+/* root, flags, master */
+#define WRONG MOUNTS "\x0b\0\0\0\x10\x05\x28\x81\x80\x01\x32\x01/\x58\x09" COPY
+#define RIGHT MOUNTS "\x11\0\0\0\x10\x05\x28\x81\x82\x01\x32\x01/\x58\0\x32\x04/a/b" COPY
+
+START_TEST(test_changes)
+{
+	static const char wrong[] = WRONG, right[] = RIGHT;
+	struct mount_change v[] = {
+		{.id = 7, .root = (char *)(uintptr_t)"/never"},
+		{.id = 5, .root = (char *)(uintptr_t)"/a/b", .flags = 256, .no_master = true},
+	};
+	const struct mount_changes changes = {v, 2}, others = {v, 1}, none = {0};
+	size_t len = 0;
+	char *text = criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &changes, &len);
+
+	ck_assert_uint_eq(len, sizeof(right) - 1);
+	ck_assert_mem_eq(text, right, len);
+	free(text);
+	ck_assert_ptr_null(criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &others, &len));
+	ck_assert_ptr_null(criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &none, &len));
+	ck_assert_ptr_null(criu_mounts_with_changes(mm, sizeof(mm) - 1, &changes, &len));
+	for (size_t n = 0; n < sizeof(wrong) - 1; n++) {
+		char *cut = malloc(n + 1);
+
+		memcpy(cut, wrong, n);
+		text = criu_mounts_with_changes(cut, n, &changes, &len);
+		ck_assert(!text || n == sizeof(MOUNTS) - 1 + 15);
+		free(text);
+		free(cut);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	enum criu_image kind;
@@ -288,6 +321,7 @@ Suite *criu_image_mend_suite(void)
 	tcase_add_test(t, test_deleted_mounts);
 	tcase_add_test(t, test_long_key);
 	tcase_add_test(t, test_skipped);
+	tcase_add_test(t, test_changes);
 	suite_add_tcase(s, t);
 	return s;
 }

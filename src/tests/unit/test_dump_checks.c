@@ -126,7 +126,10 @@ START_TEST(test_propagation)
 	const struct process process = {.pid = 100, .name = "x"};
 	_cleanup_findings_ struct findings found = {0};
 	struct mount mounts[MOUNT_MAX];
-	struct survey s = {.mounts = mounts, .found = &found};
+	/* a later one can be helped */
+	const struct criu_program criu = {.version = {4, 0, 0}};
+	const struct preflight p = {.criu = &criu};
+	struct survey s = {.p = &p, .mounts = mounts, .found = &found};
 
 	for (; s.n_mounts < MOUNT_MAX && c->v[s.n_mounts].ns; s.n_mounts++) {
 		const char *type = c->v[s.n_mounts].type;

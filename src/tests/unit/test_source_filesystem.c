@@ -9,6 +9,13 @@
 #include "sys/mountinfo.h"
 #include "unit.h"
 
+#define MOUNT(number, device, r, p, t, s)                                                          \
+	{.id = (number),                                                                           \
+	 .dev = (device),                                                                          \
+	 .root = TEXT(r),                                                                          \
+	 .point = TEXT(p),                                                                         \
+	 .type = TEXT(t),                                                                          \
+	 .source = TEXT(s)}
 #define TEXT(s) ((char *)(uintptr_t)(s))
 
 START_TEST(test_line)
@@ -18,18 +25,15 @@ START_TEST(test_line)
 		struct mountinfo wanted;
 	} lines[] = {
 		{"36 35 8:3 /a /srv rw shared:1 master:2 - ext4 /dev/sda3 rw\n",
-		 {36, 0x803, TEXT("/a"), TEXT("/srv"), TEXT("ext4"), TEXT("/dev/sda3")}},
+		 MOUNT(36, 0x803, "/a", "/srv", "ext4", "/dev/sda3")},
 		{"36 35 8:3 / / rw - ext4 /dev/sda3 rw",
-		 {36, 0x803, TEXT("/"), TEXT("/"), TEXT("ext4"), TEXT("/dev/sda3")}},
+		 MOUNT(36, 0x803, "/", "/", "ext4", "/dev/sda3")},
 		{"7 1 0:5 / /a\\040b\\134c\\0400 rw - nfs4 h:/x\\011y rw",
-		 {7, 5, TEXT("/"), TEXT("/a b\\c 0"), TEXT("nfs4"), TEXT("h:/x\ty")}},
-		{"7 1 0:5 / /a\\04 rw - x y rw",
-		 {7, 5, TEXT("/"), TEXT("/a\\04"), TEXT("x"), TEXT("y")}},
-		{"7 1 0:5 / /a\\777 rw - x y rw",
-		 {7, 5, TEXT("/"), TEXT("/a\\777"), TEXT("x"), TEXT("y")}},
+		 MOUNT(7, 5, "/", "/a b\\c 0", "nfs4", "h:/x\ty")},
+		{"7 1 0:5 / /a\\04 rw - x y rw", MOUNT(7, 5, "/", "/a\\04", "x", "y")},
+		{"7 1 0:5 / /a\\777 rw - x y rw", MOUNT(7, 5, "/", "/a\\777", "x", "y")},
 		/* of one with an empty name */
-		{"7 1 0:5 / /a rw - tmpfs  rw",
-		 {7, 5, TEXT("/"), TEXT("/a"), TEXT("tmpfs"), TEXT("")}},
+		{"7 1 0:5 / /a rw - tmpfs  rw", MOUNT(7, 5, "/", "/a", "tmpfs", "")},
 	};
 	static const char *const none[] = {
 		"",

@@ -43,6 +43,8 @@ static void survey_clear(struct survey *s)
 	map_clear(&s->noexec_devices);
 	map_clear(&s->outside_devices);
 	map_clear(&s->whole_devices);
+	map_clear(&s->part_devices);
+	map_clear(&s->root_inodes);
 	map_clear(&s->mapped_files);
 	map_clear(&s->terminals_by_end);
 	map_clear(&s->unix_by_inode);

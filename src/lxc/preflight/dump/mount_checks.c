@@ -18,6 +18,8 @@
 /* In all mount namespaces together. CRIU compares each mount with each other one. */
 #define MOUNTS_MAX 100000
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
 static int compare_texts(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
@@ -110,6 +112,7 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 	m->external = p->pid == s->p->facts->init_pid && is_external(s, m->target);
 	m->noexec = has_option(fs, "noexec");
 	m->nodev = has_option(fs, "nodev");
+	m->idmapped = has_option(fs, "idmapped");
 	m->shared = peer_group(fs, "shared:");
 	m->master = peer_group(fs, "master:");
 	map_add(&s->mounts_by_id, (uint64_t)m->id, index);
@@ -307,18 +310,94 @@ static bool is_on_file(struct survey *s, const struct mount *m)
 	return fd >= 0 && S_ISREG(st.st_mode);
 }
 
+/* The part of the container's cgroups that it shows: "" for all, NULL for something else. */
+static const char *part_of_cgroups(const struct survey *s, const struct mount *m)
+{
+	return strcmp(m->type, "cgroup2") == 0 ? facts_below_cgroup(s->p->facts, m->root) : NULL;
+}
+
+static bool has_all_cgroups(struct survey *s)
+{
+	for (size_t i = 0; s->shows_cgroups == ANSWER_UNKNOWN && i < s->n_mounts; i++) {
+		const char *part = part_of_cgroups(s, &s->mounts[i]);
+
+		if (part && *part == '\0')
+			s->shows_cgroups = ANSWER_YES;
+	}
+	if (s->shows_cgroups == ANSWER_UNKNOWN)
+		s->shows_cgroups = ANSWER_NO;
+	return s->shows_cgroups == ANSWER_YES;
+}
+
+/* CRIU mounts all cgroups, and a part of them from there: see carry/mounts_save.c. */
+static bool is_part_that_exists(struct survey *s, const struct mount *m)
+{
+	_cleanup_free_ char *path = xasprintf(CGROUP_ROOT "%s", m->root);
+	struct stat here, there;
+	_cleanup_close_ int fd = open_mount(s, m, O_PATH, &there);
+
+	return fd >= 0 && stat(path, &here) == 0 && here.st_ino == there.st_ino &&
+	       is_fixed(s, CRIU_CHANGED_MOUNTS) && has_all_cgroups(s);
+}
+
 static void check_cgroup_mount(struct survey *s, const struct mount *m)
 {
-	if (is_on_file(s, m))
-		findings_add(
-			s->found,
-			FINDING("cgroup-file", FINDING_BLOCKS,
-				"unmount it; of a service of systemd's: forbid namespaces in the "
-				"container, with lxc.include = " LXC_CHECKPOINT_CONF
-				" in its config, and start it again",
-				OF_PROCESS(s, m->process)),
-			"has a file of a cgroup mounted on %s, which CRIU cannot restore",
-			m->target);
+	const char *part = part_of_cgroups(s, m);
+	_cleanup_free_ char *install = NULL;
+	bool old;
+
+	if (part ? *part == '\0' || is_part_that_exists(s, m) : !is_on_file(s, m))
+		return;
+	install = criu_feature_remedy(CRIU_CHANGED_MOUNTS);
+	old = !is_fixed(s, CRIU_CHANGED_MOUNTS);
+	findings_add(s->found,
+		     FINDING("cgroup-file", FINDING_BLOCKS, old ? install : "unmount it",
+			     OF_PROCESS(s, m->process)),
+		     old ? "has a part of a cgroup filesystem mounted on %s (%s), which this CRIU "
+			   "cannot restore"
+			 : "has a part of a cgroup filesystem mounted on %s (%s) that is not among "
+			   "the container's cgroups, or not any more, which CRIU cannot restore",
+		     m->target, m->root);
+}
+
+/* CRIU does not see it. Of the rootfs inspect/mounts.c knows. */
+static void check_idmapped(struct survey *s, const struct mount *m, dev_t rootfs, ino_t init_ns)
+{
+	if (!m->idmapped || m->ns == init_ns || (m->dev == rootfs && s->p->facts->rootfs_idmapped))
+		return;
+	findings_add(s->found,
+		     FINDING("mount-options", FINDING_BLOCKS,
+			     "stop that process; of a service of systemd's: set DynamicUser=no or "
+			     "PrivateUsers=no in its unit",
+			     OF_PROCESS(s, m->process)),
+		     "has a mount %s that translates IDs (idmapped), which CRIU would restore "
+		     "without that",
+		     m->target);
+}
+
+/*
+ * CRIU makes the socket anew, but after the mounts: there would be nothing to mount, or the mount
+ * would show the old one.
+ */
+static void check_mounted_socket(struct survey *s, const struct mount *m)
+{
+	struct stat st;
+	_cleanup_close_ int fd = -1;
+
+	if (m->external || strcmp(m->root, "/") == 0 || has_external(s, m->dev) ||
+	    starts_with(m->type, "cgroup") || strcmp(m->type, "proc") == 0 ||
+	    strcmp(m->type, "sysfs") == 0 || strcmp(m->type, "devpts") == 0)
+		return;
+	fd = open_mount(s, m, O_PATH, &st);
+	if (fd >= 0 && S_ISSOCK(st.st_mode))
+		findings_add(s->found,
+			     FINDING("mounted-socket", FINDING_BLOCKS,
+				     "unmount it, or mount its directory; of a service of "
+				     "systemd's: stop the service (RootDirectory= mounts the "
+				     "journal's sockets)",
+				     OF_PROCESS(s, m->process)),
+			     "has a socket (%s) mounted on %s, which CRIU cannot restore", m->root,
+			     m->target);
 }
 
 static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
@@ -398,6 +477,8 @@ void check_mounts(struct survey *s)
 			rootfs = s->mounts[i].dev;
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		check_mount(s, &s->mounts[i], rootfs);
+		check_mounted_socket(s, &s->mounts[i]);
+		check_idmapped(s, &s->mounts[i], rootfs, init_ns);
 		check_parent(s, &s->mounts[i]);
 		check_deleted_mount(s, &s->mounts[i]);
 	}

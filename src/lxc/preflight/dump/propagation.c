@@ -7,13 +7,18 @@
  * kernel passes a group only from a mount to one of the same superblock that shows the same or a
  * part of it. So one member, for CRIU the one with the shortest root, must show everything that the
  * others show, and so must the source of its master. A master outside the container must belong to
- * a mount of the host's, or to the rootfs.
+ * a mount of the host's, or to the rootfs. Slaves of a master in the container that are no peers of
+ * others need only a master each, see carry/slave_mounts.h.
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "carry/slave_mounts.h"
 #include "preflight/survey.h"
+#include "util/fd.h"
 #include "util/mem.h"
 
 /* The members of a group are adjacent. */
@@ -130,14 +135,69 @@ static bool can_hand_on(const struct sharing *all, const struct mount *from, con
 	return is_below(to->root, from->root) && is_terminal(all, from) == is_terminal(all, to);
 }
 
-/* The member that CRIU could not put into its group or under its master; NULL: none. */
-static const struct mount *stray(const struct sharing *all, const struct group *g)
+/* --- mounts that this project makes slaves, see carry/slave_mounts.h --- */
+
+/* Whether the path of a mount leads to it, and not to another on top. */
+static bool is_reachable(struct survey *s, const struct mount *m)
+{
+	_cleanup_close_ int fd =
+		m->process ? scout_open(&s->scout, m->process->pid, m->target, O_PATH) : -1;
+	struct statx st;
+
+	return fd >= 0 &&
+	       statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &st) == 0 &&
+	       st.stx_mnt_id == (uint64_t)m->id;
+}
+
+static struct sharer *sharers_of(const struct survey *s, const struct group *g)
+{
+	struct sharer *v = xcalloc(g->n + 1, sizeof(*v));
+
+	for (size_t i = 0; i < g->n; i++)
+		v[i] = (struct sharer){.shared = (unsigned int)g->v[i]->shared,
+				       .master = (unsigned int)g->v[i]->master,
+				       .root = g->v[i]->root,
+				       .order = (size_t)(g->v[i] - s->mounts)};
+	return v;
+}
+
+/* The member of a scattered group that nothing could make a slave of its master; NULL: none. */
+static const struct mount *stray_slave(struct survey *s, const struct sharing *all,
+				       const struct group *g, const struct group *parent)
+{
+	_cleanup_free_ struct sharer *slaves = sharers_of(s, g), *members = sharers_of(s, parent);
+	_cleanup_masters_ struct masters masters = {0};
+
+	propagation_masters(members, parent->n, &masters);
+	for (size_t i = 0; i < g->n; i++) {
+		const struct sharer *master = propagation_master(&masters, &slaves[i]);
+		const struct mount *from = master ? &s->mounts[master->order] : NULL;
+
+		if (!from || is_terminal(all, from) != is_terminal(all, g->v[i]) ||
+		    !is_reachable(s, from) || !is_reachable(s, g->v[i]))
+			return g->v[i];
+	}
+	return NULL;
+}
+
+static bool is_scattered(const struct survey *s, const struct group *g)
+{
+	_cleanup_free_ struct sharer *v = sharers_of(s, g);
+
+	return !g->first->shared && is_fixed(s, CRIU_CHANGED_MOUNTS) &&
+	       propagation_is_scattered(v, g->n);
+}
+
+/* The member that could not be put into its group or under its master; NULL: none. */
+static const struct mount *stray(struct survey *s, const struct sharing *all, const struct group *g)
 {
 	const struct mount *first = g->first;
 	struct group parent = {0};
 
 	if (first->master)
 		parent = group_with(all, first->master);
+	if (parent.n > 0 && is_scattered(s, g))
+		return stray_slave(s, all, g, &parent);
 	if (parent.n > 0 && !can_hand_on(all, parent.first, first))
 		return first;
 	if (first->master && parent.n == 0) {
@@ -236,7 +296,7 @@ void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns)
 
 	sort(&all, s, rootfs, init_ns);
 	for (size_t i = 0; i < all.n_groups; i++) {
-		const struct mount *m = stray(&all, &all.groups[i]);
+		const struct mount *m = stray(s, &all, &all.groups[i]);
 
 		if (m)
 			*ARRAY_ADD(strays, n) = to_blame(&all.groups[i], m, init_ns);

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,39 @@ static bool has_no_handles(const char *type)
 	return false;
 }
 
+static void note_root(struct survey *s, size_t i)
+{
+	const struct mount *m = &s->mounts[i];
+	_cleanup_close_ int fd =
+		m->process ? scout_open(&s->scout, m->process->pid, m->target, O_PATH) : -1;
+	struct stat st;
+
+	if (fd >= 0 && stat_without_sync(fd, &st) == 0)
+		map_add(&s->root_inodes, st.st_ino, i);
+}
+
+/*
+ * CRIU looks for a watched file through any mount of its filesystem, and believes a path whose file
+ * has the same number. By a mount that does not show the file, the path is "/". systemd's services
+ * have such a mount of /run.
+ */
+static bool is_taken_for_root(struct survey *s, dev_t dev, const char *line, size_t len)
+{
+	const char *ino = word_of(line, len, " ino:");
+	size_t root;
+
+	for (size_t i = 0; !s->roots_known && i < s->n_mounts; i++) {
+		if (strcmp(s->mounts[i].root, "/") != 0)
+			map_add(&s->part_devices, s->mounts[i].dev, i);
+		if (strcmp(s->mounts[i].target, "/") == 0)
+			note_root(s, i);
+	}
+	s->roots_known = true;
+	return ino && map_get(&s->part_devices, dev, NULL) &&
+	       map_get(&s->root_inodes, strtoull(ino, NULL, 16), &root) &&
+	       s->mounts[root].dev != dev;
+}
+
 static void check_watch(struct survey *s, const struct process *p, int fd, const char *line,
 			size_t len)
 {
@@ -102,6 +136,19 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 			     "watches a file of an overlay with %.*s: CRIU finds those in /etc "
 			     "again, and gives up at most others",
 			     (int)strcspn(line, " "), line);
+	if (is_taken_for_root(s, dev, line, len))
+		findings_add(
+			s->found,
+			FINDING("watch", FINDING_BLOCKS,
+				"stop that process, or unmount what shows a part of that "
+				"filesystem; of services of systemd's: forbid namespaces in the "
+				"container: lxc.include = " LXC_CHECKPOINT_CONF
+				" in its config, and start it again",
+				OF_PROCESS(s, p)),
+			"watches a file on %s with %.*s (descriptor %d) that has the inode "
+			"number of the container's root directory, which CRIU would watch "
+			"instead",
+			s->mounts[mount].target, (int)strcspn(line, " "), line, fd);
 	if (!has_no_handles(s->mounts[mount].type))
 		return;
 	findings_add(s->found,

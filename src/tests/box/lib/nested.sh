@@ -52,7 +52,37 @@ seen()
 		stat -L -c '%n: %t:%T %s' "/proc/$pid/root/file" "/proc/$pid/fd/20" | sed "s/$pid/PID/"
 		cat "/proc/$pid/fd/20"
 		readlink "/proc/$pid/root"
+		! [ -d "/proc/$pid/root/many/part" ] || contents "/proc/$pid/root/many"
 	done
+}
+
+contents()
+{
+	(
+		cd "$1" || exit 1
+		stat -c '%N %F %a %u:%g %s %y' . link part part/file b b/file
+		tail -n 1 part/file a/file b/file g/part/file ../etc/passwd
+		find c -mindepth 1 -maxdepth 1 ! -name "[0-9]*" -printf "%P\n" | sort
+		ls d
+		stat -L -c '%t:%T' ../proc/kmsg e/kmsg
+	)
+}
+
+# The parent of the last one, which is another of them.
+with_parent()
+{
+	nested="$nested $(awk '/^PPid/ { print $2 }' "/proc/${nested##* }/status")"
+}
+
+# A checkpoint that the container outlives changes nothing.
+outlives()
+{
+	step 'it runs on'
+	seen >/tmp/before
+	check dump -n c1
+	seen >/tmp/after
+	diff /tmp/before /tmp/after || die 'the checkpoint has changed something'
+	rm -r "$IMG"
 }
 
 numbers()

@@ -5,7 +5,9 @@
 #include <mqueue.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 
 #include "blocker.h"
 
@@ -13,6 +15,34 @@ static void cgroup_file_mount(void)
 {
 	close(open("/blocker.pressure", O_CREAT | O_WRONLY, 0600));
 	CHECK(mount("/sys/fs/cgroup/cgroup.events", "/blocker.pressure", NULL, MS_BIND, NULL) == 0);
+}
+
+/* of a cgroup that is removed */
+static void cgroup_file_gone(void)
+{
+	mkdir("/sys/fs/cgroup/gone", 0755);
+	close(open("/blocker.pressure", O_CREAT | O_WRONLY, 0600));
+	CHECK(mount("/sys/fs/cgroup/gone/cgroup.events", "/blocker.pressure", NULL, MS_BIND,
+		    NULL) == 0);
+	CHECK(rmdir("/sys/fs/cgroup/gone") == 0);
+}
+
+/* and nothing shows the others */
+static void cgroup_file_alone(void)
+{
+	cgroup_file_mount();
+	CHECK(umount2("/sys/fs/cgroup", MNT_DETACH) == 0);
+}
+
+static void mounted_socket(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "/own.socket"};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	unlink(at.sun_path);
+	close(open("/other.socket", O_CREAT | O_WRONLY, 0600));
+	CHECK(bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 1) == 0);
+	CHECK(mount(at.sun_path, "/other.socket", NULL, MS_BIND, NULL) == 0);
 }
 
 static void covered_file(void)
@@ -190,6 +220,9 @@ const struct mode mounts_modes[] = {
 	{"covered-folder", covered_folder},
 	{"covered-cwd", covered_cwd},
 	{"covered-deleted", covered_deleted},
+	{"cgroup-file-alone", cgroup_file_alone},
+	{"cgroup-file-gone", cgroup_file_gone},
+	{"mounted-socket", mounted_socket},
 	{"fuse-mount", fuse_mount},
 	{"hugepage-file", hugepage_file},
 	{"hugepage-mount", hugepage_mount},

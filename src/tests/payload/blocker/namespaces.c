@@ -129,6 +129,65 @@ static void shared_folders(void)
 	CHECK(mount(NULL, "/", NULL, MS_PRIVATE, NULL) == 0);
 }
 
+static void map_ids(pid_t pid, const char *name)
+{
+	static const char map[] = "0 1000 1\n";
+	bool done = false;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	while (!done) {
+		int fd = open(path, O_WRONLY);
+
+		done = write(fd, map, sizeof(map) - 1) == sizeof(map) - 1;
+		close(fd);
+		usleep(1000);
+	}
+}
+
+/* a tmpfs that shows other owners than its files have */
+static void namespace_mnt_idmapped(void)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	char path[64];
+	int ns, fs;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		unshare(CLONE_NEWUSER);
+		for (;;)
+			pause();
+	}
+	namespace_mnt(MS_PRIVATE);
+	map_ids(pid, "uid_map");
+	map_ids(pid, "gid_map");
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	attr.userns_fd = (uint64_t)ns;
+	CHECK(mount("none", "/mnt", "tmpfs", 0, NULL) == 0);
+	fs = (int)syscall(SYS_open_tree, AT_FDCWD, "/mnt", 1 /* OPEN_TREE_CLONE */);
+	CHECK(ns >= 0 && fs >= 0);
+	CHECK(syscall(SYS_mount_setattr, fs, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0);
+	CHECK(syscall(SYS_move_mount, fs, "", AT_FDCWD, "/mnt", 4 /* F_EMPTY_PATH */) == 0);
+	close(ns);
+	close(fs);
+	CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+/* two folders that share with each other in there, and nothing that shows both */
+static void namespace_mnt_folders(void)
+{
+	services();
+	mkdir("/services/a", 0755);
+	mkdir("/services/b", 0755);
+	namespace_mnt(MS_PRIVATE);
+	CHECK(mount(NULL, "/", NULL, MS_SHARED, NULL) == 0);
+	CHECK(mount("/services/a", "/incoming", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount("/services/b", "/mnt", NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, "/", NULL, MS_PRIVATE, NULL) == 0);
+}
+
 /* one that none of the container's processes is in */
 static void namespace_fd(void)
 {
@@ -186,6 +245,8 @@ const struct mode namespaces_modes[] = {
 	{"namespace-fd", namespace_fd},
 	{"namespace-ipc", namespace_ipc},
 	{"namespace-mnt-cgroup-file", namespace_mnt_cgroup_file},
+	{"namespace-mnt-folders", namespace_mnt_folders},
+	{"namespace-mnt-idmapped", namespace_mnt_idmapped},
 	{"namespace-mnt-own", namespace_mnt_own},
 	{"namespace-mnt-private", namespace_mnt_private},
 	{"namespace-mnt-service", namespace_mnt_service},

@@ -43,6 +43,26 @@ static void unread_event(void)
 	CHECK(rmdir("/watched") == 0);
 }
 
+/* One with the number of the root directory, in a filesystem that is mounted in part too. */
+static void watch_as_root(void)
+{
+	struct stat root, st = {0};
+	int fd = inotify_init(), tries = 0;
+
+	CHECK(stat("/", &root) == 0);
+	mkdir("/whole", 0755);
+	mkdir("/part", 0755);
+	CHECK(mount("none", "/whole", "tmpfs", 0, NULL) == 0 && mkdir("/whole/part", 0755) == 0);
+	CHECK(mount("/whole/part", "/part", NULL, MS_BIND, NULL) == 0);
+	for (; st.st_ino < root.st_ino; tries++) {
+		unlink("/whole/file");
+		close(open("/whole/file", O_CREAT | O_WRONLY, 0600));
+		CHECK(tries < 50000000 && stat("/whole/file", &st) == 0);
+	}
+	CHECK(st.st_ino == root.st_ino);
+	CHECK(fd >= 0 && inotify_add_watch(fd, "/whole/file", IN_MODIFY) >= 0);
+}
+
 static void fan_watch(void)
 {
 	int fd = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
@@ -107,6 +127,7 @@ const struct mode watches_modes[] = {
 	{"fan-watch-sys", fan_watch_sys},
 	{"semaphore", semaphore},
 	{"unread-event", unread_event},
+	{"watch-as-root", watch_as_root},
 	{"watch-cgroup", watch_cgroup},
 	{"watch-proc", watch_proc},
 	{"watch-queues", watch_queues},
