@@ -19,9 +19,12 @@
 
 #define TREE_PID	1
 #define TREE_PARENT	2
+#define TREE_GROUP	3
 #define TREE_SESSION	4
 #define CORE_TASK	3
+#define TASK_STATE	1
 #define TASK_SUBREAPER	18
+#define STATE_DEAD	2
 #define CORE_MAX	(16 * 1024 * 1024)
 #define CONTAINERS_INIT 1
 
@@ -48,13 +51,12 @@ size_t criu_tree_read(void *pstree, size_t len, struct criu_relative **ret)
 		while (take_field(&entry, &f)) {
 			if (f.number == TREE_PID)
 				r.pid = (uint32_t)f.value;
+			else if (f.number == TREE_PARENT)
+				r.parent = (uint32_t)f.value, r.parent_at = f.bytes;
+			else if (f.number == TREE_GROUP)
+				r.group = (uint32_t)f.value, r.group_at = f.bytes;
 			else if (f.number == TREE_SESSION)
-				r.session = (uint32_t)f.value;
-			if (f.number != TREE_PARENT)
-				continue;
-			r.parent = (uint32_t)f.value;
-			r.parent_at = f.bytes.p;
-			r.parent_len = f.bytes.len;
+				r.session = (uint32_t)f.value, r.session_at = f.bytes;
 		}
 		*ARRAY_ADD(v, n) = r;
 	}
@@ -91,36 +93,67 @@ bool criu_tree_is_lost(const struct criu_relative *v, size_t n, size_t i)
 
 bool criu_tree_give_to_init(struct criu_relative *r)
 {
-	const struct bytes parent = {r->parent_at, r->parent_len};
-
-	if (!r->parent_at || !replace_number(parent, CONTAINERS_INIT))
+	if (!replace_number(r->parent_at, CONTAINERS_INIT))
 		return false;
 	r->parent = CONTAINERS_INIT;
 	return true;
 }
 
-bool criu_image_adopts(const void *core, size_t len)
+bool criu_tree_is_leaderless(const struct criu_relative *v, size_t n, size_t i)
+{
+	const struct criu_relative *p = &v[i], *above = find(v, n, p->parent);
+
+	return p->session != 0 && above && above->session != p->session && !find(v, n, p->session);
+}
+
+bool criu_tree_join_parent(struct criu_relative *v, size_t n, size_t i)
+{
+	const struct criu_relative *parent = find(v, n, v[i].parent);
+
+	if (!parent || !replace_number(v[i].session_at, parent->session))
+		return false;
+	if (!replace_number(v[i].group_at, parent->group)) {
+		replace_number(v[i].session_at, v[i].session);
+		return false;
+	}
+	v[i].session = parent->session;
+	v[i].group = parent->group;
+	return true;
+}
+
+/* A number of the task; 0: it has none. */
+static uint64_t task_number(const void *core, size_t len, unsigned int number)
 {
 	struct bytes image = {(uint8_t *)(uintptr_t)core, len}, entry;
 	struct field f = {0}, member = {0};
-	bool adopts = false;
+	uint64_t value = 0;
 
 	if (!take_magic(&image, MAGIC_CORE) || !take_entry(&image, &entry))
-		return false;
+		return 0;
 	while (take_field(&entry, &f))
 		while (f.number == CORE_TASK && take_field(&f.bytes, &member))
-			if (member.number == TASK_SUBREAPER)
-				adopts = member.value != 0;
-	return adopts;
+			if (member.number == number)
+				value = member.value;
+	return value;
 }
 
-static bool adopts(int dirfd, uint32_t pid)
+bool criu_image_adopts(const void *core, size_t len)
+{
+	return task_number(core, len, TASK_SUBREAPER) != 0;
+}
+
+bool criu_image_is_zombie(const void *core, size_t len)
+{
+	return task_number(core, len, TASK_STATE) == STATE_DEAD;
+}
+
+static bool core_is(int dirfd, uint32_t pid, bool (*is)(const void *core, size_t len))
 {
 	_cleanup_free_ char *name = xasprintf(CRIU_CORE_PREFIX "%u.img", pid);
 	_cleanup_free_ char *core = NULL;
 	ssize_t len = read_file_at(dirfd, name, CORE_MAX, &core);
 
-	return len > 0 && criu_image_adopts(core, (size_t)len);
+	return len > 0 && is(core, (size_t)len);
 }
 
 struct mending {
@@ -136,12 +169,17 @@ static void mend(void *image, size_t len, void *userdata)
 	const size_t n = criu_tree_read(image, len, &v);
 	bool again = true;
 
+	for (size_t i = 0; i < n; i++)
+		if (criu_tree_is_leaderless(v, n, i) &&
+		    core_is(m->dirfd, v[i].pid, criu_image_is_zombie))
+			criu_tree_join_parent(v, n, i);
 	while (again && m->pid == 0) {
 		again = false;
 		for (size_t i = 0; i < n && m->pid == 0; i++) {
 			if (!criu_tree_is_lost(v, n, i))
 				continue;
-			again = adopts(m->dirfd, v[i].parent) && criu_tree_give_to_init(&v[i]);
+			again = core_is(m->dirfd, v[i].parent, criu_image_adopts) &&
+				criu_tree_give_to_init(&v[i]);
 			if (!again) {
 				m->pid = v[i].pid;
 				m->parent = v[i].parent;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "criu/protobuf.h"
 #include "util/error.h"
 
 /*
@@ -13,12 +14,15 @@
  * temporary member. It cannot do that for a process that another one (a subreaper) has adopted if
  * no ancestor leads the session, as of a daemon that was started under `systemd --user`. The image
  * is changed so that such a process is a child of init.
+ *
+ * A zombie is forked by such a temporary member, too, and CRIU then waits until init has it: for
+ * ever, if the member ends a moment too late. Here a zombie whose session has no leader any more
+ * gets the session and group of its parent, of which only ps can tell.
  */
 
 struct criu_relative {
-	uint32_t pid, parent, session;
-	uint8_t *parent_at; /* in the image, so many bytes */
-	size_t parent_len;
+	uint32_t pid, parent, session, group;
+	struct bytes parent_at, session_at, group_at; /* these numbers in the image */
 };
 
 /* Pure. The processes of the text of a pstree.img, sorted by PID; how many. Caller frees. */
@@ -30,8 +34,18 @@ bool criu_tree_is_lost(const struct criu_relative *v, size_t n, size_t i);
 /* Pure. Makes one a child of init; false: another one than CRIU wrote. */
 bool criu_tree_give_to_init(struct criu_relative *r);
 
+/* Pure. Whether no process leads the session of the ith one, which is of another than its parent's.
+ */
+bool criu_tree_is_leaderless(const struct criu_relative *v, size_t n, size_t i);
+
+/* Pure. Moves it to the session and group of its parent; false: that is not possible. */
+bool criu_tree_join_parent(struct criu_relative *v, size_t n, size_t i);
+
 /* Pure. Whether the text of a core-*.img is of a process that adopts others (a subreaper). */
 bool criu_image_adopts(const void *core, size_t len);
+
+/* Pure. Whether it is of a zombie. */
+bool criu_image_is_zombie(const void *core, size_t len);
 
 /*
  * Mends the file in an image directory. Refuses where the parent is not a subreaper: then the

@@ -124,6 +124,9 @@ static void process_tree(char *bytes, size_t len)
 	const size_t n = criu_tree_read(bytes, len, &v);
 
 	for (size_t i = 0; i < n; i++)
+		if (criu_tree_is_leaderless(v, n, i) && criu_tree_join_parent(v, n, i))
+			must(!criu_tree_is_leaderless(v, n, i));
+	for (size_t i = 0; i < n; i++)
 		if (criu_tree_is_lost(v, n, i) && criu_tree_give_to_init(&v[i]))
 			must(!criu_tree_is_lost(v, n, i));
 	(void)criu_image_adopts(bytes, len);

@@ -134,16 +134,67 @@ START_TEST(odd_images)
 }
 END_TEST
 
-static bool adopts(uint8_t value)
+START_TEST(joins_the_parent)
 {
-	const uint8_t entry[] = {0x1a, 3, 0x90, 1, value}; /* member 3: member 18 */
+	_cleanup_free_ struct criu_relative *v = NULL, *again = NULL;
+	struct image i;
+	size_t n, moved = 0;
+
+	make_tree(&i);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	for (size_t k = 0; k < n; k++) {
+		if (!criu_tree_is_leaderless(v, n, k))
+			continue;
+		ck_assert_uint_eq(v[k].session, 600);
+		ck_assert(criu_tree_join_parent(v, n, k));
+		ck_assert(!criu_tree_is_leaderless(v, n, k));
+		moved++;
+	}
+	ck_assert_uint_eq(moved, 3);
+	ck_assert_uint_eq(criu_tree_read(i.bytes, i.len, &again), n);
+	for (size_t k = 0; k < n; k++) {
+		ck_assert_uint_eq(again[k].session, v[k].session);
+		ck_assert_uint_eq(again[k].group, v[k].group);
+	}
+
+	/* the numbers of the parent are longer than those in whose place they would be */
+	begin(&i, MAGIC_TREE);
+	add_process(&i, 300, 1, 300);
+	add_process(&i, 301, 300, 6);
+	free(v);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	ck_assert(criu_tree_is_leaderless(v, n, 1));
+	ck_assert(!criu_tree_join_parent(v, n, 1));
+	ck_assert_uint_eq(v[1].session, 6);
+}
+END_TEST
+
+static bool task_is(uint8_t tag, uint8_t more, uint8_t value,
+		    bool (*is)(const void *core, size_t len))
+{
+	const uint8_t entry[] = {0x1a, 3, tag, more, value}; /* member 3: a member of two bytes */
 	struct image i;
 
 	begin(&i, MAGIC_CORE);
 	add_word(&i, sizeof(entry));
 	memcpy(i.bytes + i.len, entry, sizeof(entry));
-	return criu_image_adopts(i.bytes, i.len + sizeof(entry));
+	return is(i.bytes, i.len + sizeof(entry));
 }
+
+static bool adopts(uint8_t value)
+{
+	return task_is(0x90, 1, value, criu_image_adopts);
+}
+
+START_TEST(zombies)
+{
+	/* member 1, one byte longer than it needs to be */
+	ck_assert(task_is(0x08, 0x82, 0, criu_image_is_zombie));
+	ck_assert(!task_is(0x08, 0x81, 0, criu_image_is_zombie));
+	ck_assert(!task_is(0x10, 0x82, 0, criu_image_is_zombie));
+	ck_assert(!criu_image_is_zombie("", 0));
+}
+END_TEST
 
 START_TEST(subreapers)
 {
@@ -162,6 +213,8 @@ Suite *criu_image_tree_suite(void)
 	tcase_add_test(t, gives_to_init);
 	tcase_add_test(t, odd_images);
 	tcase_add_test(t, subreapers);
+	tcase_add_test(t, joins_the_parent);
+	tcase_add_test(t, zombies);
 	suite_add_tcase(s, t);
 	return s;
 }
