@@ -142,7 +142,8 @@ listening()
 	[ "$(ss -Hlntu | grep -c ':900[0-4] ')" = 5 ]
 }
 wait_for 10 listening
-link_local=$(in_network ip -6 -br address show dev eth0 scope link | sed 's/.*\(fe80[^/]*\).*/\1/')
+# a MAC address may have fe80 in it, too
+link_local=$(in_network ip -6 -br address show dev eth0 scope link | grep -o 'fe80::[^/]*')
 tell talk6 tcp ::ffff:10.0.3.1 - 9000
 tell talk6 tcp ::1 - 7000
 tell talk6 tcp fd00::1 - 9001

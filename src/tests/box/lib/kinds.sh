@@ -399,7 +399,8 @@ documented()
 DOCUMENT=$(realpath "${BASH_SOURCE[0]%/*}/../../../..")/doc/kinds.md
 
 # verify_kinds SUITE: what try_kinds has told on its standard input is what doc/kinds.md says. What a
-# box's kernel cannot set up has been tried in the VM.
+# box's kernel cannot set up has been tried in the VM; another kernel may know more than that which
+# the table was made on.
 verify_kinds()
 {
 	local line
@@ -409,6 +410,7 @@ verify_kinds()
 	[ -s /tmp/kind.found ] || die 'no kind was tried'
 	while read -r line; do
 		[[ $line != *'| not here' ]] || continue
+		[[ $line == *'**'* ]] || ! grep -qxF "${line% | *} | not here" /tmp/kind.documented || continue
 		grep -qxF "$line" /tmp/kind.documented ||
 			die "doc/kinds.md does not say: $line (scripts/kinds writes it anew)"
 	done </tmp/kind.found
