@@ -6,12 +6,15 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "inspect/mounted_rootfs.h"
 #include "storage/rootfs_identity.h"
 #include "sys/process.h"
+#include "sys/scout.h"
+#include "util/fd.h"
 #include "util/mem.h"
 
 static const char *text_or(const char *text, const char *other)
@@ -28,27 +31,39 @@ static bool is_same(const struct stat *a, const struct stat *b)
  * A pre-mount hook mounts for the container alone, and a restore does not run it. The monitor,
  * init's parent, may have mounts of its own, which pre-start hooks make (lxc.monitor.unshare).
  */
-static char *directory_differs(struct container_facts *f)
+static char *directory_differs(struct container_facts *f, const struct stat *its)
 {
 	const long monitor = process_status_number(f->init_pid, "\nPPid:");
-	_cleanup_free_ char *its = xasprintf("/proc/%d/root/.", (int)f->init_pid);
 	_cleanup_free_ char *named = xasprintf("/proc/%ld/root%s", monitor, f->rootfs);
-	struct stat a, b;
+	struct stat b;
 
 	/* this process sees what the container has */
-	if (stat(its, &a) == 0 && stat(f->rootfs, &b) == 0 && is_same(&a, &b)) {
+	if (stat(f->rootfs, &b) == 0 && is_same(its, &b)) {
 		rootfs_describe_directory(f);
 		return NULL;
 	}
-	if (monitor <= 0 || stat(its, &a) < 0 || stat(named, &b) < 0 || is_same(&a, &b))
+	if (monitor <= 0 || stat(named, &b) < 0 || is_same(its, &b))
 		return NULL;
 	return xstrdup("is another directory on the host than the container has for /");
+}
+
+/*
+ * A container that has changed its root (pivot_root) may serve it itself, by FUSE: it is not asked.
+ */
+static int open_root(pid_t init, struct stat *ret)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)init);
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd < 0 || stat_without_sync(fd, ret) < 0 ? -1 : TAKE_FD(fd);
 }
 
 void inspect_mounted_rootfs(struct container_facts *facts, struct libmnt_fs *root)
 {
 	const enum rootfs_kind kind = facts->obstacles.rootfs;
-	_cleanup_free_ char *path = xasprintf("/proc/%d/root/.", (int)facts->init_pid);
+	struct stat its;
+	_cleanup_close_ int fd = open_root(facts->init_pid, &its);
+	_cleanup_free_ char *path = xasprintf("/proc/self/fd/%d", fd);
 	const struct rootfs_seen seen = {
 		.root = path,
 		.type = text_or(mnt_fs_get_fstype(root), ""),
@@ -58,8 +73,10 @@ void inspect_mounted_rootfs(struct container_facts *facts, struct libmnt_fs *roo
 		.dev = mnt_fs_get_devno(root),
 	};
 
+	if (fd < 0)
+		return;
 	if (kind == ROOTFS_DIRECTORY)
-		facts->obstacles.rootfs_differs = directory_differs(facts);
+		facts->obstacles.rootfs_differs = directory_differs(facts, &its);
 	else if (rootfs_kind_word(kind))
 		facts->obstacles.rootfs_differs = rootfs_describe(facts, kind, &seen);
 }

@@ -159,28 +159,39 @@ static char *overlay_differs(const struct container_facts *f, const struct rootf
 	return NULL;
 }
 
+/*
+ * Any filesystem names as its source what the container likes. Only by its number it is on that
+ * device; one of several devices has a number of its own, and the kernel names its source.
+ */
+static bool is_on(const struct rootfs_seen *seen, dev_t device)
+{
+	struct stat source;
+
+	if (seen->dev == device)
+		return true;
+	return strcmp(seen->type, "btrfs") == 0 && stat(seen->source, &source) == 0 &&
+	       S_ISBLK(source.st_mode) && source.st_rdev == device;
+}
+
 static char *loop_differs(const struct container_facts *f, const struct rootfs_seen *seen)
 {
-	struct stat st;
+	struct stat st, device;
 
 	if (stat(f->rootfs, &st) < 0)
 		return xstrdup("is not there any more");
-	if (!loop_device_has(seen->source, &st))
+	if (!loop_device_has(seen->source, &st) || stat(seen->source, &device) < 0 ||
+	    !is_on(seen, device.st_rdev))
 		return xasprintf("is mounted from %s, no loop device with that file", seen->source);
 	return NULL;
 }
 
-/* What has several devices, btrfs, is none of them. */
 static char *device_differs(const struct container_facts *f, const struct rootfs_seen *seen)
 {
-	struct stat named, mounted;
+	struct stat named;
 
 	if (stat(f->rootfs, &named) < 0)
 		return xstrdup("is not there any more");
-	if (named.st_rdev == seen->dev)
-		return NULL;
-	if (major(seen->dev) == 0 && stat(seen->source, &mounted) == 0 &&
-	    mounted.st_rdev == named.st_rdev)
+	if (is_on(seen, named.st_rdev))
 		return NULL;
 	return xasprintf("is mounted from %s", seen->source);
 }
@@ -202,7 +213,8 @@ char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 		f->rootfs_options = xstrdup(seen->options);
 	if (kind != ROOTFS_OVERLAY) {
 		f->rootfs_type = xstrdup(seen->type);
-		f->rootfs_identity = block_device_identity(seen->source, seen->type);
+		f->rootfs_identity = block_device_identity(
+			kind == ROOTFS_LOOP ? seen->source : f->rootfs, seen->type);
 	}
 	name_layers(kind, f->rootfs, &layers);
 	for (size_t i = 0; i < layers.n; i++)
