@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "restorer/snapshots.h"
 #include "util/fd.h"
@@ -56,6 +57,18 @@ static int lock_files(const char *lxcpath, const char *name)
 	return TAKE_FD(fd);
 }
 
+static int read_roots(const char *path, char **ret)
+{
+	_cleanup_close_ int fd =
+		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != 0 ||
+	    (st.st_mode & S_IWOTH) || read_all(fd, FILE_MAX, ret) < 0)
+		return -1;
+	return 0;
+}
+
 static void forget_in(const char *of_path, const char *of_name, const char *lxcpath,
 		      const char *name)
 {
@@ -65,7 +78,7 @@ static void forget_in(const char *of_path, const char *of_name, const char *lxcp
 	_cleanup_close_ int fd = -1;
 
 	(void)lock; /* Debian 12's clang knows of no cleanup */
-	if (read_file_at(AT_FDCWD, path, FILE_MAX, &text) < 0)
+	if (read_roots(path, &text) < 0)
 		return;
 	rest = snapshots_without(text, lxcpath, name);
 	if (!*rest) {
@@ -83,7 +96,7 @@ void snapshots_forget(const char *lxcpath, const char *name)
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 
-	if (read_file_at(AT_FDCWD, path, FILE_MAX, &text) < 0)
+	if (read_roots(path, &text) < 0)
 		return;
 	for (char *p = strtok_r(text, "\n", &save); p; p = strtok_r(NULL, "\n", &save)) {
 		const char *n = strtok_r(NULL, "\n", &save);

@@ -183,6 +183,23 @@ lxc-stop -k -n brief
 wait_for 10 [ ! -e /var/lib/lxc/brief ]
 check_equal "$before" "$(kept_of)" 'what is left of a restored one'
 
+step 'a list that somebody else has written makes root touch nothing'
+# what an escaped process of a container with an ID map could put into its directory
+forge()
+{
+	printf '%s\n' /../../../srv/there other >/tmp/brief/lxc_rdepends
+	chown 100000:100000 /tmp/brief/lxc_rdepends
+}
+mkdir -p /srv/there/other
+printf '%s\n' /var/lib/lxc brief >/srv/there/other/lxc_snapshots
+forge
+cp -a /tmp/brief /var/lib/lxc/brief
+check restore -n brief --force=stale,rootfs
+lxc-stop -k -n brief
+wait_for 10 [ ! -e /var/lib/lxc/brief ]
+check [ -s /srv/there/other/lxc_snapshots ]
+check [ ! -e /srv/there/.other ]
+
 step 'on a tmpfs that a pre-mount hook makes'
 check lxc-copy -e -t -n base -N tmp
 check lxc-wait -n tmp -s RUNNING -t 10
