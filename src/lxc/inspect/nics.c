@@ -153,19 +153,26 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 
 /* --- links without a part on the host --------------------------------------------------------- */
 
-/* The network namespaces of the container's processes, and the IDs that init's has for them. */
+/* The IDs that init's network namespace has for those of the container's processes. */
 struct nested {
-	struct nl_sock *sock; /* in init's */
-	int32_t wanted;
-	bool found;
+	bool known;
 	ino_t asked[NESTED_MAX];
+	int32_t ids[NESTED_MAX];
 	size_t n;
+};
+
+struct views {
+	struct view inside, host;
+	struct nested nested;
+	int32_t nsid;	   /* the host's ID for the container's namespace */
+	int32_t host_nsid; /* the container's ID for the host's */
 };
 
 static int ask_nested(pid_t pid, void *userdata)
 {
-	struct nested *all = userdata;
-	_cleanup_close_ int netns = all->n < NESTED_MAX ? netns_open(pid) : -1;
+	struct views *v = userdata;
+	struct nested *all = &v->nested;
+	_cleanup_close_ int netns = netns_open(pid);
 	struct stat st;
 
 	if (netns < 0 || fstat(netns, &st) < 0)
@@ -173,28 +180,32 @@ static int ask_nested(pid_t pid, void *userdata)
 	for (size_t i = 0; i < all->n; i++)
 		if (all->asked[i] == st.st_ino)
 			return 0;
-	all->asked[all->n++] = st.st_ino;
-	all->found = all->found || ask_nsid(all->sock, netns) == all->wanted;
-	return all->found;
+	all->asked[all->n] = st.st_ino;
+	all->ids[all->n++] = ask_nsid(v->inside.sock, netns);
+	return all->n == NESTED_MAX;
 }
 
-/* Whether the other end is in a namespace that CRIU saves too. */
-static bool peer_is_nested(struct container_facts *facts, const struct view *inside, int32_t nsid)
+/* Whether the other end is in a namespace that CRIU saves too. Asks once for all links. */
+static bool peer_is_nested(const struct container_facts *facts, struct views *v, int32_t nsid)
 {
-	struct nested all = {.sock = inside->sock, .wanted = nsid};
+	struct nested *all = &v->nested;
 
-	if (nsid >= 0)
-		for_each_process(facts->init_pid, ask_nested, &all);
-	return all.found;
+	if (!all->known)
+		for_each_process(facts->init_pid, ask_nested, v);
+	all->known = true;
+	for (size_t i = 0; nsid >= 0 && i < all->n; i++)
+		if (all->ids[i] == nsid)
+			return true;
+	return false;
 }
 
 /* The kernel names the namespace of the other end only if it differs. */
-static bool is_inner_veth(struct container_facts *facts, struct rtnl_link *link,
-			  const struct view *inside)
+static bool is_inner_veth(const struct container_facts *facts, struct rtnl_link *link,
+			  struct views *v)
 {
 	int32_t nsid;
 
-	return rtnl_link_get_link_netnsid(link, &nsid) != 0 || peer_is_nested(facts, inside, nsid);
+	return rtnl_link_get_link_netnsid(link, &nsid) != 0 || peer_is_nested(facts, v, nsid);
 }
 
 static bool criu_makes(const char *type)
@@ -246,12 +257,6 @@ static bool has_link_local(const struct view *v, int ifindex)
 	return false;
 }
 
-struct views {
-	struct view inside, host;
-	int32_t nsid;	   /* the host's ID for the container's namespace */
-	int32_t host_nsid; /* the container's ID for the host's */
-};
-
 static struct nic *add_nic(struct container_facts *facts, struct rtnl_link *link,
 			   const struct view *inside, const char *type)
 {
@@ -267,14 +272,14 @@ static struct nic *add_nic(struct container_facts *facts, struct rtnl_link *link
 }
 
 /* Those with a part on the host go to the manifest; CRIU alone makes others that it knows. */
-static void sort_link(struct container_facts *facts, struct rtnl_link *link, const struct views *v)
+static void sort_link(struct container_facts *facts, struct rtnl_link *link, struct views *v)
 {
 	const char *type = rtnl_link_get_type(link), *name = rtnl_link_get_name(link);
 	char *parent;
 
 	type = type ? type : "phys";
 	if (strcmp(type, "veth") == 0) {
-		if (!is_inner_veth(facts, link, &v->inside))
+		if (!is_inner_veth(facts, link, v))
 			nic_add_host_side(add_nic(facts, link, &v->inside, type), link,
 					  v->host.links, v->nsid);
 		return;
@@ -290,7 +295,7 @@ static void sort_link(struct container_facts *facts, struct rtnl_link *link, con
 		add_obstacle(facts, name, type);
 }
 
-static void add_nics(struct container_facts *facts, const struct views *v)
+static void add_nics(struct container_facts *facts, struct views *v)
 {
 	struct nl_cache *all = v->inside.links;
 
