@@ -77,8 +77,10 @@ static void tell_attributes(const struct nlmsghdr *said, const struct out *out)
 	empty = r.h.nlmsg_len;
 	put_number(&r, said, IFLA_TXQLEN, QUEUE_USUAL);
 	put_number(&r, said, IFLA_GROUP, 0);
+	/* without the NUL, with which the kernel takes the longest for too long */
 	if (alias)
-		rtnl_put(&r, IFLA_IFALIAS, rtnl_value(alias), RTA_PAYLOAD(alias));
+		rtnl_put(&r, IFLA_IFALIAS, rtnl_value(alias),
+			 strnlen(rtnl_value(alias), RTA_PAYLOAD(alias)));
 	if (r.h.nlmsg_len > empty)
 		out->fn(&r.h, out->userdata);
 }

@@ -24,7 +24,7 @@ set_state()
 	local in=$1 link=$2
 
 	"$in" ip link add br9 type bridge
-	"$in" ip link set br9 up
+	"$in" ip link set br9 up alias "$(printf '%0255d' 0)"
 	"$in" ip link set "$link" txqueuelen 77 group 5 alias "a b ü"
 	"$in" ip link property add dev "$link" altname "$link-other-name-that-is-longer" altname second9
 	"$in" ip token set ::77 dev "$link"
