@@ -15,6 +15,7 @@
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/macvlan.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +30,9 @@
 #include "util/mem.h"
 
 #define SETTINGS_MAX 4096
-#define NESTED_MAX   64
+/* Each is a word of CRIU's command line, and the container can stack macvlans without end. */
+#define NICS_MAX   256
+#define NESTED_MAX 64
 
 /* The links of one network namespace. */
 struct view {
@@ -289,10 +292,12 @@ static void sort_link(struct container_facts *facts, struct rtnl_link *link, str
 	parent = strcmp(type, "macvlan") == 0 && facts->n_idmaps == 0
 			 ? macvlan_parent(link, v->host.links, v->host_nsid)
 			 : NULL;
-	if (parent)
+	if (parent && facts->n_nics < NICS_MAX) {
 		add_nic(facts, link, &v->inside, type)->parent = parent;
-	else
-		add_obstacle(facts, name, type);
+		return;
+	}
+	free(parent);
+	add_obstacle(facts, name, type);
 }
 
 static void add_nics(struct container_facts *facts, struct views *v)

@@ -31,10 +31,10 @@
  * not report; not those that classes and filters define.
  */
 static const char *const carried_kinds[] = {
-	"bfifo",    "cake",   "clsact",	 "codel",   "ets",	  "fq",
-	"fq_codel", "fq_pie", "hhf",	 "htb",	    "ingress",	  "mq",
-	"multiq",   "netem",  "noqueue", "pfifo",   "pfifo_fast", "pfifo_head_drop",
-	"pie",	    "prio",   "sfq",	 "skbprio", "tbf",
+	"bfifo", "cake",       "clsact",	  "codel", "fq",     "fq_codel", "fq_pie",
+	"hhf",	 "htb",	       "ingress",	  "mq",	   "multiq", "netem",	 "noqueue",
+	"pfifo", "pfifo_fast", "pfifo_head_drop", "pie",   "prio",   "sfq",	 "skbprio",
+	"tbf",
 };
 
 struct qdisc {

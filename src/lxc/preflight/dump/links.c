@@ -27,14 +27,14 @@
 #include "util/mem.h"
 
 #define WARNINGS_MAX   8 /* more say nothing new */
-#define NAMESPACES_MAX 64
+#define NAMESPACES_MAX 1024
 
 struct links {
 	struct survey *s;
 	pid_t pid; /* a process in the network namespace */
 	ino_t seen[NAMESPACES_MAX];
 	size_t n_seen, warned;
-	bool ipsec;
+	bool ipsec, too_many;
 	struct link_name {
 		int number;
 		char *name;
@@ -192,8 +192,10 @@ static bool is_new(struct links *l, ino_t netns)
 	for (size_t i = 0; i < l->n_seen; i++)
 		if (l->seen[i] == netns)
 			return false;
-	if (l->n_seen == NAMESPACES_MAX)
+	if (l->n_seen == NAMESPACES_MAX) {
+		l->too_many = true;
 		return false;
+	}
 	l->seen[l->n_seen++] = netns;
 	return true;
 }
@@ -227,4 +229,12 @@ void check_links(struct survey *s)
 		return;
 	check_namespace(s->p->facts->init_pid, &l);
 	for_each_process(s->p->facts->init_pid, check_namespace, &l);
+	if (l.too_many)
+		findings_add(
+			s->found,
+			FINDING("network-namespaces", FINDING_BLOCKS,
+				"stop processes that have one of their own"),
+			"%s has more than %d network namespaces, too many to look whether they "
+			"have IPsec, which a restore would lose",
+			s->p->facts->name, NAMESPACES_MAX);
 }
