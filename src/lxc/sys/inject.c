@@ -362,7 +362,7 @@ static bool is_ours(const struct injection *t, const struct user_regs_struct *gi
 	return registers(PTRACE_GETREGSET, t->pid, &regs) == 0 && regs.orig_rax == given->rax &&
 	       regs.rip == t->gate + SYSCALL_LEN && regs.rdi == given->rdi &&
 	       regs.rsi == given->rsi && regs.rdx == given->rdx && regs.r10 == given->r10 &&
-	       regs.r8 == given->r8;
+	       regs.r8 == given->r8 && regs.r9 == given->r9;
 }
 
 /* Moves from the entry of the call to its exit, past a filter, which sees the call after us. */
@@ -394,6 +394,7 @@ static void give_call(struct user_regs_struct *regs, const struct injection *t, 
 	regs->rdx = args[2];
 	regs->r10 = args[3];
 	regs->r8 = args[4];
+	regs->r9 = 0; /* as of mmap(), which takes no offset that is not of whole pages */
 }
 
 /* -EAGAIN: a signal or another stop came first, and was let through. */

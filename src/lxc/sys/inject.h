@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#define INJECT_ARGS 5
+#define INJECT_ARGS 5 /* a sixth one is 0 */
 
 /*
  * Makes a process execute system calls, and then continue as if nothing had happened: for what the

@@ -210,6 +210,43 @@ START_TEST(arguments_and_errors_come_through)
 }
 END_TEST
 
+/* What is in the register of the sixth argument is for no call of its own. */
+static int wait_with_a_rest(int fd)
+{
+	char c = 0;
+	register long rest __asm__("r9") = 1;
+	long n = SYS_read;
+
+	__asm__ volatile("syscall"
+			 : "+a"(n)
+			 : "D"((long)fd), "S"(&c), "d"(1L), "r"(rest)
+			 : "rcx", "r11", "memory");
+	return n == 1 && c == 'x' ? FINE : 1;
+}
+
+START_TEST(call_takes_no_sixth_argument)
+{
+	const unsigned long map[INJECT_ARGS] = {0, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+						-1UL};
+	int fds[2], status;
+	long r = 0;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(wait_with_a_rest(fds[0]));
+	while (process_state(pid) != 'S')
+		sched_yield();
+	ck_assert_int_eq(call(pid, SYS_mmap, map, &r), 0);
+	ck_assert_int_gt(r, 0);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), FINE);
+	close_pair(fds);
+}
+END_TEST
+
 static pid_t start_turning(volatile int *turns)
 {
 	pid_t pid = fork();
@@ -404,6 +441,7 @@ Suite *inject_suite(void)
 #ifdef __x86_64__
 	tcase_add_loop_test(t, call_is_made_and_the_other_one_goes_on, 0, N_WAITS);
 	tcase_add_test(t, arguments_and_errors_come_through);
+	tcase_add_test(t, call_takes_no_sixth_argument);
 	tcase_add_test(t, one_that_never_waits);
 	tcase_add_loop_test(t, one_that_is_stopped_stays_so, 0, 2);
 	tcase_add_test(t, one_that_is_not_there);
