@@ -40,38 +40,81 @@ static int add(pid_t pid, void *userdata)
 	return 0;
 }
 
-/*
- * If the process has exited, or has just closed one of the two, nothing is left to do. (If it has
- * opened something else there, the loss is its own: that is what it could do to itself.)
- */
-static int replace(pid_t pid, int pidfd, const struct held_terminal *t,
-		   const struct held_terminal *by)
-{
-	const unsigned long args[INJECT_ARGS] = {(unsigned long)by->fd, (unsigned long)t->fd,
-						 (unsigned long)(t->flags & O_CLOEXEC)};
-	long result = 0;
-	int r = inject_call(pid, pidfd, SYS_dup3, args, &result);
+struct holder {
+	pid_t pid;
+	int pidfd;
+};
 
-	return r == -ESRCH ? 0 : r;
+/* The one that can take the place of a descriptor of /dev/tty; NULL: none can, or need not. */
+static const struct held_terminal *replacement(const struct holder *h,
+					       const struct held_terminal *v, size_t n, size_t i)
+{
+	return v[i].current ? held_terminal_equal(h->pidfd, v, n, &v[i]) : NULL;
+}
+
+static bool has_replacement(const struct holder *h)
+{
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+
+	if (held_terminals(h->pid, h->pidfd, &v, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (replacement(h, v, n, i))
+			return true;
+	return false;
+}
+
+/* -EAGAIN: the process has run meanwhile, and may have something else at these numbers. */
+static int replace_listed(struct injection *t, const struct holder *h)
+{
+	_cleanup_free_ struct held_terminal *v = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (held_terminals(h->pid, h->pidfd, &v, &n) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		const struct held_terminal *by = replacement(h, v, n, i);
+		unsigned long args[INJECT_ARGS] = {0};
+		long result = 0;
+
+		if (!by)
+			continue;
+		args[0] = (unsigned long)by->fd;
+		args[1] = (unsigned long)v[i].fd;
+		args[2] = (unsigned long)(v[i].flags & O_CLOEXEC);
+		r = inject_try(t, SYS_dup3, args, &result);
+	}
+	return r;
+}
+
+/*
+ * The process is held: what it has at a number is what was seen there. (Another one that shares its
+ * descriptors, as a thread does, runs on. The loss is theirs: that is what they could do to
+ * themselves.)
+ */
+static int replace_held(struct injection *t, void *userdata)
+{
+	int r;
+
+	do
+		r = replace_listed(t, userdata);
+	while (r == -EAGAIN);
+	return r;
 }
 
 static int replace_all(pid_t pid)
 {
 	_cleanup_close_ int pidfd = pidfd_open_pid(pid);
-	_cleanup_free_ struct held_terminal *v = NULL;
-	size_t n = 0;
-	int r = 0;
+	struct holder h = {pid, pidfd};
+	int r;
 
-	if (pidfd < 0 || held_terminals(pid, pidfd, &v, &n) < 0)
+	if (pidfd < 0 || !has_replacement(&h))
 		return 0;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		const struct held_terminal *by =
-			v[i].current ? held_terminal_equal(pidfd, v, n, &v[i]) : NULL;
-
-		if (by)
-			r = replace(pid, pidfd, &v[i], by);
-	}
-	return r;
+	r = inject(pid, pidfd, replace_held, &h);
+	/* it has exited: nothing is left to do */
+	return r == -ESRCH ? 0 : r;
 }
 
 static char *name_of(pid_t pid)

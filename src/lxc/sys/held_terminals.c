@@ -24,6 +24,8 @@
 #include "util/mem.h"
 
 #define TRIES		     3
+#define HELD_MAX	     1024
+#define EPOLL_MAX	     (16 * 1024 * 1024)	 /* what the kernel tells of one */
 #define UNUSED_BIT	     ((tcflag_t)1 << 30) /* of a terminal's input modes */
 #define TTYAUX_MAJOR	     5
 #define PTY_SLAVE_MAJOR	     136
@@ -85,6 +87,47 @@ static bool is_cloexec(pid_t pid, int fd)
 	return flags && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC);
 }
 
+static bool is_epoll(int dirfd, const char *name)
+{
+	static const char epoll[] = "anon_inode:[eventpoll]";
+	char link[64] = "";
+
+	return readlinkat(dirfd, name, link, sizeof(link) - 1) > 0 && strcmp(link, epoll) == 0;
+}
+
+/* Each line of an epoll has the number that a descriptor had when it was added. */
+static void mark_watched(const char *text, struct held_terminal *v, size_t n)
+{
+	static const char word[] = "tfd:";
+
+	for (const char *l = text; (l = strstr(l, word)); l++) {
+		long fd = strtol(l + strlen(word), NULL, 10);
+
+		for (size_t i = 0; i < n; i++)
+			if (v[i].current && v[i].fd == fd)
+				v[i].watched = true;
+	}
+}
+
+static void find_watched(pid_t pid, DIR *dir, struct held_terminal *v, size_t n)
+{
+	bool any = false;
+	struct dirent *e;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || v[i].current;
+	rewinddir(dir);
+	while (any && (e = readdir(dir))) {
+		_cleanup_free_ char *path = NULL, *text = NULL;
+
+		if (!is_epoll(dirfd(dir), e->d_name))
+			continue;
+		path = xasprintf("/proc/%d/fdinfo/%s", (int)pid, e->d_name);
+		if (read_file_at(AT_FDCWD, path, EPOLL_MAX, &text) > 0)
+			mark_watched(text, v, n);
+	}
+}
+
 int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret_n)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
@@ -107,8 +150,12 @@ int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret
 			continue;
 		if (is_cloexec(pid, t.fd))
 			t.flags |= O_CLOEXEC;
+		/* each may be compared with each */
+		if (n == HELD_MAX)
+			return -E2BIG;
 		*ARRAY_ADD(v, n) = t;
 	}
+	find_watched(pid, dir, v, n);
 	*ret = TAKE_PTR(v);
 	*ret_n = n;
 	return 0;
@@ -172,7 +219,7 @@ const struct held_terminal *held_terminal_equal(int pidfd, const struct held_ter
 {
 	const int access[] = {current->flags & O_ACCMODE, O_RDWR};
 
-	for (size_t k = 0; k < sizeof(access) / sizeof(access[0]); k++)
+	for (size_t k = 0; !current->watched && k < sizeof(access) / sizeof(access[0]); k++)
 		for (size_t i = 0; i < n; i++)
 			if (can_replace(&v[i], current, access[k], pidfd))
 				return &v[i];

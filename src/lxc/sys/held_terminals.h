@@ -13,6 +13,7 @@ struct held_terminal {
 	bool current;	/* by the name /dev/tty */
 	dev_t terminal; /* the number of the one behind it, or one of the two below */
 	int flags;	/* O_RDWR, O_NONBLOCK, ..., O_CLOEXEC */
+	bool watched;	/* current, and in an epoll, which would forget it */
 };
 
 #define TERMINAL_HUNG_UP ((dev_t)0)    /* as good as any other that is hung up */
@@ -20,7 +21,7 @@ struct held_terminal {
 
 /*
  * Lists those that a process has open. The process runs, and may change them meanwhile. Caller
- * frees *ret. Returns 0 or -errno.
+ * frees *ret. Returns 0 or -errno; -E2BIG: it has more than anybody needs.
  */
 int held_terminals(pid_t pid, int pidfd, struct held_terminal **ret, size_t *ret_n);
 

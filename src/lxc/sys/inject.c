@@ -432,15 +432,23 @@ static int hold_patiently(struct injection *t, int r)
 	return r == -EAGAIN ? -EBUSY : r;
 }
 
-int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
+int inject_try(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {
 	int r = make_call(t, number, args, ret);
 
-	while (r == -EAGAIN) {
-		r = hold_patiently(t, -EAGAIN);
-		if (r == 0)
-			r = make_call(t, number, args, ret);
-	}
+	if (r != -EAGAIN)
+		return r;
+	r = hold_patiently(t, r);
+	return r < 0 ? r : -EAGAIN;
+}
+
+int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	int r;
+
+	do
+		r = inject_try(t, number, args, ret);
+	while (r == -EAGAIN);
 	return r;
 }
 
@@ -481,6 +489,11 @@ int inject(pid_t pid, int pidfd, inject_fn *fn, void *userdata)
 }
 
 #else /* the registers of another architecture */
+
+int inject_try(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
+{
+	return inject_now(t, number, args, ret);
+}
 
 int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret)
 {

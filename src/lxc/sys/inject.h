@@ -22,6 +22,12 @@ struct injection;
 int inject_now(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret);
 
 /*
+ * The same for a call that depends on what the process has. -EAGAIN: the call was not made; the
+ * process ran meanwhile and is held again, so that one has to look again.
+ */
+int inject_try(struct injection *t, long number, const unsigned long args[INJECT_ARGS], long *ret);
+
+/*
  * Holds a process while fn makes calls. Returns what fn returns.
  *
  * pidfd must be that of the process: a process that has got its PID since is left alone.

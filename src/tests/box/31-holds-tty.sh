@@ -77,7 +77,7 @@ for mode in daemon hung-up stopped busy; do
 	drop
 done
 
-for mode in only other-flags path; do
+for mode in only other-flags path watched; do
 	step "$mode"
 	hold "$mode"
 	fails 3 'has its terminal open by the name /dev/tty' dump -n c1

@@ -120,6 +120,9 @@ static bool can_be_replaced(const struct process *p)
 
 void check_terminals(struct survey *s)
 {
+	const struct process *last = NULL;
+	bool replaced = false; /* all that the last process has */
+
 	for (size_t i = 0; i < s->n_terminals; i++) {
 		const struct terminal *t = &s->terminals[i];
 
@@ -127,15 +130,20 @@ void check_terminals(struct survey *s)
 			continue;
 		s->found->holds_current_terminal = true;
 		s->descriptor = t->fd + 1;
-		if (!can_be_replaced(t->process) && !can_be_saved(s, t))
-			findings_add(s->found,
-				     FINDING("terminal", FINDING_BLOCKS,
-					     "stop that process, or log out there: on lxc-console, "
-					     "or in a terminal within the container",
-					     OF_PROCESS(s, t->process)),
-				     "has its terminal open by the name /dev/tty, which CRIU "
-				     "cannot save, and has no other descriptor of it with the same "
-				     "access and flags");
+		/* those of a process follow each other */
+		if (t->process != last)
+			replaced = can_be_replaced(t->process);
+		last = t->process;
+		if (!replaced && !can_be_saved(s, t))
+			findings_add(
+				s->found,
+				FINDING("terminal", FINDING_BLOCKS,
+					"stop that process, or log out there: on lxc-console, "
+					"or in a terminal within the container",
+					OF_PROCESS(s, t->process)),
+				"has its terminal open by the name /dev/tty, which CRIU "
+				"cannot save, and no other descriptor of it can take its place "
+				"(with the same access and flags, and in no epoll)");
 	}
 	s->descriptor = 0;
 }

@@ -10,6 +10,7 @@ TERMINAL: a descriptor of one in the host's devpts, to be /dev/tty in the modes 
 import fcntl
 import os
 import pty
+import select
 import signal
 import sys
 import termios
@@ -73,6 +74,9 @@ if pid == 0:
     if mode == 'path':
         os.close(tty)
         os.open('/dev/tty', os.O_PATH)
+    if mode == 'watched':
+        epoll = select.epoll()
+        epoll.register(tty, select.EPOLLIN)
     tell()
     if mode == 'stopped':
         os.kill(os.getpid(), signal.SIGSTOP)
