@@ -123,8 +123,7 @@ static void look_at_namespace(struct socket_reading *r)
 static int open_new_socket(void *userdata)
 {
 	const struct reference *like = userdata;
-	int protocol = like->domain == AF_PACKET ? 0 : like->protocol;
-	int fd = socket(like->domain, like->type | SOCK_CLOEXEC, protocol);
+	int fd = socket(like->domain, like->type | SOCK_CLOEXEC, like->protocol);
 
 	/* those of ping are for some groups only; they begin like others of their family */
 	if (fd < 0 && (like->domain == AF_INET || like->domain == AF_INET6))
@@ -167,15 +166,17 @@ static void read_reference(const struct socket_reading *r, struct reference *ret
 static const struct socket_value *reference_of(struct socket_reading *r,
 					       const struct socket_state *s)
 {
+	/* a packet socket has any of 65536, which make no difference */
+	const int protocol = s->domain == AF_PACKET ? 0 : s->protocol;
 	struct reference *found = NULL;
 
 	for (size_t i = 0; !found && i < r->n_references; i++)
 		if (r->references[i].domain == s->domain && r->references[i].type == s->type &&
-		    r->references[i].protocol == s->protocol)
+		    r->references[i].protocol == protocol)
 			found = &r->references[i];
 	if (!found) {
 		found = ARRAY_ADD(r->references, r->n_references);
-		*found = (struct reference){s->domain, s->type, s->protocol, NULL};
+		*found = (struct reference){s->domain, s->type, protocol, NULL};
 		read_reference(r, found);
 	}
 	return found->values;
@@ -204,7 +205,7 @@ static void read_options(int fd, enum socket_kind kind, const struct socket_valu
 			continue;
 		len = read_value(fd, o, bytes);
 		if (len == 0 || is_usual(o, bytes, len) ||
-		    (len == new[i].len && memcmp(bytes, new[i].bytes, len) == 0))
+		    (len == new[i].len &&memcmp(bytes, new[i].bytes, len) == 0))
 			continue;
 		*ARRAY_ADD(s->values, s->n_values) =
 			(struct socket_value){.option = i, .len = len, .bytes = xcalloc(1, len)};
@@ -455,6 +456,11 @@ int sockets_save(struct saving *s, struct error **reterr)
 				 "told apart in time");
 	peek_again(s->sockets);
 	text = socket_states_format(&s->sockets->found);
+	/* a restore would not take it */
+	if (strlen(text) > SOCKETS_MAX)
+		return error_set(reterr, E2BIG,
+				 "the container's sockets have more options and multicast groups "
+				 "than can be saved");
 	return image_write(s->image, SOCKETS_NAME, text, reterr);
 }
 
