@@ -315,6 +315,8 @@ START_TEST(one_that_is_stopped_stays_so)
 	if (pid == 0)
 		_exit(wait_in_read_with_signals(fds[0]));
 	sigaction(SIGCONT, &old, NULL);
+	/* in a process group whose parent is not in its session the signal is ignored */
+	ck_assert_int_eq(setpgid(pid, 0), 0);
 	kill(pid, SIGTSTP);
 	ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
 	ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
