@@ -205,7 +205,7 @@ static void read_options(int fd, enum socket_kind kind, const struct socket_valu
 			continue;
 		len = read_value(fd, o, bytes);
 		if (len == 0 || is_usual(o, bytes, len) ||
-		    (len == new[i].len &&memcmp(bytes, new[i].bytes, len) == 0))
+		    (len == new[i].len && memcmp(bytes, new[i].bytes, len) == 0))
 			continue;
 		*ARRAY_ADD(s->values, s->n_values) =
 			(struct socket_value){.option = i, .len = len, .bytes = xcalloc(1, len)};
