@@ -131,7 +131,7 @@ void check_terminals(struct survey *s)
 		s->found->holds_current_terminal = true;
 		s->descriptor = t->fd + 1;
 		/* those of a process follow each other */
-		if (t->process != last)
+		if (!last || t->process != last)
 			replaced = can_be_replaced(t->process);
 		last = t->process;
 		if (!replaced && !can_be_saved(s, t))
