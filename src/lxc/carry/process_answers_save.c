@@ -23,6 +23,7 @@
 #include "carry/process_answers_save.h"
 #include "sys/inject.h"
 #include "sys/process.h"
+#include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -34,11 +35,10 @@
 #define PR_MDWE_NO_INHERIT (1UL << 1)
 #endif
 
-#define TEXT_MAX	 65536
-#define UNLOCKED_MAX_KB	 128
-#define PAGE_PRESENT	 (UINT64_C(1) << 63)
-#define PATIENCE_SECONDS 1  /* for all of them together */
-#define SAMPLE		 16 /* of processes that are alike */
+#define UNLOCKED_MAX_KB 128
+#define PAGE_PRESENT	(UINT64_C(1) << 63)
+#define PATIENCE_MS	1000 /* for all of them together */
+#define SAMPLE		16   /* of processes that are alike */
 
 /* --- whom to ask --- */
 
@@ -48,15 +48,6 @@ struct choosing {
 	struct process_answer init;
 	bool mdwe; /* this kernel has it */
 };
-
-/* "" if there is none. Caller frees. */
-static char *text_of(pid_t pid, const char *file)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int)pid, file);
-	char *text = NULL;
-
-	return read_file_at(AT_FDCWD, path, TEXT_MAX, &text) > 0 ? text : xstrdup("");
-}
 
 static long number(const char *status, const char *field)
 {
@@ -85,7 +76,7 @@ static bool locks_all(const char *status)
 static int choose(pid_t pid, void *userdata)
 {
 	struct choosing *c = userdata;
-	_cleanup_free_ char *status = text_of(pid, "status");
+	_cleanup_free_ char *status = process_text(pid, "status");
 	/* has[] is what ask() asks for */
 	struct process_answer a = {
 		.pid = pid,
@@ -122,14 +113,6 @@ static int compare_kinds(const void *a, const void *b)
 }
 
 /* --- in a child of the command --- */
-
-static time_t monotonic_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
-}
 
 struct target {
 	pid_t pid;
@@ -217,10 +200,10 @@ static bool agree(const struct process_answer *a, const struct process_answer *b
 /* In the order of compare_kinds(). Those that are not asked in time have no start time. */
 _Noreturn static void ask_all(struct process_answer *v, size_t n)
 {
-	const time_t end = monotonic_seconds() + PATIENCE_SECONDS;
+	const int64_t end = monotonic_ms() + PATIENCE_MS;
 	size_t same = 0; /* so many of the last ones are alike, and agree */
 
-	for (size_t i = 0; i < n && monotonic_seconds() <= end; i++) {
+	for (size_t i = 0; i < n && monotonic_ms() <= end; i++) {
 		const bool is_next = i > 0 && compare_kinds(&v[i], &v[i - 1]) == 0;
 
 		ask(&v[i], is_next && same >= SAMPLE ? &v[i - 1] : NULL);
@@ -263,7 +246,7 @@ static int answer(struct process_answer *v, size_t n)
 
 struct process_answers *process_answers_ask(pid_t init)
 {
-	_cleanup_free_ char *status = text_of(init, "status");
+	_cleanup_free_ char *status = process_text(init, "status");
 	struct choosing c = {
 		.mdwe = prctl(PR_GET_MDWE, 0UL, 0UL, 0UL, 0UL) >= 0,
 	};

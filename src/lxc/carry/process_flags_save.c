@@ -19,33 +19,22 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define TEXT_MAX 4096
-
 struct survey {
 	struct process_flags flags;
 	const struct process_answers *answers; /* NULL: none */
 	bool merging; /* the kernel says of a process whether all of its memory is merged */
 };
 
-/* A file of /proc/PID; "" where there is none. Caller frees. */
-static char *text_of(pid_t pid, const char *file)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int)pid, file);
-	char *text = NULL;
-
-	return read_file_at(AT_FDCWD, path, TEXT_MAX, &text) > 0 ? text : xstrdup("");
-}
-
 static unsigned int personality_of(pid_t tid)
 {
-	_cleanup_free_ char *text = text_of(tid, "personality");
+	_cleanup_free_ char *text = process_text(tid, "personality");
 
 	return (unsigned int)strtoul(text, NULL, 16);
 }
 
 static bool merges_memory(pid_t pid)
 {
-	_cleanup_free_ char *text = text_of(pid, "ksm_stat");
+	_cleanup_free_ char *text = process_text(pid, "ksm_stat");
 
 	return strstr(text, "ksm_merge_any: yes") != NULL;
 }
@@ -61,7 +50,7 @@ static bool has_any(const struct thread_flags *t)
 static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
 {
 	struct survey *s = userdata;
-	_cleanup_free_ char *stat = text_of(tid, "stat");
+	_cleanup_free_ char *stat = process_text(tid, "stat");
 	struct thread_flags t = {
 		.personality = personality_of(tid),
 		.has = {[PROCESS_IO_FLUSHER] = process_stat_io_flusher(stat),
@@ -88,7 +77,7 @@ int process_flags_ask(struct saving *saving, struct error **reterr)
 int process_flags_save(struct saving *saving, struct error **reterr)
 {
 	const pid_t init = saving->facts->init_pid;
-	_cleanup_free_ char *own = text_of(getpid(), "ksm_stat");
+	_cleanup_free_ char *own = process_text(getpid(), "ksm_stat");
 	struct survey s = {
 		.flags = {.personality = personality_of(init)},
 		.answers = saving->answers,

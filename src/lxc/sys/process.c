@@ -176,15 +176,19 @@ pid_t process_inner_id(pid_t tid)
 	return last ? (pid_t)strtol(last, NULL, 10) : 0;
 }
 
+char *process_text(pid_t pid, const char *file)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int)pid, file);
+	char *text = NULL;
+
+	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : xstrdup("");
+}
+
 long process_status_number(pid_t pid, const char *field)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)pid);
-	_cleanup_free_ char *text = NULL;
-	const char *p;
+	_cleanup_free_ char *text = process_text(pid, "status");
+	const char *p = strstr(text, field);
 
-	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
-		return -1;
-	p = strstr(text, field);
 	return p ? strtol(p + strlen(field), NULL, 10) : -1;
 }
 

@@ -79,6 +79,10 @@ pid_t only_child(void);
 /* The first child of the calling thread that is not among these; 0: there is none. */
 pid_t child_besides(const pid_t *known, size_t n);
 
+/* The text of a file of /proc/PID; "" if there is none, or it is longer than 64 KiB. Caller frees.
+ */
+char *process_text(pid_t pid, const char *file);
+
 /* The state letter in /proc/PID/stat, such as 'R'; 0: there is no such process. */
 char process_state(pid_t pid);
 
