@@ -95,7 +95,7 @@ static void add_path(struct strv *env, bool firewall_quick)
 		 path ? path : "", path && *path ? ":" : "");
 }
 
-/* What changes what the tools do that CRIU runs, or is ours. */
+/* Drops variables that change what CRIU's tools do, and our own. */
 static bool is_kept(const char *variable)
 {
 	static const char *const dropped[] = {

@@ -7,7 +7,7 @@
 #include "criu/argv.h"
 #include "util/error.h"
 
-/* What CRIU logs unless more is asked for: what went wrong, and what it was doing. */
+/* CRIU's default log level here: errors, and the steps before them. */
 #define CRIU_VERBOSITY	   3
 #define CRIU_VERBOSITY_MAX 4 /* everything */
 
@@ -52,11 +52,11 @@ bool criu_accepts_cpu_of(const struct criu_program *criu, const char *image);
 enum criu_cancel {
 	CRIU_GO_ON,
 	CRIU_KILL, /* it has done nothing yet that would have to be undone */
-	/* It can write no more to its files, fails by that, and undoes all that it did. */
+	/* CRIU can write no more to its files, fails, and undoes everything it did. */
 	CRIU_LET_FAIL,
 };
 
-/* What the runner calls while CRIU works; members may be NULL. */
+/* Callbacks that the runner makes while CRIU works; members may be NULL. */
 struct criu_events {
 	/*
 	 * An action of `actions` (space separated) came up; not 0 makes CRIU give up,

@@ -124,7 +124,7 @@ static int copy_options(struct lxc_container *c, void *to, size_t size, const vo
 	return -LXC_CHECKPOINT_EINVAL;
 }
 
-/* As the public header has it. */
+/* Converts a finding to the public header's type. */
 static struct lxc_checkpoint_finding public_finding(const struct finding *f)
 {
 	return (struct lxc_checkpoint_finding){

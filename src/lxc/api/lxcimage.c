@@ -44,7 +44,7 @@ static void tell_damage(const char *file, const struct error *e, void *userdata)
 		o->damaged(&damage, o->userdata);
 }
 
-/* What was found of the files. */
+/* Findings of a verification. */
 struct verified {
 	struct lxc_checkpoint_verify_options *o;
 	struct strv refused;  /* which may not be there, or not be so */

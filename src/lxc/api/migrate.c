@@ -65,7 +65,7 @@ static int do_restore(struct lxc_container *c, const struct migrate_opts *m)
 	return container_restore(c, &o, NULL);
 }
 
-/* As liblxc: the features that are not there are cleared, and that is a failure. */
+/* As liblxc does, clears the missing features and fails if there are any. */
 static int check_features(struct lxc_container *c, struct migrate_opts *opts, unsigned int size)
 {
 	static const struct {

@@ -114,7 +114,7 @@ int block_filesystem_read(const char *source, const char *type, dev_t dev,
 
 /* --- at the restore --- */
 
-/* What is wrong with it; NULL: nothing, and *ret_fd is open. Caller frees. */
+/* Returns the reason why the device cannot be mounted, or NULL with *ret_fd open. Caller frees. */
 static char *try_device(const struct block_filesystem *f, const char *path, int *ret_fd)
 {
 	dev_t rdev;

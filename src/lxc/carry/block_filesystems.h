@@ -26,7 +26,7 @@ int block_filesystem_read(const char *source, const char *type, dev_t dev,
 int block_filesystem_find(const struct block_filesystem *f, int *ret_fd, char **ret_path,
 			  struct error **reterr) _must_check_;
 
-/* What tells the filesystem of that type on a device from others; NULL: nothing. Caller frees. */
+/* Returns the identity of a device's filesystem of that type, or NULL. Caller frees. */
 char *block_device_identity(const char *device, const char *type);
 
 /* The same of an open device or file. NULL also: it holds no filesystem of that type. */

@@ -92,7 +92,7 @@ static bool is_device(const char *source, char *mountinfo, dev_t held)
 
 /* --- the files on them --- */
 
-/* What a mount of CRIU's image was made of; 0: nothing that is held. */
+/* Returns the device that a mount of CRIU's image was made of; 0: none that we hold. */
 static dev_t device_of(const struct restore *r, const struct criu_mount *m)
 {
 	const struct container_facts *facts = &r->manifest->facts;

@@ -20,7 +20,7 @@
 #include "util/hex.h"
 #include "util/mem.h"
 
-/* Of the container's own cgroup, "memory.max", else "memory.max of system.slice". Caller frees. */
+/* "memory.max" for the container's own cgroup, else "memory.max of system.slice". Caller frees. */
 static char *file_name(const struct cgroup_node *node, const char *file)
 {
 	return *node->path ? xasprintf("%s of %s", file, node->path) : xstrdup(file);

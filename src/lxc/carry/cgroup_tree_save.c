@@ -31,7 +31,7 @@ static bool ends_with(const char *s, const char *end)
 	return len >= n && strcmp(s + len - n, end) == 0;
 }
 
-/* What the kernel documents as settings, by the ends of their names, and what a new cgroup has. */
+/* The documented settings, by the ends of their names, each with the value in a new cgroup. */
 static const struct setting_kind {
 	const char *end;
 	const char *defaults[3];

@@ -25,7 +25,7 @@
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-/* What the kernel makes up when somebody looks: such a file is as new as its boot, or as now. */
+/* The kernel makes such files up on access: their times are those of boot, or of now. */
 static bool is_made_up(uint32_t type)
 {
 	static const uint32_t kernels[] = {
@@ -107,7 +107,7 @@ static void add(struct look *l, const struct criu_file *file, const struct stat 
 	};
 }
 
-/* Where what the container has for / is on the host. Caller frees. */
+/* Returns the host's path of the container's root directory. Caller frees. */
 static char *rootfs_path(const struct container_facts *facts, int root)
 {
 	struct stat here, there;

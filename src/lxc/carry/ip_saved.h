@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is written before the messages. */
+/* The magic number before the messages. */
 #define IP_SAVED_ROUTES	   0x45311224
 #define IP_SAVED_ADDRESSES 0x47361222
 #define IP_SAVED_RULES	   0x71706986

@@ -144,7 +144,7 @@ static int fill(long session, const char *file)
 	return r;
 }
 
-/* As lxc-start's, which the container's root makes. Without room for one it can do with less. */
+/* Gives the keyring to the container's root, as lxc-start's. A full quota is no failure. */
 static void give(const struct restore *r, long session)
 {
 	long uid = facts_root_id(&r->manifest->facts, "u");

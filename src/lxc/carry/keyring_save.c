@@ -32,7 +32,7 @@
 #define KEYS	 "/proc/keys"
 #define KEYS_MAX (16 * 1024 * 1024)
 
-/* What a container's processes can make up is read only so far. */
+/* Limits on what we read of keys, which the container's processes can make at will. */
 #define VISITS_MAX   4096
 #define CPU_SECONDS  20
 #define READ_SECONDS 20
@@ -55,7 +55,7 @@ static long key_call(int operation, long a, long b, long c)
 	return r < 0 ? -errno : r;
 }
 
-/* What the kernel says of a key: bytes or ids. Caller frees; -errno. */
+/* Asks the kernel about a key: bytes or ids. Caller frees; -errno. */
 static ssize_t ask(int operation, key_id key, size_t max, char **ret)
 {
 	long len = key_call(operation, key, 0, 0), n;
@@ -185,7 +185,7 @@ struct reading {
 _Noreturn static void fail(struct reading *r, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What the parent says is what is in the file then. */
+/* Writes the message into the file from which the parent reports it. */
 static void fail(struct reading *r, int status, const char *fmt, ...)
 {
 	va_list ap;
@@ -214,7 +214,7 @@ static key_id open_keyring(bool to_others)
 	return (key_id)r;
 }
 
-/* As good as not there: revoked, past its end, or never filled. */
+/* The key counts as missing: it is revoked, expired, or was never filled. */
 static bool is_void(ssize_t e)
 {
 	return e == -EKEYREVOKED || e == -EKEYEXPIRED || e == -EKEYREJECTED || e == -ENOKEY;
@@ -356,7 +356,7 @@ _Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 	_exit(EXIT_SUCCESS);
 }
 
-/* It has its starter's: what is in that is not the container's. */
+/* Such a container uses its starter's keyring, whose contents are not the container's. */
 static bool has_none_of_its_own(const struct settings *settings)
 {
 	const char *value = settings_get(settings, "lxc.keyring.session");

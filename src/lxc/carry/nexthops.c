@@ -16,7 +16,7 @@
 #include "carry/nexthops.h"
 #include "util/mem.h"
 
-/* What `ip route save` puts before the messages. */
+/* The magic number that `ip route save` puts before the messages. */
 #define SAVED_MAGIC 0x45311224
 
 /* The attributes that may be set, of those that the kernel tells. */

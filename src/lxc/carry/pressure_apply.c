@@ -120,7 +120,7 @@ static void list_numbers(struct target *t)
 
 /* ---- in a process of its own, where every number is free ---- */
 
-/* From the process, with a number that none of its pressure files has; -1. */
+/* Returns a descriptor number of the process that none of its pressure files has, or -1. */
 static int copy_fd(const struct target *t, int fd)
 {
 	_cleanup_close_ int copy = (int)syscall(SYS_pidfd_getfd, t->pidfd, fd, 0);

@@ -46,7 +46,7 @@ int process_flags_parse(const char *text, size_t len, struct process_flags *ret)
 /* Pure. Sorts. Caller frees. */
 char *process_flags_format(struct process_flags *p);
 
-/* Of a thread in the container. */
+/* Flags of a thread in the container. */
 struct thread_flags process_flags_find(const struct process_flags *p, pid_t tid);
 
 /* Whether nothing differs from what every process has. */

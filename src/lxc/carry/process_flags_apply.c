@@ -104,7 +104,7 @@ static bool make(pid_t tid, int pidfd, long number, const unsigned long args[INJ
 	return inject_call(tid, pidfd, number, args, &result) == 0 && result >= 0;
 }
 
-/* Where a limit allows no more, what comes later is locked at least. */
+/* If a limit forbids locking the present memory, at least later memory is locked. */
 static bool give_locks(pid_t tid, int pidfd, const bool has[N_PROCESS_FLAGS])
 {
 	const unsigned long later = (has[PROCESS_LOCK_FUTURE] ? MCL_FUTURE : 0UL) |

@@ -41,7 +41,7 @@ enum apply_moment {
 	APPLY_ENDED,
 };
 
-/* What kinds keep from moment to moment, each its own. */
+/* State that kinds keep from moment to moment, each its own. */
 struct carried {
 	struct {
 		char *data;

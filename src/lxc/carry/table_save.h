@@ -38,7 +38,7 @@ enum save_moment {
 	SAVE_SEALED,
 };
 
-/* What a kind can save from and where to. */
+/* The source and the destination of what a kind saves. */
 struct saving {
 	const struct settings *settings; /* the running container's config */
 	struct container_facts *facts;	 /* for members of the manifest */

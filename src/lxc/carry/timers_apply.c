@@ -32,7 +32,7 @@
 
 #define FDINFO_MAX 4096
 
-/* As /proc/PID/fdinfo/N has it. */
+/* The values of /proc/PID/fdinfo/N. */
 struct timer {
 	unsigned int clock;
 	unsigned long long ticks; /* expirations that nobody has read */
@@ -105,7 +105,7 @@ static bool bring_forward(struct timer *t, time_t stopped_for)
 	return true;
 }
 
-/* From what is left to when it is: only an absolute time follows when the clock is set. */
+/* Turns the time left into an absolute time: only that follows when the clock is set. */
 static void make_absolute(struct timer *t)
 {
 	struct timespec now;

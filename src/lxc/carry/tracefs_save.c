@@ -126,7 +126,7 @@ static int fail(int r, struct error **reterr)
 	return error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r));
 }
 
-/* Of init alone: few containers have processes in other mount namespaces. */
+/* Looks at init's mount namespace alone: few containers have processes in others. */
 int tracefs_save(struct saving *s, struct error **reterr)
 {
 	struct look look = {.facts = s->facts, .found = &s->skipped};

@@ -162,7 +162,7 @@ static void add_dump(struct strv *argv, const struct criu_job *job)
 	}
 }
 
-/* What of path lies below top: "" for top itself, "/sub" below it, NULL elsewhere. */
+/* Returns the part of path below top: "" for top itself, "/sub" below it, NULL elsewhere. */
 static const char *path_below(const char *path, const char *top)
 {
 	size_t len = strlen(top);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What is known of CRIU's messages, in tables. */
+/* Tables of CRIU's messages and their causes. */
 #include "config.h"
 
 #include <string.h>

@@ -11,7 +11,7 @@ struct span {
 	size_t len;
 };
 
-/* What a line's message tells; all of it is pure. */
+/* Explains the message of a log line. Pure. */
 bool criu_is_noise(struct span text);	  /* an error that never is the cause */
 bool criu_is_beginning(struct span text); /* what was before it was a probe of the kernel */
 bool criu_is_passing(struct span text);	  /* of what is there for a moment: try again */
@@ -20,7 +20,7 @@ bool criu_is_racing(struct span text); /* of processes that came and went: freez
 
 bool criu_is_name_taken(struct span text); /* of what a checkpoint that was killed may have left */
 
-/* What to do about it; NULL if that is not known. */
+/* The remedy; NULL if none is known. */
 const char *criu_known_hint(struct span text);
 
 #endif

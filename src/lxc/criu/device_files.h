@@ -21,7 +21,7 @@ struct device_mounts {
 	size_t n_seen;
 };
 
-/* Of all mount namespaces of a container, its init's first. It begins empty, as {0}. */
+/* The mount namespaces of a container, its init's first. Initialise with {0}. */
 void device_mounts_read(pid_t init, struct device_mounts *ret);
 void device_mounts_clear(struct device_mounts *d);
 #define _cleanup_device_mounts_ __attribute__((cleanup(device_mounts_clear)))

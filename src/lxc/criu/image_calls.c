@@ -31,7 +31,7 @@ enum {
 };
 #define N_REGS (REG_MODE + 1)
 
-/* As x86-64 has them, whatever this is built for. */
+/* Numbers of x86-64, whatever architecture this is built for. */
 enum { CALL_POLL = 7, CALL_NANOSLEEP = 35, CALL_CLOCK_NANOSLEEP = 230, CALL_PPOLL = 271 };
 
 static bool find_member(struct bytes message, unsigned int number, struct field *ret)

@@ -95,7 +95,7 @@ const struct criu_mount *criu_files_external(const struct criu_files *f,
 char *criu_files_in_external(const struct criu_files *f, const struct criu_file *file,
 			     const char **ret_key);
 
-/* What of path is below top, without a slash at its beginning; NULL where it is elsewhere. */
+/* Returns the part of path below top without its leading slash, or NULL if path is elsewhere. */
 const char *criu_files_below(const char *path, const char *top);
 
 void criu_files_clear(struct criu_files *f);

@@ -27,7 +27,7 @@ struct criu_ghost_name {
 };
 size_t criu_ghosts_names(const void *remaps, size_t len, struct criu_ghost_name **ret);
 
-/* What a ghost-file-*.img says. What points into it lives as long as its text. */
+/* Contents of a ghost-file-*.img. The pointers are into the file's text. */
 struct criu_ghost {
 	unsigned int mode; /* st_mode */
 	uint32_t rdev;

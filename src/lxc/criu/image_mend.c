@@ -33,7 +33,7 @@
 #define LIMITS_LIMIT  1 /* of TASK_LIMITS, one for each resource in their order */
 #define LIMIT_SOFT    1 /* of LIMITS_LIMIT */
 
-/* As CRIU writes it, on the architectures it knows. */
+/* The layout that CRIU writes, on the architectures it knows. */
 #define CRIU_O_PATH 010000000
 
 #define MM_MAX	   (64 * 1024 * 1024)
@@ -253,7 +253,7 @@ static void read_ghosts(int dirfd, struct mending *m)
 		m->ghosts = criu_ghosts_read(remaps, (size_t)len, &m->n_ghosts);
 }
 
-/* Of connections whose peer has closed its side. */
+/* Mends the streams of connections whose peer has closed its side. */
 static int mend_streams(int dirfd, struct mending *m)
 {
 	int r = 0;

@@ -132,7 +132,7 @@ static void put_entry(struct out *out, struct bytes entry, const struct keyed_mo
 	put(out, original->key.p, original->key.len);
 }
 
-/* What the keys will take; 0 where the image is to be left alone. */
+/* Returns the size that the keys will take, or 0 if the image needs no change. */
 static size_t room_for_keys(struct bytes image, const struct keyed_mounts *keyed)
 {
 	struct bytes entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What CRIU calls the files of its image. Pure. */
+/* Names of the files in CRIU's image. Pure. */
 #include "config.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_CRIU_IMAGE_NAMES_H
 #define LXCCKPT_CRIU_IMAGE_NAMES_H
 
-/* What CRIU calls the files of its image, and the word that each begins with. */
+/* Names of the files in CRIU's image, and the magic number of each. */
 
 #include <stdbool.h>
 

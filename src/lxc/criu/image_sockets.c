@@ -82,7 +82,7 @@ size_t criu_sockets_half_closed(const void *files, size_t len, struct half_close
 	return n;
 }
 
-/* What a segment says of a window, which the receiver shifts to the left. */
+/* Returns the window field of a segment; the receiver shifts it to the left. */
 static uint64_t in_segment(uint64_t window, uint64_t scale)
 {
 	uint64_t w = scale <= SCALE_MAX ? window >> scale : window;
@@ -122,7 +122,7 @@ bool criu_sockets_mend_window(void *stream, size_t len)
 	       replace_number(received.bytes, wanted);
 }
 
-/* What cannot be read has none, for CRIU's image may be of another form than is known here. */
+/* An unreadable image counts as empty: CRIU may write a form that is not known here. */
 static size_t read_half_closed(int dirfd, struct half_closed **ret)
 {
 	_cleanup_free_ char *files = NULL;

@@ -156,7 +156,7 @@ static int open_directory(struct search *s, const struct criu_file *file)
 	return fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Where CRIU makes it; path changes. */
+/* Finds the folder in which CRIU makes the file; changes path. */
 static int find_directory(struct search *s, struct criu_file *file)
 {
 	int fd;

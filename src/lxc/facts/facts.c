@@ -174,7 +174,7 @@ const struct cgroup *facts_cgroup2(const struct container_facts *facts)
 	return NULL;
 }
 
-/* What follows a part of a path, at the end of one of its names; NULL: it begins differently. */
+/* Returns the rest of path after part, which ends at a slash; NULL if path begins differently. */
 static const char *after(const char *path, const char *part)
 {
 	size_t len = strlen(part);

@@ -108,7 +108,7 @@ struct cgroup_attribute {
 	char *value; /* in hexadecimal */
 };
 
-/* What CRIU does not carry of a cgroup2 cgroup: the container's own, or one below it. */
+/* State of a cgroup2 cgroup that CRIU does not carry: the container's own, or one below it. */
 struct cgroup_node {
 	char *path; /* from the container's own: "" for that, "system.slice/cron.service" */
 	char *subtree_control; /* "cpu memory"; "": none */
@@ -146,7 +146,7 @@ struct nexthop {
 	char *message; /* the request that makes it, in hexadecimal */
 };
 
-/* What lxc.rootfs.path names, as seen on the host. */
+/* The target of lxc.rootfs.path, as seen on the host. */
 enum rootfs_kind {
 	ROOTFS_DIRECTORY,
 	ROOTFS_MISSING, /* it would be a directory */
@@ -188,7 +188,7 @@ struct inner_nic {
 
 #define INNER_NICS_MAX 256 /* that are kept */
 
-/* What a checkpoint cannot carry, or not yet: for the checks. It is not in the manifest. */
+/* State that a checkpoint cannot carry, for the checks. The manifest does not have it. */
 struct obstacles {
 	enum rootfs_kind rootfs;
 	char *rootfs_differs; /* how its root is not what the config names now; NULL: it is */

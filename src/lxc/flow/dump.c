@@ -82,7 +82,7 @@ int dump_check_state(struct lxc_container *c, struct error **reterr)
 	return -EBUSY;
 }
 
-/* Where the container's cgroup is; NULL where somebody else has frozen it. */
+/* Returns the path of the container's cgroup, or NULL if somebody else has frozen it. */
 static char *find_freezer(const struct container_facts *facts)
 {
 	_cleanup_close_ int cgroup = cgroup2_open(facts);
@@ -94,7 +94,7 @@ static char *find_freezer(const struct container_facts *facts)
 	return realpath(link, NULL);
 }
 
-/* From here on the number is that of this process, as long as the descriptor says that it lives. */
+/* From here on the pid stays this process's for as long as the pidfd says that it lives. */
 static int pin_init(struct dump *d, struct error **reterr)
 {
 	pid_t found = 0;

@@ -43,7 +43,7 @@ char *checkpoint_directory(struct lxc_container *c, const char *directory);
 /* Refuses a container that is not running, or is frozen. */
 int dump_check_state(struct lxc_container *c, struct error **reterr) _must_check_;
 
-/* What CRIU is told for an option's value. */
+/* The value of an option, as CRIU takes it. */
 uint64_t ghost_limit(uint64_t asked);
 
 int dump_container(struct lxc_container *c, const struct dump_options *o,

@@ -27,7 +27,7 @@ bool dump_init_dies_within(const struct dump *d, int ms)
 	return d->init >= 0 && poll(&p, 1, ms) > 0;
 }
 
-/* It has let go of its memory, and waits for the end of its processes: there is no way back. */
+/* Init has released its memory and waits for its processes to exit: there is no way back. */
 static bool init_is_ending(const struct dump *d)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)d->manifest.facts.init_pid);

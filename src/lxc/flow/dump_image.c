@@ -40,7 +40,7 @@ static char *now_utc(void)
 	return xstrdup(text);
 }
 
-/* What a restore compares the config of then with. */
+/* The digest that a restore compares its configuration with. */
 static void describe_config(struct dump *d)
 {
 	struct manifest *m = &d->manifest;
@@ -159,7 +159,7 @@ static int save_at_post_dump(struct dump *d, struct error **reterr)
 	return r;
 }
 
-/* What CRIU would make anew at a place that somebody has taken since check_dump(). */
+/* Looks for paths of deleted files that somebody has taken since check_dump(). */
 static int check_deleted_mounts(struct dump *d, struct error **reterr)
 {
 	const struct preflight p = {.facts = &d->manifest.facts, .criu = &d->criu};

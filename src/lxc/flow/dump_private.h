@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_FLOW_DUMP_PRIVATE_H
 #define LXCCKPT_FLOW_DUMP_PRIVATE_H
 
-/* What the files of a checkpoint's flow share (dump.c, dump_*.c). Nobody else includes this. */
+/* Shared by the files of the checkpoint's flow (dump.c, dump_*.c). Nobody else includes this. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,7 +69,7 @@ int dump_complete_image(struct dump *d, struct error **reterr) _must_check_;
 
 /* ---- dump_give_up.c: the container runs on, and no checkpoint is to be seen ---- */
 
-/* What went wrong is in *reterr, and r says it. Returns what the checkpoint fails with. */
+/* *reterr and r hold the failure. Returns the result that the checkpoint fails with. */
 int dump_give_up(struct dump *d, int r, struct error **reterr) _must_check_;
 
 /* Whether the container's init is dead, or has no way back any more; within some milliseconds. */

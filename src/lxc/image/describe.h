@@ -4,7 +4,7 @@
 
 #include "image/dir.h"
 
-/* What is in a checkpoint, as JSON text: see lxc_checkpoint_describe(). Caller frees. */
+/* Returns a checkpoint's description as JSON text: see lxc_checkpoint_describe(). Caller frees. */
 char *image_describe(const struct image *img, const struct manifest *m);
 
 #endif

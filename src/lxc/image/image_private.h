@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_IMAGE_IMAGE_PRIVATE_H
 #define LXCCKPT_IMAGE_IMAGE_PRIVATE_H
 
-/* What the files of this folder share. */
+/* Shared by the files of this folder. */
 
 #include <dirent.h>
 

@@ -12,7 +12,7 @@
 #include "sys/flock.h"
 #include "util/mem.h"
 
-/* As the kernel knows our processes, whose names it cuts. */
+/* Names of our processes, cut to the kernel's length. */
 #define TOOL	"lxc-checkpoint"
 #define MONITOR "lxc-checkpoint-"
 

@@ -34,7 +34,7 @@ static int compare_files(const void *a, const void *b)
 /* All threads together have a quarter of the descriptors that the host program may have. */
 #define BATCH_SHARE 16
 
-/* What several threads bring to disk, each a batch of files at a time. */
+/* Files that several threads flush to disk, each a batch at a time. */
 struct syncing {
 	const struct image *img;
 	struct image_file *files; /* with their names */

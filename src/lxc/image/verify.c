@@ -20,7 +20,7 @@
 #include "util/several.h"
 #include "util/text.h"
 
-/* What one thread checks at a time ... */
+/* The piece that one thread verifies at a time ... */
 #define BATCH 64
 /* ... but for such files, which several threads read, one after the other. */
 #define LARGE (2 * 1024 * 1024)

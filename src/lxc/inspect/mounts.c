@@ -140,7 +140,7 @@ int tty_index(const char *target)
 
 #define FEW 16 /* from there on, do not search for a free number one by one */
 
-/* Of all that hash to the same value, one stands for the others: that only skips a number. */
+/* One entry stands for all with the same hash; a collision only skips a number. */
 static bool take_key(struct map *taken, const char *key)
 {
 	return map_add(taken, XXH3_64bits(key, strlen(key)), 0);

@@ -26,7 +26,7 @@ static const char *const started_keys[] = {"lxc.ephemeral"};
 
 #define SHARE_PREFIX "lxc.namespace.share."
 
-/* As liblxc prints it, down to the "(null)" of an unset string. */
+/* The text that liblxc prints, down to the "(null)" of an unset string. */
 static char *get_raw(struct lxc_container *c, const char *key)
 {
 	int len = c->get_config_item(c, key, NULL, 0);

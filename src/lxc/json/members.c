@@ -76,7 +76,7 @@ json_t *members_write(const void *base, const struct member *table)
 
 /* --- reading --- */
 
-/* Where in the document something is, to name it in an error: built only on the stack. */
+/* A place in the document, to name it in an error. Built only on the stack. */
 struct where {
 	const struct where *up;
 	const char *name; /* NULL: an element of up's array */
@@ -194,7 +194,7 @@ static int read_member(json_t *json, void *base, const struct member *m, const s
 	return -EINVAL;
 }
 
-/* Of the members of that schema. */
+/* Finds a member that the schema has. */
 static const struct member *find_member(const struct member *table, const char *name,
 					unsigned int schema)
 {
@@ -261,7 +261,7 @@ static void free_array(void *base, const struct member *m)
 	*count = 0;
 }
 
-/* As deep as the tables are, which is no more than a few levels. */
+/* Recursion is as deep as the tables: a few levels. */
 void members_free(void *base, const struct member *table)
 {
 	for (const struct member *m = table; m->name; m++) {

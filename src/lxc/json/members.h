@@ -66,7 +66,7 @@ struct member {
 /* NULL where a string is not UTF-8, which JSON cannot hold. */
 json_t *members_write(const void *base, const struct member *table);
 
-/* What is read: its name, for errors, and which version of the tables it was written by. */
+/* The document that is read: its name, for errors, and the schema that it was written by. */
 struct members_document {
 	const char *name;
 	unsigned int schema;

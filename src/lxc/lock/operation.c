@@ -35,7 +35,7 @@
 #define LOOK_MS	   200 /* longer than it takes to write the holder's name, or to look at it */
 #define TICK_MS	   20
 
-/* What an earlier version left in the lock itself: 1, 0, or -errno. */
+/* Reads what an earlier version left in the lock itself: 1, 0, or -errno. */
 static int read_lines(const char *name, struct record *ret, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;

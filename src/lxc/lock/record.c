@@ -35,7 +35,7 @@ static const char *check_any(const char *s)
 	return NULL;
 }
 
-/* What is opened, and written to. */
+/* Checks of the paths that a recovery opens and writes to: NULL, or the objection. */
 static const char *check_path(const char *s)
 {
 	return *s == '/' && strlen(s) < PATH_MAX && !strstr(s, "/../") ? NULL

@@ -70,7 +70,7 @@ char *record_to_text(const struct record *r);
 int record_from_text(const char *text, size_t len, struct record *ret,
 		     struct error **reterr) _must_check_;
 
-/* What earlier versions wrote into the lock itself: lines. Takes those that it understands. */
+/* Parses the lines that earlier versions wrote into the lock itself. Skips unknown ones. */
 void record_from_lines(const char *text, struct record *ret);
 
 /* ---- the files ---- */
@@ -91,7 +91,7 @@ void record_remove(const char *lock, const char *kind);
 /* The file name of an open lock. Caller frees; NULL: it is none. */
 char *record_lock_name(int lock_fd);
 
-/* Of the caller; 0: unknown, as it has no /proc of its own. */
+/* Identifies the caller's PID namespace; 0: unknown, because there is no /proc. */
 uint64_t record_pid_namespace(void);
 
 /*

@@ -69,7 +69,7 @@ static void socket_leave_repair(int sock, ino_t inode, void *userdata)
 	setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
 }
 
-/* Of every kind: to ask which it is would cost as much, and the container waits meanwhile. */
+/* Takes sockets of every kind: asking for the kind would cost as much while the container waits. */
 static void socket_note(int sock, ino_t inode, void *userdata)
 {
 	struct connections *all = userdata;

@@ -140,7 +140,7 @@ static void remove_name(struct search *s, int dirfd, const char *name, const str
 		s->removed += unlinkat(dirfd, name, 0) == 0;
 }
 
-/* Of the names of that one file those that CRIU gives. */
+/* Removes those names of the file that CRIU has given it. */
 static void remove_names(struct search *s, int dirfd, const struct statx *file)
 {
 	const struct name key = {.inode = file->stx_ino};

@@ -105,7 +105,7 @@ static enum verdict get_clone_flags(struct monitor *m, struct client *c, struct 
 	return answer_int(reply, (int)m->setup.clone_flags);
 }
 
-/* As LXC does: an unknown controller ends the connection without an answer. */
+/* LXC closes the connection without an answer for an unknown controller, and so do we. */
 static enum verdict get_cgroup(struct monitor *m, struct client *c, struct reply *reply)
 {
 	if (!cgroup_has(m, c->got ? c->payload : NULL))

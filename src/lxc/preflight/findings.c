@@ -142,7 +142,7 @@ static bool is_known(const struct findings *f, const char *check, pid_t pid, con
 	return false;
 }
 
-/* But findings that do not block never displace the first one that does. */
+/* Findings that do not block never displace the first one that does. */
 static bool is_too_much(struct findings *f, bool blocks)
 {
 	if (f->n < FINDINGS_MAX || (blocks && findings_blocking(f) == 0))

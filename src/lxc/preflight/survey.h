@@ -202,11 +202,11 @@ const struct mount *survey_mount(const struct survey *s, int id);
 /* The mount of a filesystem on which a process sees a path; NULL: none. */
 const struct mount *survey_mount_by_path(const struct survey *s, const struct process *p, dev_t dev,
 					 const char *path);
-/* What is mounted over a path on m, or over a folder above it on m, and hides it; NULL: nothing. */
+/* Returns the mount that hides a path on m, over it or a folder above it; NULL: none. */
 const struct mount *survey_mount_over(const struct survey *s, const struct mount *m,
 				      const char *path);
 bool is_tracefs(const struct mount *m);
-/* Of all mount namespaces, that of init first. */
+/* The mounts of all mount namespaces, those of init first. */
 void survey_mounts(struct survey *s);
 void check_mounts(struct survey *s);
 
@@ -262,7 +262,7 @@ const char *lost_proc_file(const char *path);
 void check_deleted_place(struct survey *s, const struct process *process, const struct mount *m,
 			 const char *path, const struct statx *st, const char *how);
 
-/* Of one that others can connect to. fd: our copy; name: as it was bound. */
+/* A socket that others can connect to. fd: our copy; name: its bound name. */
 void check_socket_folder(struct survey *s, const struct process *process, int fd, const char *name);
 
 /*
@@ -334,10 +334,10 @@ const char *unsupported_socket(int domain, int type, int protocol, const char **
 /* --- socket_losses.c -----------------------------------------------------------------------------
  */
 
-/* Of a Unix socket; fd: our copy. */
+/* A Unix socket; fd: our copy. */
 void check_peer_user(struct survey *s, const struct process *process, int fd);
 
-/* Of an IPv4 or IPv6 socket; fd: our copy. */
+/* An IPv4 or IPv6 socket; fd: our copy. */
 void check_waiting_data(struct survey *s, const struct process *process, ino_t inode, int fd);
 
 /*

@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_RESTORER_CALLER_H
 #define LXCCKPT_RESTORER_CALLER_H
 
-/* What is said to the command that has begun the restore, and what it says. */
+/* The conversation with the command that has begun the restore. */
 
 #include <stdbool.h>
 

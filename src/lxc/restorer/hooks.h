@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_RESTORER_HOOKS_H
 #define LXCCKPT_RESTORER_HOOKS_H
 
-/* Of the config's hooks and scripts those that run on the host, at both ends of a life. */
+/* Runs the configuration's hooks and scripts that run on the host, at start and stop. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -95,7 +95,7 @@ static int serve(struct restore *r, struct manifest *manifest, int *ret_status,
 	image_free(TAKE_PTR(r->image));
 	notes_restored(r);
 	notes_end(r);
-	/* What it took to restore is much more than what it takes to serve, perhaps for months. */
+	/* A restore takes much more memory than serving does, perhaps for months. */
 	manifest_forget_files(manifest);
 	malloc_trim(0);
 	log_at(LOG_LEVEL_INFO, "Restored from %s, init is %d", r->plan->image_dir,
@@ -131,7 +131,7 @@ static void report_reboot(const struct restore *r)
 	caller_report(r, (struct restore_report){.kind = REPORT_REBOOT});
 }
 
-/* Who waits for it sees by the end of its connection when it does not come up. */
+/* A waiting client sees a failed start by the end of its connection. */
 static int come_back(struct restore *r, struct error **reterr)
 {
 	int e;

@@ -31,7 +31,7 @@ void log_write(enum log_level level, const char *file, const char *function, int
 
 #define log_at(level, ...) log_write((level), __FILE__, __func__, __LINE__, __VA_ARGS__)
 
-/* What went wrong where nobody is there to be told. */
+/* Logs a failure that nobody is there to be told of. */
 void log_error_object(const struct error *e);
 
 #endif

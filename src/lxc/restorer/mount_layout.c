@@ -41,7 +41,7 @@
 #define PLAIN  RUNTIME_DIR "/plain"
 #define MAPPED RUNTIME_DIR "/mapped"
 
-/* Of terminal i, with the devpts in it. */
+/* Path of terminal i's mount, which has its devpts. */
 #define TERMINALS RUNTIME_DIR "/tty%zu"
 
 /* A detached mount of path on which the files belong to whom the maps say; -errno. */
@@ -128,7 +128,7 @@ static ssize_t mount_point_length(const char *path)
 	return r < 0 ? r : 0;
 }
 
-/* What is at a path of the host without links in it; the manifest has none that had. */
+/* Opens a path of the host that has no links in it; the manifest holds only such paths. */
 static int pin_source(const char *source, struct stat *ret, struct error **reterr)
 {
 	_cleanup_close_ int fd = open_without_links(source, O_PATH);
@@ -168,7 +168,7 @@ static int name_sources(struct restore *r, struct error **reterr)
 	return 0;
 }
 
-/* What schema 1 says nothing of is mounted as the host's devpts is. */
+/* Schema 1 has no options of terminals: such terminals stay on the host's devpts. */
 static void name_terminals(struct restore *r)
 {
 	const struct container_facts *facts = &r->manifest->facts;

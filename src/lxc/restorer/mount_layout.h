@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_RESTORER_MOUNT_LAYOUT_H
 #define LXCCKPT_RESTORER_MOUNT_LAYOUT_H
 
-/* What CRIU finds in its mount namespace. */
+/* Makes the mount namespace that CRIU restores from. */
 
 #include <sys/stat.h>
 #include <sys/types.h>

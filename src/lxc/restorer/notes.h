@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_RESTORER_NOTES_H
 #define LXCCKPT_RESTORER_NOTES_H
 
-/* What is written down for the day when the monitor is killed. */
+/* Notes of the monitor, for the recovery after it was killed. */
 
 #include <stdbool.h>
 
@@ -20,7 +20,7 @@ struct notes {
 /* Takes over the operation's record from the command. */
 void notes_begin(struct restore *r);
 
-/* That this monitor restores; what it makes; number 0: CRIU is about to make the link. */
+/* Notes that this monitor restores, and what it makes; number 0: CRIU is about to make the link. */
 void notes_write(const struct restore *r);
 void notes_add_cgroup(struct restore *r, const char *path);
 void notes_add_link(struct restore *r, const char *name, unsigned int number);

@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_RESTORER_RESTART_H
 #define LXCCKPT_RESTORER_RESTART_H
 
-/* What comes after the end of a container. */
+/* Decides what follows a container's end. */
 
 #include "util/error.h"
 

@@ -82,7 +82,7 @@ struct restore_stage {
 	enum apply_moment carried[N_MOMENTS];
 };
 
-/* What the stages do at a moment, until one of them fails. */
+/* Runs the stages' functions for a moment, until one of them fails. */
 int stages_at(struct restore *r, enum restore_moment moment, pid_t init,
 	      struct error **reterr) _must_check_;
 

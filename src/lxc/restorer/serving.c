@@ -19,7 +19,7 @@ static int foreground_fd(const struct restore *r, int standard)
 	return r->plan->foreground ? standard : -1;
 }
 
-/* As far as it is known by now. */
+/* The monitor's setup, as far as it is known by now. */
 static struct monitor_setup setup_of(const struct restore *r)
 {
 	return (struct monitor_setup){

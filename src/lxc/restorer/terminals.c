@@ -89,7 +89,7 @@ static size_t same_terminal(const struct container_facts *facts, size_t i)
 	return i;
 }
 
-/* As LXC: the console and a terminal of the host's are connected, and nobody else gets to it. */
+/* As LXC does, connects the console and a terminal of the host, and keeps all others from it. */
 static int open_peer(struct restore *r, struct error **reterr)
 {
 	const char *path = restore_plan_config(r->plan, "lxc.console.path");

@@ -32,7 +32,7 @@
 
 #define DEVICES_MAX (1024 * 1024)
 
-/* As lxc-start names them: "veth" and six letters or digits. */
+/* Makes a name of lxc-start's kind: "veth" and six letters or digits. */
 static char *random_veth_name(void)
 {
 	static const char letters[] =

@@ -12,7 +12,7 @@
 
 #include "facts/facts.h"
 
-/* What path (lxc.rootfs.path without "dir:") names now. */
+/* Identifies the present target of path (lxc.rootfs.path without "dir:"). */
 enum rootfs_kind rootfs_kind_of(const char *path);
 
 /* "overlay"; NULL: LXC mounts no rootfs of that kind, or we cannot. Not copied. */

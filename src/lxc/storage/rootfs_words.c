@@ -33,7 +33,7 @@ void overlay_layers_clear(struct overlay_layers *l)
 	*l = (struct overlay_layers){0};
 }
 
-/* As the kernel takes the value of an option: a backslash stands before what belongs to a name. */
+/* Removes the backslashes of an option's value, as the kernel does. */
 static char *unescape(const char *text, size_t len)
 {
 	char *ret = xcalloc(len + 1, 1), *out = ret;

@@ -30,7 +30,7 @@
 #define VLAN_MAX   4094
 #define VLAN_FLAGS (BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED)
 
-/* From later kernels than the headers that this builds with. */
+/* Constants of kernels later than the oldest headers that we build with. */
 #define VLANDB_ENTRY	   1 /* BRIDGE_VLANDB_ENTRY */
 #define VLANDB_ENTRY_INFO  1
 #define VLANDB_ENTRY_RANGE 2

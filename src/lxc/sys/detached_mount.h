@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_SYS_DETACHED_MOUNT_H
 #define LXCCKPT_SYS_DETACHED_MOUNT_H
 
-/* As for mount(). */
+/* Flags and data as for mount(). */
 struct mount_request {
 	const char *source, *type;
 	unsigned long flags;

@@ -274,7 +274,7 @@ static bool may_be_in_sequence(pid_t pid)
 	       sequence != 0;
 }
 
-/* It is at a stop: whether nothing of its own is half done there; else -EAGAIN. */
+/* Checks that a stopped thread has no half-done work of its own; else -EAGAIN. */
 static int look(struct injection *t)
 {
 	int r = registers(PTRACE_GETREGSET, t->pid, &t->regs);

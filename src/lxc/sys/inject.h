@@ -43,7 +43,7 @@ int inject(pid_t pid, int pidfd, inject_fn *fn, void *userdata);
 int inject_call(pid_t pid, int pidfd, long number, const unsigned long args[INJECT_ARGS],
 		long *ret);
 
-/* What a negative result says, for a message. */
+/* Describes a negative result, for a message. */
 const char *inject_failure(int r);
 
 #endif

@@ -30,7 +30,7 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* From linux/if.h, which does not go together with net/if.h. */
+/* Constants of linux/if.h, which conflicts with net/if.h. */
 enum { MODE_DEFAULT = 0, MODE_DORMANT = 1, STATE_DORMANT = 5, STATE_UP = 6 };
 
 /*
@@ -245,7 +245,7 @@ int link_delete(const char *link, unsigned int number)
 	return number == 0 || if_nametoindex(link) != number ? -ENODEV : rtnl_send(&m);
 }
 
-/* What identifies a link. */
+/* The identity of a link. */
 struct identity {
 	char name[IFNAMSIZ];
 	char mac[18];

@@ -29,7 +29,7 @@
 #define QUEUE_USUAL 1000 /* of a veth */
 #define GROUP_USUAL 0
 
-/* From later kernels than the headers that this builds with. */
+/* Constants of kernels later than the oldest headers that we build with. */
 #define PROP_LIST    52	 /* IFLA_PROP_LIST */
 #define ALT_IFNAME   53	 /* IFLA_ALT_IFNAME */
 #define NEW_LINKPROP 108 /* RTM_NEWLINKPROP */
@@ -119,7 +119,7 @@ static void read_sysctls(const char *family, const char *link, const char *const
 
 /* --- attributes of the link ------------------------------------------------------------------ */
 
-/* As a terminal would show it: it is one line of the network file, and JSON. */
+/* Checks for printable characters: the value is one line of the network file, and JSON. */
 static bool is_one_line(const char *value, size_t max)
 {
 	size_t len = strlen(value);

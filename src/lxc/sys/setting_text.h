@@ -60,7 +60,7 @@ bool setting_split(const char *text, bool network, const struct setting_key *key
 /* NULL: it has no such key. */
 const char *setting_word(const struct setting_words *w, const char *key);
 
-/* Of a key of SETTING_NUMBER; 0: it has none. */
+/* Returns the value of a key of SETTING_NUMBER; 0: w does not have it. */
 unsigned int setting_word_number(const struct setting_words *w, const char *key);
 
 #endif

@@ -12,7 +12,7 @@
 struct tc_listing {
 	/* A request that makes a discipline or a class; NULL: not wanted. */
 	void (*carried)(const struct nlmsghdr *request, void *userdata);
-	/* What cannot be made again, on the link of that number; NULL: not wanted. */
+	/* Called for what cannot be made again on the link of that number; NULL: not wanted. */
 	void (*lost)(int link, const char *what, void *userdata);
 	void *userdata;
 };

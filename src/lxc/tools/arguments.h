@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* What the command is asked to do: one of these, by the options -r, --check, --info, --verify. */
+/* The verb of the command, by the options -r, --check, --info, --verify. */
 enum verb {
 	VERB_DUMP,
 	VERB_RESTORE,

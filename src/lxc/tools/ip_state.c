@@ -31,7 +31,7 @@
 
 #define QUEUE_USUAL 1000 /* of a new link; the same again does no harm */
 
-/* From later kernels than the headers that this builds with. */
+/* Constants of kernels later than the oldest headers that we build with. */
 #define PROP_LIST    52	 /* IFLA_PROP_LIST */
 #define ALT_IFNAME   53	 /* IFLA_ALT_IFNAME */
 #define NEW_LINKPROP 108 /* RTM_NEWLINKPROP */

@@ -44,7 +44,7 @@ static bool has_tables(const char *name)
 	return fd >= 0 && read(fd, &c, 1) != 0;
 }
 
-/* Of all programs of that name this one is the first on PATH, by which CRIU has found it. */
+/* This program is the first of its name on PATH, which is how CRIU found it. */
 static void leave_path(void)
 {
 	const char *path = getenv("PATH"), *rest = path ? strchr(path, ':') : NULL;

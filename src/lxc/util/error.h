@@ -38,11 +38,11 @@ struct error {
 int error_set(struct error **reterr, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As error_set(), for a precondition that does not hold: nothing was changed. */
+/* Like error_set(), for a precondition that does not hold: nothing was changed. */
 int error_refuse(struct error **reterr, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* As error_set(), with ": strerror(errno)" after the text. Returns -errno. */
+/* Like error_set(), with ": strerror(errno)" after the text. Returns -errno. */
 int error_errno(struct error **reterr, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Prepends context to the message. Returns -(*reterr)->err, or -err_fallback if there is none. */

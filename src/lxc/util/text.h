@@ -30,7 +30,7 @@ void say(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The length of what is before the suffix; 0: nothing, or text does not end with it. */
 size_t length_before(const char *text, const char *suffix);
 
-/* As a shell takes it for one word: quoted where that is needed. Caller frees. */
+/* Returns text as one word of a shell, quoted if needed. Caller frees. */
 char *shell_word(const char *text);
 
 #endif

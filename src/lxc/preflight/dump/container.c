@@ -41,7 +41,7 @@ void check_ephemeral(struct survey *s)
 			     facts->name, facts->lxcpath, facts->name);
 }
 
-/* Of links that CRIU cannot make again: what to do instead. */
+/* Remedies for links that CRIU cannot make again. */
 static const char *nic_remedy(const char *type)
 {
 	static const struct {

@@ -167,7 +167,7 @@ static bool check_covered(struct survey *s, const struct process *p, const struc
 	return true;
 }
 
-/* It is on none that CRIU can open it from. m: the mount it is on, or NULL. */
+/* Explains that the file is on no mount that CRIU can open it from. m: its mount, or NULL. */
 static void found_no_place(struct survey *s, const struct open_file *f, const struct mount *m)
 {
 	char link[LINK_SIZE];
@@ -274,7 +274,7 @@ void check_pipe(struct survey *s, const struct open_file *f)
 			     "save");
 }
 
-/* What a process runs or is in: m is its mount, NULL where that is none of the container's. */
+/* Checks a program or working directory: m is its mount, or NULL if that is not the container's. */
 #define PROGRAM "runs a program"
 
 static void check_one_place(struct survey *s, const struct process *p, const struct mount *m,

@@ -200,7 +200,7 @@ static bool is_new(struct links *l, ino_t netns)
 	return true;
 }
 
-/* Of init, and those that the container made. */
+/* Looks at init's network namespace and at those that the container made. */
 static int check_namespace(pid_t pid, void *userdata)
 {
 	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};

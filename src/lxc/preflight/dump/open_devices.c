@@ -97,7 +97,7 @@ static void note_terminal(struct survey *s, const struct open_file *f)
 		*ARRAY_ADD(s->terminals, s->n_terminals) = t;
 }
 
-/* As CRIU has it: what it opens by its path again, or knows the state of. */
+/* The devices that CRIU reopens by path, or whose state it knows. */
 static bool is_known_device(unsigned int maj, unsigned int min)
 {
 	switch (maj) {

@@ -2,7 +2,7 @@
 #ifndef LXCCKPT_PREFLIGHT_DUMP_OPEN_FILE_H
 #define LXCCKPT_PREFLIGHT_DUMP_OPEN_FILE_H
 
-/* What the checks of open and mapped files share. Nobody else includes this. */
+/* Shared by the checks of open and mapped files. Nobody else includes this. */
 
 #include <limits.h>
 #include <sys/stat.h>
@@ -40,7 +40,7 @@ char *open_file_info(const struct open_file *f);
 
 void check_anonymous(struct survey *s, const struct open_file *f);
 
-/* Of an open or mapped file with that link, unless CRIU saves its kind. */
+/* Reports an open or mapped file with that link, unless CRIU saves its kind. */
 void found_kind(struct survey *s, const struct process *p, const char *link);
 
 /* --- lost_settings.c: what CRIU restores a file without ------------------------------------------
@@ -48,7 +48,7 @@ void found_kind(struct survey *s, const struct process *p, const char *link);
 
 void check_event_counter(struct survey *s, const struct open_file *f);
 void check_unread_events(struct survey *s, const struct open_file *f);
-/* Of a terminal. */
+/* Reports a terminal that is opened exclusively. */
 void check_exclusive(struct survey *s, const struct open_file *f);
 
 /* --- file_places.c: files that have a place in the container, or should have ---------------------
@@ -91,7 +91,7 @@ void found_name(struct survey *s, const struct process *p, const char *how, cons
 void check_reopening(struct survey *s, const struct open_file *f, const struct mount *m,
 		     const char *path);
 
-/* Of code that is mapped. */
+/* Reports mapped code. */
 void check_code_mount(struct survey *s, const struct process *p, const struct mount *m,
 		      const char *path);
 void check_program_mode(struct survey *s, const struct process *p, const struct statx *st,

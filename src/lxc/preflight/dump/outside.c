@@ -37,7 +37,7 @@ void check_storage(struct survey *s)
 			facts->name);
 }
 
-/* What holds a container of another user (cgroups, network, monitor) is that user's. */
+/* The cgroups, network and monitor of another user's container belong to that user. */
 void check_starter(struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;

@@ -15,7 +15,7 @@
 
 #define MEM_NULL 3
 
-/* As the process sees it. */
+/* Looks at /dev/null as the process sees it. */
 static bool has_null(struct survey *s, const struct process *p)
 {
 	_cleanup_close_ int fd = scout_open(&s->scout, p->pid, "/dev/null", O_PATH);

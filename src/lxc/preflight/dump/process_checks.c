@@ -384,7 +384,7 @@ static void check_namespaces(struct survey *s, const struct process *p, const st
 	}
 }
 
-/* It is not a descendant of init: CRIU does not see it. */
+/* The process is not a descendant of init: CRIU does not see it. */
 static void check_stranger(struct survey *s, const struct process *p, ino_t top)
 {
 	if (p->ns[NS_PID] == top && p->state != 'Z')

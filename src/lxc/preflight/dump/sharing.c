@@ -168,7 +168,7 @@ static void look_at(struct sharing *h, pid_t pid)
 		compare(h, pid);
 }
 
-/* As it was started: the process whose namespace it joined need not be a container. */
+/* The configuration of its start: the namespace's owner need not be a container. */
 static void check_started_with(struct sharing *h)
 {
 	const struct container_facts *facts = h->s->p->facts;

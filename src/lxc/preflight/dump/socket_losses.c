@@ -16,7 +16,7 @@
 
 #include "preflight/survey.h"
 
-/* As the host sees the container's root, who makes all sockets at a restore. */
+/* The host's id of the container's root, who makes all sockets at a restore. */
 static uid_t container_root(const struct survey *s)
 {
 	const struct container_facts *facts = s->p->facts;

@@ -124,7 +124,7 @@ static bool differs(const struct walk *w, pid_t tid, int what)
 	return syscall(SYS_kcmp, w->process->pid, tid, what, 0, 0) > 0;
 }
 
-/* What the thread does not share; NULL: nothing. Caller frees. */
+/* Returns what the thread does not share with its process, or NULL. Caller frees. */
 static char *apart(const struct walk *w, pid_t tid)
 {
 	if (differs(w, tid, KCMP_FILES))

@@ -23,7 +23,7 @@
 /* How many differing files are named; after an upgrade all may differ. */
 #define NAMED_MAX 8
 
-/* As far as CRIU searches for a build ID. */
+/* Length of the part that CRIU searches for a build ID. */
 #define ELF_MAX (1024 * 1024)
 
 /* --- the rootfs --- */
@@ -251,7 +251,7 @@ static bool build_id_differs(const struct walk *w, const struct criu_file *file)
 	return len && (len != file->build_id_len || memcmp(id, file->build_id, len) != 0);
 }
 
-/* What makes CRIU fail; NULL: nothing. */
+/* Returns the reason why CRIU would fail, or NULL. */
 static char *difference(const struct walk *w, const struct criu_file *file, const struct stat *st,
 			enum verdict *ret)
 {
