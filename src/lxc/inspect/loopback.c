@@ -51,7 +51,7 @@ bool inspect_connected(pid_t init_pid)
 	_cleanup_free_ struct tcp_socket *v = NULL;
 	size_t n = 0;
 
-	return tcp_sockets_list(init_pid, false, &v, &n) < 0 || n > 0;
+	return tcp_sockets_list(init_pid, &v, &n) < 0 || n > 0;
 }
 
 bool inspect_loopback(pid_t init_pid)
@@ -59,5 +59,5 @@ bool inspect_loopback(pid_t init_pid)
 	_cleanup_free_ struct tcp_socket *v = NULL;
 	size_t n = 0;
 
-	return tcp_sockets_list(init_pid, false, &v, &n) < 0 || loopback_in(v, n);
+	return tcp_sockets_list(init_pid, &v, &n) < 0 || loopback_in(v, n);
 }

@@ -17,6 +17,7 @@
 
 #include "preflight/preflight.h"
 #include "sys/scout.h"
+#include "sys/scout_sockets.h"
 #include "util/map.h"
 
 enum namespace_kind {
@@ -328,6 +329,10 @@ int socket_number(int fd, int name);
  */
 bool has_another_name(const char *bound, const char *found, bool has_links);
 
+#define SOCKET_LOCKED_HINT                                                                         \
+	"stop the process whose system call waits, or the one that serves the memory it waits "    \
+	"for (FUSE, userfaultfd)"
+
 /* Returns which part of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
 
@@ -337,8 +342,9 @@ const char *unsupported_socket(int domain, int type, int protocol, const char **
 /* A Unix socket; fd: our copy. */
 void check_peer_user(struct survey *s, const struct process *process, int fd);
 
-/* An IPv4 or IPv6 socket; fd: our copy. */
-void check_waiting_data(struct survey *s, const struct process *process, ino_t inode, int fd);
+/* An IPv4 or IPv6 socket. */
+void check_waiting_data(struct survey *s, const struct process *process, ino_t inode,
+			const struct socket_answers *answers);
 
 /*
  * Whether the holder of a socket could grant rights that the peer did not have, if it took the
@@ -350,7 +356,8 @@ bool gains_rights(uid_t peer, uid_t holder, uid_t root);
  */
 
 /* number: the socket's descriptor in the process; fd: ours for the same. */
-void check_socket_address(struct survey *s, const struct process *process, int number, int fd);
+void check_socket_address(struct survey *s, const struct process *process, int number, int fd,
+			  const struct socket_answers *answers);
 
 /*
  * Records those of init's connections for which the checks of sockets would find nothing: with

@@ -26,12 +26,6 @@ int rtnl_open(void)
 	return sock < 0 ? -errno : sock;
 }
 
-struct answer {
-	void (*fn)(const struct nlmsghdr *m, void *userdata);
-	void *userdata;
-	bool interrupted, ended;
-};
-
 /* An NLMSG_ERROR, and from Linux 5.x on an NLMSG_DONE, begin with the error number. */
 static int ending(const struct nlmsghdr *m)
 {
@@ -43,7 +37,7 @@ static int ending(const struct nlmsghdr *m)
 	return error > 0 ? 0 : error;
 }
 
-static int take_packet(const char *packet, size_t len, struct answer *a)
+int rtnl_packet(const char *packet, size_t len, struct rtnl_answer *a)
 {
 	while (!a->ended && len >= sizeof(struct nlmsghdr)) {
 		const struct nlmsghdr *m = (const void *)packet;
@@ -69,7 +63,7 @@ int rtnl_ask(int sock, const void *message, size_t len,
 	     void (*fn)(const struct nlmsghdr *m, void *userdata), void *userdata)
 {
 	_cleanup_free_ char *packet = xcalloc(1, PACKET_SIZE);
-	struct answer a = {.fn = fn, .userdata = userdata};
+	struct rtnl_answer a = {.fn = fn, .userdata = userdata};
 	int e = send(sock, message, len, 0) < 0 ? -errno : 0;
 
 	while (e == 0 && !a.ended) {
@@ -81,7 +75,7 @@ int rtnl_ask(int sock, const void *message, size_t len,
 		else if (n == 0 || n > PACKET_SIZE)
 			e = -EBADMSG;
 		else
-			e = take_packet(packet, (size_t)n, &a);
+			e = rtnl_packet(packet, (size_t)n, &a);
 	}
 	return e == 0 && a.interrupted ? -EINTR : e;
 }

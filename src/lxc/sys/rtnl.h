@@ -4,6 +4,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -25,6 +26,16 @@ int rtnl_request(int sock, const void *message, size_t len);
 /* The same, and calls fn for each message before the end of the answer. */
 int rtnl_ask(int sock, const void *message, size_t len,
 	     void (*fn)(const struct nlmsghdr *m, void *userdata), void *userdata);
+
+/* The state of an answer that comes in packets. fn may be NULL. */
+struct rtnl_answer {
+	void (*fn)(const struct nlmsghdr *m, void *userdata);
+	void *userdata;
+	bool interrupted, ended;
+};
+
+/* Calls fn for each message in a packet. Returns 0, or -errno of the packet or of the answer. */
+int rtnl_packet(const char *packet, size_t len, struct rtnl_answer *a);
 
 /*
  * Lists a table: header follows the struct nlmsghdr of a request of that type. Returns 0 or -errno;

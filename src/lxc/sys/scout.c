@@ -27,6 +27,7 @@
 
 #include "sys/process.h"
 #include "sys/scout.h"
+#include "sys/scout_private.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -36,23 +37,6 @@
 #define FREE_ALL_US 20000000
 #define ZOMBIE_MS   50 /* how long the exit of an abandoned child may take */
 
-#define PART (1024 * 1024) /* the part of a file in one answer */
-
-enum task { TASK_OPEN, TASK_FILESYSTEM, TASK_STAT, TASK_READ, TASK_READ_ON };
-
-/* Shared memory: the child writes, its parent reads. */
-struct scout_shared {
-	struct stat st;
-	char part[PART];
-};
-
-struct request {
-	enum task task;
-	int flags;
-	char root[32]; /* TASK_OPEN: the start of the path */
-	char path[PATH_MAX];
-};
-
 struct answer {
 	long result; /* or -errno */
 	int64_t us;  /* the time of the call, without the communication */
@@ -61,7 +45,7 @@ struct answer {
 /* --- the child
  * ------------------------------------------------------------------------------------ */
 
-static long child_open(const struct request *q)
+static long child_open(const struct scout_request *q)
 {
 	int root = open(q->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd = root < 0 ? -1 : open_in_root(root, q->path, q->flags);
@@ -85,8 +69,8 @@ static long child_read_on(struct reading *r, struct scout_shared *shared)
 	r->in_there -= r->given;
 	memmove(shared->part, shared->part + r->given, r->in_there);
 	r->given = 0;
-	while (n > 0 && r->in_there < PART) {
-		n = read(r->fd, shared->part + r->in_there, PART - r->in_there);
+	while (n > 0 && r->in_there < SCOUT_PART) {
+		n = read(r->fd, shared->part + r->in_there, SCOUT_PART - r->in_there);
 		r->in_there += n > 0 ? (size_t)n : 0;
 	}
 	if (n < 0)
@@ -124,21 +108,28 @@ static int stat_at(int fd, const char *path, int flags, struct stat *ret)
 	return 0;
 }
 
-static long child_do(const struct request *q, struct reading *r, struct scout_shared *shared)
+static long child_do(const struct scout_request *q, struct reading *r, int *netlink,
+		     struct scout_shared *shared)
 {
 	struct statfs fs;
 
 	switch (q->task) {
-	case TASK_OPEN:
+	case SCOUT_TASK_OPEN:
 		return child_open(q);
-	case TASK_FILESYSTEM:
+	case SCOUT_TASK_FILESYSTEM:
 		return statfs(q->path, &fs) < 0 ? -errno : (long)fs.f_type;
-	case TASK_STAT:
+	case SCOUT_TASK_STAT:
 		return stat_at(AT_FDCWD, q->path, 0, &shared->st);
-	case TASK_READ:
+	case SCOUT_TASK_READ:
 		return child_read(q->path, r, shared);
-	case TASK_READ_ON:
+	case SCOUT_TASK_READ_ON:
 		return child_read_on(r, shared);
+	case SCOUT_TASK_SOCKET:
+		return scout_child_socket(q, shared);
+	case SCOUT_TASK_NETLINK:
+		return scout_child_netlink(q, netlink);
+	case SCOUT_TASK_NETLINK_ON:
+		return scout_child_netlink_on(*netlink, shared);
 	}
 	return -EINVAL;
 }
@@ -167,7 +158,8 @@ static ssize_t send_answer(int socket, const struct answer *a, int fd)
 _Noreturn static void serve(int socket, struct scout_shared *shared)
 {
 	struct reading reading = {.fd = -1};
-	struct request q;
+	struct scout_request q;
+	int netlink = -1;
 
 	if (dup2(socket, 0) < 0)
 		_exit(1);
@@ -177,9 +169,9 @@ _Noreturn static void serve(int socket, struct scout_shared *shared)
 		int64_t since = monotonic_us();
 		int fd;
 
-		a.result = child_do(&q, &reading, shared);
+		a.result = child_do(&q, &reading, &netlink, shared);
 		a.us = monotonic_us() - since;
-		fd = q.task == TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
+		fd = q.task == SCOUT_TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
 		if (send_answer(0, &a, fd) < 0)
 			break;
 		if (fd >= 0)
@@ -267,8 +259,7 @@ static int left_ms(const struct scout *s, int64_t since)
 	return left > 0 ? (int)(left / 1000) + 1 : 0;
 }
 
-/* ret_fd: for TASK_OPEN. Returns the child's result, or -errno. */
-static long ask(struct scout *s, const struct request *q, int *ret_fd)
+long scout_ask(struct scout *s, const struct scout_request *q, int *ret_fd)
 {
 	struct pollfd p = {.events = POLLIN};
 	struct answer a;
@@ -292,7 +283,7 @@ static long ask(struct scout *s, const struct request *q, int *ret_fd)
 	return r < 0 ? r : a.result;
 }
 
-static int set_path(struct request *q, const char *path)
+static int set_path(struct scout_request *q, const char *path)
 {
 	size_t len = strlen(path);
 
@@ -304,14 +295,14 @@ static int set_path(struct request *q, const char *path)
 
 int scout_open(struct scout *s, pid_t pid, const char *path, int flags)
 {
-	struct request q = {.task = TASK_OPEN, .flags = flags};
+	struct scout_request q = {.task = SCOUT_TASK_OPEN, .flags = flags};
 	int fd = -1, r = set_path(&q, path);
 	long result;
 
 	if (r < 0)
 		return r;
 	snprintf(q.root, sizeof(q.root), "/proc/%d/root", (int)pid);
-	result = ask(s, &q, &fd);
+	result = scout_ask(s, &q, &fd);
 	if (result < 0)
 		return (int)result;
 	return fd < 0 ? -EMFILE : fd;
@@ -319,9 +310,9 @@ int scout_open(struct scout *s, pid_t pid, const char *path, int flags)
 
 int scout_filesystem(struct scout *s, const char *path, long *ret)
 {
-	struct request q = {.task = TASK_FILESYSTEM};
+	struct scout_request q = {.task = SCOUT_TASK_FILESYSTEM};
 	int fd, r = set_path(&q, path);
-	long type = r < 0 ? r : ask(s, &q, &fd);
+	long type = r < 0 ? r : scout_ask(s, &q, &fd);
 
 	if (type < 0)
 		return (int)type;
@@ -331,9 +322,9 @@ int scout_filesystem(struct scout *s, const char *path, long *ret)
 
 int scout_stat(struct scout *s, const char *path, struct stat *ret)
 {
-	struct request q = {.task = TASK_STAT};
+	struct scout_request q = {.task = SCOUT_TASK_STAT};
 	int fd, r = set_path(&q, path);
-	long result = r < 0 ? r : ask(s, &q, &fd);
+	long result = r < 0 ? r : scout_ask(s, &q, &fd);
 
 	if (result < 0)
 		return (int)result;
@@ -343,13 +334,13 @@ int scout_stat(struct scout *s, const char *path, struct stat *ret)
 
 int scout_read_lines(struct scout *s, const char *path, scout_line_fn fn, void *userdata)
 {
-	struct request q = {.task = TASK_READ};
+	struct scout_request q = {.task = SCOUT_TASK_READ};
 	int fd, r = set_path(&q, path);
 	long n;
 
 	if (r < 0)
 		return r;
-	while ((n = ask(s, &q, &fd)) > 0) {
+	while ((n = scout_ask(s, &q, &fd)) > 0) {
 		const char *line = s->shared->part, *end = line + n;
 
 		while (line < end) {
@@ -360,7 +351,7 @@ int scout_read_lines(struct scout *s, const char *path, scout_line_fn fn, void *
 				return 0;
 			line += len + (newline != NULL);
 		}
-		q.task = TASK_READ_ON;
+		q.task = SCOUT_TASK_READ_ON;
 	}
 	return (int)n;
 }

@@ -18,6 +18,7 @@
 
 #include "sys/netns.h"
 #include "sys/rtnl.h"
+#include "sys/scout_sockets.h"
 #include "sys/tcp_sockets.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -66,18 +67,43 @@ static void add(const struct nlmsghdr *h, void *userdata)
 	};
 }
 
-static int list_family(int sock, unsigned char family, bool layers, struct list *l)
+static struct inet_diag_req_v2 request_for(unsigned char family)
 {
-	const struct inet_diag_req_v2 request = {
+	return (struct inet_diag_req_v2){
 		.sdiag_family = family,
 		.sdiag_protocol = IPPROTO_TCP,
-		/* the kernel tells INET_DIAG_ULP_INFO only with this */
-		.idiag_ext = layers ? 1U << (INET_DIAG_INFO - 1) : 0,
 		.idiag_states = STATES,
 	};
-	int e = rtnl_list(sock, SOCK_DIAG_BY_FAMILY, &request, sizeof(request), add, l);
+}
 
-	/* a connection that came or went meanwhile counts as one that came later or went earlier */
+static int list_family(int sock, unsigned char family, struct list *l)
+{
+	const struct inet_diag_req_v2 request = request_for(family);
+
+	return rtnl_list(sock, SOCK_DIAG_BY_FAMILY, &request, sizeof(request), add, l);
+}
+
+static int list_layers(struct scout *s, pid_t pid, unsigned char family, struct list *l)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} ask = {
+		.header = {.nlmsg_len = sizeof(ask),
+			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.request = request_for(family),
+	};
+
+	/* the kernel tells INET_DIAG_ULP_INFO only with this, for which it takes each socket's lock
+	 */
+	ask.request.idiag_ext = 1U << (INET_DIAG_INFO - 1);
+	return scout_netlink(s, pid, NETLINK_SOCK_DIAG, &ask, sizeof(ask), add, l);
+}
+
+/* A connection that came or went meanwhile counts as one that came later or went earlier. */
+static int settled(int e)
+{
 	return e == -EINTR ? 0 : e;
 }
 
@@ -105,25 +131,41 @@ static bool has_none(pid_t pid)
 	       tcp_sockets_none(sockstat, sockstat6);
 }
 
-int tcp_sockets_list(pid_t pid, bool layers, struct tcp_socket **ret, size_t *ret_n)
+static int give(int e, struct list *l, struct tcp_socket **ret, size_t *ret_n)
+{
+	if (e < 0) {
+		free(l->v);
+		*l = (struct list){0};
+	}
+	*ret = l->v;
+	*ret_n = l->n;
+	return e;
+}
+
+int tcp_sockets_list(pid_t pid, struct tcp_socket **ret, size_t *ret_n)
 {
 	_cleanup_close_ int sock = -1;
 	struct list l = {0};
-	int e;
+	int e = 0;
 
-	*ret = NULL;
-	*ret_n = 0;
-	if (has_none(pid))
-		return 0;
-	sock = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
-	e = sock < 0 ? sock : list_family(sock, AF_INET, layers, &l);
-	if (e == 0)
-		e = list_family(sock, AF_INET6, layers, &l);
-	if (e < 0) {
-		free(l.v);
-		return e;
+	if (!has_none(pid)) {
+		sock = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
+		e = sock < 0 ? sock : settled(list_family(sock, AF_INET, &l));
+		if (e == 0)
+			e = settled(list_family(sock, AF_INET6, &l));
 	}
-	*ret = l.v;
-	*ret_n = l.n;
-	return 0;
+	return give(e, &l, ret, ret_n);
+}
+
+int tcp_sockets_list_layers(struct scout *s, pid_t pid, struct tcp_socket **ret, size_t *ret_n)
+{
+	struct list l = {0};
+	int e = 0;
+
+	if (!has_none(pid)) {
+		e = settled(list_layers(s, pid, AF_INET, &l));
+		if (e == 0)
+			e = settled(list_layers(s, pid, AF_INET6, &l));
+	}
+	return give(e, &l, ret, ret_n);
 }

@@ -12,6 +12,8 @@
 blockers()
 {
 	cat <<-'END'
+		locked-connection n=socket-locked p=file-kind
+		locked-listener p=file-kind p=socket-locked
 		namespace-user p=nested-namespace
 		namespace-uts p=nested-namespace
 		netlink-groups p=socket-kind

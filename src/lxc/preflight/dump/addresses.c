@@ -207,13 +207,9 @@ static bool is_link_multicast(const struct sockaddr_storage *s)
 }
 
 /* In any state of a connection. */
-static bool is_connection(int fd)
+static bool is_connection(const struct socket_answers *a)
 {
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
-	       info.tcpi_state != TCP_CLOSE && info.tcpi_state != TCP_LISTEN;
+	return a->tcp_state && a->tcp_state != TCP_CLOSE && a->tcp_state != TCP_LISTEN;
 }
 
 /*
@@ -272,9 +268,16 @@ void survey_connections(struct survey *s)
 	_cleanup_close_ int netns = netns_open(init);
 	_cleanup_free_ struct tcp_socket *v = NULL;
 	const struct addresses *all;
+	bool lost = s->scout.lost;
 	size_t n = 0;
+	int r = tcp_sockets_list_layers(&s->scout, init, &v, &n);
 
-	if (tcp_sockets_list(init, true, &v, &n) < 0 || n == 0)
+	if (r == -ETIMEDOUT && !lost)
+		findings_add(
+			s->found, FINDING("socket-locked", FINDING_BLOCKS, SOCKET_LOCKED_HINT),
+			"a system call in the container keeps a TCP connection locked, so CRIU "
+			"could not save it");
+	if (r < 0 || n == 0)
 		return;
 	all = addresses_in(s, netns);
 	for (size_t i = 0; all && i < n; i++)
@@ -356,21 +359,16 @@ static bool check_link_multicast(struct survey *s, const struct process *p, int 
 	return true;
 }
 
-/* number: the descriptor in the process; fd: our copy. */
-void check_socket_address(struct survey *s, const struct process *p, int number, int fd)
+void check_socket_address(struct survey *s, const struct process *p, int number, int fd,
+			  const struct socket_answers *answers)
 {
-	struct sockaddr_storage local = {0}, remote = {0};
-	socklen_t len = sizeof(local), remote_len = sizeof(remote);
-	bool connection = is_connection(fd);
+	const struct sockaddr_storage local = answers->local, remote = answers->remote;
+	bool connection = is_connection(answers);
+	struct in6_addr a = address_of(&local);
 	char text[INET6_ADDRSTRLEN];
-	struct in6_addr a;
 
-	if (getsockname(fd, (struct sockaddr *)&local, &len) < 0)
-		return;
-	(void)getpeername(fd, (struct sockaddr *)&remote, &remote_len);
 	if (check_link_multicast(s, p, number, &local))
 		return;
-	a = address_of(&local);
 	/* CRIU knows only the link of the local end, and not for a TCP connection */
 	if (connection ? is_link_local(&local) || is_link_local(&remote)
 		       : (is_link_local(&remote) || is_link_multicast(&remote)) &&
@@ -391,5 +389,5 @@ void check_socket_address(struct survey *s, const struct process *p, int number,
 	if (!IN6_IS_ADDR_UNSPECIFIED(&a) && wants_address(&local, &a, connection))
 		check_presence(s, p, number, fd, &a, connection);
 	if (remote.ss_family != AF_UNSPEC && !connection)
-		check_connecting(s, p, number, fd, &local, &remote, len);
+		check_connecting(s, p, number, fd, &local, &remote, answers->local_len);
 }

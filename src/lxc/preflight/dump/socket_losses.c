@@ -52,58 +52,34 @@ void check_peer_user(struct survey *s, const struct process *p, int fd)
 		     "kernel names root");
 }
 
-static unsigned int port_of(int fd)
+static unsigned int port_of(const struct socket_answers *a)
 {
-	union {
-		struct sockaddr_storage any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} a = {0};
-	socklen_t len = sizeof(a);
-
-	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-		return 0;
-	return ntohs(a.any.ss_family == AF_INET6 ? a.in6.sin6_port : a.in.sin_port);
+	/* the same place in both families */
+	return ntohs(((const struct sockaddr_in *)&a->local)->sin_port);
 }
 
 static void found_loss(struct survey *s, const struct process *p, ino_t inode, const char *remedy,
-		       const char *what, int fd)
+		       const char *what, const struct socket_answers *answers)
 {
 	/* processes that share the socket lose it together */
 	if (map_add(&s->lossy_sockets, inode, 0))
-		findings_add(s->found,
-			     FINDING("lost-data", FINDING_WARNING, remedy, OF_PROCESS(s, p)),
-			     "%s on port %u, which a restored process loses", what, port_of(fd));
+		findings_add(
+			s->found, FINDING("lost-data", FINDING_WARNING, remedy, OF_PROCESS(s, p)),
+			"%s on port %u, which a restored process loses", what, port_of(answers));
 }
 
-static void check_unaccepted(struct survey *s, const struct process *p, ino_t inode, int fd)
-{
-	struct tcp_info info = {0};
-	socklen_t len = sizeof(info);
-
-	/* of a listening socket, tcpi_unacked is the length of its queue */
-	if (socket_number(fd, SO_ACCEPTCONN) == 1 &&
-	    getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_unacked > 0)
-		found_loss(s, p, inode,
-			   "wait until that program has accepted them, or restart it if it hangs",
-			   "has TCP connections that it has not accepted", fd);
-}
-
-static void check_datagrams(struct survey *s, const struct process *p, ino_t inode, int fd)
+void check_waiting_data(struct survey *s, const struct process *p, ino_t inode,
+			const struct socket_answers *answers)
 {
 	static const char wait[] = "wait until that program has gone on, if the data matter";
-	int n = 0;
 
-	if (ioctl(fd, SIOCINQ, &n) == 0 && n > 0)
-		found_loss(s, p, inode, wait, "has datagrams that it has not read", fd);
-	else if (ioctl(fd, SIOCOUTQ, &n) == 0 && n > 0)
-		found_loss(s, p, inode, wait, "has a datagram that is not sent yet (MSG_MORE)", fd);
-}
-
-void check_waiting_data(struct survey *s, const struct process *p, ino_t inode, int fd)
-{
-	if (socket_number(fd, SO_PROTOCOL) == IPPROTO_TCP)
-		check_unaccepted(s, p, inode, fd);
-	else if (socket_number(fd, SO_TYPE) == SOCK_DGRAM)
-		check_datagrams(s, p, inode, fd);
+	if (answers->waiting > 0)
+		found_loss(s, p, inode,
+			   "wait until that program has accepted them, or restart it if it hangs",
+			   "has TCP connections that it has not accepted", answers);
+	if (answers->unread > 0)
+		found_loss(s, p, inode, wait, "has datagrams that it has not read", answers);
+	else if (answers->unsent > 0)
+		found_loss(s, p, inode, wait, "has a datagram that is not sent yet (MSG_MORE)",
+			   answers);
 }

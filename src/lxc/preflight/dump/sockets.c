@@ -219,6 +219,27 @@ static bool is_harmless(struct survey *s, ino_t inode)
 	return map_get(&s->harmless, inode, NULL);
 }
 
+static void check_internet_socket(struct survey *s, const struct process *p, int number, int fd,
+				  ino_t inode)
+{
+	struct socket_answers answers;
+	bool lost = s->scout.lost;
+	int r = scout_socket(&s->scout, p->pid, number, inode, &answers);
+
+	if (r == -ETIMEDOUT && !lost)
+		findings_add(
+			s->found,
+			FINDING("socket-locked", FINDING_BLOCKS, SOCKET_LOCKED_HINT,
+				OF_PROCESS(s, p)),
+			"has a socket open (descriptor %d) that a system call keeps locked, so "
+			"CRIU could not save it",
+			number);
+	if (r < 0)
+		return;
+	check_socket_address(s, p, number, fd, &answers);
+	check_waiting_data(s, p, inode, &answers);
+}
+
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
 {
 	/* our own descriptor for the same socket: the kernel offers no other way to ask */
@@ -249,8 +270,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 	} else if (domain == AF_NETLINK) {
 		check_netlink(s, p, copy);
 	} else if (domain == AF_INET || domain == AF_INET6) {
-		check_socket_address(s, p, fd, copy);
-		check_waiting_data(s, p, inode, copy);
+		check_internet_socket(s, p, fd, copy, inode);
 	}
 }
 

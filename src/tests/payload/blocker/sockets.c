@@ -6,8 +6,10 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <linux/userfaultfd.h>
 #include <net/if.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -85,6 +87,58 @@ static void unix_outside_datagram(void)
 	int s = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	CHECK(s >= 0 && connect(s, (struct sockaddr *)&a, sizeof(a)) == 0);
+}
+
+static char *unserved;
+
+static void *set_options(void *socket)
+{
+	/* the kernel reads the first bytes before it locks the socket */
+	setsockopt(*(int *)socket, IPPROTO_IP, IP_OPTIONS, unserved - 8, 40);
+	return NULL;
+}
+
+/* A call that waits for memory with the socket's lock. */
+static void lock_socket(int s)
+{
+	static int locked;
+	int fault = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register range = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	struct uffd_msg message;
+	pthread_t thread;
+
+	unserved = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(unserved != MAP_FAILED && fault >= 0 && ioctl(fault, UFFDIO_API, &api) == 0);
+	*unserved = 0;
+	unserved += 4096;
+	range.range.start = (uint64_t)(uintptr_t)unserved;
+	range.range.len = 4096;
+	CHECK(ioctl(fault, UFFDIO_REGISTER, &range) == 0);
+	locked = s;
+	CHECK(pthread_create(&thread, NULL, set_options, &locked) == 0);
+	CHECK(read(fault, &message, sizeof(message)) == sizeof(message));
+}
+
+static void locked_listener(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(bind(l, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(l, 5) == 0);
+	lock_socket(l);
+}
+
+static void locked_connection(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int l = socket(AF_INET, SOCK_STREAM, 0), c = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(a);
+
+	CHECK(bind(l, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(l, 5) == 0);
+	CHECK(getsockname(l, (struct sockaddr *)&a, &len) == 0);
+	CHECK(connect(c, (struct sockaddr *)&a, sizeof(a)) == 0 && accept(l, NULL, NULL) >= 0);
+	lock_socket(c);
 }
 
 static void sockets(void)
@@ -336,6 +390,8 @@ const struct mode sockets_modes[] = {
 	{"udp-connected", udp_connected},
 	{"udp-unreachable", udp_unreachable},
 	{"unaccepted", unaccepted},
+	{"locked-connection", locked_connection},
+	{"locked-listener", locked_listener},
 	{"unix-outside", unix_outside},
 	{"unix-outside-datagram", unix_outside_datagram},
 	{"unlinked-socket", unlinked_socket},
