@@ -4,7 +4,8 @@
  * Finds what CRIU's image says wrongly of the container's mounts:
  *  - CRIU takes a part of a cgroup2, as systemd mounts a service's memory.pressure, for the whole;
  *  - CRIU does not know the flag nosymfollow, which systemd sets for credentials;
- *  - CRIU cannot make some mounts slaves (carry/slave_mounts.h).
+ *  - CRIU cannot make some mounts slaves (carry/slave_mounts.h);
+ *  - CRIU takes a watched file for the root directory (carry/watches_save.c).
  * Runs in the command as root, in the host's namespaces. The container stands still, so the numbers
  * of its mounts are CRIU's.
  */
@@ -16,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "carry/seen_mounts_save.h"
 #include "carry/slave_mounts.h"
 #include "carry/table_save.h"
 #include "sys/mountflags.h"
@@ -32,19 +34,7 @@
 #define MS_NOSYMFOLLOW 256
 #endif
 
-struct seen_mount {
-	struct mountinfo info;
-	pid_t pid; /* a process that sees it */
-	struct mount_change change;
-};
-
-struct look {
-	struct seen_mount *v;
-	size_t n;
-	struct map seen; /* mount namespaces */
-};
-
-static int look_at_mounts(struct look *look, pid_t pid)
+static int look_at_mounts(struct seen_mounts *look, pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/mountinfo", (int)pid);
 	_cleanup_free_ char *text = NULL;
@@ -66,11 +56,11 @@ static int look_at_mounts(struct look *look, pid_t pid)
 static int look_at_process(pid_t pid, void *userdata)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/mnt", (int)pid);
-	struct look *look = userdata;
+	struct seen_mounts *look = userdata;
 	struct stat st;
 
 	/* a dead one has none */
-	if (stat(path, &st) < 0 || !map_add(&look->seen, st.st_ino, 0))
+	if (stat(path, &st) < 0 || !map_add(&look->namespaces, st.st_ino, 0))
 		return 0;
 	return look_at_mounts(look, pid);
 }
@@ -110,7 +100,7 @@ static int compare_groups(const void *a, const void *b)
 }
 
 struct groups {
-	const struct look *look;
+	const struct seen_mounts *look;
 	struct seen_mount **v;	/* all that share, by group */
 	struct sharer *sharers; /* the same */
 	size_t n;
@@ -194,7 +184,7 @@ static int scatter(struct groups *g, size_t first, size_t n, struct error **rete
 	return 0;
 }
 
-static int save_groups(struct saving *s, const struct look *look, struct error **reterr)
+static int save_groups(struct saving *s, const struct seen_mounts *look, struct error **reterr)
 {
 	struct groups g = {.look = look};
 	_cleanup_free_ char *text = NULL;
@@ -214,7 +204,7 @@ static int save_groups(struct saving *s, const struct look *look, struct error *
 	return r;
 }
 
-static int look_at_all(struct saving *s, struct look *look)
+static int look_at_all(struct saving *s, struct seen_mounts *look)
 {
 	if (!criu_mounts_nested(s->image->dirfd))
 		return look_at_process(s->facts->init_pid, look);
@@ -223,7 +213,7 @@ static int look_at_all(struct saving *s, struct look *look)
 
 int mounts_save(struct saving *s, struct error **reterr)
 {
-	struct look look = {0};
+	struct seen_mounts look = {0};
 	int r = look_at_all(s, &look);
 
 	for (size_t i = 0; r == 0 && i < look.n; i++)
@@ -232,11 +222,13 @@ int mounts_save(struct saving *s, struct error **reterr)
 		error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r));
 	else
 		r = save_groups(s, &look, reterr);
+	if (r == 0)
+		r = watches_save(s, &look, reterr);
 	for (size_t i = 0; i < look.n; i++) {
 		add_change(&s->mount_changes, &look.v[i].change);
 		mountinfo_clear(&look.v[i].info);
 	}
 	free(look.v);
-	map_clear(&look.seen);
+	map_clear(&look.namespaces);
 	return r;
 }

@@ -41,5 +41,6 @@ void carry_save_end(struct saving *s)
 	fd_close(&s->root);
 	skipped_mounts_clear(&s->skipped);
 	mount_changes_clear(&s->mount_changes);
+	watch_changes_clear(&s->watch_changes);
 	process_answers_free(s->answers);
 }

@@ -9,6 +9,7 @@
 
 #include "criu/image_files.h"
 #include "criu/image_mounts.h"
+#include "criu/image_watches.h"
 #include "facts/facts.h"
 #include "image/dir.h"
 #include "inspect/settings.h"
@@ -55,6 +56,7 @@ struct saving {
 	struct skipped_mounts skipped;	    /* CRIU has left them out ... */
 	ino_t mount_ns;			    /* ... of init's mount namespace, and of others */
 	struct mount_changes mount_changes; /* what CRIU's image says wrongly of mounts */
+	struct watch_changes watch_changes; /* ... and of watched files */
 	bool scrollback;		    /* there is some in the image */
 	struct socket_reading *sockets;	    /* the thread that reads them, from SAVE_STOPPED on */
 };

@@ -275,7 +275,8 @@ static void mending_clear(struct mending *m)
 }
 
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,
-		    const struct mount_changes *changes, struct error **reterr)
+		    const struct mount_changes *changes, const struct watch_changes *watches,
+		    struct error **reterr)
 {
 	__attribute__((cleanup(mending_clear))) struct mending m = {.dirfd = dirfd};
 	int r = each_image(dirfd, "", mend_one, &m);
@@ -289,6 +290,8 @@ int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,
 		r = mend_streams(dirfd, &m);
 	if (r == 0)
 		r = criu_mounts_mend(dirfd, &m.mounts, skipped, changes);
+	if (r == 0)
+		r = criu_watches_mend(dirfd, watches);
 	return r < 0 ? error_set(reterr, -r, "cannot look through CRIU's image: %s", strerror(-r))
 		     : criu_tree_mend(dirfd, reterr);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "criu/image_mounts.h"
+#include "criu/image_watches.h"
 #include "util/error.h"
 
 /*
@@ -19,7 +20,7 @@
  * which is the program of the "(sd-pam)" beside each user's manager. The flag is
  * taken from such a file: it comes back as one that can be read as well.
  *
- * What it says of mounts: see image_mounts.h.
+ * What it says of mounts: see image_mounts.h; of watched files: see image_watches.h.
  *
  * Deleted files with long names: see image_ghosts.h.
  *
@@ -30,7 +31,8 @@
  * An image of another form than is known here is left as it is. 0 or -errno.
  */
 int criu_image_mend(int dirfd, const struct skipped_mounts *skipped,
-		    const struct mount_changes *changes, struct error **reterr) _must_check_;
+		    const struct mount_changes *changes, const struct watch_changes *watches,
+		    struct error **reterr) _must_check_;
 
 /* Whether a restore removes what another would need, see criu_ghosts_have_links(). */
 bool criu_image_has_links(int dirfd);

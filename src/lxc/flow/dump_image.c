@@ -181,7 +181,7 @@ static int complete(struct dump *d, struct error **reterr)
 		r = carry_save(&d->saving, SAVE_MEND, reterr);
 	return r < 0 ? r
 		     : criu_image_mend(d->image->dirfd, &d->saving.skipped,
-				       &d->saving.mount_changes, reterr);
+				       &d->saving.mount_changes, &d->saving.watch_changes, reterr);
 }
 
 int dump_complete_image(struct dump *d, struct error **reterr)

@@ -126,6 +126,7 @@ struct survey {
 		whole_devices; /* devices that are mounted as a whole, with the first such mount */
 	struct map part_devices; /* of mounts that show a part of a filesystem, see watches.c ... */
 	struct map root_inodes;	 /* ... and of namespaces' roots: the mount */
+	struct map shown_devices; /* whether a mount shows all of a filesystem and is not hidden */
 	bool roots_known;
 	bool automounts;
 	bool keeps_no_content; /* a mount of the container's own is of such a filesystem */
@@ -216,6 +217,9 @@ void check_mounts(struct survey *s);
 
 /* rootfs: its superblock. */
 void check_propagation(struct survey *s, dev_t rootfs, ino_t init_ns);
+
+/* Whether the path of a mount leads to it, and not to another on top. */
+bool survey_shows(struct survey *s, const struct mount *m);
 
 /* --- argument_limit.c ----------------------------------------------------------------------------
  */

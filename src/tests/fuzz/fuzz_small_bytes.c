@@ -105,6 +105,23 @@ static void mount_images(const char *bytes, size_t len)
 	must(!text || n >= len);
 }
 
+static void watch_images(const char *bytes, size_t len)
+{
+	_cleanup_criu_watches_ struct criu_watches watches = {0};
+	struct watch_change change = {.path = (char *)(uintptr_t)"/a", .mount = 1};
+	const struct watch_changes changes = {&change, 1};
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+
+	criu_watches_read(bytes, len, &watches);
+	if (watches.n > 0) {
+		change.dev = watches.v[0].dev;
+		change.inode = watches.v[0].inode;
+	}
+	text = criu_watches_with_changes(bytes, len, &changes, &n);
+	must(text || watches.n == 0);
+}
+
 static void ghost_image(const char *bytes, size_t len)
 {
 	_cleanup_free_ struct criu_ghost_name *names = NULL;
@@ -157,6 +174,7 @@ void criu_images(char *bytes, size_t len)
 	criu_calls_restart(bytes, len);
 	must(!criu_calls_restart(bytes, len));
 	mount_images(bytes, len);
+	watch_images(bytes, len);
 	process_tree(bytes, len);
 	(void)criu_files_mount_ns(bytes, len);
 	criu_network_name_bridges(bytes, len, (const uint8_t[MAC_LEN]){2});

@@ -6,6 +6,7 @@
 
 #include "criu/image_mend.h"
 #include "criu/image_names.h"
+#include "criu/image_watches.h"
 #include "criu/null_files.h"
 #include "unit.h"
 
@@ -277,6 +278,69 @@ START_TEST(test_changes)
 }
 END_TEST
 
+/* {8 bytes, type 1, the word 7, path, mount 9} of inode 2 on 22, watched by inotify and fanotify */
+#define FILES_MAGIC "\x19\x43\x56\x54\x38\x31\x30\x56"
+#define HANDLE	    "\x08\x08\x10\x01\x18\x07\x22\x01/\x28\x09"
+#define INOTIFY(entry, file, watch, handle)                                                        \
+	entry "\0\0\0\x08\x08\x10\x05\x6a" file "\x08\x05\x2a" watch                               \
+	      "\x08\x05\x10\x02\x28\x16\x30\x01\x3a" handle HANDLE
+#define FANOTIFY(entry, file, mark, inode, handle)                                                 \
+	entry "\0\0\0\x08\x0c\x10\x06\x72" file "\x08\x06\x32" mark "\x08\x06\x30\x16\x3a" inode   \
+	      "\x08\x02\x12" handle HANDLE
+#define MOVED "\x22\x03/ab\x28\x0c"
+
+static const char watches[] = FILES_MAGIC INOTIFY("\x1f", "\x19", "\x15", "\x0b")
+	FANOTIFY("\x1f", "\x19", "\x15", "\x0f", "\x0b");
+
+START_TEST(test_watches)
+{
+	struct criu_watches found;
+
+	criu_watches_read(watches, sizeof(watches) - 1, &found);
+	ck_assert_uint_eq(found.n, 2);
+	for (size_t i = 0; i < found.n; i++) {
+		ck_assert_uint_eq(found.v[i].dev, 22);
+		ck_assert_uint_eq(found.v[i].inode, 2);
+		ck_assert_uint_eq(found.v[i].handle_type, 1);
+		ck_assert_uint_eq(found.v[i].handle_len, 8);
+		ck_assert_mem_eq(found.v[i].handle, "\x07\0\0\0\0\0\0", 8);
+		ck_assert_str_eq(found.v[i].path, "/");
+		ck_assert_uint_eq(found.v[i].mount, 9);
+	}
+	criu_watches_clear(&found);
+	criu_watches_read(mm, sizeof(mm) - 1, &found);
+	ck_assert_uint_eq(found.n, 0);
+}
+END_TEST
+
+START_TEST(test_watch_changes)
+{
+	static const char right[] = FILES_MAGIC INOTIFY("\x26", "\x20", "\x1c", "\x12")
+		MOVED FANOTIFY("\x26", "\x20", "\x1c", "\x16", "\x12") MOVED;
+	struct watch_change v[] = {
+		{.dev = 22, .inode = 3, .path = (char *)(uintptr_t)"/never"},
+		{.dev = 21, .inode = 2, .path = (char *)(uintptr_t)"/never"},
+		{.dev = 22, .inode = 2, .path = (char *)(uintptr_t)"/ab", .mount = 12},
+	};
+	const struct watch_changes changes = {v, 3}, others = {v, 2}, none = {0};
+	struct criu_watches found;
+	size_t len = 0;
+	char *text = criu_watches_with_changes(watches, sizeof(watches) - 1, &changes, &len);
+
+	ck_assert_uint_eq(len, sizeof(right) - 1);
+	ck_assert_mem_eq(text, right, len);
+	criu_watches_read(text, len, &found);
+	ck_assert_uint_eq(found.n, 2);
+	ck_assert_str_eq(found.v[1].path, "/ab");
+	ck_assert_uint_eq(found.v[1].mount, 12);
+	criu_watches_clear(&found);
+	free(text);
+	ck_assert_ptr_null(criu_watches_with_changes(watches, sizeof(watches) - 1, &others, &len));
+	ck_assert_ptr_null(criu_watches_with_changes(watches, sizeof(watches) - 1, &none, &len));
+	ck_assert_ptr_null(criu_watches_with_changes(mm, sizeof(mm) - 1, &changes, &len));
+}
+END_TEST
+
 static const struct {
 	const char *name;
 	enum criu_image kind;
@@ -322,6 +386,8 @@ Suite *criu_image_mend_suite(void)
 	tcase_add_test(t, test_long_key);
 	tcase_add_test(t, test_skipped);
 	tcase_add_test(t, test_changes);
+	tcase_add_test(t, test_watches);
+	tcase_add_test(t, test_watch_changes);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -45,6 +45,7 @@ static void survey_clear(struct survey *s)
 	map_clear(&s->whole_devices);
 	map_clear(&s->part_devices);
 	map_clear(&s->root_inodes);
+	map_clear(&s->shown_devices);
 	map_clear(&s->mapped_files);
 	map_clear(&s->terminals_by_end);
 	map_clear(&s->unix_by_inode);

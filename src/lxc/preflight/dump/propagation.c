@@ -137,8 +137,7 @@ static bool can_hand_on(const struct sharing *all, const struct mount *from, con
 
 /* --- mounts that this project makes slaves, see carry/slave_mounts.h --- */
 
-/* Whether the path of a mount leads to it, and not to another on top. */
-static bool is_reachable(struct survey *s, const struct mount *m)
+bool survey_shows(struct survey *s, const struct mount *m)
 {
 	_cleanup_close_ int fd =
 		m->process ? scout_open(&s->scout, m->process->pid, m->target, O_PATH) : -1;
@@ -174,7 +173,7 @@ static const struct mount *stray_slave(struct survey *s, const struct sharing *a
 		const struct mount *from = master ? &s->mounts[master->order] : NULL;
 
 		if (!from || is_terminal(all, from) != is_terminal(all, g->v[i]) ||
-		    !is_reachable(s, from) || !is_reachable(s, g->v[i]))
+		    !survey_shows(s, from) || !survey_shows(s, g->v[i]))
 			return g->v[i];
 	}
 	return NULL;

@@ -92,16 +92,8 @@ static void note_root(struct survey *s, size_t i)
 		map_add(&s->root_inodes, st.st_ino, i);
 }
 
-/*
- * CRIU looks for a watched file through any mount of its filesystem, and believes a path whose file
- * has the same number. By a mount that does not show the file, the path is "/". systemd's services
- * have such a mount of /run.
- */
-static bool is_taken_for_root(struct survey *s, dev_t dev, const char *line, size_t len)
+static void look_at_roots(struct survey *s)
 {
-	const char *ino = word_of(line, len, " ino:");
-	size_t root;
-
 	for (size_t i = 0; !s->roots_known && i < s->n_mounts; i++) {
 		if (strcmp(s->mounts[i].root, "/") != 0)
 			map_add(&s->part_devices, s->mounts[i].dev, i);
@@ -109,9 +101,36 @@ static bool is_taken_for_root(struct survey *s, dev_t dev, const char *line, siz
 			note_root(s, i);
 	}
 	s->roots_known = true;
+}
+
+/* Whether some mount shows all of a filesystem, and no other mount hides it. */
+static bool is_shown_whole(struct survey *s, dev_t dev)
+{
+	size_t answer = false;
+
+	if (map_get(&s->shown_devices, dev, &answer))
+		return answer;
+	for (size_t i = 0; !answer && i < s->n_mounts; i++)
+		answer = s->mounts[i].dev == dev && strcmp(s->mounts[i].root, "/") == 0 &&
+			 survey_shows(s, &s->mounts[i]);
+	map_add(&s->shown_devices, dev, answer);
+	return answer;
+}
+
+/*
+ * CRIU looks for a watched file through any mount of its filesystem, and believes a path whose file
+ * has the same number. By a mount that does not show the file, the path is "/". systemd's services
+ * have such a mount of /run. carry/watches_save.c corrects that where a mount shows the file.
+ */
+static bool is_taken_for_root(struct survey *s, dev_t dev, const char *line, size_t len)
+{
+	const char *ino = word_of(line, len, " ino:");
+	size_t root;
+
+	look_at_roots(s);
 	return ino && map_get(&s->part_devices, dev, NULL) &&
 	       map_get(&s->root_inodes, strtoull(ino, NULL, 16), &root) &&
-	       s->mounts[root].dev != dev;
+	       s->mounts[root].dev != dev && !is_shown_whole(s, dev);
 }
 
 static void check_watch(struct survey *s, const struct process *p, int fd, const char *line,
@@ -137,18 +156,15 @@ static void check_watch(struct survey *s, const struct process *p, int fd, const
 			     "again, and gives up at most others",
 			     (int)strcspn(line, " "), line);
 	if (is_taken_for_root(s, dev, line, len))
-		findings_add(
-			s->found,
-			FINDING("watch", FINDING_BLOCKS,
-				"stop that process, or unmount what shows a part of that "
-				"filesystem; of services of systemd's: forbid namespaces in the "
-				"container: lxc.include = " LXC_CHECKPOINT_CONF
-				" in its config, and start it again",
-				OF_PROCESS(s, p)),
-			"watches a file on %s with %.*s (descriptor %d) that has the inode "
-			"number of the container's root directory, which CRIU would watch "
-			"instead",
-			s->mounts[mount].target, (int)strcspn(line, " "), line, fd);
+		findings_add(s->found,
+			     FINDING("watch", FINDING_BLOCKS,
+				     "stop that process, or unmount what hides that filesystem or "
+				     "shows only a part of it",
+				     OF_PROCESS(s, p)),
+			     "watches a file on %s with %.*s (descriptor %d) that has the inode "
+			     "number of the container's root directory, which CRIU would watch "
+			     "instead",
+			     s->mounts[mount].target, (int)strcspn(line, " "), line, fd);
 	if (!has_no_handles(s->mounts[mount].type))
 		return;
 	findings_add(s->found,
