@@ -16,6 +16,7 @@
 #   **not saved**            --check accepts the kind, -s fails, and the container runs on
 #   **not restored**         -s completes, and -r fails
 #   not here                 this machine cannot set the kind up
+#   **cannot be tried**      the test is at fault; doc/kinds.md never says this
 
 # kind TITLE FUNCTION [ARGUMENT]...: a row. FUNCTION is called with one more argument behind those:
 #   config   prints lines for the container's configuration, before the container is started
@@ -42,7 +43,7 @@ section()
 	SECTION=$1
 }
 
-ROWS=() HOW=() ALONE=() SECTION='' NOW=''
+ROWS=() HOW=() ALONE=() SECTION=''
 NOT_HERE=42
 
 not_here()
@@ -104,6 +105,27 @@ clean_host()
 }
 CLEAN=()
 
+# loop_device FILE: sets LOOP to a loop device of it, which goes with the kind. A process of the box holds
+# it, so it goes with the box too, however that ends.
+loop_device()
+{
+	local holder
+
+	LOOP=$(losetup -f --show "$1") || return
+	# shellcheck disable=SC2217 # which is to hold it
+	sleep infinity <"$LOOP" >/dev/null 2>&1 &
+	holder=$!
+	wait_for 10 holds "$holder" "$LOOP"
+	# detached with the last that has it open
+	losetup -d "$LOOP"
+	CLEAN+=("kill $holder")
+}
+
+holds()
+{
+	[ "$(readlink "/proc/$1/fd/0")" = "$2" ]
+}
+
 # --- what --check says ---
 
 # check_says FILE: "blocks CHECK WHO" and "warns CHECK WHO" for each finding
@@ -130,25 +152,68 @@ new_checks()
 
 # --- trying ---
 
+# Rows are tried in shells of their own, in which one that goes wrong ends. /tmp/kind.results has what they
+# found, a line "ROW RESULT" each, and the last one counts.
 declare -A RESULT WARNED BEFORE
 
 # tell ROW RESULT
 tell()
 {
 	RESULT[$1]=$2
+	printf '%s %s\n' "$1" "$2" >>/tmp/kind.results
 	printf '    %s | %s\n' "${ROWS[$1]}" "$2"
 }
 
-# set_kind ROW: sets it up and asks --check; fails if there is nothing to save
+read_results()
+{
+	local row result
+
+	while read -r row result; do
+		RESULT[$row]=$result
+	done </tmp/kind.results
+}
+
+# set_now [ROW]: what is tried now; none while all that were accepted are
+set_now()
+{
+	NOW=${1:-}
+	echo "$NOW" >/tmp/kind.now
+}
+
+# apart FUNCTION ROW...: in a shell of its own. Fails with 1 if something went wrong with the row in
+# /tmp/kind.now, and with what FUNCTION exits with.
+apart()
+{
+	local status=0
+
+	set_now
+	# no condition, in which a failure would not end it
+	(
+		trap end_apart EXIT
+		"$@"
+	) &
+	wait $! || status=$?
+	read_results
+	return "$status"
+}
+
+end_apart()
+{
+	local status=$?
+
+	trap - EXIT
+	[ "$status" != 1 ] || { echo "${ROWS[${NOW:-0}]:-}:" && sed "s/^/    /" /tmp/kind.said; } >&2
+	(end_container) || clean_host
+	exit "$status"
+}
+
+# set_kind ROW: sets it up and asks --check; fails if there is nothing to save. /tmp/kind.before has what
+# --check found without it, and then what it finds with it.
 set_kind()
 {
 	local row=$1 blocks status=0
 
-	# shellcheck disable=SC2034 # the trap says it
-	NOW=$row
-	# what a container's configuration has is there already
-	: >/tmp/kind.before
-	[ -n "${ALONE[row]}" ] || check_says /tmp/kind.before
+	set_now "$row"
 	call "$row" 'set' || status=$?
 	if [ "$status" = "$NOT_HERE" ]; then
 		tell "$row" 'not here'
@@ -160,10 +225,12 @@ set_kind()
 	check_says /tmp/kind.after
 	WARNED[$row]=$(new_checks warns)
 	blocks=$(new_checks blocks)
-	[ -n "$blocks" ] || return 0
-	is_refused "$row"
-	tell "$row" "refused: $blocks"
-	return 1
+	if [ -n "$blocks" ]; then
+		is_refused "$row"
+		tell "$row" "refused: $blocks"
+		return 1
+	fi
+	mv /tmp/kind.after /tmp/kind.before
 }
 
 # By -s too, and the container is as it was.
@@ -177,11 +244,10 @@ is_refused()
 		check_equal "${BEFORE[$1]}" "$(state_of "$1")" "${ROWS[$1]} after a refusal"
 }
 
-# save_and_restore ROW...: the container with these kinds in it, twice; fails and sets FAILURE if that
-# does not go
+# save_and_restore ROW...: the container with these kinds in it, twice; exits if that does not go
 save_and_restore()
 {
-	local row found
+	local row
 
 	[ $# -gt 0 ] || return 0
 	for row; do
@@ -191,52 +257,84 @@ save_and_restore()
 	done
 	for _ in 1 2; do
 		rm -rf "$IMG"
-		FAILURE='**not saved**'
-		lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 || return
-		FAILURE='**not restored**'
-		lxc-checkpoint -n c1 -D "$IMG" -r >/tmp/kind.said 2>&1 || return
+		lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 || not_done "$NOT_SAVED"
+		lxc-checkpoint -n c1 -D "$IMG" -r >/tmp/kind.said 2>&1 || not_done "$NOT_RESTORED"
 		[ ${#SET_STATES[@]} -eq 0 ] || ask_state verify >/tmp/kind.verified
 		for row; do
-			[[ ${RESULT[$row]} == works* ]] || continue
-			found=$(state_of "$row") || :
-			[ "$found" != "${BEFORE[$row]:-}" ] || continue
-			diff <(echo "${BEFORE[$row]:-}") <(echo "$found") | sed "s/^/$row: /" || :
-			if [ -n "${WARNED[$row]}" ]; then
-				tell "$row" "lost, warned: ${WARNED[$row]}"
-			else
-				tell "$row" '**lost**'
-			fi
+			look_again "$row"
 		done
 	done
+}
+
+# look_again ROW: whether its state is the same
+look_again()
+{
+	local row=$1 found
+
+	[[ ${RESULT[$row]} == works* ]] || return 0
+	found=$(state_of "$row") || :
+	[ "$found" != "${BEFORE[$row]:-}" ] || return 0
+	diff <(echo "${BEFORE[$row]:-}") <(echo "$found") | sed "s/^/$row: /" || :
+	if [ -n "${WARNED[$row]}" ]; then
+		tell "$row" "lost, warned: ${WARNED[$row]}"
+	else
+		tell "$row" '**lost**'
+	fi
+}
+
+NOT_SAVED=43 NOT_RESTORED=44
+
+not_done()
+{
+	local status=$1
+
+	sed 's/^/    /' /tmp/kind.said
+	[ ! -e "$IMG/dump.log" ] || grep -h 'Error' "$IMG"/*.log | tail -n 5 | sed 's/^/    /' || :
+	exit "$status"
+}
+
+# failure STATUS: of apart, as a result
+failure()
+{
+	case $1 in
+	"$NOT_SAVED") echo '**not saved**' ;;
+	"$NOT_RESTORED") echo '**not restored**' ;;
+	*) echo "$WRONG" ;;
+	esac
+}
+WRONG='**cannot be tried**'
+
+alone_in_container()
+{
+	local row=$1 status=0
+
+	set_now "$row"
+	new_container "$row" || status=$?
+	if [ "$status" = "$NOT_HERE" ]; then
+		tell "$row" 'not here'
+		return
+	fi
+	[ "$status" = 0 ] || die "${ROWS[row]}: $(cat /tmp/kind.said)"
+	# what its configuration has is there already
+	: >/tmp/kind.before
+	! set_kind "$row" || save_and_restore "$row"
 }
 
 # try_alone ROW: in a container of its own
 try_alone()
 {
-	local row=$1 status=0
+	local status=0
 
-	# shellcheck disable=SC2034 # the trap says it
-	NOW=$row
-	new_container "$row" || status=$?
-	if [ "$status" = "$NOT_HERE" ]; then
-		tell "$row" 'not here'
-	elif [ "$status" != 0 ]; then
-		die "${ROWS[row]}: $(cat /tmp/kind.said)"
-	elif set_kind "$row"; then
-		save_and_restore "$row" || {
-			sed 's/^/    /' /tmp/kind.said
-			tell "$row" "$FAILURE"
-		}
-	fi
-	end_container
+	apart alone_in_container "$1" || status=$?
+	[ "$status" = 0 ] || tell "$1" "$(failure "$status")"
 }
 
-# try_together ROW...: in one container, each beside those that were accepted before it
-try_together()
+together_in_container()
 {
-	local row accepted=() failed='' half
+	local row accepted=()
 
 	new_container
+	check_says /tmp/kind.before
 	for row; do
 		if set_kind "$row"; then
 			accepted+=("$row")
@@ -247,13 +345,31 @@ try_together()
 		check_says /tmp/kind.after
 		check_equal '' "$(new_checks blocks)" "${ROWS[row]} is gone; what --check finds"
 	done
-	save_and_restore "${accepted[@]}" || failed=1
-	[ -z "$failed" ] || sed 's/^/    /' /tmp/kind.said
-	end_container
-	[ -n "$failed" ] || return 0
+	set_now
+	save_and_restore "${accepted[@]}"
+}
+
+# try_together ROW...: in one container, each beside those that were accepted before it
+try_together()
+{
+	local status=0 row now accepted=() half
+
+	[ $# -gt 0 ] || return 0
+	apart together_in_container "$@" || status=$?
+	[ "$status" != 0 ] || return 0
+	read -r now </tmp/kind.now || :
+	for row; do
+		if [ "$row" = "${now:-none}" ]; then
+			tell "$row" "$WRONG"
+		elif [ -n "$now" ] || [[ ${RESULT[$row]:-} == works* ]] || [[ ${RESULT[$row]:-} == *lost* ]]; then
+			accepted+=("$row")
+		fi
+	done
 	# which of them it is
-	if [ ${#accepted[@]} -eq 1 ]; then
-		tell "${accepted[0]}" "$FAILURE"
+	if [ -n "$now" ]; then
+		try_together "${accepted[@]}"
+	elif [ ${#accepted[@]} -le 1 ]; then
+		tell "${accepted[0]:-$1}" "$(failure "$status")"
 	else
 		half=$((${#accepted[@]} / 2))
 		try_together "${accepted[@]:0:half}"
@@ -266,7 +382,8 @@ try_kinds()
 {
 	local row together=()
 
-	trap '[ $? -eq 0 ] || { echo "${ROWS[NOW]:-}:" && sed "s/^/    /" /tmp/kind.said; } >&2' EXIT
+	: >/tmp/kind.results
+	: >/tmp/kind.said
 	[ -e /sys/class/net/lxcbr0 ] || { make_bridge && start_dhcp; }
 	for row in "${!ROWS[@]}"; do
 		[[ ${ROWS[row]} == *"${1:-}"* ]] || continue
@@ -276,7 +393,7 @@ try_kinds()
 			try_alone "$row"
 		fi
 	done
-	[ ${#together[@]} -eq 0 ] || try_together "${together[@]}"
+	try_together "${together[@]}"
 	for row in "${!ROWS[@]}"; do
 		[ -z "${RESULT[$row]:-}" ] || printf 'kind %s | %s\n' "${ROWS[row]}" "${RESULT[$row]}"
 	done
@@ -367,6 +484,30 @@ keeps()
 	esac
 }
 SET_STATES=()
+
+# maybe_mode MODE: one that not every kernel has
+maybe_mode()
+{
+	if [ "$2" = 'set' ]; then
+		mode "$@" || not_here
+	else
+		mode "$@"
+	fi
+}
+
+# other_users KIND...: CRIU saves processes of other users only with CAP_SYS_RESOURCE, which a box has not
+other_users()
+{
+	if [ "${*: -1}" = 'set' ]; then
+		has_resource || not_here || return
+	fi
+	keeps "$@"
+}
+
+has_resource()
+{
+	capsh --has-b=cap_sys_resource 2>/dev/null
+}
 
 in_net()
 {

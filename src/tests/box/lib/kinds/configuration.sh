@@ -104,9 +104,9 @@ root_lvm()
 {
 	[ "$1" = config ] || { root_directory "$1"; return; }
 	command -v lvcreate >/dev/null || not_here || return
-	image_of_root && losetup /dev/loop7 /tmp/kind.image || return
-	CLEAN+=('losetup -d /dev/loop7' 'vgremove -fy kinds')
-	vgcreate -q kinds /dev/loop7 && lvcreate -q -l 100%FREE -n root kinds &&
+	image_of_root && loop_device /tmp/kind.image || return
+	CLEAN+=('vgremove -fy kinds')
+	vgcreate -q kinds "$LOOP" && lvcreate -q -l 100%FREE -n root kinds &&
 		mkfs.ext4 -q -d "$ROOTFS" /dev/kinds/root || return
 	new_root lvm:/dev/kinds/root
 }
@@ -135,12 +135,11 @@ entry()
 	esac
 }
 
-# attach_disk: sets KIND_DISK to a block device with a filesystem
+# attach_disk: sets LOOP to a block device with a filesystem
 attach_disk()
 {
-	truncate -s 16M /tmp/kind.disk && mkfs.ext4 -q /tmp/kind.disk &&
-		KIND_DISK=$(losetup -f --show /tmp/kind.disk) || return
-	CLEAN+=('rm -f /tmp/kind.disk' "losetup -d $KIND_DISK")
+	truncate -s 16M /tmp/kind.disk && mkfs.ext4 -q /tmp/kind.disk && loop_device /tmp/kind.disk || return
+	CLEAN+=('rm -f /tmp/kind.disk')
 }
 
 entry_block()
@@ -148,7 +147,7 @@ entry_block()
 	[ "$1" = config ] || { entry "$1"; return; }
 	attach_disk || return
 	echo 'lxc.cgroup2.devices.allow = a'
-	echo "lxc.mount.entry = $KIND_DISK mnt ext4 rw 0 0"
+	echo "lxc.mount.entry = $LOOP mnt ext4 rw 0 0"
 }
 
 settings()

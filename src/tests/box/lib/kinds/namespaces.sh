@@ -88,12 +88,12 @@ mount_block()
 	case $2 in
 	set)
 		truncate -s 16M "/tmp/kind.$1" && mkfs.ext4 -q "/tmp/kind.$1" || return
-		KIND_DISK=$(losetup -f --show "/tmp/kind.$1") || return
-		CLEAN+=("rm -f /tmp/kind.$1" "losetup -d $KIND_DISK")
-		[ "$1" = other ] || name=$KIND_DISK
+		loop_device "/tmp/kind.$1" || return
+		CLEAN+=("rm -f /tmp/kind.$1")
+		[ "$1" = other ] || name=$LOOP
 		# a container may not make devices by default
 		lxc-cgroup -n c1 devices.allow a >/dev/null 2>&1 || :
-		in_container c1 sh -c "mkdir -p /$1 && mknod $name b 7 ${KIND_DISK#/dev/loop} &&
+		in_container c1 sh -c "mkdir -p /$1 && mknod $name b 7 ${LOOP#/dev/loop} &&
 			mount -t ext4 $name /$1 && echo kind >/$1/file" || not_here
 		;;
 	state) in_container c1 sh -c "cat /$1/file; mount | grep -c ' /$1 type ext4'" ;;
