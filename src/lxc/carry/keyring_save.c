@@ -223,7 +223,7 @@ static bool is_void(ssize_t e)
 static key_id session_keyring(struct reading *r, pid_t init, int pidfd)
 {
 	_cleanup_free_ key_id *ids = NULL;
-	key_id keyring = open_keyring(process_status_number(init, "\nUid:") != 0);
+	key_id keyring = open_keyring(process_status_number(init, "Uid") != 0);
 	const unsigned long args[INJECT_ARGS] = {
 		KEYCTL_LINK, (unsigned long)KEY_SPEC_SESSION_KEYRING, (unsigned long)keyring};
 	long linked = 0;

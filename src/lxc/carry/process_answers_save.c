@@ -23,6 +23,7 @@
 #include "carry/process_answers_save.h"
 #include "sys/inject.h"
 #include "sys/process.h"
+#include "sys/process_fields.h"
 #include "util/clock.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -51,26 +52,24 @@ struct choosing {
 
 static long number(const char *status, const char *field)
 {
-	const char *p = strstr(status, field);
-
-	return p ? strtol(p + strlen(field), NULL, 10) : 0;
+	return (long)field_number(status, field, 10);
 }
 
 /* What /proc/PID/status says of its kind. */
 static void describe(struct process_answer *a, const char *status)
 {
-	a->parent = (pid_t)number(status, "\nPPid:");
-	a->filters = number(status, "\nSeccomp_filters:");
-	a->no_new_privs = number(status, "\nNoNewPrivs:");
+	a->parent = (pid_t)number(status, "PPid");
+	a->filters = number(status, "Seccomp_filters");
+	a->no_new_privs = number(status, "NoNewPrivs");
 	(void)sscanf(status, "Name: %15s", a->name);
 }
 
 /* What cannot be locked is the kernel's own, some pages. */
 static bool locks_all(const char *status)
 {
-	long locked = number(status, "\nVmLck:");
+	long locked = number(status, "VmLck");
 
-	return locked > 0 && number(status, "\nVmSize:") - locked <= UNLOCKED_MAX_KB;
+	return locked > 0 && number(status, "VmSize") - locked <= UNLOCKED_MAX_KB;
 }
 
 static int choose(pid_t pid, void *userdata)
@@ -81,7 +80,7 @@ static int choose(pid_t pid, void *userdata)
 	struct process_answer a = {
 		.pid = pid,
 		.has = {[PROCESS_LOCK_CURRENT] = locks_all(status),
-			[PROCESS_LOCK_FUTURE] = number(status, "\nVmLck:") > 0},
+			[PROCESS_LOCK_FUTURE] = number(status, "VmLck") > 0},
 	};
 
 	describe(&a, status);
@@ -278,7 +277,8 @@ static const struct process_answer *find(const struct process_answers *a, pid_t 
 void process_answers_find(const struct process_answers *a, pid_t pid, const char *stat,
 			  bool has[N_PROCESS_FLAGS])
 {
-	const unsigned long long start = process_stat_number(stat, PROCESS_STAT_START);
+	const unsigned long long start =
+		(unsigned long long)process_stat_number(stat, PROCESS_STAT_START);
 	const struct process_answer *found = find(a, pid), *parent;
 
 	if (found && found->start == start) {

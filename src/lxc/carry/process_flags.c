@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "carry/process_flags.h"
+#include "sys/process_fields.h"
 #include "util/mem.h"
 
 static const char *const words[N_PROCESS_FLAGS] = {
@@ -26,8 +27,7 @@ static const char *const words[N_PROCESS_FLAGS] = {
 	[PROCESS_MDWE] = "mdwe",
 };
 
-#define STAT_FLAGS 9
-#define IO_FLUSHER 0x180000UL /* PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE */
+#define IO_FLUSHER 0x180000 /* PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE */
 
 /* Digits, of which there is at least one. */
 static bool take_number(const char **p, int base, unsigned long max, unsigned long *ret)
@@ -140,19 +140,9 @@ bool process_flags_usual(const struct process_flags *p)
 	return p->personality == 0 && p->n == 0;
 }
 
-/* The name, in parentheses, may have anything in it. */
-unsigned long long process_stat_number(const char *stat, int field)
-{
-	const char *p = strrchr(stat, ')');
-
-	for (int at = 2; p && at < field; at++)
-		p = strchr(p + 1, ' ');
-	return p && field > 2 ? strtoull(p, NULL, 10) : 0;
-}
-
 bool process_stat_io_flusher(const char *stat)
 {
-	return (process_stat_number(stat, STAT_FLAGS) & IO_FLUSHER) == IO_FLUSHER;
+	return (process_stat_number(stat, PROCESS_STAT_FLAGS) & IO_FLUSHER) == IO_FLUSHER;
 }
 
 void process_flags_clear(struct process_flags *p)

@@ -52,11 +52,6 @@ struct thread_flags process_flags_find(const struct process_flags *p, pid_t tid)
 /* Whether nothing differs from what every process has. */
 bool process_flags_usual(const struct process_flags *p);
 
-/* Pure. A number in the text of /proc/PID/stat, counted as proc_pid_stat(5) does; 0: none. */
-unsigned long long process_stat_number(const char *stat, int field);
-#define PROCESS_STAT_PARENT 4
-#define PROCESS_STAT_START  22 /* in clock ticks since boot */
-
 /* Pure. Whether /proc/PID/stat has those of the kernel's flags that PR_SET_IO_FLUSHER sets. */
 bool process_stat_io_flusher(const char *stat);
 

@@ -197,7 +197,7 @@ int process_flags_end(struct restore *r, pid_t init, struct error **reterr)
 	if (!r->carried.process_flags)
 		return 0;
 	if (made > 0 && concerns_init(r->carried.process_flags) && !process_is_gone(made) &&
-	    process_status_number(made, "\nPPid:") == getpid())
+	    process_status_number(made, "PPid") == getpid())
 		give_in_child(r, made, for_each_thread_of, give_init);
 	process_flags_clear(r->carried.process_flags);
 	free(TAKE_PTR(r->carried.process_flags));

@@ -35,7 +35,7 @@ static bool is_monitor(pid_t pid)
 /* init's parent takes down the rest of the container after init's death. */
 void dump_find_monitor(struct dump *d)
 {
-	pid_t pid = (pid_t)process_status_number(d->manifest.facts.init_pid, "\nPPid:");
+	pid_t pid = (pid_t)process_status_number(d->manifest.facts.init_pid, "PPid");
 
 	if (pid <= 0)
 		return;

@@ -203,7 +203,7 @@ static const char *fault_of_monitor(struct lxc_container *c, pid_t pid)
 	char address[SOCKET_NAME_BYTES] = {0};
 	size_t len = command_socket_name(c->get_config_path(c), c->name, address);
 	uint32_t inode = listener_inode(address, len);
-	long user = process_status_number(pid, "\nUid:");
+	long user = process_status_number(pid, "Uid");
 
 	if (pid <= 0 || (user != 0 && user != (long)geteuid()) || !is_with_us(pid, "pid") ||
 	    !is_with_us(pid, "user"))
@@ -233,7 +233,7 @@ static const char *fault_of_init(struct lxc_container *c, pid_t pid)
 {
 	if (!is_init(pid))
 		return "which is not the first process of a PID namespace of its own";
-	return fault_of_monitor(c, (pid_t)process_status_number(pid, "\nPPid:"));
+	return fault_of_monitor(c, (pid_t)process_status_number(pid, "PPid"));
 }
 
 int asked_init_pid(struct lxc_container *c, pid_t *ret, struct error **reterr)

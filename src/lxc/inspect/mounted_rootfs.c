@@ -33,7 +33,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
  */
 static char *directory_differs(struct container_facts *f, const struct stat *its)
 {
-	const long monitor = process_status_number(f->init_pid, "\nPPid:");
+	const long monitor = process_status_number(f->init_pid, "PPid");
 	_cleanup_free_ char *named = xasprintf("/proc/%ld/root%s", monitor, f->rootfs);
 	struct stat b;
 

@@ -31,8 +31,8 @@ static int read_map(struct container_facts *facts, const char *file, const char 
 /* The container's monitor holds everything that the container has on the host. */
 static long starter(pid_t init)
 {
-	long monitor = process_status_number(init, "\nPPid:");
-	long uid = monitor > 0 ? process_status_number((pid_t)monitor, "\nUid:") : 0;
+	long monitor = process_status_number(init, "PPid");
+	long uid = monitor > 0 ? process_status_number((pid_t)monitor, "Uid") : 0;
 
 	return uid > 0 ? uid : 0;
 }

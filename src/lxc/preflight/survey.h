@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "preflight/preflight.h"
+#include "sys/process_fields.h"
 #include "sys/scout.h"
 #include "sys/scout_sockets.h"
 #include "util/map.h"
@@ -181,21 +182,6 @@ bool have_cap(cap_value_t cap);
 #define CGROUP_V1_REMEDY                                                                           \
 	"boot the host with systemd.unified_cgroup_hierarchy=1, or without what turns it off"
 bool is_unified_cgroup(const char *path);
-
-/* --- status.c: pure ------------------------------------------------------------------------------
- */
-
-/* The value of a field of a /proc/PID/status ("TracerPid") or fdinfo, or NULL. Not copied. */
-const char *field_value(const char *text, const char *field);
-
-/* The same as a number; 0 where it is missing. base as strtol()'s. */
-long long field_number(const char *text, const char *field, int base);
-
-/* The number at an index of a field with several (NSpid, NSsid); -1 where there are fewer. */
-pid_t field_nth(const char *text, const char *field, size_t index);
-
-/* How many there are. */
-size_t field_count(const char *text, const char *field);
 
 /* --- mount_checks.c ------------------------------------------------------------------------------
  */

@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #include "sys/flock.h"
+#include "sys/process.h"
+#include "sys/process_fields.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define LOCKS_MAX (16 * 1024 * 1024)
-#define STAT_MAX  65536
-#define BEGAN	  22
 
 /* "3: FLOCK  ADVISORY  WRITE 4711 00:2f:123 0 EOF"; a waiting lock has "->" before FLOCK */
 struct flock_holder flock_holder_parse(const char *locks, dev_t dev, ino_t ino)
@@ -55,29 +55,18 @@ static time_t boot_time(void)
 	return p ? (time_t)strtoll(p + strlen("\nbtime "), NULL, 10) : 0;
 }
 
-/* "4711 (NAME) S" and numbers; the 22nd word is the start time. */
 static void read_process(struct flock_holder *h)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)h->pid);
-	_cleanup_free_ char *text = NULL;
-	const char *name, *end, *word;
-	time_t boot = boot_time();
+	_cleanup_free_ char *stat = process_text(h->pid, "stat");
+	_cleanup_free_ char *name = process_stat_name(stat);
+	const long long start = process_stat_number(stat, PROCESS_STAT_START);
+	const time_t boot = boot_time();
 
-	if (read_file_at(AT_FDCWD, path, STAT_MAX, &text) <= 0)
+	if (!name)
 		return;
-	name = strchr(text, '(');
-	end = strrchr(text, ')');
-	if (!name || !end || end < name)
-		return;
-	snprintf(h->command, sizeof(h->command), "%.*s", (int)(end - name - 1), name + 1);
-	word = end + 1; /* the third is next */
-	for (int i = 3; i < BEGAN; i++) {
-		word += strspn(word, " ");
-		word += strcspn(word, " ");
-	}
+	snprintf(h->command, sizeof(h->command), "%s", name);
 	if (boot > 0)
-		h->since = boot + (time_t)(strtoull(word, NULL, 10) /
-					   (unsigned long long)sysconf(_SC_CLK_TCK));
+		h->since = boot + (time_t)(start / sysconf(_SC_CLK_TCK));
 }
 
 struct flock_holder flock_holder(int fd)

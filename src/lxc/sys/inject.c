@@ -250,7 +250,7 @@ static int prepare(struct injection *t)
 	/* now, because it may have executed another program since */
 	int r = find_gate(t->pid, &t->gate);
 
-	t->filtered = process_status_number(t->pid, "\nSeccomp:") > 0;
+	t->filtered = process_status_number(t->pid, "Seccomp") > 0;
 	if (r == 0)
 		r = suspend_filter(t);
 	return r < 0 ? r : resume_filter(t);

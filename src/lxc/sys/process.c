@@ -22,11 +22,12 @@
 
 #include "sys/inherited.h"
 #include "sys/process.h"
+#include "sys/process_fields.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define OUTPUT_MAX (1024 * 1024)
-#define STATUS_MAX 65536
+#define TEXT_MAX   65536
 #define TRIES	   100
 #define PAUSE_MS   10
 
@@ -159,88 +160,53 @@ bool process_is_in(pid_t pid, ino_t pid_namespace)
 	return pid_namespace && process_pid_namespace(pid) == pid_namespace;
 }
 
-pid_t process_inner_id(pid_t tid)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)tid);
-	_cleanup_free_ char *text = NULL;
-	char *ids, *last;
-
-	if (read_file_at(AT_FDCWD, path, STATUS_MAX, &text) <= 0)
-		return 0;
-	ids = strstr(text, "\nNSpid:");
-	if (!ids)
-		return 0;
-	ids++;
-	ids[strcspn(ids, "\n")] = '\0';
-	last = strrchr(ids, '\t');
-	return last ? (pid_t)strtol(last, NULL, 10) : 0;
-}
-
 char *process_text(pid_t pid, const char *file)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/%s", (int)pid, file);
 	char *text = NULL;
 
-	return read_file_at(AT_FDCWD, path, STATUS_MAX, &text) > 0 ? text : xstrdup("");
+	return read_file_at(AT_FDCWD, path, TEXT_MAX, &text) > 0 ? text : xstrdup("");
+}
+
+pid_t process_inner_id(pid_t tid)
+{
+	_cleanup_free_ char *status = process_text(tid, "status");
+
+	return process_status_inner_id(status);
 }
 
 long process_status_number(pid_t pid, const char *field)
 {
 	_cleanup_free_ char *text = process_text(pid, "status");
-	const char *p = strstr(text, field);
 
-	return p ? strtol(p + strlen(field), NULL, 10) : -1;
-}
-
-static ssize_t read_stat(pid_t pid, char **ret)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
-
-	return read_file_at(AT_FDCWD, path, STATUS_MAX, ret);
-}
-
-/* The name before it may contain anything. */
-static char state_in(const char *stat)
-{
-	const char *end = strrchr(stat, ')');
-
-	return end && end[1] == ' ' ? end[2] : '?';
+	return field_value(text, field) ? (long)field_number(text, field, 10) : -1;
 }
 
 char process_state(pid_t pid)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = process_text(pid, "stat");
 
-	return read_stat(pid, &text) <= 0 ? 0 : state_in(text);
+	return *text ? process_stat_state(text) : 0;
 }
 
 unsigned long long process_start_time(pid_t pid)
 {
-	_cleanup_free_ char *text = NULL;
-	unsigned long long start = 0;
-	const char *end;
+	_cleanup_free_ char *text = process_text(pid, "stat");
 
-	if (read_stat(pid, &text) <= 0)
-		return 0;
-	/* the name may contain anything; the start time is the 20th word after it */
-	end = strrchr(text, ')');
-	for (int i = 0; end && i < 20; i++)
-		end = strchr(end + 1, ' ');
-	if (end)
-		start = strtoull(end, NULL, 10);
-	return start;
+	return (unsigned long long)process_stat_number(text, PROCESS_STAT_START);
 }
 
 bool process_is_gone(pid_t pid)
 {
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
 	_cleanup_free_ char *text = NULL;
-	ssize_t n = read_stat(pid, &text);
+	ssize_t n = read_file_at(AT_FDCWD, path, TEXT_MAX, &text);
 	char state;
 
 	/* that there is no descriptor left to look with says nothing of the process */
 	if (n <= 0)
 		return n == -ENOENT || n == -ESRCH;
-	state = state_in(text);
+	state = process_stat_state(text);
 	return state == 'Z' || state == 'X';
 }
 

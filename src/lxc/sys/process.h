@@ -64,7 +64,7 @@ unsigned long long process_start_time(pid_t pid);
 /* The ID of a process or thread in its innermost PID namespace; 0: there is none. */
 pid_t process_inner_id(pid_t tid);
 
-/* The first number of a field of /proc/PID/status, written as "\nPPid:"; -1: none. */
+/* The first number of a field of /proc/PID/status; -1: none. */
 long process_status_number(pid_t pid, const char *field);
 
 /* The path of a system program, independent of PATH; NULL: not installed. Caller frees. */

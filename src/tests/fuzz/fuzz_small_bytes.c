@@ -2,6 +2,7 @@
 /* Those of fuzz_small.c that read bytes, and one whose header does not get on with the others. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,10 @@ void status(char *text, size_t len)
 	static const char *const fields[] = {"Pid", "NSpid", "NSsid", "TracerPid", "SigQ"};
 
 	(void)len;
+	free(process_stat_name(text));
+	(void)process_stat_state(text);
+	(void)process_stat_number(text, PROCESS_STAT_START);
+	(void)process_status_inner_id(text);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		size_t n = field_count(text, fields[i]);
 

@@ -67,6 +67,7 @@ static const struct suite {
 	{"plan", plan_suite},
 	{"pressure", pressure_suite},
 	{"process", process_suite},
+	{"process_fields", process_fields_suite},
 	{"process_flags", process_flags_suite},
 	{"record", record_suite},
 	{"restore_checks", restore_checks_suite},

@@ -158,38 +158,6 @@ START_TEST(test_propagation)
 }
 END_TEST
 
-static const char status[] = "Name:\tsleep\n"
-			     "State:\tS (sleeping)\n"
-			     "PPid:\t12\n"
-			     "NSpid:\t4711\t45\t1\n"
-			     "NSsid:\t4700\t0\t0\n"
-			     "CapAmb:\t0000000000000400\n"
-			     "RssAnon:\t     128 kB\n"
-			     "Empty:\n"
-			     "TracerPid:\t0";
-
-START_TEST(test_fields)
-{
-	ck_assert_int_eq(strncmp(field_value(status, "Name"), "sleep\n", 6), 0);
-	ck_assert_ptr_null(field_value(status, "Pid"));
-	ck_assert_ptr_null(field_value(status, "Nam"));
-	ck_assert_ptr_null(field_value("", "Name"));
-	ck_assert_ptr_null(field_value(NULL, "Name"));
-	ck_assert_int_eq(field_number(status, "PPid", 10), 12);
-	ck_assert_int_eq(field_number(status, "RssAnon", 10), 128);
-	ck_assert_int_eq(field_number(status, "CapAmb", 16), 0x400);
-	ck_assert_int_eq(field_number(status, "Missing", 10), 0);
-	ck_assert_int_eq(field_number(status, "TracerPid", 10), 0);
-	ck_assert_int_eq(field_number("pos:\t0\nflags:\t02000200\n", "flags", 8), 02000200);
-	ck_assert_uint_eq(field_count(status, "NSpid"), 3);
-	ck_assert_uint_eq(field_count(status, "Empty"), 0);
-	ck_assert_uint_eq(field_count(status, "Missing"), 0);
-	ck_assert_int_eq(field_nth(status, "NSpid", 1), 45);
-	ck_assert_int_eq(field_nth(status, "NSsid", 1), 0);
-	ck_assert_int_eq(field_nth(status, "NSpid", 3), -1);
-}
-END_TEST
-
 static const struct {
 	const char *link;
 	bool known, saved;
@@ -501,7 +469,6 @@ Suite *dump_checks_suite(void)
 
 	tcase_add_loop_test(t, test_propagation, 0,
 			    sizeof(shared_mounts) / sizeof(shared_mounts[0]));
-	tcase_add_test(t, test_fields);
 	tcase_add_loop_test(t, test_file_kind, 0, sizeof(kinds) / sizeof(kinds[0]));
 	tcase_add_loop_test(t, test_unsupported_socket, 0, sizeof(sockets) / sizeof(sockets[0]));
 	tcase_add_test(t, test_is_fixed);

@@ -54,6 +54,7 @@ Suite *obstacles_suite(void);
 Suite *plan_suite(void);
 Suite *pressure_suite(void);
 Suite *process_suite(void);
+Suite *process_fields_suite(void);
 Suite *process_flags_suite(void);
 Suite *record_suite(void);
 Suite *restore_checks_suite(void);

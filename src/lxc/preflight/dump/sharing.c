@@ -98,7 +98,7 @@ static void tell(struct sharing *h, pid_t pid, const char *container, int kind)
 
 static pid_t parent_of(pid_t pid)
 {
-	return (pid_t)process_status_number(pid, "\nPPid:");
+	return (pid_t)process_status_number(pid, "PPid");
 }
 
 /* The init of another container: named after its monitor, where that is LXC's. */

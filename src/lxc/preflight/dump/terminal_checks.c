@@ -17,7 +17,6 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define STAT_MAX	4096
 #define PTY_SLAVE_MAJOR 136
 
 struct controlling {
@@ -28,29 +27,14 @@ struct controlling {
 
 static bool read_controlling(const struct process *p, struct controlling *ret)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)p->pid);
-	_cleanup_free_ char *text = NULL;
-	/* after the name, which may have whatever in it, and the state: */
-	enum { PARENT, GROUP, SESSION, TERMINAL, FOREGROUND, N };
-	long v[N];
-	char *at;
+	_cleanup_free_ char *stat = process_text(p->pid, "stat");
 
-	if (read_file_at(AT_FDCWD, path, STAT_MAX, &text) <= 0)
-		return false;
-	at = strrchr(text, ')');
-	if (!at || strlen(at) < strlen(") S "))
-		return false;
-	at += strlen(") S ");
-	for (size_t i = 0; i < N; i++) {
-		char *from = at;
-
-		v[i] = strtol(from, &at, 10);
-		if (at == from)
-			return false;
-	}
-	*ret = (struct controlling){(pid_t)v[SESSION], (unsigned int)v[TERMINAL],
-				    (pid_t)v[FOREGROUND]};
-	return true;
+	*ret = (struct controlling){
+		.session = (pid_t)process_stat_number(stat, PROCESS_STAT_SESSION),
+		.device = (unsigned int)process_stat_number(stat, PROCESS_STAT_TERMINAL),
+		.foreground = (pid_t)process_stat_number(stat, PROCESS_STAT_FOREGROUND),
+	};
+	return ret->session > 0;
 }
 
 static bool is_pty(unsigned int device, unsigned int *ret_index)

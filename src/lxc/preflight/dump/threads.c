@@ -105,18 +105,9 @@ static bool is_ending(const struct walk *w, pid_t tid)
 {
 	_cleanup_free_ char *path = xasprintf("%d/stat", (int)tid);
 	_cleanup_free_ char *text = NULL;
-	unsigned long flags = 0;
-	const char *end;
 
-	if (read_file_at(w->tasks, path, STAT_MAX, &text) <= 0)
-		return true;
-	/* its name may hold anything; the flags are the 7th word behind it */
-	end = strrchr(text, ')');
-	for (int i = 0; end && i < 7; i++)
-		end = strchr(end + 1, ' ');
-	if (end)
-		flags = strtoul(end, NULL, 10);
-	return flags & EXITING;
+	return read_file_at(w->tasks, path, STAT_MAX, &text) <= 0 ||
+	       process_stat_number(text, PROCESS_STAT_FLAGS) & EXITING;
 }
 
 static bool differs(const struct walk *w, pid_t tid, int what)
