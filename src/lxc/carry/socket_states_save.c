@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "carry/unix_listeners_save.h"
 #include "carry/socket_states.h"
 #include "carry/table_save.h"
 #include "sys/netns.h"
@@ -75,6 +76,7 @@ struct socket_reading {
 	struct socket_states found;
 	struct peeked *peeked;
 	size_t n_peeked;
+	struct listeners listeners;
 };
 
 /* --- the network namespace ----------------------------------------------------------------------
@@ -324,14 +326,19 @@ static struct socket_value *peek_offset(const struct socket_state *s)
 	return NULL;
 }
 
+static pid_t inner_process(struct socket_reading *r)
+{
+	if (r->inner == 0)
+		r->inner = process_inner_id(r->pid);
+	return r->inner;
+}
+
 /* Keeps it if it was told something. */
 static void keep_socket(struct socket_reading *r, int number, struct socket_state *s)
 {
 	if (s->n_values == 0 && s->n_members == 0)
 		return;
-	if (r->inner == 0)
-		r->inner = process_inner_id(r->pid);
-	s->pid = r->inner;
+	s->pid = inner_process(r);
 	s->fd = number;
 	if (peek_offset(s))
 		*ARRAY_ADD(r->peeked, r->n_peeked) = (struct peeked){r->pid, r->found.n};
@@ -342,6 +349,7 @@ static void look_at_socket(struct socket_reading *r, int number)
 {
 	_cleanup_close_ int fd = -1;
 	struct socket_state state = {0};
+	struct listener listener;
 
 	if (r->pidfd < 0) {
 		r->pidfd = pidfd_open_pid(r->pid);
@@ -352,6 +360,11 @@ static void look_at_socket(struct socket_reading *r, int number)
 		return;
 	read_socket(r, fd, &state);
 	keep_socket(r, number, &state);
+	if (state.domain == AF_UNIX && listener_read(fd, &listener)) {
+		listener.pid = inner_process(r);
+		listener.fd = number;
+		*ARRAY_ADD(r->listeners.v, r->listeners.n) = listener;
+	}
 }
 
 /* "socket:[4711]"; 0: another kind of file. */
@@ -449,6 +462,7 @@ int sockets_begin(struct saving *s, struct error **reterr)
 int sockets_save(struct saving *s, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
+	int e;
 
 	if (join(s->sockets) < 0)
 		return error_set(reterr, E2BIG,
@@ -461,7 +475,8 @@ int sockets_save(struct saving *s, struct error **reterr)
 		return error_set(reterr, E2BIG,
 				 "the container's sockets have more options and multicast groups "
 				 "than can be saved");
-	return image_write(s->image, SOCKETS_NAME, text, reterr);
+	e = image_write(s->image, SOCKETS_NAME, text, reterr);
+	return e < 0 ? e : listeners_write(s, &s->sockets->listeners, reterr);
 }
 
 void sockets_end(struct saving *s)
@@ -476,6 +491,7 @@ void sockets_end(struct saving *s)
 	map_clear(&r->seen);
 	socket_states_clear(&r->found);
 	free(r->peeked);
+	listeners_clear(&r->listeners);
 	free(r);
 	s->sockets = NULL;
 }

@@ -8,5 +8,5 @@
 . "${0%/*}/lib/state.sh"
 
 # io-flusher takes a capability that boxes have not.
-test_states user user-of-files user-of-thread user-of-socket io-flusher
+test_states user user-of-files user-of-thread user-of-socket user-of-listener io-flusher
 test_refused_states

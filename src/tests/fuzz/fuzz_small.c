@@ -13,6 +13,7 @@
 #include "carry/process_flags.h"
 #include "carry/slave_mounts.h"
 #include "carry/socket_states.h"
+#include "carry/unix_listeners.h"
 #include "criu/argv.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
@@ -69,6 +70,17 @@ static void sockets(const char *text)
 	must(strcmp(again, text) == 0);
 }
 
+static void unix_listeners(const char *text)
+{
+	_cleanup_listeners_ struct listeners l = {0};
+	_cleanup_free_ char *again = NULL;
+
+	if (listeners_parse(text, strlen(text), &l) < 0)
+		return;
+	again = listeners_format(&l);
+	must(strcmp(again, text) == 0);
+}
+
 static void propagation(const char *text)
 {
 	_cleanup_propagation_ struct propagation p = {0}, same = {0};
@@ -100,6 +112,7 @@ static void words(char *text, size_t len)
 	file_times(text);
 	process_flags(text);
 	sockets(text);
+	unix_listeners(text);
 	propagation(text);
 	(void)mount_flags_parse(text, &flags);
 	(void)mount_options_have(text, "ro");

@@ -74,6 +74,7 @@ static const struct suite {
 	{"rootfs_words", rootfs_words_suite},
 	{"scrollback", scrollback_suite},
 	{"sockets", sockets_suite},
+	{"unix_listeners", unix_listeners_suite},
 	{"slave_mounts", slave_mounts_suite},
 	{"source_filesystem", source_filesystem_suite},
 	{"superblock", superblock_suite},

@@ -61,6 +61,7 @@ Suite *restore_checks_suite(void);
 Suite *rootfs_words_suite(void);
 Suite *scrollback_suite(void);
 Suite *sockets_suite(void);
+Suite *unix_listeners_suite(void);
 Suite *slave_mounts_suite(void);
 Suite *source_filesystem_suite(void);
 Suite *superblock_suite(void);

@@ -316,10 +316,80 @@ static void verify_peer(void)
 	same("the pid", getpid(), cred.pid);
 }
 
+/* Who listens, as a client asks: a program that listens as another user, as Postfix does. */
+static pid_t listening;
+
+static void listen_as_other(void)
+{
+	TRY(setegid(6));
+	TRY(seteuid(33));
+	TRY(listen(listener, 3));
+	TRY(seteuid(0));
+	TRY(setegid(0));
+}
+
+static void listen_in_child(void)
+{
+	listen_as_other();
+	TRY(write(ends[1], "x", 1));
+	for (;;)
+		pause();
+}
+
+static void set_listening_user(void)
+{
+	const bool in_child = strcmp(this_kind->name, "unix-listening-child") == 0;
+	struct sockaddr_un address;
+	socklen_t len = make_name(&address);
+	char byte;
+
+	listener = TRY(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	TRY(bind(listener, (struct sockaddr *)&address, len));
+	listening = getpid();
+	if (!in_child) {
+		listen_as_other();
+		return;
+	}
+	TRY(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+	listening = start_child(listen_in_child);
+	TRY(read(ends[0], &byte, 1));
+}
+
+static void verify_listening_user(void)
+{
+	struct ucred cred = {0};
+	socklen_t len = sizeof(cred);
+	int waiting[6], n = 0, fd = connect_to_name();
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	same("the uid", 33, (long)cred.uid);
+	same("the gid", 6, (long)cred.gid);
+	same("the pid", listening, cred.pid);
+	same("its own uid", 0, (long)geteuid());
+	same("its own gid", 0, (long)getegid());
+	close(fd);
+	close(accept(listener, NULL, NULL));
+	/* as many as listen() said can wait */
+	do {
+		struct sockaddr_un address;
+
+		len = make_name(&address);
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (connect(waiting[n], (struct sockaddr *)&address, len) < 0)
+			break;
+	} while (++n < 5);
+	same("how many can wait", 4, n);
+	for (int i = 0; i <= n && i < 5; i++)
+		close(waiting[i]);
+	for (int i = 0; i < n; i++)
+		close(accept(listener, NULL, NULL));
+}
+
 static void send_creds(void)
 {
 	struct ucred cred = {getpid(), 0, 0};
-	struct iovec iov = {"x", 1};
+	char byte[] = "x";
+	struct iovec iov = {byte, 1};
 	union {
 		char buf[CMSG_SPACE(sizeof(cred))];
 		struct cmsghdr align;
@@ -384,6 +454,8 @@ const struct kind unix_kinds[] = {
 	{"unix-peer-closed", set_closed, verify_closed, NULL},
 	{"unix-options", set_options, verify_options, NULL},
 	{"unix-peer-credentials", set_peer, verify_peer, NULL},
+	{"unix-listening-user", set_listening_user, verify_listening_user, "a-path"},
+	{"unix-listening-child", set_listening_user, verify_listening_user, "@listening"},
 	{"unix-credentials-in-flight", set_creds_in_flight, verify_creds_in_flight, NULL},
 	{0},
 };

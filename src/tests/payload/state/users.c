@@ -3,6 +3,7 @@
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "state.h"
 
@@ -110,10 +111,43 @@ static void verify_peer(void)
 	same("the gid", 6, (long)cred.gid);
 }
 
+/* A server that is not root's: what a client is told of it. */
+static void set_listener(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+
+	TRY(chmod(".", 0777));
+	TRY(setresgid(6, 6, 6));
+	TRY(setresuid(33, 33, 33));
+	fd = TRY(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	TRY(bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	TRY(listen(fd, 3));
+	TRY(prctl(PR_SET_DUMPABLE, 1));
+}
+
+static void verify_listener(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct ucred cred = {0};
+	socklen_t len = sizeof(cred);
+
+	if (connect(client, (struct sockaddr *)&address, sizeof(address)) < 0)
+		complain("connecting: %s", strerror(errno));
+	getsockopt(client, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	same("the uid", 33, (long)cred.uid);
+	same("the gid", 6, (long)cred.gid);
+	same("the pid", getpid(), cred.pid);
+	same("PR_GET_DUMPABLE", 1, prctl(PR_GET_DUMPABLE));
+	close(client);
+	close(accept(fd, NULL, NULL));
+}
+
 const struct kind user_kinds[] = {
 	{"user", set_user, verify_user, NULL},
 	{"user-of-files", set_fsuid, verify_fsuid, NULL},
 	{"user-of-thread", set_thread_user, verify_thread_user, NULL},
 	{"user-of-socket", set_peer, verify_peer, NULL},
+	{"user-of-listener", set_listener, verify_listener, NULL},
 	{0},
 };

@@ -34,6 +34,8 @@ rows_sockets()
 	kind 'Unix: names of an accepted connection' keeps unix-accepted-name
 	kind 'Unix: `SO_PEERCRED`' keeps unix-peer-credentials
 	kind 'Unix: `SO_PEERCRED` of another user' other_users user-of-socket
+	kind 'Unix: `SO_PEERCRED` of one who listens as another user' keeps unix-listening-user unix-listening-child
+	kind 'Unix: `SO_PEERCRED` of a server that is not root' other_users user-of-listener
 	kind 'Unix: descriptors on their way' keeps fds-in-flight
 	alone 'Unix: credentials on their way' keeps unix-credentials-in-flight
 	alone 'Unix: connected to a socket of the host' unix_outside accepts
