@@ -109,6 +109,7 @@ static void obstacles_clear(struct obstacles *o)
 		free(o->nics[i].name);
 	}
 	free(o->nics);
+	free(o->networks);
 }
 
 void container_facts_clear(struct container_facts *f)

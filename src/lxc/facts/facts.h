@@ -183,6 +183,13 @@ struct odd_mount {
  * there are.
  */
 struct inner_nic {
+	enum inner_nic_fault {
+		INNER_KIND,	 /* CRIU cannot make this kind, or not there */
+		INNER_FALLBACK,	 /* the kernel made it, and it cannot be deleted */
+		INNER_OTHER_END, /* a veth whose other end is outside of the container */
+		INNER_SAME_NAME, /* a veth with the name of one that goes to the host */
+	} fault;
+	pid_t pid; /* a process in its network namespace; 0: it is in that of init */
 	char *type, *name;
 };
 
@@ -200,6 +207,9 @@ struct obstacles {
 	size_t n_mounts;
 	struct inner_nic *nics; /* those that are not carried */
 	size_t n_nics;
+	pid_t *networks; /* a process in each network namespace, that of init first */
+	size_t n_networks;
+	bool more_networks; /* there are others */
 	int devices_err; /* why its rules for devices cannot be read, positive; 0: they can ... */
 	unsigned int device_program; /* ... because of this BPF program; 0: none in particular */
 };

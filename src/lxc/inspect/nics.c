@@ -20,19 +20,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inspect/nested_nics.h"
 #include "inspect/netlink.h"
+#include "inspect/nic_kinds.h"
 #include "inspect/nics.h"
 #include "sys/link.h"
 #include "sys/link_settings.h"
 #include "sys/netns.h"
-#include "sys/process.h"
+#include "sys/networks.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
 #define SETTINGS_MAX 4096
+#define ASK_MAX	     NETWORKS_MAX /* requests for IDs of network namespaces */
 /* Each is a word of CRIU's command line, and the container can stack macvlans without end. */
-#define NICS_MAX   256
-#define NESTED_MAX 64
+#define NICS_MAX 256
 
 /* The links of one network namespace. */
 struct view {
@@ -156,81 +158,21 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 
 /* --- links without a part on the host --------------------------------------------------------- */
 
-/* The IDs that init's network namespace has for those of the container's processes. */
-struct nested {
-	bool known;
-	ino_t asked[NESTED_MAX];
-	int32_t ids[NESTED_MAX];
-	size_t n;
-};
-
 struct views {
 	struct view inside, host;
-	struct nested nested;
+	struct network_ids ids; /* that the container's namespace has for those of its processes */
+	size_t budget;
 	int32_t nsid;	   /* the host's ID for the container's namespace */
 	int32_t host_nsid; /* the container's ID for the host's */
 };
 
-static int ask_nested(pid_t pid, void *userdata)
-{
-	struct views *v = userdata;
-	struct nested *all = &v->nested;
-	_cleanup_close_ int netns = netns_open(pid);
-	struct stat st;
-
-	if (netns < 0 || fstat(netns, &st) < 0)
-		return 0;
-	for (size_t i = 0; i < all->n; i++)
-		if (all->asked[i] == st.st_ino)
-			return 0;
-	all->asked[all->n] = st.st_ino;
-	all->ids[all->n++] = ask_nsid(v->inside.sock, netns);
-	return all->n == NESTED_MAX;
-}
-
-/* Whether the other end is in a namespace that CRIU saves too. Asks once for all links. */
-static bool peer_is_nested(const struct container_facts *facts, struct views *v, int32_t nsid)
-{
-	struct nested *all = &v->nested;
-
-	if (!all->known)
-		for_each_process(facts->init_pid, ask_nested, v);
-	all->known = true;
-	for (size_t i = 0; nsid >= 0 && i < all->n; i++)
-		if (all->ids[i] == nsid)
-			return true;
-	return false;
-}
-
 /* The kernel names the namespace of the other end only if it differs. */
-static bool is_inner_veth(const struct container_facts *facts, struct rtnl_link *link,
-			  struct views *v)
+static bool is_inner_veth(struct rtnl_link *link, struct views *v)
 {
 	int32_t nsid;
 
-	return rtnl_link_get_link_netnsid(link, &nsid) != 0 || peer_is_nested(facts, v, nsid);
-}
-
-static bool criu_makes(const char *type)
-{
-	static const char *const types[] = {"bridge", "tun", "sit"};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (strcmp(types[i], type) == 0)
-			return true;
-	return false;
-}
-
-static void add_obstacle(struct container_facts *facts, const char *name, const char *type)
-{
-	struct obstacles *o = &facts->obstacles;
-	struct inner_nic *nic;
-
-	if (o->n_nics == INNER_NICS_MAX)
-		return;
-	nic = ARRAY_ADD(o->nics, o->n_nics);
-	nic->name = xstrdup(name);
-	nic->type = xstrdup(type);
+	return rtnl_link_get_link_netnsid(link, &nsid) != 0 ||
+	       network_ids_have(&v->ids, nsid, &v->budget);
 }
 
 /* --- macvlan --------------------------------------------------------------------------------- */
@@ -274,30 +216,40 @@ static struct nic *add_nic(struct container_facts *facts, struct rtnl_link *link
 	return nic;
 }
 
+/* The part on the host is that of a link in the manifest. */
+static bool add_macvlan(struct container_facts *facts, struct rtnl_link *link, struct views *v)
+{
+	char *parent =
+		facts->n_idmaps == 0 ? macvlan_parent(link, v->host.links, v->host_nsid) : NULL;
+
+	if (!parent || facts->n_nics >= NICS_MAX) {
+		free(parent);
+		return false;
+	}
+	add_nic(facts, link, &v->inside, "macvlan")->parent = parent;
+	return true;
+}
+
 /* Those with a part on the host go to the manifest; CRIU alone makes others that it knows. */
 static void sort_link(struct container_facts *facts, struct rtnl_link *link, struct views *v)
 {
-	const char *type = rtnl_link_get_type(link), *name = rtnl_link_get_name(link);
-	char *parent;
+	const char *type = rtnl_link_get_type(link);
+	struct nic_kind k = {
+		.type = type ? type : "phys",
+		.name = rtnl_link_get_name(link),
+		.hardware = rtnl_link_get_arptype(link),
+		.is_up = rtnl_link_get_flags(link) & IFF_UP,
+	};
 
-	type = type ? type : "phys";
-	if (strcmp(type, "veth") == 0) {
-		if (!is_inner_veth(facts, link, v))
-			nic_add_host_side(add_nic(facts, link, &v->inside, type), link,
+	if (strcmp(k.type, "veth") == 0) {
+		if (!is_inner_veth(link, v))
+			nic_add_host_side(add_nic(facts, link, &v->inside, k.type), link,
 					  v->host.links, v->nsid);
 		return;
 	}
-	if (criu_makes(type))
+	if (nic_is_made(&k) || (strcmp(k.type, "macvlan") == 0 && add_macvlan(facts, link, v)))
 		return;
-	parent = strcmp(type, "macvlan") == 0 && facts->n_idmaps == 0
-			 ? macvlan_parent(link, v->host.links, v->host_nsid)
-			 : NULL;
-	if (parent && facts->n_nics < NICS_MAX) {
-		add_nic(facts, link, &v->inside, type)->parent = parent;
-		return;
-	}
-	free(parent);
-	add_obstacle(facts, name, type);
+	nic_add_obstacle(facts, &k, nic_is_fallback(&k) ? INNER_FALLBACK : INNER_KIND, 0);
 }
 
 static void add_nics(struct container_facts *facts, struct views *v)
@@ -317,24 +269,19 @@ static bool same_file(int fd, const char *path)
 	       a.st_ino == b.st_ino;
 }
 
-int inspect_nics(struct container_facts *facts, struct error **reterr)
+static int look_at_both(struct container_facts *facts, int netns, struct error **reterr)
 {
-	_cleanup_close_ int netns = netns_open(facts->init_pid);
 	_cleanup_close_ int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct views v = {.nsid = -1, .host_nsid = -1};
-	int r;
+	_cleanup_close_ int for_ids = netns_netlink_socket(facts->init_pid, NETLINK_ROUTE);
+	struct views v = {.nsid = -1, .host_nsid = -1, .budget = ASK_MAX};
+	int r = view_open(netns, &v.inside);
 
-	if (netns < 0)
-		return error_set(reterr, -netns, "cannot look at the container's network: %s",
-				 strerror(-netns));
-	facts->host_network = same_file(netns, "/proc/thread-self/ns/net");
-	if (facts->host_network)
-		return 0;
-
-	r = view_open(netns, &v.inside);
 	if (r == 0)
 		r = view_open(-1, &v.host);
 	if (r == 0) {
+		v.ids.sock = for_ids;
+		v.ids.all = facts->obstacles.networks;
+		v.ids.n = facts->obstacles.n_networks;
 		v.nsid = ask_nsid(v.host.sock, netns);
 		v.host_nsid = ask_nsid(v.inside.sock, own);
 		add_nics(facts, &v);
@@ -344,4 +291,23 @@ int inspect_nics(struct container_facts *facts, struct error **reterr)
 	view_clear(&v.inside);
 	view_clear(&v.host);
 	return r == 0 ? 0 : -EIO;
+}
+
+int inspect_nics(struct container_facts *facts, struct error **reterr)
+{
+	_cleanup_close_ int netns = netns_open(facts->init_pid);
+	struct obstacles *o = &facts->obstacles;
+	int r;
+
+	if (netns < 0)
+		return error_set(reterr, -netns, "cannot look at the container's network: %s",
+				 strerror(-netns));
+	facts->host_network = same_file(netns, "/proc/thread-self/ns/net");
+	o->n_networks = networks_find(facts->init_pid, &o->networks, &o->more_networks);
+	if (facts->host_network)
+		return 0;
+	r = look_at_both(facts, netns, reterr);
+	if (r == 0)
+		inspect_nested_nics(facts);
+	return r;
 }

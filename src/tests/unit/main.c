@@ -62,6 +62,7 @@ static const struct suite {
 	{"mounts", mounts_suite},
 	{"network_file", network_file_suite},
 	{"link_settings", link_settings_suite},
+	{"nic_kinds", nic_kinds_suite},
 	{"nexthops", nexthops_suite},
 	{"obstacles", obstacles_suite},
 	{"plan", plan_suite},

@@ -63,18 +63,71 @@ static const char *nic_remedy(const char *type)
 	return "remove it first: ip link delete";
 }
 
+/* What is wrong with it, after its name. Caller frees. */
+static char *nic_fault(const struct inner_nic *nic)
+{
+	switch (nic->fault) {
+	case INNER_FALLBACK:
+		return xasprintf("of the kind %s, which cannot be restored; the kernel makes it in "
+				 "each network namespace while the module for such tunnels is "
+				 "loaded",
+				 nic->type);
+	case INNER_OTHER_END:
+		return xstrdup("whose other end is outside of the container");
+	case INNER_SAME_NAME:
+		return xstrdup("which has the name of one of the container's that leads to the "
+			       "host: CRIU would take it for that one");
+	case INNER_KIND:
+	default:
+		return xasprintf("of the kind %s, which cannot be restored%s", nic->type,
+				 strcmp(nic->type, "macvlan") == 0 ? " in its mode and place" : "");
+	}
+}
+
+static const char *fault_remedy(const struct inner_nic *nic)
+{
+	switch (nic->fault) {
+	case INNER_FALLBACK:
+		return "on the host: sysctl net.core.fb_tunnels_only_for_init_net=1, and start the "
+		       "container again; or unload the module (sit0, gre0 and gretap0: set it "
+		       "down)";
+	case INNER_OTHER_END:
+		return "stop that process, or delete the interface";
+	case INNER_SAME_NAME:
+		return "give it another name (ip link set NAME name OTHER)";
+	case INNER_KIND:
+	default:
+		return nic->pid ? "stop that process, or delete the interface"
+				: nic_remedy(nic->type);
+	}
+}
+
+static void check_inner_nic(struct survey *s, const struct inner_nic *nic)
+{
+	_cleanup_free_ char *fault = nic_fault(nic);
+	_cleanup_free_ char *name = process_text(nic->pid, "comm");
+	struct finding_process process = {nic->pid, process_inner_id(nic->pid), name, 0};
+
+	if (nic->pid == 0) {
+		findings_add(s->found,
+			     FINDING("network-interface", FINDING_BLOCKS, fault_remedy(nic)),
+			     "the network interface %s of %s is %s", nic->name, s->p->facts->name,
+			     fault);
+		return;
+	}
+	name[strcspn(name, "\n")] = '\0';
+	findings_add(s->found,
+		     FINDING("network-interface", FINDING_BLOCKS, fault_remedy(nic),
+			     .process = &process),
+		     "is in a network namespace with an interface %s %s", nic->name, fault);
+}
+
 static void check_inner_nics(struct survey *s)
 {
 	const struct obstacles *o = &s->p->facts->obstacles;
 
 	for (size_t i = 0; i < o->n_nics; i++)
-		findings_add(
-			s->found,
-			FINDING("network-interface", FINDING_BLOCKS, nic_remedy(o->nics[i].type)),
-			"the network interface %s of %s is of the kind %s, which cannot be "
-			"restored%s",
-			o->nics[i].name, s->p->facts->name, o->nics[i].type,
-			strcmp(o->nics[i].type, "macvlan") == 0 ? " in its mode and place" : "");
+		check_inner_nic(s, &o->nics[i]);
 }
 
 /* A restore must be able to make every link of the container besides lo. */

@@ -15,26 +15,22 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "preflight/survey.h"
 #include "sys/bridge_port.h"
 #include "sys/netns.h"
-#include "sys/process.h"
 #include "sys/rtnl.h"
 #include "sys/traffic_control.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define WARNINGS_MAX   8 /* more say nothing new */
-#define NAMESPACES_MAX 1024
+#define WARNINGS_MAX 8 /* more say nothing new */
 
 struct links {
 	struct survey *s;
 	pid_t pid; /* a process in the network namespace */
-	ino_t seen[NAMESPACES_MAX];
-	size_t n_seen, warned;
-	bool ipsec, too_many;
+	size_t warned;
+	bool ipsec;
 	struct link_name {
 		int number;
 		char *name;
@@ -187,54 +183,32 @@ static void check_ipsec(struct links *l)
 
 /* --- network namespaces ---------------------------------------------------------------------- */
 
-static bool is_new(struct links *l, ino_t netns)
-{
-	for (size_t i = 0; i < l->n_seen; i++)
-		if (l->seen[i] == netns)
-			return false;
-	if (l->n_seen == NAMESPACES_MAX) {
-		l->too_many = true;
-		return false;
-	}
-	l->seen[l->n_seen++] = netns;
-	return true;
-}
-
-/* Looks at init's network namespace and at those that the container made. */
-static int check_namespace(pid_t pid, void *userdata)
+static void check_network(struct links *l, pid_t pid)
 {
 	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
-	_cleanup_free_ char *path = xasprintf("/proc/%d/ns/net", (int)pid);
-	_cleanup_close_ int sock = -1;
-	struct links *l = userdata;
-	struct stat st;
+	_cleanup_close_ int sock = netns_netlink_socket(pid, NETLINK_ROUTE);
 
-	if (stat(path, &st) < 0 || !is_new(l, st.st_ino))
-		return 0;
 	l->pid = pid;
-	sock = netns_netlink_socket(pid, NETLINK_ROUTE);
 	if (sock < 0)
-		return 0;
+		return;
 	ignore_result(rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, l));
 	check_tc(l, sock);
 	check_ipsec(l);
-	return 0;
 }
 
 void check_links(struct survey *s)
 {
+	const struct obstacles *o = &s->p->facts->obstacles;
 	struct links l = {.s = s};
 
-	if (s->p->facts->host_network)
-		return;
-	check_namespace(s->p->facts->init_pid, &l);
-	for_each_process(s->p->facts->init_pid, check_namespace, &l);
-	if (l.too_many)
-		findings_add(
-			s->found,
-			FINDING("network-namespaces", FINDING_BLOCKS,
-				"stop processes that have one of their own"),
-			"%s has more than %d network namespaces, too many to look whether they "
-			"have IPsec, which a restore would lose",
-			s->p->facts->name, NAMESPACES_MAX);
+	/* the first one may be the host's */
+	for (size_t i = s->p->facts->host_network ? 1 : 0; i < o->n_networks; i++)
+		check_network(&l, o->networks[i]);
+	if (o->more_networks)
+		findings_add(s->found,
+			     FINDING("network-namespaces", FINDING_BLOCKS,
+				     "stop processes that have one of their own"),
+			     "%s has more than %zu network namespaces, too many to look for what a "
+			     "restore would lose there",
+			     s->p->facts->name, o->n_networks);
 }
