@@ -74,7 +74,21 @@ struct terminal {
 struct unix_socket {
 	const struct process *process;
 	int fd; /* there */
+	dev_t dev;
 	ino_t inode;
+};
+
+#define ACCESS_READ  1U
+#define ACCESS_WRITE 2U
+
+/* A pipe or FIFO that processes have open. */
+struct held_pipe {
+	const struct process *process; /* the first one that was seen with it ... */
+	int fd;			       /* ... there */
+	dev_t dev;
+	ino_t inode;
+	unsigned int access; /* the ends that processes of the container have: ACCESS_* */
+	bool named;	     /* a FIFO */
 };
 
 /* CRIU makes it anew, and empty. */
@@ -130,8 +144,9 @@ struct survey {
 	struct map shown_devices; /* whether a mount shows all of a filesystem and is not hidden */
 	bool roots_known;
 	bool automounts;
-	bool keeps_no_content; /* a mount of the container's own is of such a filesystem */
-	size_t watches_read;   /* bytes of what is told of watches */
+	struct map automount_pipes; /* to which the kernel writes, by inode */
+	bool keeps_no_content;	    /* a mount of the container's own is of such a filesystem */
+	size_t watches_read;	    /* bytes of what is told of watches */
 	struct watching {
 		pid_t pid;
 		int fd;
@@ -147,6 +162,9 @@ struct survey {
 	struct unix_socket *unix_sockets; /* those that processes have open */
 	size_t n_unix_sockets;
 	struct map unix_by_inode;
+	struct held_pipe *pipes;
+	size_t n_pipes;
+	struct map pipes_by_key;    /* see sought_key() */
 	struct map lossy_sockets;   /* with data that get lost, by inode */
 	struct map deleted_folders; /* by their paths: their inodes */
 	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */
@@ -310,6 +328,9 @@ const struct file_kind *file_kind(const char *link);
 void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
 void check_unix_peers(struct survey *s);
 
+/* Whether there may be descriptors in messages that nobody has received. */
+bool descriptors_are_passed(struct survey *s);
+
 /* A number that the socket tells (SOL_SOCKET); -1: it does not. */
 int socket_number(int fd, int name);
 
@@ -379,6 +400,41 @@ bool watched_device(const char *line, size_t len, dev_t *ret);
  */
 
 void check_terminals(struct survey *s);
+
+/* --- outside_pipes.c -----------------------------------------------------------------------------
+ */
+
+void check_outside_pipes(struct survey *s);
+
+/* --- holders.c -----------------------------------------------------------------------------------
+ */
+
+/* One key for a file. Those of two files may be the same, though that takes 2^32 files. */
+static inline uint64_t sought_key(dev_t dev, uint64_t inode)
+{
+	return map_key((uint64_t)dev, (uint32_t)(inode ^ inode >> 32));
+}
+
+/* A pipe, FIFO or socket whose holders are looked for. */
+struct sought {
+	uint64_t key;
+	unsigned int wanted; /* ACCESS_*: the ends that somebody has to have */
+	unsigned int access; /* those that were found in the container */
+	pid_t holder;	     /* on the host, with an end that was not; 0: none was found */
+	size_t index;	     /* the caller's */
+};
+
+/*
+ * Looks for them in the container once more, and again after a moment for those that are not found:
+ * processes come, go and pass descriptors on.
+ */
+void look_again(const struct survey *s, struct sought *v, size_t n);
+
+/* Looks for them in all other processes, for a limited time. */
+void look_outside(const struct survey *s, struct sought *v, size_t n);
+
+/* ", in process 812 (tee)", or "". Caller frees. */
+char *holder_text(const struct sought *v);
 
 /* --- sharing.c -----------------------------------------------------------------------------------
  */

@@ -49,12 +49,15 @@ static void survey_clear(struct survey *s)
 	map_clear(&s->mapped_files);
 	map_clear(&s->terminals_by_end);
 	map_clear(&s->unix_by_inode);
+	map_clear(&s->pipes_by_key);
+	map_clear(&s->automount_pipes);
 	map_clear(&s->lossy_sockets);
 	map_clear(&s->harmless);
 	map_clear(&s->deleted_folders);
 	scout_end(&s->scout);
 	free(s->terminals);
 	free(s->unix_sockets);
+	free(s->pipes);
 	addresses_clear(&s->addresses);
 }
 

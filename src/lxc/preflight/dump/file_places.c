@@ -19,6 +19,7 @@
 #include "util/text.h"
 
 #define BLOCK 512 /* of stx_blocks */
+#define PIPE  "pipe:["
 
 /* "net:[4026531840]": 4026531840; 0 where it is nothing like it */
 static ino_t namespace_in(const char *link)
@@ -47,7 +48,7 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 	if (strcmp(link, "/dev/zero (deleted)") == 0 && S_ISREG(f->st.stx_mode))
 		return;
 	if (strncmp(link, "/memfd:", strlen("/memfd:")) == 0 ||
-	    strncmp(link, "pipe:[", strlen("pipe:[")) == 0)
+	    strncmp(link, PIPE, strlen(PIPE)) == 0)
 		return;
 	if (file_kind(link)) {
 		found_kind(s, f->process, link);
@@ -256,10 +257,31 @@ void check_regular(struct survey *s, const struct open_file *f)
 		     "has a deleted file open that is larger than the limit: %s", link);
 }
 
+/* CRIU makes its files anew. */
+static bool is_saved_with_content(const struct survey *s, const struct mount *m)
+{
+	const struct process *init = process_of(s, s->p->facts->init_pid);
+
+	return strcmp(m->type, "tmpfs") == 0 && !map_get(&s->outside_devices, m->dev, NULL) &&
+	       init && !survey_mount_by_path(s, init, m->dev, "/");
+}
+
+static bool is_pipe(const struct open_file *f)
+{
+	char link[LINK_SIZE];
+
+	open_file_link(f, link);
+	return strncmp(link, PIPE, strlen(PIPE)) == 0;
+}
+
 void check_pipe(struct survey *s, const struct open_file *f)
 {
+	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	_cleanup_free_ char *info = open_file_info(f);
 
+	/* others are there whatever becomes of the container, and their other ends with them */
+	if (info && (m ? is_saved_with_content(s, m) : is_pipe(f)))
+		note_pipe(s, f, m, info);
 	/* systemd's pipes to the kernel's automounter are such, and CRIU knows them */
 	if (info && (field_number(info, "flags", 8) & O_DIRECT) && !s->automounts)
 		findings_add(s->found,

@@ -95,6 +95,18 @@ static bool has_option(struct libmnt_fs *fs, const char *name)
 	return options && mnt_optstr_get_option(options, name, NULL, NULL) == 0;
 }
 
+/* Its daemon has the end of a pipe to which the kernel writes. */
+static void note_automount(struct survey *s, struct libmnt_fs *fs)
+{
+	const char *options = mnt_fs_get_fs_options(fs);
+	char *value = NULL;
+	size_t len = 0;
+
+	s->automounts = true;
+	if (options && mnt_optstr_get_option(options, "pipe_ino", &value, &len) == 0 && value)
+		map_add(&s->automount_pipes, strtoull(value, NULL, 10), 0);
+}
+
 static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct process *p)
 {
 	struct mount *m = ARRAY_ADD(s->mounts, s->n_mounts);
@@ -125,7 +137,8 @@ static void add_mount(struct survey *s, struct libmnt_fs *fs, const struct proce
 	if (strcmp(m->root, "/") == 0)
 		map_add(&s->whole_devices, m->dev, index);
 	s->keeps_no_content = s->keeps_no_content || loses_content(m);
-	s->automounts = s->automounts || strcmp(m->type, "autofs") == 0;
+	if (strcmp(m->type, "autofs") == 0)
+		note_automount(s, fs);
 }
 
 /*

@@ -59,6 +59,19 @@ bool check_place(struct survey *s, const struct open_file *f);
 void check_regular(struct survey *s, const struct open_file *f);
 void check_pipe(struct survey *s, const struct open_file *f);
 
+/* --- outside_pipes.c -----------------------------------------------------------------------------
+ */
+
+/* Records a pipe, or a FIFO that a restore makes anew. m: its mount, NULL for a pipe. */
+void note_pipe(struct survey *s, const struct open_file *f, const struct mount *m,
+	       const char *info);
+
+/* --- holders.c -----------------------------------------------------------------------------------
+ */
+
+/* Pure. What a descriptor can be used for, by its fdinfo: ACCESS_*. */
+unsigned int access_of(const char *info);
+
 /* --- outside_null.c ------------------------------------------------------------------------------
  */
 

@@ -535,6 +535,7 @@ void check_processes(struct survey *s)
 	check_frozen(s);
 	check_terminals(s);
 	check_unix_peers(s);
+	check_outside_pipes(s);
 	check_stuck(s);
 }
 

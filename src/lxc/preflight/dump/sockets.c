@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -240,15 +241,44 @@ static void check_internet_socket(struct survey *s, const struct process *p, int
 	check_waiting_data(s, p, inode, &answers);
 }
 
+/* CRIU makes sockets in those namespaces that processes are in, and no others. */
+static bool is_of_other_network(const struct survey *s, int fd)
+{
+	_cleanup_close_ int netns = ioctl(fd, SIOCGSKNS);
+	struct stat st;
+
+	return netns >= 0 && fstat(netns, &st) == 0 && !map_get(&s->namespaces, st.st_ino, NULL);
+}
+
+static void found_other_network(struct survey *s, const struct process *p)
+{
+	findings_add(s->found,
+		     FINDING("outside-socket", FINDING_BLOCKS,
+			     "stop that process, or redirect its input and output to files of the "
+			     "container",
+			     OF_PROCESS(s, p)),
+		     "has a socket of the host's network namespace, or of one without processes of "
+		     "the container, open");
+}
+
+static void note_unix_socket(struct survey *s, const struct process *p, int fd,
+			     const struct stat *st)
+{
+	map_add(&s->unix_by_inode, st->st_ino, s->n_unix_sockets);
+	*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) = (struct unix_socket){
+		.process = p, .fd = fd, .dev = st->st_dev, .inode = st->st_ino};
+}
+
 void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
 {
 	/* our own descriptor for the same socket: the kernel offers no other way to ask */
 	_cleanup_close_ int copy =
 		is_harmless(s, inode) ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	const char *what, *remedy;
+	struct stat st;
 	int domain;
 
-	if (copy < 0)
+	if (copy < 0 || fstat(copy, &st) < 0)
 		return; /* or it is closed by now */
 	domain = socket_number(copy, SO_DOMAIN);
 	if (domain < 0)
@@ -259,14 +289,14 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 		findings_add(s->found,
 			     FINDING("socket-kind", FINDING_BLOCKS, remedy, OF_PROCESS(s, p)),
 			     "has %s open, which CRIU cannot save", what);
+	} else if (is_of_other_network(s, copy)) {
+		found_other_network(s, p);
 	} else if (is_too_new(s, copy)) {
 		found_too_new(s, p);
 	} else if (domain == AF_UNIX) {
 		check_socket_name(s, p, copy);
 		check_peer_user(s, p, copy);
-		map_add(&s->unix_by_inode, inode, s->n_unix_sockets);
-		*ARRAY_ADD(s->unix_sockets, s->n_unix_sockets) =
-			(struct unix_socket){.process = p, .fd = fd, .inode = inode};
+		note_unix_socket(s, p, fd, &st);
 	} else if (domain == AF_NETLINK) {
 		check_netlink(s, p, copy);
 	} else if (domain == AF_INET || domain == AF_INET6) {
@@ -390,7 +420,6 @@ static void list_all_pairs(const struct survey *s, struct pairs *ret)
 		qsort(ret->v, ret->n, sizeof(*ret->v), compare_pairs);
 }
 
-/* Other sockets may be in transit, in messages that have not been received. */
 static bool any_is_passed(const struct survey *s)
 {
 	for (size_t i = 0; i < s->n_unix_sockets; i++) {
@@ -406,6 +435,13 @@ static bool any_is_passed(const struct survey *s)
 	return false;
 }
 
+bool descriptors_are_passed(struct survey *s)
+{
+	if (s->any_is_passed == ANSWER_UNKNOWN)
+		s->any_is_passed = any_is_passed(s) ? ANSWER_YES : ANSWER_NO;
+	return s->any_is_passed == ANSWER_YES;
+}
+
 /*
  * Whether no process of the container has the other end. A socket that a server of the host
  * accepted is nevertheless in the container's network namespace.
@@ -416,9 +452,7 @@ static bool is_outside(struct survey *s, const struct pairs *pairs, ino_t peer)
 		return false;
 	if (!pair_of(pairs, peer))
 		return true;
-	if (s->any_is_passed == ANSWER_UNKNOWN)
-		s->any_is_passed = any_is_passed(s) ? ANSWER_YES : ANSWER_NO;
-	return s->any_is_passed == ANSWER_NO;
+	return !descriptors_are_passed(s);
 }
 
 static void pairs_clear(struct pairs *pairs)
@@ -447,33 +481,78 @@ static bool still_waits_outside(const struct survey *s, const struct pairs *pair
 	return waits_outside(again, inode);
 }
 
-/*
- * A connection to the outside, for example to a socket of the host that is mounted into the
- * container.
- */
-void check_unix_peers(struct survey *s)
+/* A connection whose other end no process of the container was seen to have. */
+struct suspects {
+	struct sought *v;
+	size_t n;
+};
+
+static void add_suspect(struct suspects *all, const struct unix_socket *u, size_t index, ino_t peer)
+{
+	*ARRAY_ADD(all->v, all->n) = (struct sought){
+		.key = sought_key(u->dev, peer),
+		.wanted = ACCESS_READ | ACCESS_WRITE,
+		.index = index,
+	};
+}
+
+static void list_suspects(struct survey *s, struct suspects *ret)
 {
 	struct pairs pairs = {0}, again = {0};
 
 	if (s->n_unix_sockets)
 		list_all_pairs(s, &pairs);
 	for (size_t i = 0; i < s->n_unix_sockets; i++) {
-		const ino_t inode = s->unix_sockets[i].inode;
-		const struct pair *own = pair_of(&pairs, inode);
-		bool is_accepted = own && own->peer && is_outside(s, &pairs, own->peer);
+		const struct unix_socket *u = &s->unix_sockets[i];
+		const struct pair *own = pair_of(&pairs, u->inode);
 
-		s->descriptor = s->unix_sockets[i].fd + 1;
-		if (is_accepted || still_waits_outside(s, &pairs, &again, inode))
-			findings_add(
-				s->found,
-				FINDING("unix-peer", FINDING_BLOCKS,
-					"close that connection, or stop that process; a socket of "
-					"the host that is mounted into the container causes it",
-					OF_PROCESS(s, s->unix_sockets[i].process)),
-				"is connected through a Unix socket to a process outside of "
-				"the container");
+		if (own && own->peer && is_outside(s, &pairs, own->peer))
+			add_suspect(ret, u, i, own->peer);
+		else if (still_waits_outside(s, &pairs, &again, u->inode))
+			add_suspect(ret, u, i, 0);
 	}
-	s->descriptor = 0;
 	pairs_clear(&pairs);
 	pairs_clear(&again);
+}
+
+/* It may just have been closed. */
+static bool still_has(const struct unix_socket *u)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%d", (int)u->process->pid, u->fd);
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_ino == u->inode && st.st_dev == u->dev;
+}
+
+/*
+ * A connection to the outside, for example to a socket of the host that is mounted into the
+ * container. A process of the container that was not there yet may have the other end.
+ */
+void check_unix_peers(struct survey *s)
+{
+	struct suspects all = {0};
+
+	list_suspects(s, &all);
+	if (all.n) {
+		look_again(s, all.v, all.n);
+		look_outside(s, all.v, all.n);
+	}
+	for (size_t i = 0; i < all.n; i++) {
+		const struct unix_socket *u = &s->unix_sockets[all.v[i].index];
+		_cleanup_free_ char *who = holder_text(&all.v[i]);
+
+		if (all.v[i].access || !still_has(u))
+			continue;
+		s->descriptor = u->fd + 1;
+		findings_add(s->found,
+			     FINDING("unix-peer", FINDING_BLOCKS,
+				     "close that connection, or stop that process; a socket of the "
+				     "host that is mounted into the container causes it",
+				     OF_PROCESS(s, u->process)),
+			     "is connected through a Unix socket to a process outside of the "
+			     "container%s",
+			     who);
+	}
+	s->descriptor = 0;
+	free(all.v);
 }

@@ -7,6 +7,19 @@
 set -eEuo pipefail
 trap 'printf "FAILED at %s:%s: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
+# What the runner has open would get into containers, by lxc-attach, and be in the way there.
+close_inherited()
+{
+	local fd
+
+	for fd in "/proc/$$/fd/"*; do
+		fd=${fd##*/}
+		# the last one is bash's own, for the script
+		[ "$fd" -le 2 ] || [ "$fd" = 255 ] || eval "exec $fd>&-"
+	done
+}
+close_inherited
+
 never=/tmp/never
 mkfifo "$never" 2>/dev/null || :
 

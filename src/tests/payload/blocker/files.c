@@ -245,6 +245,25 @@ static void pipes(void)
 	CHECK(open("/blocker.pipe", O_RDWR) >= 0);
 }
 
+/* The other end is opened by the way of /proc. */
+static void pipe_by_proc(void)
+{
+	char path[64];
+	int p[2];
+
+	CHECK(pipe(p) == 0);
+	close(p[0]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p[1]);
+	CHECK(open(path, O_RDONLY) == p[0]);
+}
+
+/* Of a filesystem that a restore makes anew. */
+static void fifo_never_written(void)
+{
+	mkfifo("/dev/blocker.pipe", 0600);
+	CHECK(open("/dev/blocker.pipe", O_RDONLY | O_NONBLOCK) >= 0);
+}
+
 static void devices(void)
 {
 	CHECK(open("/dev/null", O_RDWR) >= 0 && open("/dev/zero", O_RDWR) >= 0 &&
@@ -264,6 +283,7 @@ const struct mode files_modes[] = {
 	{"deleted-mapped", deleted_mapped},
 	{"deleted-with-link", deleted_with_link},
 	{"devices", devices},
+	{"fifo-never-written", fifo_never_written},
 	{"fuse-device", fuse_device},
 	{"io-uring", io_uring},
 	{"kmsg-device", kmsg_device},
@@ -277,6 +297,7 @@ const struct mode files_modes[] = {
 	{"perf-event", perf_event},
 	{"pidfd-of-child", pidfd_of_child},
 	{"pidfd-of-thread", pidfd_of_thread},
+	{"pipe-by-proc", pipe_by_proc},
 	{"pipes", pipes},
 	{"proc-directory", proc_directory},
 	{"proc-folder", proc_folder},

@@ -267,7 +267,8 @@ static void raw_socket(void)
 }
 
 /* a descriptor on its way */
-static void passed_descriptor(void)
+/* In a message that nobody receives. */
+static void pass(int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {0};
 	char byte = 'x';
@@ -277,15 +278,28 @@ static void passed_descriptor(void)
 			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	int fds[2], e = eventfd(3, 0);
+	int fds[2];
 
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && e >= 0);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && fd >= 0);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &e, sizeof(e));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 	CHECK(sendmsg(fds[0], &m, 0) == 1);
-	close(e);
+	close(fd);
+}
+
+static void passed_descriptor(void)
+{
+	pass(eventfd(3, 0));
+}
+
+static void pipe_in_message(void)
+{
+	int p[2];
+
+	CHECK(pipe(p) == 0);
+	pass(p[0]);
 }
 
 static void listen_as(const char *name)
@@ -383,6 +397,7 @@ const struct mode sockets_modes[] = {
 	{"peer-client", peer_client},
 	{"peer-same", peer_same},
 	{"peer-user", peer_user},
+	{"pipe-in-message", pipe_in_message},
 	{"raw-socket", raw_socket},
 	{"renamed-socket", renamed_socket},
 	{"sockets", sockets},
