@@ -54,6 +54,13 @@ refused()
 	check_equal STOPPED "$(lxc-info -n c1 -sH)" state
 }
 
+# start_c1: running, and with the file open, which its init does only when it has an address
+start_c1()
+{
+	start_container c1
+	wait_for 20 runs c1 sleep
+}
+
 # mounted: what c1 has on /mnt
 mounted()
 {
@@ -77,7 +84,7 @@ make_container c1 <<-END
 	lxc.cgroup2.devices.allow = a
 END
 echo "::once:/bin/sh -c 'exec sleep 1000 </mnt/which'" >>/var/lib/lxc/c1/rootfs/etc/inittab
-start_container c1
+start_c1
 
 step 'a checkpoint says which one it was'
 check lxc-checkpoint --check -n c1
@@ -144,7 +151,7 @@ lxc-stop -k -n c1
 truncate -s 8M /srv/nobodys
 mkfs.ext4 -q -d /srv/in-ours -U clear /srv/nobodys
 put /srv/nobodys
-start_container c1
+start_c1
 lxc-checkpoint --check -n c1 >/tmp/said 2>&1 || die "$(cat /tmp/said)"
 check grep -q 'cannot be identified: its filesystem' /tmp/said
 check dump -n c1 -s --replace
