@@ -202,6 +202,8 @@ static const struct known_cause known_causes[] = {
 	 "off in that program"},
 
 	/* sockets */
+	{"recv failed (", NULL,
+	 "a TCP connection waits for a retransmission; try again in a moment"},
 	{"Connected TCP socket", NULL,
 	 "the container has open TCP connections, and CRIU may not save them; close them, or check "
 	 "whether a file in /etc/criu overrides --tcp-established"},
@@ -408,8 +410,16 @@ static const char *const passing[] = {
 	"corked dgram socket",
 	"In-flight connection on",
 	"in-flight socket",
-	/* a packet that was under way to a queue when CRIU had asked for its length */
+	/*
+	 * The other end has a part of a segment: the kernel keeps the whole of it, and counts the
+	 * rest. It drops that part when it retransmits the segment.
+	 */
 	"recv failed (",
+	/* a connection that is just being made, or has just been closed */
+	"Unknown inet socket",
+	"Socket state ",
+	/* a process that a tracer has just left */
+	"with a pending SIGTRAP",
 };
 
 /*
@@ -422,6 +432,7 @@ static const char *const racing[] = {
 	"Zombie thread not supported",
 	"Zombies with threads are not supported",
 	"Zombie with children",
+	"Task pid reused while suspending",
 	"Can't dump that handle",
 };
 

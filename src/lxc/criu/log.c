@@ -197,7 +197,7 @@ static void finding_add(struct finding *f, const struct log_line *l)
 {
 	if (!f->hint && f->seen++ < MAX_HINTED) {
 		f->hint = criu_known_hint(l->text);
-		f->passing = criu_is_passing(l->text);
+		f->passing |= criu_is_passing(l->text);
 	}
 	f->racing |= criu_is_racing(l->text);
 	if (f->n < MAX_LINES) {

@@ -31,9 +31,6 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define TRIES_MAX 5
-#define RACES_MAX 3
-
 char *checkpoint_directory(struct lxc_container *c, const char *directory)
 {
 	if (directory && *directory)
@@ -397,10 +394,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 	return r;
 }
 
-/*
- * What was in CRIU's way for a moment has gone on since, or does now: the container runs. To freeze
- * it costs 100 ms, so CRIU is told to where it was too slow without.
- */
+/* CRIU takes 100 ms to freeze a cgroup, so it does only where it was too slow without. */
 int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
 	_cleanup_free_ char *place = container_place(c);
@@ -433,9 +427,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		if (r == 0)
 			return 0;
 		what.freeze = e && e->racing;
-		if (tries == TRIES_MAX || !e || !(e->passing || e->racing) ||
-		    (e->racing && tries == RACES_MAX) ||
-		    (o->cancelled && o->cancelled(o->userdata)))
+		if (!dump_again(&what, tries, e))
 			return error_move(reterr, &e, -r);
 	}
 }

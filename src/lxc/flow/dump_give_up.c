@@ -89,8 +89,9 @@ int dump_give_up(struct dump *d, int r, struct error **reterr)
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);
-	if (dead && reterr && *reterr)
-		(*reterr)->racing = false;
+	/* there was no way back, or is none: what is left then is for the user to look at */
+	if ((dead || d->sealed) && reterr && *reterr)
+		(*reterr)->passing = (*reterr)->racing = false;
 	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
 		       dead ? ", and has stopped" : " and keeps running");
 	criu_log_reason(d->image->dirfd, "dump.log", reterr ? *reterr : NULL);

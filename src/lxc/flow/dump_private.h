@@ -79,6 +79,14 @@ bool dump_init_is_dead(const struct dump *d);
 /* Its network is as it was, whatever CRIU and the callback did. */
 int dump_attach_network(struct dump *d, struct error **reterr) _must_check_;
 
+/* ---- dump_again.c ---- */
+
+/*
+ * Whether a checkpoint that has failed with e, and been tried that many times, is to be tried
+ * again now. Waits before it says so, and writes it to LXC's log.
+ */
+bool dump_again(const struct dump *what, unsigned int tries, const struct error *e);
+
 /* ---- dump_thaw.c: cgroups that the container freezes itself while CRIU is at work ---- */
 
 /* Now and then, while CRIU works: thaws them. */

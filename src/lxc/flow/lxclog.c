@@ -73,15 +73,28 @@ static void write_lines(struct lxc_container *c, const char *file, const char *l
 	}
 }
 
+static void write_read(struct lxc_container *c, const char *level, const char *text)
+{
+	_cleanup_settings_ struct settings settings = {0};
+
+	settings_read(c, &settings);
+	write_lines(c, settings_get(&settings, "lxc.log.file"), level, text);
+}
+
 void lxclog_failure(struct lxc_container *c, const struct error *e)
 {
 	_cleanup_free_ char *text = e ? error_format(e) : NULL;
-	_cleanup_settings_ struct settings settings = {0};
 
-	if (!text)
-		return;
-	settings_read(c, &settings);
-	write_lines(c, settings_get(&settings, "lxc.log.file"), "ERROR", text);
+	if (text)
+		write_read(c, "ERROR", text);
+}
+
+void lxclog_again(struct lxc_container *c, const struct error *e)
+{
+	_cleanup_free_ char *text = xasprintf("%s; trying again%s%s", e->message,
+					      e->detail ? "\n" : "", e->detail ? e->detail : "");
+
+	write_read(c, "WARN", text);
 }
 
 void lxclog_finding(struct lxc_container *c, const char *file, const struct finding *f)

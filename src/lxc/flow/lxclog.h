@@ -18,6 +18,9 @@ void lxclog_failure(struct lxc_container *c, const struct error *e);
 /* The same for a warning. file: lxc.log.file; NULL: not set. */
 void lxclog_finding(struct lxc_container *c, const char *file, const struct finding *f);
 
+/* The same for a checkpoint that is tried again: what was in the way. */
+void lxclog_again(struct lxc_container *c, const struct error *e);
+
 /*
  * Appends "Error (lxc-checkpoint): REASON" to a log of CRIU's in the image directory. Makes the log
  * if CRIU did not.

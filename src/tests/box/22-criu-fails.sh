@@ -116,6 +116,28 @@ END
 fails 1 'killed by signal 9' dump -n c1 -s
 check_unharmed
 
+step 'what passes by itself is tried again, but not with the image sealed'
+cat >/run/count <<-'END'
+	#!/bin/sh
+	[ "$CRTOOLS_SCRIPT_ACTION" != pre-dump ] || echo >>/run/called
+END
+chmod +x /run/count
+for stage in network-lock post-dump; do
+	fake <<-END
+		script pre-dump
+		script network-lock
+		script $stage
+		log (00.000002) Error (soccr/soccr.c:371): recv failed (8192, want 4096): Invalid argument
+		log (00.000003) Error (criu/sk-tcp.c:147): tcp: libsoccr_save() failed with -6
+		exit 1
+	END
+	rm -f /run/called
+	fails 1 'recv failed' dump -n c1 -s -A /run/count
+	check grep -q 'hint: a TCP connection waits' <<<"$said"
+	check_equal "$([ $stage = post-dump ] && echo 1 || echo 5)" "$(wc -l </run/called)" "tries with $stage"
+	check_unharmed
+done
+
 step 'the callback cannot do its work'
 ip link set dev "$veth" nomaster
 ip link delete dev lxcbr0
