@@ -111,6 +111,47 @@ static enum restore_moment last_way_back(const struct restore *r)
 	return r->manifest->facts.host_network ? POST_RESTORE : NETWORK_UNLOCK;
 }
 
+/* Whether our own cgroup is one that freezes with the container's. */
+static bool freezes_too(const struct restore *r)
+{
+	const char *theirs = r->cgroups.inner ? r->cgroups.inner : r->cgroups.payload;
+	const char *ours = r->cgroups.monitor;
+	size_t len = strlen(theirs);
+
+	return strncmp(ours, theirs, len) == 0 && (ours[len] == '\0' || ours[len] == '/');
+}
+
+static int set_held(struct restore *r, bool held)
+{
+	int fd = r->cgroups.inner_fd >= 0 ? r->cgroups.inner_fd : r->cgroups.payload_fd;
+
+	r->processes.held = held;
+	return write_file_at(fd, "cgroup.freeze", held ? "1" : "0");
+}
+
+/*
+ * CRIU lets one thread after the other go, and fails if one has died before its turn: of a process
+ * that the first ones kill, or whose first thread exits. The frozen cgroup holds all of them until
+ * CRIU has let go of the last one. Without the freezer (before Linux 5.2) it is left to chance.
+ */
+int processes_hold(struct restore *r, pid_t init, struct error **reterr)
+{
+	(void)init, (void)reterr;
+	if (!r->processes.let_go && !freezes_too(r))
+		(void)set_held(r, true);
+	return 0;
+}
+
+/* Also for a failed restore: its processes are dead, or about to be. */
+int processes_let_go(struct restore *r, pid_t init, struct error **reterr)
+{
+	(void)init, (void)reterr;
+	r->processes.let_go = true;
+	if (r->processes.held)
+		(void)set_held(r, false);
+	return 0;
+}
+
 static int act(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr)
 {
 	int e = serving_check(r, reterr);
@@ -128,9 +169,8 @@ static int on_action(const char *action, pid_t init, void *userdata, struct erro
 	int e;
 
 	r->processes.half_made_init = init;
-	/* it runs */
 	if (moment >= POST_RESUME)
-		return 0;
+		return stages_at(r, moment, init, reterr);
 	/* also where it goes no further: they are to be removed */
 	if (moment == POST_SETUP_NAMESPACES)
 		network_note_made(r, init);

@@ -19,6 +19,7 @@ struct processes_stage {
 	pid_t half_made_init;  /* as CRIU has named it; 0: not yet */
 	bool unlocked;	       /* CRIU has come to one of its last moments */
 	bool completed;	       /* what is to be done at pre-resume has been done */
+	bool held, let_go;     /* by the frozen cgroup, see processes_hold() */
 	struct error *refusal; /* a hook's, or another that forbids that the container runs */
 
 	pid_t init_pid;
@@ -29,6 +30,10 @@ struct processes_stage {
 
 int processes_begin(struct restore *r, struct error **reterr) _must_check_;
 void processes_undo(struct restore *r);
+
+/* Between them CRIU detaches from the processes, and none of them runs. */
+int processes_hold(struct restore *r, pid_t init, struct error **reterr) _must_check_;
+int processes_let_go(struct restore *r, pid_t init, struct error **reterr) _must_check_;
 
 /* Opens /dev/pts before any process runs that could mount a filesystem that does not answer. */
 int devpts_open(struct restore *r, pid_t init, struct error **reterr) _must_check_;

@@ -35,7 +35,7 @@ enum restore_moment {
 	POST_RESTORE,	       /* all processes are, and CRIU's mounts and files, */
 	NETWORK_UNLOCK,	       /* connections go on, */
 	PRE_RESUME,	       /* CRIU is through with all, and nothing runs, */
-	POST_RESUME,	       /* the container runs */
+	POST_RESUME,	       /* CRIU has let go of all processes */
 	CRIU_ENDED,	       /* however it did, with or without all of these */
 	N_MOMENTS,
 };

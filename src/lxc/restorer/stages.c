@@ -35,11 +35,11 @@
  * brings the links up, and the cgroups are completed meanwhile;
  *  - post-restore: the checks come first, because nothing has to be undone for them; the device
  *    rules come last, because they forbid;
- *  - pre-resume: the hooks come first, because they can refuse.
+ *  - pre-resume: the hooks come first, because they can refuse; the processes are held last;
+ *  - post-resume: the processes are let go, and nothing else happens.
  *
- * No stage acts at network-unlock and post-resume. There the callback only asks whether this
- * process is alive: if it is not, the container's processes die, and their connections must not
- * show it.
+ * No stage acts at network-unlock. There the callback only asks whether this process is alive: if
+ * it is not, the container's processes die, and their connections must not show it.
  */
 static const struct restore_stage stages[] = {
 	{
@@ -123,7 +123,10 @@ static const struct restore_stage stages[] = {
 		.name = "processes",
 		.begin = processes_begin,
 		.undo = processes_undo,
-		.at = {[POST_RESTORE] = devpts_open},
+		.at = {[POST_RESTORE] = devpts_open,
+		       [PRE_RESUME] = processes_hold,
+		       [POST_RESUME] = processes_let_go,
+		       [CRIU_ENDED] = processes_let_go},
 		.carried = {[POST_RESTORE] = APPLY_RESTORED},
 	},
 };
