@@ -184,10 +184,11 @@ struct odd_mount {
  */
 struct inner_nic {
 	enum inner_nic_fault {
-		INNER_KIND,	 /* CRIU cannot make this kind, or not there */
-		INNER_FALLBACK,	 /* the kernel made it, and it cannot be deleted */
-		INNER_OTHER_END, /* a veth whose other end is outside of the container */
-		INNER_SAME_NAME, /* a veth with the name of one that goes to the host */
+		INNER_KIND,	    /* CRIU cannot make this kind, or not there */
+		INNER_FALLBACK,	    /* the kernel made it, and it cannot be deleted */
+		INNER_OTHER_END,    /* a veth whose other end is outside of the container */
+		INNER_OPEN_VSWITCH, /* a veth on a bridge to which a restore cannot attach it */
+		INNER_SAME_NAME,    /* a veth with the name of one that goes to the host */
 	} fault;
 	pid_t pid; /* a process in its network namespace; 0: it is in that of init */
 	char *type, *name;

@@ -20,6 +20,7 @@
 #include "inspect/inspect.h"
 #include "inspect/mounts.h"
 #include "inspect/nics.h"
+#include "inspect/open_vswitch.h"
 #include "inspect/users.h"
 #include "storage/rootfs_identity.h"
 #include "sys/mountflags.h"
@@ -140,6 +141,8 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 		r = inspect_mounts(&facts, reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
+	if (r == 0)
+		inspect_open_vswitch(settings, &facts);
 	if (r == 0)
 		r = carry_save(&saving, SAVE_LOOK, reterr);
 	if (r < 0)

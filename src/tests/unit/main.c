@@ -63,6 +63,7 @@ static const struct suite {
 	{"network_file", network_file_suite},
 	{"link_settings", link_settings_suite},
 	{"nic_kinds", nic_kinds_suite},
+	{"open_vswitch", open_vswitch_suite},
 	{"nexthops", nexthops_suite},
 	{"obstacles", obstacles_suite},
 	{"plan", plan_suite},

@@ -50,6 +50,7 @@ Suite *mounts_suite(void);
 Suite *network_file_suite(void);
 Suite *link_settings_suite(void);
 Suite *nic_kinds_suite(void);
+Suite *open_vswitch_suite(void);
 Suite *nexthops_suite(void);
 Suite *obstacles_suite(void);
 Suite *plan_suite(void);

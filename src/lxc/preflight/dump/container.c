@@ -74,6 +74,9 @@ static char *nic_fault(const struct inner_nic *nic)
 				 nic->type);
 	case INNER_OTHER_END:
 		return xstrdup("whose other end is outside of the container");
+	case INNER_OPEN_VSWITCH:
+		return xstrdup("a port of an Open vSwitch bridge, to which a restore does not "
+			       "attach it");
 	case INNER_SAME_NAME:
 		return xstrdup("which has the name of one of the container's that leads to the "
 			       "host: CRIU would take it for that one");
@@ -93,6 +96,9 @@ static const char *fault_remedy(const struct inner_nic *nic)
 		       "down)";
 	case INNER_OTHER_END:
 		return "stop that process, or delete the interface";
+	case INNER_OPEN_VSWITCH:
+		return "use a bridge of the kernel (lxc.net.N.link), which can filter VLANs as "
+		       "well (lxc.net.N.veth.vlan.id)";
 	case INNER_SAME_NAME:
 		return "give it another name (ip link set NAME name OTHER)";
 	case INNER_KIND:

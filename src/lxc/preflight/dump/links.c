@@ -91,6 +91,14 @@ static void check_bridges(struct links *l, const char *name, const struct rtattr
 		warn(l, name, "options of a bridge port");
 }
 
+static void check_xdp(struct links *l, const char *name, const struct rtattr *xdp)
+{
+	const struct rtattr *attached = rtnl_within(xdp, IFLA_XDP_ATTACHED, 1);
+
+	if (attached && *(const uint8_t *)rtnl_value(attached) != XDP_ATTACHED_NONE)
+		warn(l, name, "an XDP program");
+}
+
 static void take_link(const struct nlmsghdr *m, void *userdata)
 {
 	const size_t size = sizeof(struct ifinfomsg);
@@ -102,6 +110,7 @@ static void take_link(const struct nlmsghdr *m, void *userdata)
 		return;
 	text = xstrndup(rtnl_value(name), RTA_PAYLOAD(name));
 	check_bridges(l, text, rtnl_attribute(m, size, IFLA_LINKINFO, 0));
+	check_xdp(l, text, rtnl_attribute(m, size, IFLA_XDP, 0));
 }
 
 /* --- traffic control ------------------------------------------------------------------------- */
