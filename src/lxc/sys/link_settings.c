@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "sys/bridge_port.h"
+#include "sys/link_features.h"
 #include "sys/link_routes.h"
 #include "sys/link_settings.h"
 #include "sys/rtnl.h"
@@ -26,15 +27,17 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-#define QUEUE_USUAL 1000 /* of a veth */
-#define GROUP_USUAL 0
+#define QUEUES_MAX 4096
 
 /* Constants of kernels later than the oldest headers that we build with. */
-#define PROP_LIST    52	 /* IFLA_PROP_LIST */
-#define ALT_IFNAME   53	 /* IFLA_ALT_IFNAME */
-#define NEW_LINKPROP 108 /* RTM_NEWLINKPROP */
-#define ALTNAME_MAX  127
-#define ALIAS_MAX    255
+#define PROP_LIST	  52  /* IFLA_PROP_LIST */
+#define ALT_IFNAME	  53  /* IFLA_ALT_IFNAME */
+#define NEW_LINKPROP	  108 /* RTM_NEWLINKPROP */
+#define GRO_MAX_SIZE	  58  /* IFLA_GRO_MAX_SIZE */
+#define GSO_IPV4_MAX_SIZE 63  /* IFLA_GSO_IPV4_MAX_SIZE */
+#define GRO_IPV4_MAX_SIZE 64  /* IFLA_GRO_IPV4_MAX_SIZE */
+#define ALTNAME_MAX	  127
+#define ALIAS_MAX	  255
 
 /* --- net.ipv4.conf and net.ipv6.conf --------------------------------------------------------- */
 
@@ -191,14 +194,75 @@ static int altname_apply(const char *link, const char *name, const char *value)
 	return e == -EEXIST ? 0 : e;
 }
 
+static const struct number {
+	const char *name;
+	unsigned short type;
+	uint32_t usual;
+} numbers[] = {
+	{"mtu", IFLA_MTU, 0}, /* see link_settings_read() */
+	{"group", IFLA_GROUP, 0},
+	{"txqueuelen", IFLA_TXQLEN, 1000},
+	/* the first of these changes that of IPv4 */
+	{"gso_max_size", IFLA_GSO_MAX_SIZE, 65536},
+	{"gso_max_segs", IFLA_GSO_MAX_SEGS, 65535},
+	{"gro_max_size", GRO_MAX_SIZE, 65536},
+	{"gso_ipv4_max_size", GSO_IPV4_MAX_SIZE, 65536},
+	{"gro_ipv4_max_size", GRO_IPV4_MAX_SIZE, 65536},
+};
+
 static int number_apply(const char *link, const char *name, const char *value)
 {
 	uint32_t n = (uint32_t)setting_number(value, INT32_MAX);
-	unsigned short type = strcmp(name, "group") == 0 ? IFLA_GROUP
-			      : strcmp(name, "mtu") == 0 ? IFLA_MTU
-							 : IFLA_TXQLEN;
 
-	return set_attribute(link, type, &n, sizeof(n));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(numbers[i].name, name) == 0)
+			return set_attribute(link, numbers[i].type, &n, sizeof(n));
+	return -EINVAL;
+}
+
+/* "4:1", of receiving and of sending; false: another form. */
+static bool parse_queues(const char *value, struct link_queues *ret)
+{
+	_cleanup_free_ char *text = xstrdup(value);
+	char *colon = strchr(text, ':');
+	long rx, tx;
+
+	if (!colon)
+		return false;
+	*colon = '\0';
+	rx = (long)setting_number(text, QUEUES_MAX);
+	tx = (long)setting_number(colon + 1, QUEUES_MAX);
+	*ret = (struct link_queues){(uint32_t)rx, (uint32_t)tx};
+	return rx > 0 && tx > 0;
+}
+
+static bool queues_valid(const char *name, const char *value)
+{
+	struct link_queues queues;
+
+	(void)name;
+	return parse_queues(value, &queues);
+}
+
+static int queues_apply(const char *link, const char *name, const char *value)
+{
+	struct link_queues queues;
+
+	(void)name;
+	return parse_queues(value, &queues) ? link_queues_apply(link, &queues) : -EINVAL;
+}
+
+static void read_queues(const char *link, link_setting_fn fn, void *userdata)
+{
+	_cleanup_free_ char *value = NULL;
+	struct link_queues queues;
+
+	/* a new veth uses one of each */
+	if (link_queues_read(link, &queues) < 0 || (queues.rx <= 1 && queues.tx <= 1))
+		return;
+	value = xasprintf("%u:%u", queues.rx, queues.tx);
+	if (queues_valid(NULL, value))
+		fn("queues", value, userdata);
 }
 
 struct found {
@@ -226,19 +290,20 @@ static void tell_altnames(const struct rtattr *list, const struct found *f)
 		tell_text(a, "altname", f);
 }
 
-static void tell_number(const struct nlmsghdr *m, unsigned short type, uint32_t usual,
-			const char *name, const struct found *f)
+static void tell_number(const struct nlmsghdr *m, const struct number *number,
+			const struct found *f)
 {
-	const struct rtattr *a = rtnl_attribute(m, sizeof(struct ifinfomsg), type, sizeof(usual));
+	const struct rtattr *a =
+		rtnl_attribute(m, sizeof(struct ifinfomsg), number->type, sizeof(uint32_t));
+	uint32_t usual = number->type == IFLA_MTU ? f->mtu : number->usual, n = usual;
 	_cleanup_free_ char *value = NULL;
-	uint32_t n = usual;
 
 	if (a)
 		memcpy(&n, rtnl_value(a), sizeof(n));
 	if (n == usual || n > INT32_MAX)
 		return;
 	value = xasprintf("%u", n);
-	f->fn(name, value, f->userdata);
+	f->fn(number->name, value, f->userdata);
 }
 
 static void take_attributes(const struct nlmsghdr *m, void *userdata)
@@ -251,9 +316,8 @@ static void take_attributes(const struct nlmsghdr *m, void *userdata)
 	if (alias)
 		tell_text(alias, "alias", f);
 	tell_altnames(rtnl_attribute(m, sizeof(struct ifinfomsg), PROP_LIST, 0), f);
-	tell_number(m, IFLA_GROUP, GROUP_USUAL, "group", f);
-	tell_number(m, IFLA_TXQLEN, QUEUE_USUAL, "txqueuelen", f);
-	tell_number(m, IFLA_MTU, f->mtu, "mtu", f);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		tell_number(m, &numbers[i], f);
 	bridge_port_take(m, &f->port, f->fn, f->userdata);
 }
 
@@ -281,6 +345,12 @@ static const struct kind {
 	{"group", false, false, number_valid, number_apply},
 	{"txqueuelen", false, false, number_valid, number_apply},
 	{"mtu", false, true, number_valid, number_apply},
+	{"gso_max_size", false, false, number_valid, number_apply},
+	{"gso_max_segs", false, false, number_valid, number_apply},
+	{"gro_max_size", false, false, number_valid, number_apply},
+	{"gso_ipv4_max_size", false, false, number_valid, number_apply},
+	{"gro_ipv4_max_size", false, false, number_valid, number_apply},
+	{"queues", false, true, queues_valid, queues_apply},
 	{"port.", true, false, bridge_port_option_valid, bridge_port_option_apply},
 	{"vlans", true, false, bridge_port_vlans_valid, bridge_port_vlans_apply},
 	{"address", false, false, link_route_valid, link_route_apply},
@@ -344,6 +414,7 @@ int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, v
 
 	read_sysctls("ipv4", link, sysctls4, fn, userdata);
 	read_sysctls("ipv6", link, sysctls6, fn, userdata);
+	read_queues(link, fn, userdata);
 	if (sock >= 0)
 		e = read_attributes(sock, link, &f);
 	if (e == 0 && f.port.number)

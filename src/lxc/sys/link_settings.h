@@ -7,6 +7,9 @@
  *
  *   ipv4.NAME, ipv6.NAME    net.ipv4.conf.LINK.NAME, net.ipv6.conf.LINK.NAME
  *   alias, altname, group, txqueuelen, mtu   of the link (altname: any number)
+ *   gso_max_size, ...       sizes of segments: also gso_max_segs, gro_max_size, gso_ipv4_max_size,
+ *                           gro_ipv4_max_size
+ *   queues                  in use, of receiving and of sending: "4:1"
  *   port.NAME               of a bridge port: port.isolated, port.hairpin, ...
  *   vlans                   all VLANs of a bridge port: "none", or ranges with flags,
  *                           "1:pvid:untagged,10-20"

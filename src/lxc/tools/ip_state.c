@@ -25,113 +25,10 @@
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
 #include "sys/traffic_control.h"
+#include "tools/ip_links.h"
 #include "tools/ip_state.h"
 #include "util/error.h"
 #include "util/mem.h"
-
-#define QUEUE_USUAL 1000 /* of a new link; the same again does no harm */
-
-/* Constants of kernels later than the oldest headers that we build with. */
-#define PROP_LIST    52	 /* IFLA_PROP_LIST */
-#define ALT_IFNAME   53	 /* IFLA_ALT_IFNAME */
-#define NEW_LINKPROP 108 /* RTM_NEWLINKPROP */
-
-struct out {
-	void (*fn)(const struct nlmsghdr *m, void *userdata);
-	void *userdata;
-};
-
-/* --- links ----------------------------------------------------------------------------------- */
-
-static const struct rtattr *link_attribute(const struct nlmsghdr *m, unsigned short type,
-					   size_t least)
-{
-	return rtnl_attribute(m, sizeof(struct ifinfomsg), type, least);
-}
-
-static void begin_link(struct rtnl_message *r, unsigned short type, const struct nlmsghdr *said)
-{
-	struct ifinfomsg link, header = {0};
-
-	memcpy(&link, (const char *)said + NLMSG_HDRLEN, sizeof(link));
-	header.ifi_index = link.ifi_index;
-	rtnl_begin(r, type, &header, sizeof(header));
-}
-
-static void put_number(struct rtnl_message *r, const struct nlmsghdr *said, unsigned short type,
-		       uint32_t usual)
-{
-	const struct rtattr *a = link_attribute(said, type, sizeof(usual));
-
-	if (a && memcmp(rtnl_value(a), &usual, sizeof(usual)) != 0)
-		rtnl_put(r, type, rtnl_value(a), sizeof(usual));
-}
-
-static void tell_attributes(const struct nlmsghdr *said, const struct out *out)
-{
-	const struct rtattr *alias = link_attribute(said, IFLA_IFALIAS, 1);
-	struct rtnl_message r;
-	size_t empty;
-
-	begin_link(&r, RTM_SETLINK, said);
-	empty = r.h.nlmsg_len;
-	put_number(&r, said, IFLA_TXQLEN, QUEUE_USUAL);
-	put_number(&r, said, IFLA_GROUP, 0);
-	/* without the NUL, with which the kernel takes the longest for too long */
-	if (alias)
-		rtnl_put(&r, IFLA_IFALIAS, rtnl_value(alias),
-			 strnlen(rtnl_value(alias), RTA_PAYLOAD(alias)));
-	if (r.h.nlmsg_len > empty)
-		out->fn(&r.h, out->userdata);
-}
-
-static void tell_altnames(const struct nlmsghdr *said, const struct out *out)
-{
-	const struct rtattr *list = link_attribute(said, PROP_LIST, 0), *a;
-	const void *p = list ? rtnl_value(list) : NULL;
-	size_t left = list ? RTA_PAYLOAD(list) : 0;
-
-	while ((a = rtnl_take(&p, &left, ALT_IFNAME, 1))) {
-		struct rtnl_message r;
-		size_t nest;
-
-		begin_link(&r, NEW_LINKPROP, said);
-		nest = rtnl_nest(&r, PROP_LIST);
-		rtnl_put(&r, ALT_IFNAME, rtnl_value(a), RTA_PAYLOAD(a));
-		rtnl_close(&r, nest);
-		out->fn(&r.h, out->userdata);
-	}
-}
-
-/* The interface identifier of the addresses that a router's advertisements make. */
-static void tell_token(const struct nlmsghdr *said, const struct out *out)
-{
-	static const struct in6_addr none;
-	const struct rtattr *families = link_attribute(said, IFLA_AF_SPEC, 0);
-	const struct rtattr *token =
-		rtnl_within(rtnl_within(families, AF_INET6, 0), IFLA_INET6_TOKEN, sizeof(none));
-	struct rtnl_message r;
-	size_t all, ipv6;
-
-	if (!token || memcmp(rtnl_value(token), &none, sizeof(none)) == 0)
-		return;
-	begin_link(&r, RTM_SETLINK, said);
-	all = rtnl_nest(&r, IFLA_AF_SPEC);
-	ipv6 = rtnl_nest(&r, AF_INET6);
-	rtnl_put(&r, IFLA_INET6_TOKEN, rtnl_value(token), sizeof(none));
-	rtnl_close(&r, ipv6);
-	rtnl_close(&r, all);
-	out->fn(&r.h, out->userdata);
-}
-
-static void take_link(const struct nlmsghdr *m, void *userdata)
-{
-	if (m->nlmsg_type != RTM_NEWLINK || m->nlmsg_len < NLMSG_SPACE(sizeof(struct ifinfomsg)))
-		return;
-	tell_attributes(m, userdata);
-	tell_altnames(m, userdata);
-	tell_token(m, userdata);
-}
 
 /* --- labels of addresses, and proxied neighbours --------------------------------------------- */
 
@@ -139,7 +36,7 @@ static void take_label(const struct nlmsghdr *m, void *userdata)
 {
 	static const unsigned short types[] = {IFAL_ADDRESS, IFAL_LABEL, 0};
 	_cleanup_free_ struct nlmsghdr *request = NULL;
-	const struct out *out = userdata;
+	const struct ip_out *out = userdata;
 	struct ifaddrlblmsg *header;
 
 	if (m->nlmsg_type != RTM_NEWADDRLABEL || m->nlmsg_len < NLMSG_SPACE(sizeof(*header)))
@@ -154,7 +51,7 @@ static void take_proxy(const struct nlmsghdr *m, void *userdata)
 {
 	static const unsigned short types[] = {NDA_DST, NDA_PROTOCOL, 0};
 	_cleanup_free_ struct nlmsghdr *request = NULL;
-	const struct out *out = userdata;
+	const struct ip_out *out = userdata;
 	struct ndmsg *header;
 
 	if (m->nlmsg_type != RTM_NEWNEIGH || m->nlmsg_len < NLMSG_SPACE(sizeof(*header)))
@@ -165,7 +62,7 @@ static void take_proxy(const struct nlmsghdr *m, void *userdata)
 		out->fn(request, out->userdata);
 }
 
-static int list_labels(int sock, struct out *out)
+static int list_labels(int sock, struct ip_out *out)
 {
 	const struct ifaddrlblmsg header = {.ifal_family = AF_INET6};
 	int e = rtnl_list(sock, RTM_GETADDRLABEL, &header, sizeof(header), take_label, out);
@@ -174,7 +71,7 @@ static int list_labels(int sock, struct out *out)
 	return e == -EOPNOTSUPP || e == -EAFNOSUPPORT ? 0 : e;
 }
 
-static int list_proxies(int sock, struct out *out)
+static int list_proxies(int sock, struct ip_out *out)
 {
 	const struct ndmsg header = {.ndm_family = AF_UNSPEC, .ndm_flags = NTF_PROXY};
 
@@ -182,7 +79,7 @@ static int list_proxies(int sock, struct out *out)
 }
 
 /* Before the labels: all others are to go. */
-static void tell_labels_follow(const struct out *out)
+static void tell_labels_follow(const struct ip_out *out)
 {
 	const struct ifaddrlblmsg header = {.ifal_family = AF_INET6};
 	struct rtnl_message m;
@@ -195,8 +92,8 @@ int ip_state_list(int sock, void (*fn)(const struct nlmsghdr *m, void *userdata)
 {
 	const struct tc_listing tc = {.carried = fn, .userdata = userdata};
 	const struct ifinfomsg any = {.ifi_family = AF_UNSPEC};
-	struct out out = {fn, userdata};
-	int e = rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), take_link, &out);
+	struct ip_out out = {fn, userdata};
+	int e = rtnl_list(sock, RTM_GETLINK, &any, sizeof(any), ip_link_tell, &out);
 
 	tell_labels_follow(&out);
 	if (e == 0)
@@ -251,7 +148,7 @@ static struct list find(void *saved, size_t len, unsigned short type, unsigned s
 	return all;
 }
 
-static int request(int sock, unsigned short type, const struct nlmsghdr *m, unsigned int flags)
+int ip_state_request(int sock, unsigned short type, const struct nlmsghdr *m, unsigned int flags)
 {
 	_cleanup_free_ struct nlmsghdr *copy = xcalloc(1, m->nlmsg_len);
 
@@ -278,18 +175,25 @@ static int make_links(int sock, const struct list *all)
 
 	for (size_t i = 0; e == 0 && i < all->n; i++) {
 		const struct nlmsghdr *m = all->v[i].m;
-		bool name = m->nlmsg_type == NEW_LINKPROP;
-		bool token = !name && link_attribute(m, IFLA_AF_SPEC, 0);
-		int r = request(sock, m->nlmsg_type, m,
-				name ? NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND : 0);
+		const char *what;
+		int r = ip_link_make(sock, m, &what);
 
-		/* of no use to a link that accepts no advertisements, where it cannot be set */
-		if (r < 0 && r != -EEXIST && !(token && r == -EINVAL))
-			e = failed(link_of(m),
-				   name	   ? "an alternative name"
-				   : token ? "the IPv6 token"
-					   : "alias, group and txqueuelen",
-				   r);
+		if (r < 0)
+			e = failed(link_of(m), what, r);
+	}
+	return e;
+}
+
+static int make_features(int sock, const struct list *all)
+{
+	int e = 0;
+
+	(void)sock;
+	for (size_t i = 0; e == 0 && i < all->n; i++) {
+		int r = ip_link_switch(all->v[i].m);
+
+		if (r < 0)
+			e = failed(link_of(all->v[i].m), "offloads and queues (ethtool -K, -L)", r);
 	}
 	return e;
 }
@@ -325,14 +229,16 @@ static int change_labels(int sock, const struct list *wanted, const struct list 
 
 	for (size_t i = 0; i < present->n; i++) {
 		const struct nlmsghdr *m = present->v[i].m;
-		int r = has_label(wanted, m) ? 0 : request(sock, RTM_DELADDRLABEL, m, 0);
+		int r = has_label(wanted, m) ? 0 : ip_state_request(sock, RTM_DELADDRLABEL, m, 0);
 
 		e = r < 0 ? r : e;
 	}
 	for (size_t i = 0; i < wanted->n; i++) {
 		const struct nlmsghdr *m = wanted->v[i].m;
 		bool needed = m->nlmsg_type == RTM_NEWADDRLABEL && !has_label(present, m);
-		int r = needed ? request(sock, RTM_NEWADDRLABEL, m, NLM_F_CREATE | NLM_F_EXCL) : 0;
+		int r = needed ? ip_state_request(sock, RTM_NEWADDRLABEL, m,
+						  NLM_F_CREATE | NLM_F_EXCL)
+			       : 0;
 
 		e = r < 0 ? r : e;
 	}
@@ -342,7 +248,7 @@ static int change_labels(int sock, const struct list *wanted, const struct list 
 static int make_labels(int sock, const struct list *all)
 {
 	struct list present = {0};
-	struct out out = {keep_label, &present};
+	struct ip_out out = {keep_label, &present};
 	int e;
 
 	/* an image of an earlier version has none, not even the first word of them */
@@ -382,7 +288,7 @@ static int make_proxies(int sock, const struct list *all)
 		if (!(header.ndm_flags & NTF_PROXY))
 			continue;
 		notice_carrier(sock, header.ndm_ifindex);
-		e = request(sock, RTM_NEWNEIGH, all->v[i].m, NLM_F_CREATE | NLM_F_REPLACE);
+		e = ip_state_request(sock, RTM_NEWNEIGH, all->v[i].m, NLM_F_CREATE | NLM_F_REPLACE);
 		e = e < 0 ? failed(header.ndm_ifindex, "a proxied neighbour", e) : 0;
 	}
 	return e;
@@ -400,8 +306,8 @@ static int make_tc(int sock, const struct list *all)
 		for (size_t i = 0; i < all->n; i++) {
 			const struct nlmsghdr *m = all->v[i].m;
 			int r = all->v[i].made ? 0
-					       : request(sock, m->nlmsg_type, m,
-							 NLM_F_CREATE | NLM_F_REPLACE);
+					       : ip_state_request(sock, m->nlmsg_type, m,
+								  NLM_F_CREATE | NLM_F_REPLACE);
 
 			progress = progress || (r == 0 && !all->v[i].made);
 			all->v[i].made = r == 0;
@@ -419,7 +325,8 @@ int ip_state_make(int sock, void *saved, size_t len)
 		int (*make)(int sock, const struct list *all);
 	} steps[] = {
 		/* in this order: the length of a queue is also its discipline's */
-		{RTM_SETLINK, NEW_LINKPROP, make_links},
+		{RTM_SETLINK, IP_NEW_LINKPROP, make_links},
+		{IP_FEATURES, IP_FEATURES, make_features},
 		{RTM_NEWADDRLABEL, RTM_GETADDRLABEL, make_labels},
 		{RTM_NEWNEIGH, RTM_NEWNEIGH, make_proxies},
 		{RTM_NEWQDISC, RTM_NEWTCLASS, make_tc},

@@ -11,6 +11,15 @@
 #include <linux/netlink.h>
 #include <stddef.h>
 
+/* Takes the requests. */
+struct ip_out {
+	void (*fn)(const struct nlmsghdr *m, void *userdata);
+	void *userdata;
+};
+
+/* Sends a saved message as a request of that type. Returns 0 or -errno. */
+int ip_state_request(int sock, unsigned short type, const struct nlmsghdr *m, unsigned int flags);
+
 /* Returns 0 or -errno; -EINTR: something changed meanwhile, list it again. */
 int ip_state_list(int sock, void (*fn)(const struct nlmsghdr *m, void *userdata), void *userdata);
 

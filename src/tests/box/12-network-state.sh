@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# State of the network that CRIU does not carry comes back in two rounds: settings of links, labels
-# of addresses, proxied neighbours, traffic control; in the container's network namespace and in one
+# State of the network that CRIU does not carry comes back in two rounds: settings of links (also
+# those of ethtool), labels of addresses, proxied neighbours, traffic control; in the container's network namespace and in one
 # that it made.
 . "${0%/*}/lib/lib.sh"
 . "${0%/*}/lib/counter.sh"
@@ -27,7 +27,12 @@ set_state()
 	"$in" ip link set br9 up alias "$(printf '%0255d' 0)"
 	"$in" ip link set "$link" txqueuelen 77 group 5 alias "a b ü"
 	"$in" ip link property add dev "$link" altname "$link-other-name-that-is-longer" altname second9
+	"$in" ip link set "$link" gso_max_size 32768 gro_max_size 40000
+	"$in" python3 "$ethtool" "$link" tx 0 gro 1 channels 2 2 >/dev/null
+	"$in" sysctl -qw net.ipv6.conf."$link".accept_ra=1
 	"$in" ip token set ::77 dev "$link"
+	# which keeps the token
+	"$in" sysctl -qw net.ipv6.conf."$link".accept_ra=0 net.ipv6.conf."$link".router_solicitations=0
 	"$in" ip addrlabel add prefix fd00::/8 label 42
 	"$in" ip addrlabel add prefix fd00:77::/32 dev "$link" label 43
 	"$in" ip addrlabel del prefix 2001::/32 label 6
@@ -48,6 +53,9 @@ set_state()
 look()
 {
 	"$1" ip -o link | sed 's/ state [A-Z]*//; s/ <[^>]*>//; s/@if[0-9]*//'
+	"$1" ip -d -o link show dev "$2" | grep -oE ' (gso|gro)_max_[a-z]* [0-9]*'
+	"$1" python3 "$ethtool" "$2"
+	"$1" sysctl net.ipv6.conf."$2".accept_ra net.ipv6.conf."$2".router_solicitations
 	"$1" ip token
 	"$1" ip addrlabel | sort
 	"$1" ip neigh show proxy
@@ -63,7 +71,7 @@ look_at_all()
 }
 
 INITTAB='::once:/bin/unshare -n /bin/cat /dev/ptmx' start_counter c1
-in_network sysctl -qw net.ipv6.conf.eth0.accept_ra=1
+ethtool=$(realpath "${0%/*}/lib/ethtool.py")
 
 step 'state of both network namespaces'
 wait_for 10 in_nested true
@@ -75,7 +83,7 @@ set_state in_nested nested0
 fails 0 '' lxc-checkpoint --check -n c1
 case $said in *'does not bring back'*) die "warned of what is carried: $said" ;; esac
 look_at_all >/tmp/before
-for word in 'qlen 77' 'group 5' 'alias a b ü' 'altname second9' 'token ::77' 'fd00::/8 label 42' '10.1.2.3 dev eth0 proxy' \
+for word in 'gso_max_size 32768' 'gro_max_size 40000' 'channels 2 2' 'tx 0' 'gro 1' 'qlen 77' 'group 5' 'alias a b ü' 'altname second9' 'token ::77' 'fd00::/8 label 42' '10.1.2.3 dev eth0 proxy' \
 	'fd00::4 dev br9 proxy' 'htb 1:10 parent 1:2' 'qdisc tbf 20: dev eth0 parent 1:10' 'bfifo' 'clsact' 'pfifo_fast'; do
 	grep -q -- "$word" /tmp/before || die "not seen before: $word: $(cat /tmp/before)"
 done
@@ -98,7 +106,7 @@ step 'what cannot be set again fails a restore, unless it is forced'
 ip_tool=/usr/local/libexec/lxc-checkpoint/lxc-checkpoint-ip
 in_network "$ip_tool" rule save >/tmp/rules
 ip netns add elsewhere
-fails 1 'cannot set alias, group and txqueuelen of no link: No such device; --force=network restores without it' \
+fails 1 'cannot set alias, group, txqueuelen and sizes of segments of no link: No such device; --force=network restores without it' \
 	ip netns exec elsewhere "$ip_tool" rule restore </tmp/rules
 check env LXC_CHECKPOINT_MAY_FAIL=network ip netns exec elsewhere "$ip_tool" rule restore </tmp/rules
 ip -n elsewhere addrlabel | grep -q 'fd00::/8 label 42' || die 'the rest is missing'

@@ -18,6 +18,8 @@ look_at()
 	ip -o address show dev "$1" | sed '/scope link/d; s/^[0-9]*: //; s/ tentative//'
 	ip -4 route show table all dev "$1"
 	ip -6 route show table all dev "$1" | sed '/fe80::/d; /ff00::/d; / table local proto kernel /d'
+	ip -d -o link show dev "$1" | grep -oE '(gso|gro)_[a-z0-9_]* [0-9]*'
+	python3 "${0%/*}/lib/ethtool.py" "$1" | grep channels
 	ip neighbour show proxy dev "$1"
 	ip neighbour show nud permanent dev "$1"
 	(cd /proc/sys/net && grep . ipv4/conf/"$1"/{proxy_arp,forwarding,rp_filter} ipv6/conf/"$1"/{proxy_ndp,forwarding,autoconf})
@@ -84,9 +86,11 @@ ip neighbour add 10.9.0.78 lladdr 00:16:3e:00:00:78 dev routed nud permanent
 sysctl -qw net.ipv4.conf.routed.proxy_arp=1 net.ipv6.conf.routed.proxy_ndp=1
 in_network ip route add 10.9.0.1/32 dev eth0
 wait_for 10 answers 10.9.0.5
+ip link set routed gso_max_size 32768 gro_max_size 30000
+python3 "${0%/*}/lib/ethtool.py" routed channels 2 1 >/dev/null
 look_at routed >/tmp/before
 for word in '10.9.9.0/24' 'fd09:9::/64' '10.10.0.0/16 via 10.9.0.5 table 100 proto bird metric 7 onlink' '10.9.0.77 proxy' \
-	'fd09::77 proxy' '00:16:3e:00:00:78 PERMANENT' 'peer 10.9.1.2/32' 'proxy_arp:1'; do
+	'fd09::77 proxy' '00:16:3e:00:00:78 PERMANENT' 'peer 10.9.1.2/32' 'proxy_arp:1' 'gso_max_size 32768' 'gro_max_size 30000' 'channels 2 1'; do
 	grep -q -- "$word" /tmp/before || die "not seen before: $word: $(cat /tmp/before)"
 done
 rounds 'a veth on no bridge' look_at routed

@@ -15,6 +15,14 @@ static const struct {
 	bool valid;
 } settings[] = {
 	{"port.isolated", "1", true},
+	{"queues", "4:1", true},
+	{"queues", "4:0", false},
+	{"queues", "4", false},
+	{"queues", ":1", false},
+	{"queues", "4:1:1", false},
+	{"queues", "4097:1", false},
+	{"gso_max_size", "32768", true},
+	{"gso_max_size", "-1", false},
 	{"port.isolated", "0", true},
 	{"port.isolated", "256", false},
 	{"port.isolated", "", false},

@@ -12,6 +12,9 @@ rows_network()
 	kind 'bridge with a port' link_port
 	kind 'veth pair' link veth peer name k-peer
 	kind 'veth with the other end in a network namespace within' link_nested
+	alone 'in a network namespace within: bridge, with a tap on it' link_within \
+		'link add k-wb type bridge' 'tuntap add mode tap name k-wt' 'link set k-wt master k-wb'
+	alone 'in a network namespace within: vxlan' link_within 'link add k-wx type vxlan id 5 dstport 4789'
 	kind 'tun (made permanent)' link_tun tun
 	kind 'tap (made permanent)' link_tun tap
 	kind 'sit' link sit local 10.9.1.1 remote 10.9.1.2
@@ -47,6 +50,10 @@ rows_network()
 	kind 'other names (`altname`)' set_by 'link property add dev eth0 altname kind-of-name' \
 		'link show dev eth0' 'altname kind.*'
 	kind 'group' set_by 'link set eth0 group 7' 'link show dev eth0' 'group [^ ]*'
+	kind 'sizes of segments (`gso_max_size`, ...)' set_by 'link set eth0 gso_max_size 32768 gro_max_size 40000' \
+		'-d -o link show dev eth0' '(gso|gro)_max_size [0-9]*'
+	kind 'offloads (`ethtool -K`)' net_ethtool tx 0
+	kind 'queues (`ethtool -L`)' net_ethtool channels 2 2
 	kind 'multicast and promiscuous mode' set_by 'link set eth0 allmulticast on promisc on' 'link show dev eth0' '<.*>'
 	kind 'sysctls in `net`' net_sysctl
 	kind 'queueing disciplines' net_qdisc
@@ -113,6 +120,26 @@ link_nested()
 	esac
 }
 
+# link_within COMMAND...: of ip, in a network namespace that a process has made
+link_within()
+{
+	local within command
+
+	within=$(host_pid c1 "${PID_OF[namespace-net]:-0}")
+	case ${*: -1} in
+	set)
+		mode namespace-net set || return
+		within=$(host_pid c1 "${PID_OF[namespace-net]}")
+		for command in "${@:1:$#-1}"; do
+			# shellcheck disable=SC2086 # words
+			nsenter -t "$within" -n -- ip $command || return
+		done
+		;;
+	state) nsenter -t "$within" -n -- ip -br link show | sort ;;
+	unset) mode namespace-net unset ;;
+	esac
+}
+
 link_tun()
 {
 	case $2 in
@@ -138,6 +165,17 @@ set_by()
 	case ${*: -1} in
 	set) in_net ip $1 ;;
 	state) in_net ip $2 | grep -oE -- "$([ $# -lt 4 ] && echo '.*' || echo "$3")" ;;
+	esac
+}
+
+# net_ethtool WORD...: see ethtool.py
+net_ethtool()
+{
+	local program=${BASH_SOURCE[0]%/*}/../ethtool.py
+
+	case ${*: -1} in
+	set) in_net python3 "$program" eth0 "${@:1:$#-1}" ;;
+	state) in_net python3 "$program" eth0 | grep "^$1" ;;
 	esac
 }
 
