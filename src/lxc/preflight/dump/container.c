@@ -54,6 +54,8 @@ static const char *nic_remedy(const char *type)
 		{"vlan", "let the host tag the packets: a veth with lxc.net.N.veth.vlan.id, or a "
 			 "macvlan on a VLAN of the host"},
 		{"ipvlan", "use a macvlan or a veth (lxc.net.N.type)"},
+		{"wireguard", "take it down for the checkpoint and up after the restore "
+			      "(wg-quick), or let the host have the tunnel"},
 		{"dummy", "use a bridge without ports, which holds addresses as well"},
 	};
 
