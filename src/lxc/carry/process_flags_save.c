@@ -2,8 +2,8 @@
 
 /*
  * Settings of threads that CRIU does not restore, and that only the thread itself can set. Runs in
- * the command, as root on the host: at CRIU's post-dump, while the threads stand still, and, for
- * what processes must be asked, before CRIU is started.
+ * the command, as root on the host: in the walk beside CRIU (standing_save.h), and, for what
+ * processes must be asked, before CRIU is started.
  */
 #include "config.h"
 
@@ -14,14 +14,14 @@
 
 #include "carry/process_answers_save.h"
 #include "carry/process_flags.h"
+#include "carry/standing_save.h"
 #include "carry/table_save.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-struct survey {
+struct flags_reading {
 	struct process_flags flags;
-	const struct process_answers *answers; /* NULL: none */
 	bool merging; /* the kernel says of a process whether all of its memory is merged */
 };
 
@@ -47,23 +47,23 @@ static bool has_any(const struct thread_flags *t)
 	return false;
 }
 
-static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
+void process_flags_look(struct saving *saving, struct standing *s)
 {
-	struct survey *s = userdata;
-	_cleanup_free_ char *stat = process_text(tid, "stat");
+	struct flags_reading *r = saving->flags;
+	const bool is_first = s->tid == s->pid;
+	_cleanup_free_ char *stat = process_text(s->tid, "stat");
 	struct thread_flags t = {
-		.personality = personality_of(tid),
+		.personality = personality_of(s->tid),
 		.has = {[PROCESS_IO_FLUSHER] = process_stat_io_flusher(stat),
-			[PROCESS_MEMORY_MERGE] = tid == pid && s->merging && merges_memory(pid)},
+			[PROCESS_MEMORY_MERGE] = is_first && r->merging && merges_memory(s->pid)},
 	};
 
-	if (tid == pid && s->answers)
-		process_answers_find(s->answers, pid, stat, t.has);
-	if (t.personality != s->flags.personality || has_any(&t))
-		t.tid = process_inner_id(tid);
+	if (is_first && saving->answers)
+		process_answers_find(saving->answers, s->pid, stat, t.has);
+	if (t.personality != r->flags.personality || has_any(&t))
+		t.tid = standing_inner_id(s);
 	if (t.tid > 0)
-		*ARRAY_ADD(s->flags.v, s->flags.n) = t;
-	return 0;
+		*ARRAY_ADD(r->flags.v, r->flags.n) = t;
 }
 
 int process_flags_ask(struct saving *saving, struct error **reterr)
@@ -74,23 +74,32 @@ int process_flags_ask(struct saving *saving, struct error **reterr)
 	return 0;
 }
 
-int process_flags_save(struct saving *saving, struct error **reterr)
+int process_flags_begin(struct saving *s, struct error **reterr)
 {
-	const pid_t init = saving->facts->init_pid;
 	_cleanup_free_ char *own = process_text(getpid(), "ksm_stat");
-	struct survey s = {
-		.flags = {.personality = personality_of(init)},
-		.answers = saving->answers,
-		.merging = strstr(own, "ksm_merge_any:") != NULL,
-	};
-	_cleanup_free_ char *text = NULL;
-	int r = 0;
+	struct flags_reading *r = xcalloc(1, sizeof(*r));
 
-	for_each_thread(init, look_at_thread, &s);
-	if (!process_flags_usual(&s.flags)) {
-		text = process_flags_format(&s.flags);
-		r = image_write(saving->image, PROCESS_FLAGS_NAME, text, reterr);
-	}
-	process_flags_clear(&s.flags);
-	return r;
+	(void)reterr;
+	r->flags.personality = personality_of(s->facts->init_pid);
+	r->merging = strstr(own, "ksm_merge_any:") != NULL;
+	s->flags = r;
+	return 0;
+}
+
+int process_flags_save(struct saving *s, struct error **reterr)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (process_flags_usual(&s->flags->flags))
+		return 0;
+	text = process_flags_format(&s->flags->flags);
+	return image_write(s->image, PROCESS_FLAGS_NAME, text, reterr);
+}
+
+void process_flags_forget(struct saving *s)
+{
+	if (s->flags)
+		process_flags_clear(&s->flags->flags);
+	free(s->flags);
+	s->flags = NULL;
 }

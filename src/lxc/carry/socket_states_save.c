@@ -2,19 +2,16 @@
 
 /*
  * Reads what the container's sockets were told, for the image's file SOCKETS_NAME
- * (socket_states.h). Runs in a thread of the caller's process, as root on the host, beside CRIU:
- * from the moment when all processes of the container stand still until CRIU has written its files.
- * The thread works on copies of the processes' descriptors and changes nothing. What a new socket
- * of the same kind would say too is not saved. New sockets are made for that in the container's
- * network namespace, whose settings they follow.
+ * (socket_states.h). Runs in the caller's process, as root on the host, in the walk beside CRIU
+ * (standing_save.h). Works on copies of the processes' descriptors and changes nothing. What a new
+ * socket of the same kind would say too is not saved. New sockets are made for that in the
+ * container's network namespace, whose settings they follow.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +23,13 @@
 
 #include "carry/unix_listeners_save.h"
 #include "carry/socket_states.h"
+#include "carry/standing_save.h"
 #include "carry/table_save.h"
 #include "sys/netns.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/map.h"
 #include "util/mem.h"
-#include "util/thread.h"
 
 #define GROUPS_MAX (64 * 1024 * 1024) /* bytes of the kernel's lists */
 
@@ -56,12 +53,6 @@ struct peeked {
 };
 
 struct socket_reading {
-	pid_t init;
-	pthread_t thread;
-	bool threaded;
-	atomic_bool stop; /* the dump has failed */
-	int result;
-
 	struct map seen; /* inodes */
 	ino_t ns;	 /* the network namespace of the process that was looked at last ... */
 	struct reference *references; /* ... its own */
@@ -69,8 +60,8 @@ struct socket_reading {
 	struct multicast_groups groups;
 	long questions;
 
-	pid_t pid,
-		inner; /* the process that is looked at; as the container sees it, 0: not asked */
+	pid_t pid; /* the process that is looked at */
+	struct standing *standing;
 	int pidfd;
 
 	struct socket_states found;
@@ -326,19 +317,12 @@ static struct socket_value *peek_offset(const struct socket_state *s)
 	return NULL;
 }
 
-static pid_t inner_process(struct socket_reading *r)
-{
-	if (r->inner == 0)
-		r->inner = process_inner_id(r->pid);
-	return r->inner;
-}
-
 /* Keeps it if it was told something. */
 static void keep_socket(struct socket_reading *r, int number, struct socket_state *s)
 {
 	if (s->n_values == 0 && s->n_members == 0)
 		return;
-	s->pid = inner_process(r);
+	s->pid = standing_inner_id(r->standing);
 	s->fd = number;
 	if (peek_offset(s))
 		*ARRAY_ADD(r->peeked, r->n_peeked) = (struct peeked){r->pid, r->found.n};
@@ -361,7 +345,7 @@ static void look_at_socket(struct socket_reading *r, int number)
 	read_socket(r, fd, &state);
 	keep_socket(r, number, &state);
 	if (state.domain == AF_UNIX && listener_read(fd, &listener)) {
-		listener.pid = inner_process(r);
+		listener.pid = standing_inner_id(r->standing);
 		listener.fd = number;
 		*ARRAY_ADD(r->listeners.v, r->listeners.n) = listener;
 	}
@@ -383,33 +367,31 @@ static unsigned long socket_inode(int dirfd, const char *name)
  * Each socket once, whoever else has it. One that CRIU uses to talk to its code in the process may
  * be among them: nothing was told to that.
  */
-static int read_process(pid_t pid, void *userdata)
+static void read_process(struct socket_reading *r)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
+	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)r->pid);
 	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
-	struct socket_reading *r = userdata;
 	struct dirent *e;
 
-	r->pid = pid;
-	r->inner = 0;
-	while (dir && !atomic_load(&r->stop) && (e = readdir(dir))) {
+	while (dir && !standing_is_over(r->standing) && (e = readdir(dir))) {
 		const unsigned long inode = socket_inode(dirfd(dir), e->d_name);
 
 		if (inode && map_add(&r->seen, inode, 0))
 			look_at_socket(r, (int)strtol(e->d_name, NULL, 10));
 	}
 	fd_close(&r->pidfd);
-	if (atomic_load(&r->stop))
-		return -ECANCELED;
-	return r->questions >= QUESTIONS_MAX ? -E2BIG : 0;
 }
 
-static void *read_sockets(void *userdata)
+/* The threads of a process have its descriptors. */
+void sockets_look(struct saving *saving, struct standing *s)
 {
-	struct socket_reading *r = userdata;
+	struct socket_reading *r = saving->sockets;
 
-	r->result = for_each_process(r->init, read_process, r);
-	return NULL;
+	if (s->tid != s->pid || r->questions >= QUESTIONS_MAX)
+		return;
+	r->pid = s->pid;
+	r->standing = s;
+	read_process(r);
 }
 
 /*
@@ -436,26 +418,11 @@ static void peek_again(struct socket_reading *r)
 	}
 }
 
-static int join(struct socket_reading *r)
-{
-	if (r->threaded)
-		pthread_join(r->thread, NULL);
-	r->threaded = false;
-	return r->result;
-}
-
-/* The thread works on memory of its own: the caller may be cancelled meanwhile. */
 int sockets_begin(struct saving *s, struct error **reterr)
 {
-	struct socket_reading *r = xcalloc(1, sizeof(*r));
-
 	(void)reterr;
-	r->init = s->facts->init_pid;
-	r->pidfd = -1;
-	s->sockets = r;
-	r->threaded = thread_start(&r->thread, read_sockets, r) == 0;
-	if (!r->threaded)
-		read_sockets(r);
+	s->sockets = xcalloc(1, sizeof(*s->sockets));
+	s->sockets->pidfd = -1;
 	return 0;
 }
 
@@ -464,7 +431,7 @@ int sockets_save(struct saving *s, struct error **reterr)
 	_cleanup_free_ char *text = NULL;
 	int e;
 
-	if (join(s->sockets) < 0)
+	if (s->sockets->questions >= QUESTIONS_MAX)
 		return error_set(reterr, E2BIG,
 				 "the container's sockets are in more multicast groups than can be "
 				 "told apart in time");
@@ -485,8 +452,6 @@ void sockets_end(struct saving *s)
 
 	if (!r)
 		return;
-	atomic_store(&r->stop, true);
-	join(r);
 	forget_namespace(r);
 	map_clear(&r->seen);
 	socket_states_clear(&r->found);

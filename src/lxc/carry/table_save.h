@@ -39,6 +39,12 @@ enum save_moment {
 	SAVE_SEALED,
 };
 
+struct standing;
+struct standing_walk;
+struct thread_reading;
+struct flags_reading;
+struct socket_reading;
+
 /* The source and the destination of what a kind saves. */
 struct saving {
 	const struct settings *settings; /* the running container's config */
@@ -58,22 +64,38 @@ struct saving {
 	struct mount_changes mount_changes; /* what CRIU's image says wrongly of mounts */
 	struct watch_changes watch_changes; /* ... and of watched files */
 	bool scrollback;		    /* there is some in the image */
-	struct socket_reading *sockets;	    /* the thread that reads them, from SAVE_STOPPED on */
+
+	/* from SAVE_STOPPED on: the walk over all threads, and what it finds for each kind */
+	struct standing_walk *walk;
+	struct thread_reading *threads;
+	struct flags_reading *flags;
+	struct socket_reading *sockets;
 };
 
+/*
+ * After the functions of SAVE_STOPPED begins the walk that calls those of EACH(). It has ended
+ * before those of SAVE_POST_DUMP.
+ */
 int carry_save(struct saving *s, enum save_moment moment, struct error **reterr) _must_check_;
 
 /* However the dump went. */
 void carry_save_end(struct saving *s);
 
-/* The functions of the rows. */
+/* In the walk: calls the functions of EACH() for a thread. */
+void carry_save_each(struct saving *s, struct standing *t);
+
+/* The functions of the rows. For an each_fn, s has only what the kinds find for later. */
 typedef int save_fn(struct saving *s, struct error **reterr);
+typedef void each_fn(struct saving *s, struct standing *t);
 #define KIND(name, save, apply, undo) save
 #define SAVE(moment, function)	      save_fn function;
+#define EACH(function)		      each_fn function;
 #define NOTHING
 #include "carry/kinds.inc"
 
 /* Those of rows that keep something until the end. */
+void threads_end(struct saving *s);
+void process_flags_forget(struct saving *s);
 void sockets_end(struct saving *s);
 
 #endif

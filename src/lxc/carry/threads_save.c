@@ -3,7 +3,7 @@
 /*
  * What threads have of their own that CRIU does not carry: the CPUs that they run on, how urgent
  * their disk accesses are, how exact their timers, what of them goes into a core dump. Runs in the
- * caller's process as root on the host, while the threads stand still, and only reads.
+ * caller's process as root on the host, in the walk beside CRIU (standing_save.h), and only reads.
  */
 #include "config.h"
 
@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "carry/standing_save.h"
 #include "carry/table_save.h"
 #include "sys/core_cookie.h"
 #include "sys/process.h"
@@ -31,11 +32,17 @@
 
 #define TEXT_MAX 4096
 
-struct survey {
-	struct container_facts *facts;
+struct thread_reading {
 	cpu_set_t online;
 	uint64_t *cookies; /* those of core scheduling, as they were come across */
 	size_t n_cookies;
+
+	/* the cgroup that was looked at last, as /proc/PID/cgroup has it, and its CPUs */
+	char *cgroup;
+	cpu_set_t allowed;
+
+	struct thread_facts *v;
+	size_t n;
 };
 
 /* A number in a file of /proc/PID; -1 where there is none. */
@@ -49,22 +56,16 @@ static long long number_in(pid_t pid, const char *file, int base)
 	return strtoll(text, NULL, base);
 }
 
-/* All that the cgroup of a process allows it; where no cgroup says something, those that are
- * online. */
-static cpu_set_t allowed_cpus(const struct survey *s, pid_t pid)
+/* All that a cgroup allows; if no cgroup above it says something, the CPUs that are online. */
+static cpu_set_t cgroup_cpus(const struct thread_reading *r, const char *text)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/cgroup", (int)pid);
-	_cleanup_free_ char *text = NULL;
+	const char *line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	const char *from = line ? strchr(line, '/') : NULL;
+	_cleanup_free_ char *cgroup =
+		from ? xasprintf("%.*s", (int)strcspn(from, "\n"), from) : NULL;
 	cpu_set_t set;
-	char *cgroup;
 
-	if (read_file_at(AT_FDCWD, path, TEXT_MAX, &text) <= 0)
-		return s->online;
-	cgroup = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!cgroup)
-		return s->online;
-	cgroup = strchr(cgroup, '/');
-	for (cgroup[strcspn(cgroup, "\n")] = '\0'; cgroup;) {
+	while (cgroup) {
 		_cleanup_free_ char *file =
 			xasprintf(CGROUP_ROOT "%s/cpuset.cpus.effective", cgroup);
 		_cleanup_free_ char *list = NULL;
@@ -76,18 +77,33 @@ static cpu_set_t allowed_cpus(const struct survey *s, pid_t pid)
 			break;
 		*last = '\0';
 	}
-	return s->online;
+	return r->online;
 }
 
-/* NULL where it may use all that its cgroup has. */
-static char *pinned_to(const struct survey *s, pid_t tid)
+/* Threads of one cgroup mostly follow each other. */
+static const cpu_set_t *allowed_cpus(struct thread_reading *r, pid_t tid)
 {
-	cpu_set_t set, allowed;
+	char *text = process_text(tid, "cgroup");
 
-	if (sched_getaffinity(tid, sizeof(set), &set) < 0 || CPU_EQUAL(&set, &s->online))
+	if (r->cgroup && strcmp(r->cgroup, text) == 0) {
+		free(text);
+		return &r->allowed;
+	}
+	r->allowed = cgroup_cpus(r, text);
+	free(r->cgroup);
+	r->cgroup = text;
+	return &r->allowed;
+}
+
+/* NULL: the thread may use all CPUs of its cgroup. */
+static char *pinned_to(struct thread_reading *r, pid_t tid)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(tid, sizeof(set), &set) < 0 || CPU_EQUAL(&set, &r->online) ||
+	    CPU_EQUAL(&set, allowed_cpus(r, tid)))
 		return NULL;
-	allowed = allowed_cpus(s, tid);
-	return CPU_EQUAL(&set, &allowed) ? NULL : cpus_format(&set);
+	return cpus_format(&set);
 }
 
 /* 0 where it follows from the niceness, as newer kernels tell it. */
@@ -102,41 +118,64 @@ static unsigned int io_priority(pid_t tid)
 	return (unsigned int)prio;
 }
 
-static int look_at_thread(pid_t pid, pid_t tid, void *userdata)
+void threads_look(struct saving *saving, struct standing *s)
 {
-	struct survey *s = userdata;
+	struct thread_reading *r = saving->threads;
+	const pid_t tid = s->tid;
 	long long slack = number_in(tid, "timerslack_ns", 10);
 	/* it is the process's */
-	long long filter = tid == pid ? number_in(tid, "coredump_filter", 16) : -1;
+	long long filter = tid == s->pid ? number_in(tid, "coredump_filter", 16) : -1;
 	struct thread_facts t = {
-		.cpus = pinned_to(s, tid),
+		.cpus = pinned_to(r, tid),
 		.io_priority = io_priority(tid),
 		/* a real-time thread has none */
 		.timer_slack = slack <= 0 || slack == SLACK_NS ? 0 : (uint64_t)slack,
 		.coredump_filter = filter < 0 || filter == FILTER ? -1 : (int)filter,
-		.core_group = core_cookie_number(core_cookie_get(tid), &s->cookies, &s->n_cookies),
+		.core_group = core_cookie_number(core_cookie_get(tid), &r->cookies, &r->n_cookies),
 	};
 
 	if (t.cpus || t.io_priority || t.timer_slack || t.coredump_filter >= 0 || t.core_group)
-		t.tid = process_inner_id(tid);
+		t.tid = standing_inner_id(s);
 	if (t.tid > 0)
-		*ARRAY_ADD(s->facts->threads, s->facts->n_threads) = t;
+		*ARRAY_ADD(r->v, r->n) = t;
 	else
 		free(t.cpus);
-	return 0;
 }
 
-int threads_save(struct saving *saving, struct error **reterr)
+int threads_begin(struct saving *s, struct error **reterr)
 {
-	struct survey s = {.facts = saving->facts};
+	struct thread_reading *r = xcalloc(1, sizeof(*r));
 	_cleanup_free_ char *list = NULL;
 
 	(void)reterr;
-	facts_clear_threads(s.facts);
 	if (read_file_at(AT_FDCWD, "/sys/devices/system/cpu/online", TEXT_MAX, &list) <= 0 ||
-	    !cpus_parse(list, &s.online))
-		CPU_ZERO(&s.online);
-	for_each_thread(s.facts->init_pid, look_at_thread, &s);
-	free(s.cookies);
+	    !cpus_parse(list, &r->online))
+		CPU_ZERO(&r->online);
+	s->threads = r;
 	return 0;
+}
+
+int threads_save(struct saving *s, struct error **reterr)
+{
+	(void)reterr;
+	facts_clear_threads(s->facts);
+	s->facts->threads = TAKE_PTR(s->threads->v);
+	s->facts->n_threads = s->threads->n;
+	s->threads->n = 0;
+	return 0;
+}
+
+void threads_end(struct saving *s)
+{
+	struct thread_reading *r = s->threads;
+
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		free(r->v[i].cpus);
+	free(r->v);
+	free(r->cookies);
+	free(r->cgroup);
+	free(r);
+	s->threads = NULL;
 }

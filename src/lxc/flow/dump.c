@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/param.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "criu.h"
@@ -119,6 +117,7 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 	int r = preflight_dump(&p, &found, reterr);
 
 	d->memory = found.memory;
+	d->file_limit = found.file_limit;
 	null_files_clear(&d->null_files);
 	d->null_files = found.outside;
 	found.outside = (struct null_files){0};
@@ -266,24 +265,6 @@ static int on_tick(void *userdata, struct error **reterr)
 	return 0;
 }
 
-static int file_limit(pid_t pid, void *userdata)
-{
-	uint64_t *least = userdata;
-	struct rlimit l;
-
-	if (prlimit(pid, RLIMIT_FSIZE, NULL, &l) == 0)
-		*least = MIN(*least, l.rlim_cur);
-	return 0;
-}
-
-static unsigned int verbosity(const struct dump *d)
-{
-	uint64_t least = UINT64_MAX;
-
-	for_each_process(d->manifest.facts.init_pid, file_limit, &least);
-	return criu_verbosity_for(d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY, least);
-}
-
 static int run_criu(struct dump *d, struct error **reterr)
 {
 	_cleanup_free_ char *callback = libexec_path("lxc-restore-net");
@@ -299,7 +280,8 @@ static int run_criu(struct dump *d, struct error **reterr)
 		.image_dir = d->image->path,
 		.image_fd = d->image->dirfd,
 		.log_file = "dump.log",
-		.verbosity = verbosity(d),
+		.verbosity = criu_verbosity_for(d->o->verbosity ? d->o->verbosity : CRIU_VERBOSITY,
+						d->file_limit),
 		.action_scripts = scripts,
 		.facts = &d->manifest.facts,
 		.cgroup_yard = yard,

@@ -29,11 +29,12 @@ struct dump {
 	struct image *image;
 	char *action_script;
 	struct operation operation;
-	int init;	   /* pidfds; -1 unknown: the container's init ... */
-	int monitor;	   /* ... and its parent, */
-	bool own;	   /* which is there for the container alone */
-	pid_t monitor_pid; /* 0: it is not known */
-	uint64_t memory;   /* bytes that its image takes up to */
+	int init;	     /* pidfds; -1 unknown: the container's init ... */
+	int monitor;	     /* ... and its parent, */
+	bool own;	     /* which is there for the container alone */
+	pid_t monitor_pid;   /* 0: it is not known */
+	uint64_t memory;     /* bytes that its image takes up to */
+	uint64_t file_limit; /* the least RLIMIT_FSIZE of a process */
 	struct null_files null_files;
 	pid_t criu_pid;
 	pid_t keeper; /* 0, or -errno: none */

@@ -33,6 +33,7 @@ struct finding {
 struct findings {
 	uint64_t memory; /* of a dump: how many bytes the container's memory takes at most in the
 			    image */
+	uint64_t file_limit;	     /* of a dump: the least RLIMIT_FSIZE of a process */
 	bool holds_current_terminal; /* of a dump: a process has /dev/tty open */
 	struct null_files outside;   /* of a dump: files of the host that are replaced by the
 					   container's /dev/null */

@@ -69,6 +69,7 @@ static void run(const struct preflight *p, void (*const checks[])(struct survey 
 		.p = p, .found = found, .scout.limit = SCOUT_LIMIT, .dispatch_left = DISPATCH_MS};
 
 	found->cgroup = cgroup ? cgroup->path : NULL;
+	found->file_limit = UINT64_MAX;
 	for (size_t i = 0; i < n; i++)
 		checks[i](&s);
 	findings_tell_rest(found);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +175,15 @@ static void mark_tree(struct survey *s, const struct process *init)
 	}
 }
 
+/* CRIU's code in a process writes messages, which count. */
+static void note_limit(struct survey *s, pid_t pid)
+{
+	struct rlimit l;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &l) == 0)
+		s->found->file_limit = MIN(s->found->file_limit, l.rlim_cur);
+}
+
 void survey_processes(struct survey *s)
 {
 	const struct process *init;
@@ -194,6 +205,8 @@ void survey_processes(struct survey *s)
 		s->resident_bytes += 1024 * (uint64_t)(field_number(p->status, "RssAnon", 10) +
 						       field_number(p->status, "RssShmem", 10) +
 						       field_number(p->status, "VmSwap", 10));
+		if (p->in_tree)
+			note_limit(s, p->pid);
 		for (size_t k = 0; p->in_tree && k < N_NAMESPACES; k++) {
 			if (k != NS_PID)
 				p->ns[k] = namespace_of(p->pid, (enum namespace_kind)k);
