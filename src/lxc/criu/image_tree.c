@@ -73,30 +73,121 @@ static const struct criu_relative *find(const struct criu_relative *v, size_t n,
 	return bsearch(&key, v, n, sizeof(*v), compare);
 }
 
-bool criu_tree_is_lost(const struct criu_relative *v, size_t n, size_t i)
-{
-	const struct criu_relative *p = &v[i], *above;
+#define NONE SIZE_MAX
 
-	if (p->session == 0 || p->session == p->pid || p->parent <= CONTAINERS_INIT)
-		return false;
-	above = find(v, n, p->parent);
-	if (above && above->session == p->session)
-		return false;
-	/* a ring would be another image than CRIU's */
-	for (size_t steps = 0; above && steps <= n; steps++) {
-		if (above->pid == p->session)
-			return false;
-		above = find(v, n, above->parent);
+/* A process as part of the tree. The others are meant by their places in the list. */
+struct node {
+	size_t parent, child, sibling; /* the first child, the next sibling; NONE: there is none */
+	size_t depth;
+	size_t from; /* the depth of the last one that was given to init, itself included ... */
+	bool given;  /* ... if there is one */
+	bool seen;
+};
+
+struct tree {
+	struct criu_relative *v;
+	size_t n;
+	struct node *nodes;
+	size_t *path; /* from the top to the one that is looked at, by depth */
+};
+
+static size_t place_of(const struct tree *t, uint32_t pid)
+{
+	const struct criu_relative *r = find(t->v, t->n, pid);
+
+	return r ? (size_t)(r - t->v) : NONE;
+}
+
+static void join(struct tree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->nodes[i] = (struct node){NONE, NONE, NONE, 0, 0, false, false};
+	for (size_t i = 0; i < t->n; i++) {
+		const size_t parent = place_of(t, t->v[i].parent);
+
+		if (parent == NONE || parent == i)
+			continue;
+		t->nodes[i].parent = parent;
+		t->nodes[i].sibling = t->nodes[parent].child;
+		t->nodes[parent].child = i;
 	}
+}
+
+/* Of the ith one, which is on the path. */
+static bool is_below_leader(const struct tree *t, size_t i)
+{
+	const size_t leader = place_of(t, t->v[i].session);
+	const struct node *l = leader == NONE ? NULL : &t->nodes[leader];
+
+	if (l && t->v[leader].pid == CONTAINERS_INIT && t->nodes[i].given)
+		return true;
+	return l && l->seen && l->depth < t->nodes[i].depth && l->depth >= t->nodes[i].from &&
+	       t->path[l->depth] == leader;
+}
+
+static bool is_lost(const struct tree *t, size_t i)
+{
+	const struct criu_relative *p = &t->v[i];
+	const size_t parent = t->nodes[i].parent;
+
+	if (p->session == 0 || p->session == p->pid || p->parent <= CONTAINERS_INIT ||
+	    (parent != NONE && t->v[parent].session == p->session))
+		return false;
+	return !is_below_leader(t, i);
+}
+
+/* Its parent has been looked at. False: it is lost, and cannot be given to init. */
+static bool look_at(struct tree *t, size_t i, criu_tree_adopts adopts, void *userdata)
+{
+	struct node *node = &t->nodes[i];
+	const struct node *above = node->parent == NONE ? NULL : &t->nodes[node->parent];
+
+	if (above && above->seen) {
+		node->depth = above->depth + 1;
+		node->from = above->from;
+		node->given = above->given;
+	}
+	node->seen = true;
+	t->path[node->depth] = i;
+	if (!is_lost(t, i))
+		return true;
+	if (!adopts(t->v[i].parent, userdata) ||
+	    !replace_number(t->v[i].parent_at, CONTAINERS_INIT))
+		return false;
+	t->v[i].parent = CONTAINERS_INIT;
+	node->from = node->depth;
+	node->given = true;
 	return true;
 }
 
-bool criu_tree_give_to_init(struct criu_relative *r)
+/* From the top down; the one that comes behind the ith one. */
+static size_t next_of(const struct tree *t, size_t i)
 {
-	if (!replace_number(r->parent_at, CONTAINERS_INIT))
-		return false;
-	r->parent = CONTAINERS_INIT;
-	return true;
+	if (t->nodes[i].child != NONE)
+		return t->nodes[i].child;
+	while (i != NONE && t->nodes[i].sibling == NONE)
+		i = t->nodes[i].parent;
+	return i == NONE ? NONE : t->nodes[i].sibling;
+}
+
+const struct criu_relative *criu_tree_give_lost(struct criu_relative *v, size_t n,
+						criu_tree_adopts adopts, void *userdata)
+{
+	_cleanup_free_ struct node *nodes = xcalloc(n + 1, sizeof(*nodes));
+	_cleanup_free_ size_t *path = xcalloc(n + 1, sizeof(*path));
+	struct tree t = {v, n, nodes, path};
+
+	join(&t);
+	for (size_t top = 0; top < n; top++)
+		for (size_t i = nodes[top].parent == NONE ? top : NONE; i != NONE;
+		     i = next_of(&t, i))
+			if (!look_at(&t, i, adopts, userdata))
+				return &v[i];
+	/* those of a ring, which would be another image than CRIU's */
+	for (size_t i = 0; i < n; i++)
+		if (!nodes[i].seen && !look_at(&t, i, adopts, userdata))
+			return &v[i];
+	return NULL;
 }
 
 bool criu_tree_is_leaderless(const struct criu_relative *v, size_t n, size_t i)
@@ -161,30 +252,28 @@ struct mending {
 	uint32_t pid, parent; /* of the first one that cannot be mended; 0: none */
 };
 
-/* One that was given to init may leave others without a leader above them. */
+static bool adopts(uint32_t pid, void *userdata)
+{
+	const struct mending *m = userdata;
+
+	return core_is(m->dirfd, pid, criu_image_adopts);
+}
+
 static void mend(void *image, size_t len, void *userdata)
 {
 	struct mending *m = userdata;
 	_cleanup_free_ struct criu_relative *v = NULL;
 	const size_t n = criu_tree_read(image, len, &v);
-	bool again = true;
+	const struct criu_relative *failed;
 
 	for (size_t i = 0; i < n; i++)
 		if (criu_tree_is_leaderless(v, n, i) &&
 		    core_is(m->dirfd, v[i].pid, criu_image_is_zombie))
 			criu_tree_join_parent(v, n, i);
-	while (again && m->pid == 0) {
-		again = false;
-		for (size_t i = 0; i < n && m->pid == 0; i++) {
-			if (!criu_tree_is_lost(v, n, i))
-				continue;
-			again = core_is(m->dirfd, v[i].parent, criu_image_adopts) &&
-				criu_tree_give_to_init(&v[i]);
-			if (!again) {
-				m->pid = v[i].pid;
-				m->parent = v[i].parent;
-			}
-		}
+	failed = criu_tree_give_lost(v, n, adopts, m);
+	if (failed) {
+		m->pid = failed->pid;
+		m->parent = failed->parent;
 	}
 }
 

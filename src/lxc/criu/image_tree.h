@@ -28,11 +28,17 @@ struct criu_relative {
 /* Pure. The processes of the text of a pstree.img, sorted by PID; how many. Caller frees. */
 size_t criu_tree_read(void *pstree, size_t len, struct criu_relative **ret);
 
-/* Pure. Whether CRIU cannot restore the session of the ith one. */
-bool criu_tree_is_lost(const struct criu_relative *v, size_t n, size_t i);
+/* Whether the process of that PID adopts others. */
+typedef bool (*criu_tree_adopts)(uint32_t pid, void *userdata);
 
-/* Pure. Makes one a child of init; false: another one than CRIU wrote. */
-bool criu_tree_give_to_init(struct criu_relative *r);
+/*
+ * Pure. Makes those children of init whose session CRIU could not restore, from the top down: one
+ * that becomes a child of init may leave others without a leader above them. Returns one whose
+ * parent does not adopt others, or that cannot be changed; NULL: there is none. The time that it
+ * takes does not depend on how deep the tree is.
+ */
+const struct criu_relative *criu_tree_give_lost(struct criu_relative *v, size_t n,
+						criu_tree_adopts adopts, void *userdata);
 
 /* Pure. Whether no process leads the session of the ith one, which is of another than its parent's.
  */

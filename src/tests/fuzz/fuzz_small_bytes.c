@@ -140,17 +140,23 @@ static void ghost_image(const char *bytes, size_t len)
 		must(chunk.offset <= ghost.size && chunk.data.len <= ghost.size - chunk.offset);
 }
 
+static bool say(uint32_t pid, void *userdata)
+{
+	(void)pid;
+	return *(const bool *)userdata;
+}
+
 static void process_tree(char *bytes, size_t len)
 {
+	bool all = true, none = false;
 	_cleanup_free_ struct criu_relative *v = NULL;
 	const size_t n = criu_tree_read(bytes, len, &v);
 
 	for (size_t i = 0; i < n; i++)
 		if (criu_tree_is_leaderless(v, n, i) && criu_tree_join_parent(v, n, i))
 			must(!criu_tree_is_leaderless(v, n, i));
-	for (size_t i = 0; i < n; i++)
-		if (criu_tree_is_lost(v, n, i) && criu_tree_give_to_init(&v[i]))
-			must(!criu_tree_is_lost(v, n, i));
+	if (!criu_tree_give_lost(v, n, say, &all))
+		must(!criu_tree_give_lost(v, n, say, &none));
 	(void)criu_image_adopts(bytes, len);
 }
 

@@ -67,43 +67,113 @@ static void make_tree(struct image *i)
 	add_process(i, 800, 1, 600);
 }
 
+struct asked {
+	bool answer;
+	size_t n;
+	uint32_t last;
+};
+
+static bool say(uint32_t pid, void *userdata)
+{
+	struct asked *a = userdata;
+
+	a->n++;
+	a->last = pid;
+	return a->answer;
+}
+
 START_TEST(finds_the_lost)
 {
 	_cleanup_free_ struct criu_relative *v = NULL;
+	const struct criu_relative *lost;
+	struct asked no = {false, 0, 0};
 	struct image i;
-	size_t n, lost = 0;
+	size_t n;
 
 	make_tree(&i);
 	n = criu_tree_read(i.bytes, i.len, &v);
 	ck_assert_uint_eq(n, 9);
-	for (size_t k = 0; k < n; k++) {
-		if (!criu_tree_is_lost(v, n, k))
-			continue;
-		ck_assert_uint_eq(v[k].pid, 700);
-		ck_assert_uint_eq(v[k].parent, 300);
-		lost++;
-	}
-	ck_assert_uint_eq(lost, 1);
+	lost = criu_tree_give_lost(v, n, say, &no);
+	ck_assert_ptr_nonnull(lost);
+	ck_assert_uint_eq(lost->pid, 700);
+	ck_assert_uint_eq(lost->parent, 300);
+	ck_assert_uint_eq(no.n, 1);
+	ck_assert_uint_eq(no.last, 300);
 }
 END_TEST
 
 START_TEST(gives_to_init)
 {
 	_cleanup_free_ struct criu_relative *v = NULL, *again = NULL;
+	struct asked yes = {true, 0, 0}, no = {false, 0, 0};
 	struct image i;
 	size_t n;
 
 	make_tree(&i);
 	n = criu_tree_read(i.bytes, i.len, &v);
-	for (size_t k = 0; k < n; k++)
-		if (criu_tree_is_lost(v, n, k))
-			ck_assert(criu_tree_give_to_init(&v[k]));
+	ck_assert_ptr_null(criu_tree_give_lost(v, n, say, &yes));
+	ck_assert_uint_eq(yes.n, 1);
 	ck_assert_uint_eq(criu_tree_read(i.bytes, i.len, &again), n);
+	ck_assert_ptr_null(criu_tree_give_lost(again, n, say, &no));
 	for (size_t k = 0; k < n; k++) {
-		ck_assert(!criu_tree_is_lost(again, n, k));
-		ck_assert_uint_eq(again[k].parent, v[k].parent);
+		ck_assert_uint_eq(again[k].parent, again[k].pid == 700 ? 1 : v[k].parent);
 		ck_assert_uint_eq(again[k].session, v[k].session);
 	}
+}
+END_TEST
+
+static uint32_t parent_of(const struct criu_relative *v, size_t n, uint32_t pid)
+{
+	for (size_t k = 0; k < n; k++)
+		if (v[k].pid == pid)
+			return v[k].parent;
+	return 0;
+}
+
+/* One that is given to init takes its descendants from below the leaders that were above it. */
+START_TEST(gives_their_descendants_to_init)
+{
+	_cleanup_free_ struct criu_relative *v = NULL;
+	struct asked yes = {true, 0, 0};
+	struct image i;
+	size_t n;
+
+	begin(&i, MAGIC_TREE);
+	add_process(&i, 1, 0, 1);
+	add_process(&i, 900, 1, 900);
+	/* its leader is gone */
+	add_process(&i, 800, 900, 555);
+	add_process(&i, 700, 800, 700);
+	/* below 900 no longer */
+	add_process(&i, 600, 700, 900);
+	/* below 700 all the same, and below init */
+	add_process(&i, 500, 600, 700);
+	add_process(&i, 400, 500, 1);
+	n = criu_tree_read(i.bytes, i.len, &v);
+	ck_assert_ptr_null(criu_tree_give_lost(v, n, say, &yes));
+	ck_assert_uint_eq(parent_of(v, n, 800), 1);
+	ck_assert_uint_eq(parent_of(v, n, 700), 800);
+	ck_assert_uint_eq(parent_of(v, n, 600), 1);
+	/* that has gone with 600 */
+	ck_assert_uint_eq(parent_of(v, n, 500), 1);
+	ck_assert_uint_eq(parent_of(v, n, 400), 500);
+	ck_assert_uint_eq(yes.n, 3);
+}
+END_TEST
+
+#define DEEP 30000
+
+/* Each in another session than its parent, which one far above leads. */
+START_TEST(deep_trees)
+{
+	_cleanup_free_ struct criu_relative *v = xcalloc(DEEP, sizeof(*v));
+	struct asked no = {false, 0, 0};
+
+	for (uint32_t k = 0; k < DEEP; k++)
+		v[k] = (struct criu_relative){
+			.pid = k + 1, .parent = k, .session = k < 3 ? k + 1 : 2 + k % 2};
+	ck_assert_ptr_null(criu_tree_give_lost(v, DEEP, say, &no));
+	ck_assert_uint_eq(no.n, 0);
 }
 END_TEST
 
@@ -111,14 +181,14 @@ END_TEST
 START_TEST(odd_images)
 {
 	struct criu_relative *v = NULL;
+	struct asked no = {false, 0, 0};
 	struct image i;
 	size_t n;
 
 	make_tree(&i);
 	for (size_t len = 0; len < i.len; len++) {
 		n = criu_tree_read(i.bytes, len, &v);
-		for (size_t k = 0; k < n; k++)
-			(void)criu_tree_is_lost(v, n, k);
+		(void)criu_tree_give_lost(v, n, say, &no);
 		free(v);
 	}
 	begin(&i, MAGIC_CORE);
@@ -129,7 +199,7 @@ START_TEST(odd_images)
 	add_process(&i, 6, 5, 8);
 	n = criu_tree_read(i.bytes, i.len, &v);
 	ck_assert_uint_eq(n, 2);
-	ck_assert(criu_tree_is_lost(v, n, 0));
+	ck_assert_ptr_eq(criu_tree_give_lost(v, n, say, &no), &v[0]);
 	free(v);
 }
 END_TEST
@@ -211,6 +281,8 @@ Suite *criu_image_tree_suite(void)
 
 	tcase_add_test(t, finds_the_lost);
 	tcase_add_test(t, gives_to_init);
+	tcase_add_test(t, gives_their_descendants_to_init);
+	tcase_add_test(t, deep_trees);
 	tcase_add_test(t, odd_images);
 	tcase_add_test(t, subreapers);
 	tcase_add_test(t, joins_the_parent);
