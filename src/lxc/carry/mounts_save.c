@@ -5,6 +5,7 @@
  *  - CRIU takes a part of a cgroup2, as systemd mounts a service's memory.pressure, for the whole;
  *  - CRIU does not know the flag nosymfollow, which systemd sets for credentials;
  *  - CRIU cannot make some mounts slaves (carry/slave_mounts.h);
+ *  - CRIU mounts sockets before it makes them (carry/mounted_sockets_save.c);
  *  - CRIU takes a watched file for the root directory (carry/watches_save.c).
  * Runs in the command as root, in the host's namespaces. The container stands still, so the numbers
  * of its mounts are CRIU's.
@@ -81,7 +82,7 @@ static void correct(struct seen_mount *m, const struct container_facts *facts)
 
 static void add_change(struct mount_changes *all, struct mount_change *c)
 {
-	if (c->root || c->flags || c->no_master)
+	if (c->root || c->flags || c->no_master || c->drop)
 		*ARRAY_ADD(all->v, all->n) = *c;
 }
 
@@ -112,7 +113,8 @@ static void sort_groups(struct groups *g)
 	g->v = xcalloc(g->look->n + 1, sizeof(*g->v));
 	g->sharers = xcalloc(g->look->n + 1, sizeof(*g->sharers));
 	for (size_t i = 0; i < g->look->n; i++)
-		if (g->look->v[i].info.shared || g->look->v[i].info.master)
+		if ((g->look->v[i].info.shared || g->look->v[i].info.master) &&
+		    !g->look->v[i].change.drop)
 			g->v[g->n++] = &g->look->v[i];
 	if (g->n > 0)
 		qsort(g->v, g->n, sizeof(*g->v), compare_groups);
@@ -211,6 +213,15 @@ static int look_at_all(struct saving *s, struct seen_mounts *look)
 	return for_each_process(s->facts->init_pid, look_at_process, look);
 }
 
+static int save_all(struct saving *s, struct seen_mounts *look, struct error **reterr)
+{
+	int r = mounted_sockets_save(s, look, reterr);
+
+	if (r == 0)
+		r = save_groups(s, look, reterr);
+	return r < 0 ? r : watches_save(s, look, reterr);
+}
+
 int mounts_save(struct saving *s, struct error **reterr)
 {
 	struct seen_mounts look = {0};
@@ -221,9 +232,7 @@ int mounts_save(struct saving *s, struct error **reterr)
 	if (r < 0)
 		error_set(reterr, -r, "cannot read the container's mounts: %s", strerror(-r));
 	else
-		r = save_groups(s, &look, reterr);
-	if (r == 0)
-		r = watches_save(s, &look, reterr);
+		r = save_all(s, &look, reterr);
 	for (size_t i = 0; i < look.n; i++) {
 		add_change(&s->mount_changes, &look.v[i].change);
 		mountinfo_clear(&look.v[i].info);

@@ -32,4 +32,11 @@ struct seen_mounts {
 int watches_save(struct saving *s, const struct seen_mounts *mounts,
 		 struct error **reterr) _must_check_;
 
+/*
+ * mounted_sockets_save.c: writes the sockets that are mounted, and takes these mounts out of CRIU's
+ * image. Returns 0 or -errno.
+ */
+int mounted_sockets_save(struct saving *s, struct seen_mounts *mounts,
+			 struct error **reterr) _must_check_;
+
 #endif

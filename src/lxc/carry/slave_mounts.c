@@ -76,6 +76,15 @@ bool propagation_parse(const char *text, struct propagation *ret)
 	return true;
 }
 
+char *path_by_mount(const char *root, const char *point, const char *file)
+{
+	size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	if (strncmp(file, root, len) != 0 || (file[len] != '/' && file[len] != '\0'))
+		return NULL;
+	return xasprintf("%s%s", strcmp(point, "/") == 0 ? "" : point, file + len);
+}
+
 static bool shows(const struct sharer *m, const char *path)
 {
 	size_t len = strcmp(m->root, "/") == 0 ? 0 : strlen(m->root);

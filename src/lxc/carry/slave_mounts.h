@@ -16,6 +16,13 @@
 #define PROPAGATION_NAME "propagation"
 #define PROPAGATION_MAX	 (16 * 1024 * 1024)
 
+/*
+ * Another file of the same form: mounts that show a socket, and where the container's init sees
+ * that socket. CRIU makes each Unix socket anew, but after the mounts, so they are taken out of
+ * CRIU's image.
+ */
+#define MOUNTED_SOCKETS_NAME "mounted-sockets"
+
 /* A mount, in the mount namespace of a process of the container. */
 struct place {
 	int pid; /* the process's, in the container */
@@ -39,6 +46,12 @@ char *propagation_format(const struct propagation *p);
 
 /* Pure. Returns false if the text is not one that propagation_format() writes. */
 bool propagation_parse(const char *text, struct propagation *ret);
+
+/*
+ * Pure. Where a file of a filesystem is seen, by a mount that shows the directory root of it at
+ * point. NULL: the mount does not show the file. Caller frees.
+ */
+char *path_by_mount(const char *root, const char *point, const char *file);
 
 /* A mount that belongs to a peer group, has a master, or both. */
 struct sharer {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Makes mounts slaves again that CRIU has restored without a master. A child of the monitor enters
- * the mount namespaces of the container's processes, as the host's root, before any of them runs:
- * nobody can exchange what a path leads to. No link is followed.
+ * Makes mounts slaves again that CRIU has restored without a master, and mounts the sockets that
+ * CRIU has made anew where the old ones were mounted. A child of the monitor enters the mount
+ * namespaces of the container's processes, as the host's root, before any of them runs: nobody can
+ * exchange what a path leads to. No link is followed.
  */
 #include "config.h"
 
@@ -99,39 +100,83 @@ static bool enslave(int proc, const struct processes *all, const struct slave_mo
 	       mount_setattr(to, "", AT_EMPTY_PATH, &slave, sizeof(slave)) == 0;
 }
 
-_Noreturn static void enslave_all(const struct processes *all, const struct propagation *p)
+/* --- sockets --- */
+
+static bool set_propagation(int mount, uint64_t propagation)
+{
+	struct mount_attr attr = {.propagation = propagation};
+
+	return mount_setattr(mount, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0;
+}
+
+/* As systemd mounts it. The copy begins as a peer of the mount that it is made from. */
+static bool mount_socket(int proc, const struct processes *all, const struct slave_mount *m)
+{
+	struct mount_attr flags = {
+		.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			    MOUNT_ATTR_NOEXEC,
+	};
+	_cleanup_close_ int from = open_place(proc, all, &m->master);
+	_cleanup_close_ int new =
+		from < 0 ? -1
+			 : open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	_cleanup_close_ int to = new < 0 ? -1 : open_place(proc, all, &m->slave);
+
+	return to >= 0 && mount_setattr(new, "", AT_EMPTY_PATH, &flags, sizeof(flags)) == 0 &&
+	       set_propagation(new, MS_SLAVE) && set_propagation(new, MS_SHARED) &&
+	       move_mount(new, "", to, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
+}
+
+/* --- all of them --- */
+
+typedef bool change_fn(int proc, const struct processes *all, const struct slave_mount *m);
+
+_Noreturn static void change_all(const struct processes *all, const struct propagation *p,
+				 change_fn *change)
 {
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool failed = proc < 0;
 
 	for (size_t i = 0; proc >= 0 && i < p->n; i++)
-		failed = !enslave(proc, all, &p->v[i]) || failed;
+		failed = !change(proc, all, &p->v[i]) || failed;
 	_exit(failed ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-int slave_mounts_apply(struct restore *r, pid_t init, struct error **reterr)
+/* The container works without, so a failure is only logged. */
+static int apply(struct restore *r, pid_t init, const char *name, change_fn *change,
+		 const char *failure, struct error **reterr)
 {
 	_cleanup_propagation_ struct propagation p = {0};
 	_cleanup_free_ char *text = NULL;
 	struct processes all = {0};
 	size_t len;
 	pid_t pid;
-	int e = image_read(r->image, r->manifest, PROPAGATION_NAME, PROPAGATION_MAX, &text, &len,
-			   reterr);
+	int e = image_read(r->image, r->manifest, name, PROPAGATION_MAX, &text, &len, reterr);
 
 	if (e < 0 || !text)
 		return e;
 	if (strlen(text) != len || !propagation_parse(text, &p))
-		return error_set(reterr, EBADMSG, PROPAGATION_NAME ": is not a list of mounts");
+		return error_set(reterr, EBADMSG, "%s: is not a list of mounts", name);
 	note_processes(&all, init);
 	pid = fork();
 	if (pid == 0)
-		enslave_all(&all, &p);
-	/* the container works without: what its init mounts later is not seen there */
+		change_all(&all, &p, change);
 	if (pid < 0 || wait_status(pid) != 0)
-		log_at(LOG_LEVEL_WARN,
-		       "Not all mounts of the container's processes receive what is "
-		       "mounted elsewhere in the container");
+		log_at(LOG_LEVEL_WARN, "%s", failure);
 	free(all.v);
 	return 0;
+}
+
+int slave_mounts_apply(struct restore *r, pid_t init, struct error **reterr)
+{
+	int e = apply(r, init, PROPAGATION_NAME, enslave,
+		      "Not all mounts of the container's processes receive what is "
+		      "mounted elsewhere in the container",
+		      reterr);
+
+	return e < 0 ? e
+		     : apply(r, init, MOUNTED_SOCKETS_NAME, mount_socket,
+			     "Not all sockets are mounted where processes of the container "
+			     "expect them",
+			     reterr);
 }

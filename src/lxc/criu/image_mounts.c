@@ -382,8 +382,11 @@ char *criu_mounts_with_changes(const void *text, size_t len, const struct mount_
 		return NULL;
 	out.p = xcalloc(len + room, 1);
 	put(&out, text, len - image.len);
-	while (take_entry(&image, &entry))
-		put_changed(&out, entry, change_of(entry, v, changes->n));
+	while (take_entry(&image, &entry)) {
+		c = change_of(entry, v, changes->n);
+		if (!c || !c->drop)
+			put_changed(&out, entry, c);
+	}
 	*ret_len = out.len;
 	return out.p;
 }
@@ -451,11 +454,10 @@ void mount_images_clear(struct mount_images *images)
 
 static int write_image(int dirfd, const char *name, const char *text, size_t len)
 {
-	_cleanup_close_ int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_close_ int fd = openat(dirfd, name, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return -errno;
-	/* it only grows */
 	return write_all(fd, text, len);
 }
 

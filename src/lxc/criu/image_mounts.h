@@ -32,6 +32,7 @@ struct mount_change {
 	char *root;	    /* what it really shows, where CRIU says "/"; NULL: no change */
 	unsigned int flags; /* MS_* of the mount that CRIU does not know */
 	bool no_master;	    /* CRIU could not make it a slave */
+	bool drop;	    /* CRIU is not to mount it */
 };
 
 /* In no order, and at most one for a mount. */

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CHECK(x)                                                                                   \
@@ -301,6 +303,57 @@ static void chain(void)
 	second(MS_SLAVE);
 }
 
+/* A socket of a process of the container's namespace, which answers. */
+static void answer(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(at.sun_path, path);
+	unlink(path);
+	CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(fd, 9) == 0);
+	if (fork() > 0) {
+		close(fd);
+		return;
+	}
+	close(3);
+	for (;;) {
+		int peer = accept(fd, NULL, NULL);
+
+		if (peer >= 0 && write(peer, "answer\n", 7) == 7)
+			close(peer);
+	}
+}
+
+static void mount_socket(const char *from, const char *to)
+{
+	CHECK(mount(from, to, NULL, MS_BIND, NULL) == 0);
+	CHECK(mount(NULL, to, NULL,
+		    MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    NULL) == 0);
+}
+
+/*
+ * As systemd mounts the journal's sockets: at another root's place, and over themselves; one is on
+ * the rootfs.
+ */
+static void sockets(void)
+{
+	propagation(MS_SHARED);
+	mkdir("/sockets", 0755);
+	CHECK(mount("none", "/sockets", "tmpfs", MS_NOSUID, "mode=755") == 0);
+	mkdir("/sockets/folder", 0755);
+	answer("/sockets/folder/socket");
+	answer("/own.socket");
+	own(MS_SLAVE);
+	CHECK(mount("none", "/mnt", "tmpfs", 0, "mode=755") == 0);
+	make_file("/mnt/moved", "");
+	make_file("/mnt/rootfs", "");
+	mount_socket("/sockets/folder/socket", "/mnt/moved");
+	mount_socket("/own.socket", "/mnt/rootfs");
+	mount_socket("/sockets/folder/socket", "/sockets/folder/socket");
+}
+
 static void other_root(void)
 {
 	mkdir("/nested.chroot", 0755);
@@ -335,6 +388,7 @@ static const struct {
 	{"orphan", orphan},
 	{"peers", peers},
 	{"chain", chain},
+	{"sockets", sockets},
 };
 
 static void become(const char *mode)
@@ -369,10 +423,26 @@ static void wait_there(void)
 		pause();
 }
 
+/* Connects to a socket, and writes what it says. */
+static int ask(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char text[64];
+	ssize_t n;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	CHECK(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0);
+	n = read(fd, text, sizeof(text));
+	return n > 0 && write(1, text, (size_t)n) == n ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	int ready;
 
+	if (argc == 3 && strcmp(argv[1], "ask") == 0)
+		return ask(argv[2]);
 	if (argc == 2 && strcmp(argv[1], "wait") == 0)
 		wait_there();
 	if (argc != 3)

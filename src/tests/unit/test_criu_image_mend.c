@@ -251,7 +251,7 @@ END_TEST
 
 START_TEST(test_changes)
 {
-	static const char wrong[] = WRONG, right[] = RIGHT;
+	static const char wrong[] = WRONG, right[] = RIGHT, without[] = MOUNTS;
 	struct mount_change v[] = {
 		{.id = 7, .root = (char *)(uintptr_t)"/never"},
 		{.id = 5, .root = (char *)(uintptr_t)"/a/b", .flags = 256, .no_master = true},
@@ -263,6 +263,12 @@ START_TEST(test_changes)
 	ck_assert_uint_eq(len, sizeof(right) - 1);
 	ck_assert_mem_eq(text, right, len);
 	free(text);
+	v[0] = (struct mount_change){.id = 5, .drop = true};
+	text = criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &others, &len);
+	ck_assert_uint_eq(len, sizeof(without) - 1);
+	ck_assert_mem_eq(text, without, len);
+	free(text);
+	v[0].id = 7;
 	ck_assert_ptr_null(criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &others, &len));
 	ck_assert_ptr_null(criu_mounts_with_changes(wrong, sizeof(wrong) - 1, &none, &len));
 	ck_assert_ptr_null(criu_mounts_with_changes(mm, sizeof(mm) - 1, &changes, &len));

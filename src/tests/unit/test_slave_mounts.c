@@ -131,6 +131,30 @@ END_TEST
 
 #define N(a) (int)(sizeof(a) / sizeof((a)[0]))
 
+static const struct {
+	const char *root, *point, *file, *wanted;
+} paths[] = {
+	{"/", "/run", "/a/b", "/run/a/b"},
+	{"/a", "/run", "/a/b", "/run/b"},
+	{"/a/b", "/run/socket", "/a/b", "/run/socket"},
+	{"/", "/", "/a", "/a"},
+	{"/srv/root", "/", "/srv/root/a", "/a"},
+	{"/a", "/run", "/ab", NULL},
+	{"/a/b", "/run", "/a", NULL},
+};
+
+START_TEST(test_path_by_mount)
+{
+	char *path = path_by_mount(paths[_i].root, paths[_i].point, paths[_i].file);
+
+	if (paths[_i].wanted)
+		ck_assert_str_eq(path, paths[_i].wanted);
+	else
+		ck_assert_ptr_null(path);
+	free(path);
+}
+END_TEST
+
 Suite *slave_mounts_suite(void)
 {
 	Suite *s = suite_create("slave_mounts");
@@ -141,6 +165,7 @@ Suite *slave_mounts_suite(void)
 	tcase_add_test(t, test_scattered);
 	tcase_add_test(t, test_master);
 	tcase_add_test(t, test_mountinfo);
+	tcase_add_loop_test(t, test_path_by_mount, 0, sizeof(paths) / sizeof(paths[0]));
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "carry/slave_mounts.h"
 #include "preflight/survey.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -388,9 +389,30 @@ static void check_idmapped(struct survey *s, const struct mount *m, dev_t rootfs
 		     m->target);
 }
 
+/* Whether the container's init sees the same socket: carry/mounted_sockets_save.c */
+static bool has_source(struct survey *s, const struct mount *m, const struct stat *socket)
+{
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		const struct mount *from = &s->mounts[i];
+		_cleanup_free_ char *path = NULL;
+		_cleanup_close_ int fd = -1;
+		struct stat st;
+
+		if (from->dev != m->dev || !from->process ||
+		    from->process->pid != s->p->facts->init_pid)
+			continue;
+		path = path_by_mount(from->root, from->target, m->root);
+		fd = path ? scout_open(&s->scout, from->process->pid, path, O_PATH) : -1;
+		if (fd >= 0 && stat_without_sync(fd, &st) == 0 && st.st_ino == socket->st_ino &&
+		    st.st_dev == socket->st_dev)
+			return true;
+	}
+	return false;
+}
+
 /*
  * CRIU makes the socket anew, but after the mounts: there would be nothing to mount, or the mount
- * would show the old one.
+ * would show the old one. In mount namespaces of processes it is mounted later.
  */
 static void check_mounted_socket(struct survey *s, const struct mount *m)
 {
@@ -402,15 +424,15 @@ static void check_mounted_socket(struct survey *s, const struct mount *m)
 	    strcmp(m->type, "sysfs") == 0 || strcmp(m->type, "devpts") == 0)
 		return;
 	fd = open_mount(s, m, O_PATH, &st);
-	if (fd >= 0 && S_ISSOCK(st.st_mode))
-		findings_add(s->found,
-			     FINDING("mounted-socket", FINDING_BLOCKS,
-				     "unmount it, or mount its directory; of a service of "
-				     "systemd's: stop the service (RootDirectory= mounts the "
-				     "journal's sockets)",
-				     OF_PROCESS(s, m->process)),
-			     "has a socket (%s) mounted on %s, which CRIU cannot restore", m->root,
-			     m->target);
+	if (fd < 0 || !S_ISSOCK(st.st_mode) ||
+	    (m->process->pid != s->p->facts->init_pid && survey_shows(s, m) &&
+	     has_source(s, m, &st)))
+		return;
+	findings_add(s->found,
+		     FINDING("mounted-socket", FINDING_BLOCKS, "unmount it, or mount its directory",
+			     OF_PROCESS(s, m->process)),
+		     "has a socket (%s) mounted on %s, which CRIU cannot restore", m->root,
+		     m->target);
 }
 
 static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
@@ -425,11 +447,15 @@ static void check_mount(struct survey *s, const struct mount *m, dev_t rootfs)
 		check_filesystem(s, m);
 		check_block_filesystem(s, m);
 	} else if (strcmp(m->root, "/") != 0 && !has_whole(s, m->dev)) {
-		findings_add(s->found,
-			     FINDING("mount-root", FINDING_BLOCKS, "unmount it in the container"),
-			     "%s shows a part (%s) of a filesystem of type %s that the "
-			     "container has not mounted, which CRIU cannot save",
-			     m->target, m->root, m->type);
+		findings_add(
+			s->found,
+			FINDING("mount-root", FINDING_BLOCKS,
+				"unmount it in the container; of a service of systemd's with "
+				"DynamicUser= or PrivateTmp=disconnected: set PrivateTmp=yes in "
+				"its unit, and restart it"),
+			"%s shows a part (%s) of a filesystem of type %s that the "
+			"container has not mounted, which CRIU cannot save",
+			m->target, m->root, m->type);
 	}
 }
 

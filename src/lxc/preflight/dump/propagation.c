@@ -244,15 +244,13 @@ static void tell(struct survey *s, const struct mount *m, ino_t init_ns)
 				     "container"),
 			     "the container's mount %s (%s) %s", m->target, m->root, what);
 	else
-		findings_add(
-			s->found,
-			FINDING("nested-namespace", FINDING_BLOCKS,
-				"make that mount private in there, or forbid namespaces in the "
-				"container: lxc.include = " LXC_CHECKPOINT_CONF
-				" in its config, and start it again",
-				OF_PROCESS(s, m->process)),
-			"is in a mount namespace of its own, whose mount %s (%s) %s", m->target,
-			m->root, what);
+		findings_add(s->found,
+			     FINDING("nested-namespace", FINDING_BLOCKS,
+				     "make that mount private in there (nsenter -m, mount "
+				     "--make-private), or stop the process",
+				     OF_PROCESS(s, m->process)),
+			     "is in a mount namespace of its own, whose mount %s (%s) %s",
+			     m->target, m->root, what);
 }
 
 /* Reports one mount of each mount namespace. */
