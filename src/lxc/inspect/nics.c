@@ -43,6 +43,15 @@ struct view {
 	struct nl_cache *addresses;
 };
 
+struct views {
+	struct view inside, host;
+	struct network_ids ids; /* that the container's namespace has for those of its processes */
+	size_t budget;
+	struct link_usual usual;
+	int32_t nsid;	   /* the host's ID for the container's namespace */
+	int32_t host_nsid; /* the container's ID for the host's */
+};
+
 static void view_clear(struct view *v)
 {
 	nl_cache_free(v->links);
@@ -129,27 +138,26 @@ static void add_setting(const char *name, const char *value, void *userdata)
 }
 
 /* Finds the other end of a veth, which must be a veth that names this one as its peer. */
-static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl_cache *host,
-			      int32_t nsid)
+static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct views *v)
 {
-	struct rtnl_link *peer = rtnl_link_get(host, rtnl_link_get_link(link));
+	struct rtnl_link *peer = rtnl_link_get(v->host.links, rtnl_link_get_link(link));
 	struct rtnl_link *bridge;
 	int r;
 
 	if (!peer)
 		return;
 	if (rtnl_link_get_link(peer) == rtnl_link_get_ifindex(link) && rtnl_link_get_type(peer) &&
-	    strcmp(rtnl_link_get_type(peer), "veth") == 0 && is_in(peer, nsid)) {
+	    strcmp(rtnl_link_get_type(peer), "veth") == 0 && is_in(peer, v->nsid)) {
 		nic->host_name = xstrdup(rtnl_link_get_name(peer));
 		nic->host_mac = link_mac(peer);
 		nic->host_ipv6_disabled = ipv6_disabled(nic->host_name);
-		bridge = rtnl_link_get(host, rtnl_link_get_master(peer));
+		bridge = rtnl_link_get(v->host.links, rtnl_link_get_master(peer));
 		if (bridge) {
 			nic->bridge = xstrdup(rtnl_link_get_name(bridge));
 			nic->special_port = !link_is_plain_bridge(nic->bridge);
 			rtnl_link_put(bridge);
 		}
-		r = link_settings_read(nic->host_name, nic->mtu, add_setting, nic);
+		r = link_settings_read(nic->host_name, nic->mtu, &v->usual, add_setting, nic);
 		if (r < 0)
 			nic->settings_error = r;
 	}
@@ -157,14 +165,6 @@ static void nic_add_host_side(struct nic *nic, struct rtnl_link *link, struct nl
 }
 
 /* --- links without a part on the host --------------------------------------------------------- */
-
-struct views {
-	struct view inside, host;
-	struct network_ids ids; /* that the container's namespace has for those of its processes */
-	size_t budget;
-	int32_t nsid;	   /* the host's ID for the container's namespace */
-	int32_t host_nsid; /* the container's ID for the host's */
-};
 
 /* The kernel names the namespace of the other end only if it differs. */
 static bool is_inner_veth(struct rtnl_link *link, struct views *v)
@@ -243,8 +243,7 @@ static void sort_link(struct container_facts *facts, struct rtnl_link *link, str
 
 	if (strcmp(k.type, "veth") == 0) {
 		if (!is_inner_veth(link, v))
-			nic_add_host_side(add_nic(facts, link, &v->inside, k.type), link,
-					  v->host.links, v->nsid);
+			nic_add_host_side(add_nic(facts, link, &v->inside, k.type), link, v);
 		return;
 	}
 	if (nic_is_made(&k) || (strcmp(k.type, "macvlan") == 0 && add_macvlan(facts, link, v)))

@@ -20,6 +20,7 @@
 #include "sys/link_features.h"
 #include "sys/link_routes.h"
 #include "sys/link_settings.h"
+#include "sys/link_sysctls.h"
 #include "sys/rtnl.h"
 #include "sys/rtnl_message.h"
 #include "sys/setting_text.h"
@@ -41,83 +42,24 @@
 
 /* --- net.ipv4.conf and net.ipv6.conf --------------------------------------------------------- */
 
-/* Not disable_ipv6, which the callback sets itself. */
-static const char *const sysctls4[] = {
-	"accept_local",	  "accept_redirects", "arp_announce",	"arp_filter",	  "arp_ignore",
-	"arp_notify",	  "forwarding",	      "log_martians",	"proxy_arp",	  "proxy_arp_pvlan",
-	"route_localnet", "rp_filter",	      "send_redirects", "src_valid_mark", NULL,
-};
-static const char *const sysctls6[] = {
-	"accept_dad",	 "accept_ra", "accept_redirects",
-	"addr_gen_mode", "autoconf",  "forwarding",
-	"dad_transmits", "proxy_ndp", NULL,
-};
-
-static bool is_among(const char *const *names, const char *name)
-{
-	while (*names && strcmp(*names, name) != 0)
-		names++;
-	return *names;
-}
-
-/* All of them are small numbers. */
-static bool is_sysctl_value(const char *value)
-{
-	return setting_number(*value == '-' ? value + 1 : value, INT32_MAX) >= 0;
-}
-
 static bool sysctl4_valid(const char *name, const char *value)
 {
-	return is_among(sysctls4, name) && is_sysctl_value(value);
+	return link_sysctl_valid("ipv4", name, value);
 }
 
 static bool sysctl6_valid(const char *name, const char *value)
 {
-	return is_among(sysctls6, name) && is_sysctl_value(value);
-}
-
-static int write_sysctl(const char *family, const char *link, const char *name, const char *value)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, link, name);
-	int e = write_file_at(AT_FDCWD, path, value);
-
-	return e == -ENOENT ? -EOPNOTSUPP : e;
+	return link_sysctl_valid("ipv6", name, value);
 }
 
 static int sysctl4_apply(const char *link, const char *name, const char *value)
 {
-	return write_sysctl("ipv4", link, name, value);
+	return link_sysctl_apply("ipv4", link, name, value);
 }
 
 static int sysctl6_apply(const char *link, const char *name, const char *value)
 {
-	return write_sysctl("ipv6", link, name, value);
-}
-
-/* Caller frees; NULL: this kernel lacks it. */
-static char *read_sysctl(const char *family, const char *link, const char *name)
-{
-	_cleanup_free_ char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, link, name);
-	char *text = NULL;
-
-	if (read_file_at(AT_FDCWD, path, 64, &text) <= 0)
-		return NULL;
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-/* A new link has those of "default". */
-static void read_sysctls(const char *family, const char *link, const char *const *names,
-			 link_setting_fn fn, void *userdata)
-{
-	for (; *names; names++) {
-		_cleanup_free_ char *name = xasprintf("%s.%s", family, *names);
-		_cleanup_free_ char *usual = read_sysctl(family, "default", *names);
-		_cleanup_free_ char *value = read_sysctl(family, link, *names);
-
-		if (value && usual && strcmp(value, usual) != 0 && is_sysctl_value(value))
-			fn(name, value, userdata);
-	}
+	return link_sysctl_apply("ipv6", link, name, value);
 }
 
 /* --- attributes of the link ------------------------------------------------------------------ */
@@ -269,6 +211,7 @@ struct found {
 	link_setting_fn fn;
 	void *userdata;
 	unsigned int mtu;
+	struct link_usual *usual;
 	struct bridge_port port;
 };
 
@@ -313,6 +256,7 @@ static void take_attributes(const struct nlmsghdr *m, void *userdata)
 
 	if (m->nlmsg_type != RTM_NEWLINK)
 		return;
+	link_sysctls_take(m, f->usual, f->fn, f->userdata);
 	if (alias)
 		tell_text(alias, "alias", f);
 	tell_altnames(rtnl_attribute(m, sizeof(struct ifinfomsg), PROP_LIST, 0), f);
@@ -406,14 +350,13 @@ bool link_setting_is_early(const char *name)
 	return k && k->early;
 }
 
-int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, void *userdata)
+int link_settings_read(const char *link, unsigned int mtu, struct link_usual *usual,
+		       link_setting_fn fn, void *userdata)
 {
-	struct found f = {.fn = fn, .userdata = userdata, .mtu = mtu};
+	struct found f = {.fn = fn, .userdata = userdata, .mtu = mtu, .usual = usual};
 	_cleanup_close_ int sock = rtnl_open();
 	int e = sock;
 
-	read_sysctls("ipv4", link, sysctls4, fn, userdata);
-	read_sysctls("ipv6", link, sysctls6, fn, userdata);
 	read_queues(link, fn, userdata);
 	if (sock >= 0)
 		e = read_attributes(sock, link, &f);

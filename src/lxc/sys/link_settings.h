@@ -22,15 +22,19 @@
 
 #include <stdbool.h>
 
+#include "sys/link_sysctls.h"
+
 #define LINK_SETTING_MAX (64 * 1024) /* of a value */
 
 typedef void (*link_setting_fn)(const char *name, const char *value, void *userdata);
 
 /*
  * Calls fn for each setting of a link of this network namespace that differs from a new link's.
- * mtu: what a restore gives the link anyway. Returns 0 or -errno.
+ * mtu: what a restore gives the link anyway. usual: see
+ * link_sysctls.h. Returns 0 or -errno.
  */
-int link_settings_read(const char *link, unsigned int mtu, link_setting_fn fn, void *userdata);
+int link_settings_read(const char *link, unsigned int mtu, struct link_usual *usual,
+		       link_setting_fn fn, void *userdata);
 
 /* Whether the kernel can be given this; pure. */
 bool link_setting_valid(const char *name, const char *value);
