@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,17 +18,21 @@
 #include "carry/table_save.h"
 #include "criu.h"
 #include "criu/image_files.h"
+#include "criu/image_ghosts.h"
 #include "criu/image_mend.h"
 #include "criu/image_mounts.h"
+#include "criu/image_names.h"
 #include "flow/dump_private.h"
 #include "image/dir.h"
 #include "image/network_file.h"
 #include "preflight/preflight.h"
 #include "sys/cpuinfo.h"
 #include "util/fd.h"
+#include "util/map.h"
 #include "util/mem.h"
 
 #define CONFIG_MAX (4 * 1024 * 1024)
+#define REMAPS_MAX (64 * 1024 * 1024)
 
 static char *now_utc(void)
 {
@@ -169,6 +174,44 @@ static int check_deleted_mounts(struct dump *d, struct error **reterr)
 	return error_mark_refused(reterr, false, preflight_deleted_mounts(&p, reterr));
 }
 
+/*
+ * Looks for folders that were deleted when CRIU came, and whose path somebody has taken since
+ * check_dump(): a restore would take what is there for the folder.
+ */
+static int check_deleted_folders(struct dump *d, struct error **reterr)
+{
+	_cleanup_criu_files_ struct criu_files files = {0};
+	_cleanup_free_ char *remaps = NULL;
+	_cleanup_free_ uint32_t *ghosts = NULL;
+	_cleanup_map_ struct map deleted = {0};
+	ssize_t len = read_file_at(d->image->dirfd, CRIU_REMAPS, REMAPS_MAX, &remaps);
+	size_t n = 0;
+
+	if (len > 0)
+		ghosts = criu_ghosts_read(remaps, (size_t)len, &n);
+	for (size_t i = 0; i < n; i++)
+		map_add(&deleted, ghosts[i], 0);
+	if (n > 0)
+		criu_files_read_all(d->image->dirfd, &files);
+	for (size_t i = 0; i < files.n; i++) {
+		const struct criu_file *f = &files.v[i];
+		const struct criu_mount *m = criu_files_mount(&files, f->mount);
+		_cleanup_close_ int fd = -1;
+
+		if (!S_ISDIR(f->mode) || !map_get(&deleted, f->id, NULL) || !m ||
+		    m->ns != files.init_ns)
+			continue;
+		fd = open_in_root(d->saving.root, f->path, O_PATH | O_NOFOLLOW);
+		if (fd >= 0 || errno == ENOTDIR)
+			return error_set(
+				reterr, EBUSY,
+				"a process has a folder open that it has just deleted, and at "
+				"its place there is another file by now: %s; try again",
+				f->path);
+	}
+	return 0;
+}
+
 static int complete(struct dump *d, struct error **reterr)
 {
 	int r = dump_save_stopped(d, reterr);
@@ -177,6 +220,8 @@ static int complete(struct dump *d, struct error **reterr)
 		r = save_at_post_dump(d, reterr);
 	if (r == 0)
 		r = check_deleted_mounts(d, reterr);
+	if (r == 0)
+		r = check_deleted_folders(d, reterr);
 	if (r == 0)
 		r = carry_save(&d->saving, SAVE_MEND, reterr);
 	return r < 0 ? r
