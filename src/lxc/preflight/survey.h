@@ -347,6 +347,16 @@ bool has_another_name(const char *bound, const char *found, bool has_links);
 /* Returns which part of domain, type and protocol CRIU cannot save, or NULL. Pure. */
 const char *unsupported_socket(int domain, int type, int protocol, const char **ret_remedy);
 
+/* --- unread_messages.c ---------------------------------------------------------------------------
+ */
+
+/* fd: our own descriptor for one of its Unix sockets. */
+void check_unread_senders(struct survey *s, const struct process *process, int fd);
+void found_unaccepted_data(struct survey *s, const struct process *process);
+
+/* Waits a moment for what should pass in one. False: all waits together were too long. */
+bool survey_waits(struct survey *s);
+
 /* --- socket_losses.c -----------------------------------------------------------------------------
  */
 

@@ -12,9 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/param.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "preflight/survey.h"
@@ -24,8 +21,6 @@
 
 #define STATUS_MAX 65536
 /* Time enough for a disk to answer, or a dead child to be reaped, on a busy machine too. */
-#define WAIT_NS	  20000000
-#define WAITS_MAX 50 /* for all of them together */
 
 static const struct {
 	const char *file;
@@ -422,8 +417,6 @@ static void check_init_root(struct survey *s, const struct process *init)
 			     "has changed its root (chroot) to %s", root);
 }
 
-static const struct timespec moment = {.tv_nsec = WAIT_NS};
-
 static char *read_status_again(const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/status", (int)p->pid);
@@ -453,8 +446,8 @@ static void check_stuck(struct survey *s)
 
 		if (p->state != 'D' || !p->in_tree)
 			continue;
-		for (; s->waits < WAITS_MAX && still_waits(p); s->waits++)
-			nanosleep(&moment, NULL);
+		while (still_waits(p) && survey_waits(s))
+			;
 		if (still_waits(p))
 			findings_add(s->found,
 				     FINDING("uninterruptible", FINDING_WARNING,
@@ -473,15 +466,14 @@ static void check_stuck(struct survey *s)
  */
 static bool is_collected(struct survey *s, const struct process *p)
 {
-	for (;; s->waits++) {
+	for (;;) {
 		_cleanup_free_ char *now = read_status_again(p);
 		const char *state = now ? field_value(now, "State") : NULL;
 
 		if (!state || *state != 'Z')
 			return true;
-		if (s->waits >= WAITS_MAX)
+		if (!survey_waits(s))
 			return false;
-		nanosleep(&moment, NULL);
 	}
 }
 

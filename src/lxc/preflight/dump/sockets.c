@@ -296,6 +296,7 @@ void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, 
 	} else if (domain == AF_UNIX) {
 		check_socket_name(s, p, copy);
 		check_peer_user(s, p, copy);
+		check_unread_senders(s, p, copy);
 		note_unix_socket(s, p, fd, &st);
 	} else if (domain == AF_NETLINK) {
 		check_netlink(s, p, copy);
@@ -311,6 +312,7 @@ struct pair {
 	ino_t inode, peer; /* 0: none */
 	/* a connection whose other end is no socket yet: no process has accepted it */
 	bool is_waiting;
+	bool has_sent; /* data that no process has received */
 };
 
 struct pairs {
@@ -333,6 +335,9 @@ static void read_attribute(const struct unix_diag_msg *m, struct rtattr *a, stru
 		pair->is_waiting = m->udiag_state == TCP_ESTABLISHED &&
 				   m->udiag_type != SOCK_DGRAM &&
 				   *(const uint8_t *)RTA_DATA(a) != SHUT_BOTH_WAYS;
+		break;
+	case UNIX_DIAG_RQLEN:
+		pair->has_sent = ((const struct unix_diag_rqlen *)RTA_DATA(a))->udiag_wqueue > 0;
 		break;
 	case UNIX_DIAG_ICONS:
 		for (size_t i = 0; i < RTA_PAYLOAD(a) / sizeof(*value); i++)
@@ -376,7 +381,7 @@ static void list_pairs(pid_t pid, struct pairs *ret)
 			   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.request = {.sdiag_family = AF_UNIX,
 			    .udiag_states = ~0U,
-			    .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS},
+			    .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS | UDIAG_SHOW_RQLEN},
 	};
 	_cleanup_free_ char *answer = xcalloc(1, ANSWER_SIZE);
 	_cleanup_close_ int fd = netns_netlink_socket(pid, NETLINK_SOCK_DIAG);
@@ -481,6 +486,32 @@ static bool still_waits_outside(const struct survey *s, const struct pairs *pair
 	return waits_outside(again, inode);
 }
 
+static bool has_unaccepted_data(const struct pairs *pairs, ino_t inode)
+{
+	const struct pair *own = pair_of(pairs, inode);
+
+	return own && own->is_waiting && !own->peer && own->has_sent &&
+	       map_get(&pairs->queued, inode, NULL);
+}
+
+static void check_unaccepted_data(struct survey *s, const struct pairs *pairs,
+				  const struct unix_socket *u)
+{
+	struct pairs now = {0};
+	bool lost = has_unaccepted_data(pairs, u->inode);
+
+	while (lost && survey_waits(s)) {
+		pairs_clear(&now);
+		list_all_pairs(s, &now);
+		lost = has_unaccepted_data(&now, u->inode);
+	}
+	pairs_clear(&now);
+	s->descriptor = u->fd + 1;
+	if (lost)
+		found_unaccepted_data(s, u->process);
+	s->descriptor = 0;
+}
+
 /* A connection whose other end no process of the container was seen to have. */
 struct suspects {
 	struct sought *v;
@@ -510,6 +541,7 @@ static void list_suspects(struct survey *s, struct suspects *ret)
 			add_suspect(ret, u, i, own->peer);
 		else if (still_waits_outside(s, &pairs, &again, u->inode))
 			add_suspect(ret, u, i, 0);
+		check_unaccepted_data(s, &pairs, u);
 	}
 	pairs_clear(&pairs);
 	pairs_clear(&again);

@@ -62,14 +62,14 @@ declare -A foreseen=(
 	[posix-mqueue]='message queue'
 	[posix-mqueue-closed]='with message queues in it'
 	[pipe-packets]='has a pipe in packet mode open'
+	[unix-not-accepted-data]='that no process has accepted yet'
+	[unix-credentials-in-flight]="with its sender's credentials"
 	[first-thread-ended]='has a first thread that exited'
 )
 
 # What only CRIU and the dump see, and what they say.
 declare -A refused=(
-	[unix-not-accepted-data]='Non-empty write queue on an in-flight socket'
 	[left-session]='has not adopted it: CRIU could not restore that'
-	[unix-credentials-in-flight]='Control messages in queue, not supported'
 )
 
 # ask_state WORDS...: what the payload answers
