@@ -7,6 +7,7 @@
 . "${0%/*}/lib/counter.sh"
 . "${0%/*}/lib/blocker.sh"
 . "${0%/*}/lib/state.sh"
+. "${0%/*}/lib/keyring.sh"
 . "${0%/*}/lib/kinds.sh"
 . "${0%/*}/lib/kinds/configuration.sh"
 

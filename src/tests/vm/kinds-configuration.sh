@@ -8,6 +8,7 @@
 . "${0%/*}/../box/lib/counter.sh"
 . "${0%/*}/../box/lib/blocker.sh"
 . "${0%/*}/../box/lib/state.sh"
+. "${0%/*}/../box/lib/keyring.sh"
 . "${0%/*}/../box/lib/kinds.sh"
 . "${0%/*}/../box/lib/kinds/configuration.sh"
 

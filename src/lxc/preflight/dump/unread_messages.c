@@ -53,11 +53,11 @@ void check_unread_senders(struct survey *s, const struct process *p, int fd)
 		return;
 	while (has_message(fd))
 		if (!survey_waits(s)) {
-			findings_add(s->found,
-				     FINDING("unread-message", FINDING_BLOCKS, again,
-					     OF_PROCESS(s, p)),
-				     "has not received a message with its sender's credentials, "
-				     "which CRIU cannot save");
+			findings_add(
+				s->found,
+				FINDING("unread-message", FINDING_BLOCKS, again, OF_PROCESS(s, p)),
+				"has not received a message with its sender's credentials, "
+				"which CRIU cannot save");
 			return;
 		}
 }

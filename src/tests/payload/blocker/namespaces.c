@@ -239,9 +239,30 @@ static void children_namespace(void)
 	CHECK(unshare(CLONE_NEWPID) == 0);
 }
 
+static void overlay_on(const char *dir)
+{
+	mkdir(dir, 0755);
+	CHECK(mount("none", dir, "tmpfs", 0, NULL) == 0 && chdir(dir) == 0);
+	CHECK(mkdir("lower", 0755) == 0 && mkdir("upper", 0755) == 0 && mkdir("work", 0755) == 0);
+	CHECK(mkdir("merged", 0755) == 0);
+	CHECK(mount("none", "merged", "overlay", 0, "lowerdir=lower,upperdir=upper,workdir=work") ==
+	      0);
+}
+
+/* as Docker, Podman and LXC make one */
+static void namespace_container(void)
+{
+	in_namespace(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
+		     CLONE_NEWUTS);
+	CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+	overlay_on("/nested");
+	sleeping_child();
+}
+
 const struct mode namespaces_modes[] = {
 	{"children-namespace", children_namespace},
 	{"namespace-cgroup", namespace_cgroup},
+	{"namespace-container", namespace_container},
 	{"namespace-fd", namespace_fd},
 	{"namespace-ipc", namespace_ipc},
 	{"namespace-mnt-cgroup-file", namespace_mnt_cgroup_file},

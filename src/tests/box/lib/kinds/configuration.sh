@@ -12,6 +12,7 @@ rows_configuration()
 	alone 'a directory that a pre-start hook mounts' root_hook
 	alone '`overlay:`' root_overlay
 	alone '`loop:`' root_loop
+	alone 'a snapshot (`lxc-copy -s -B overlay`)' root_snapshot
 	alone 'a btrfs subvolume' root_btrfs
 	alone 'an LVM volume (`lvm:`)' root_lvm
 
@@ -29,6 +30,10 @@ rows_configuration()
 	alone '`lxc.ephemeral = 1`' configured 'lxc.ephemeral = 1'
 	alone '`lxc.namespace.share.net`: a namespace of another container' shared_namespace
 	alone '`lxc.idmap`' id_map
+	alone '`lxc.apparmor.profile = generated`' profile generated
+	alone '`lxc.apparmor.profile = unconfined`' profile unconfined
+	alone 'keys in the session keyring' session_keys
+	alone 'a host with cgroups of version 1 too' hybrid_cgroups
 }
 rows_configuration
 
@@ -80,6 +85,15 @@ root_overlay()
 	[ "$1" = config ] || { root_directory "$1"; return; }
 	mkdir -p /var/lib/lxc/c1/delta || return
 	new_root "overlay:$ROOTFS:/var/lib/lxc/c1/delta"
+}
+
+# The container is the copy; what it is a copy of is c0.
+root_snapshot()
+{
+	[ "$1" = config ] || { root_directory "$1"; return; }
+	CLEAN+=('lxc-destroy -n c0')
+	mv /var/lib/lxc/c1 /var/lib/lxc/c0 && sed -i 's,/lxc/c1,/lxc/c0,; s,= c1$,= c0,' /var/lib/lxc/c0/config &&
+		lxc-copy -n c0 -N c1 -s -B overlay
 }
 
 root_loop()
@@ -190,5 +204,45 @@ id_map()
 		chown -R 100000:100000 "$ROOTFS"
 		;;
 	state) grep -E '^(Uid|Gid):' "/proc/$(init_pid c1)/status" ;;
+	esac
+}
+
+profile()
+{
+	case $2 in
+	config)
+		[ -e /sys/kernel/security/apparmor/profiles ] || not_here || return
+		sed -i '/^lxc.apparmor.profile/d' /var/lib/lxc/c1/config
+		echo "lxc.apparmor.profile = $1"
+		;;
+	state) cat "/proc/$(init_pid c1)/attr/current" ;;
+	esac
+}
+
+session_keys()
+{
+	case $1 in
+	config)
+		[ -x /tmp/payload/keys ] || payload keys >/dev/null
+		install -m 755 /tmp/payload/keys "$ROOTFS/bin/keys"
+		mkfifo -m 666 "$ROOTFS/keys.in"
+		echo '::once:/bin/keys /keys.in /keys.out' >>"$ROOTFS/etc/inittab"
+		;;
+	set) keys c1 add user kind 'of key' ;;
+	state) keys c1 list ;;
+	esac
+}
+
+# As hosts had them before cgroup2 was enough, with a hierarchy of no controller.
+hybrid_cgroups()
+{
+	case $1 in
+	config)
+		CLEAN+=('umount -l /sys/fs/cgroup')
+		mount -t tmpfs cgroup /sys/fs/cgroup && mkdir /sys/fs/cgroup/{unified,systemd} &&
+			mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified || return
+		mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd || not_here
+		;;
+	state) in_container c1 cat /etc/inittab ;;
 	esac
 }

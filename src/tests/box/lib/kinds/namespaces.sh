@@ -22,6 +22,7 @@ rows_namespaces()
 	kind 'a namespace (`ip netns`)' mode namespace-mount
 	kind 'a file that another mount covers' mode covered-file
 	kind 'a second devpts' mode other-devpts
+	alone 'a mount with an ID map' maybe_mode namespace-mnt-idmapped
 	alone 'two folders that share propagation' mode shared-folders
 
 	section 'Namespaces in the container'
@@ -39,6 +40,7 @@ rows_namespaces()
 	kind 'user' mode namespace-user
 	kind 'cgroup' mode namespace-cgroup
 	kind 'time' mode namespace-time
+	kind 'all that a container of its own has, with an overlay (Docker, Podman, LXC)' mode namespace-container
 	kind 'of a thread only' mode thread-network
 	kind 'an open namespace of its own' mode own-namespace-fd
 	kind 'an open namespace that no process is in' mode namespace-fd
