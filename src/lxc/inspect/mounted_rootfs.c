@@ -12,6 +12,7 @@
 
 #include "inspect/mounted_rootfs.h"
 #include "storage/rootfs_identity.h"
+#include "sys/mountflags.h"
 #include "sys/process.h"
 #include "sys/scout.h"
 #include "util/fd.h"
@@ -58,6 +59,18 @@ static int open_root(pid_t init, struct stat *ret)
 	return fd < 0 || stat_without_sync(fd, ret) < 0 ? -1 : TAKE_FD(fd);
 }
 
+/* How the container has its root mounted. Whether the mount maps ids is known elsewhere. */
+static char *root_options(const char *seen)
+{
+	static const char mapped[] = ",idmapped";
+	const size_t len = strlen(seen), n = sizeof(mapped) - 1;
+	_cleanup_free_ char *options =
+		xstrndup(seen, len > n && strcmp(seen + len - n, mapped) == 0 ? len - n : len);
+	unsigned long flags;
+
+	return mount_flags_parse(options, &flags) ? TAKE_PTR(options) : NULL;
+}
+
 void inspect_mounted_rootfs(struct container_facts *facts, struct libmnt_fs *root)
 {
 	const enum rootfs_kind kind = facts->obstacles.rootfs;
@@ -75,6 +88,8 @@ void inspect_mounted_rootfs(struct container_facts *facts, struct libmnt_fs *roo
 
 	if (fd < 0)
 		return;
+	free(facts->rootfs_options);
+	facts->rootfs_options = root_options(seen.options);
 	if (kind == ROOTFS_DIRECTORY)
 		facts->obstacles.rootfs_differs = directory_differs(facts, &its);
 	else if (rootfs_kind_word(kind))

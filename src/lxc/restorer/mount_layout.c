@@ -331,6 +331,21 @@ static int bind_terminal(const struct restore *r, size_t i)
 	return bind_with(DEVPTS, place, r->manifest->facts.ttys[i].options);
 }
 
+/* Before CRIU 4.2 a container's root has the flags of the mount that CRIU is given. */
+static int set_root_flags(const struct restore *r)
+{
+	const char *options = r->manifest->facts.rootfs_options;
+	_cleanup_close_ int fd = open(r->plan->rootfs_mount, O_PATH | O_CLOEXEC);
+	unsigned long flags;
+	int e;
+
+	if (!options || !mount_flags_parse(options, &flags))
+		return 0;
+	e = fd < 0 ? -errno : detached_set_flags(fd, flags);
+	errno = -e;
+	return e < 0 ? -1 : 0;
+}
+
 /*
  * A slave of the host's, so that nothing that the container mounts later goes out.
  * A container whose init has made its mounts shared, as systemd does, has a root that
@@ -350,6 +365,8 @@ static int mount_rootfs(const struct restore *r)
 
 	if (e == 0)
 		e = mount(NULL, plan->rootfs_mount, NULL, MS_SHARED, NULL);
+	if (e == 0)
+		e = set_root_flags(r);
 	return e < 0 ? complain("mount the rootfs", plan->rootfs) : 0;
 }
 

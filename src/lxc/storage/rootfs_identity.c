@@ -201,7 +201,6 @@ char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 {
 	_cleanup_strv_ struct strv layers = {0};
 	_cleanup_host_mounts_ struct host_mounts mounts = {0};
-	unsigned long flags;
 	char *differs = kind == ROOTFS_OVERLAY ? overlay_differs(f, seen)
 			: kind == ROOTFS_LOOP  ? loop_differs(f, seen)
 					       : device_differs(f, seen);
@@ -209,8 +208,6 @@ char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 	if (differs)
 		return differs;
 	f->rootfs_kind = xstrdup(rootfs_kind_word(kind));
-	if (mount_flags_parse(seen->options, &flags))
-		f->rootfs_options = xstrdup(seen->options);
 	if (kind != ROOTFS_OVERLAY) {
 		f->rootfs_type = xstrdup(seen->type);
 		f->rootfs_identity = block_device_identity(
