@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/param.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "preflight/survey.h"
@@ -20,7 +22,6 @@
 #include "util/mem.h"
 
 #define STATUS_MAX 65536
-/* Time enough for a disk to answer, or a dead child to be reaped, on a busy machine too. */
 
 static const struct {
 	const char *file;

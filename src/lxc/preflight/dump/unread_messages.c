@@ -19,6 +19,7 @@
 #define SO_PASSPIDFD 76
 #endif
 
+/* Time enough for a disk to answer, or a dead child to be reaped, on a busy machine too. */
 #define WAIT_NS	  20000000
 #define WAITS_MAX 50 /* for all of them together */
 

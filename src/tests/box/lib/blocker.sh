@@ -32,9 +32,9 @@ block()
 
 	rm -f "$rootfs/ready" "$rootfs/said"
 	# shellcheck disable=SC2016 # for that shell
-	timeout 10 sh -c 'echo "$1" >"$2"' sh "$mode" "$rootfs/mode" ||
+	timeout 60 sh -c 'echo "$1" >"$2"' sh "$mode" "$rootfs/mode" ||
 		die "$name starts no blocker for $mode"
-	wait_for 10 is_ready "$rootfs"
+	wait_for 60 is_ready "$rootfs"
 	read -r BLOCKED <"$rootfs/ready"
 }
 
@@ -51,7 +51,7 @@ unblock()
 
 	pid=$(host_pid "$1" "$BLOCKED")
 	kill -KILL "$pid"
-	wait_for 10 blocker_is_gone "$pid"
+	wait_for 60 blocker_is_gone "$pid"
 }
 
 blocker_is_gone()

@@ -14,7 +14,7 @@ start_keys()
 	mkfifo -m 666 "$rootfs/keys.in"
 	echo '::once:/bin/keys /keys.in /keys.out' >>"$rootfs/etc/inittab"
 	start_container "$1"
-	wait_for 20 has_address "$1"
+	wait_for 60 has_address "$1"
 }
 
 # keys NAME WORD...: what it says to that
@@ -25,7 +25,7 @@ keys()
 	shift
 	rm -f "$rootfs/keys.out"
 	echo "$*" >"$rootfs/keys.in"
-	wait_for 10 test -e "$rootfs/keys.out"
+	wait_for 60 test -e "$rootfs/keys.out"
 	sort "$rootfs/keys.out"
 }
 

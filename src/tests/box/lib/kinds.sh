@@ -88,7 +88,7 @@ new_container()
 end_container()
 {
 	lxc-stop -k -n c1 2>/dev/null || :
-	lxc-wait -n c1 -s STOPPED -t 10 || die 'c1 does not stop'
+	lxc-wait -n c1 -s STOPPED -t 60 || die 'c1 does not stop'
 	clean_host
 	lxc-destroy -n c1 >/dev/null 2>&1 || rm -rf /var/lib/lxc/c1
 }
@@ -115,7 +115,7 @@ loop_device()
 	# shellcheck disable=SC2217 # which is to hold it
 	sleep infinity <"$LOOP" >/dev/null 2>&1 &
 	holder=$!
-	wait_for 10 holds "$holder" "$LOOP"
+	wait_for 60 holds "$holder" "$LOOP"
 	# detached with the last that has it open
 	losetup -d "$LOOP"
 	CLEAN+=("kill $holder")
@@ -257,13 +257,20 @@ save_and_restore()
 	done
 	for _ in 1 2; do
 		rm -rf "$IMG"
-		lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 || not_done "$NOT_SAVED"
+		save || not_done "$NOT_SAVED"
 		lxc-checkpoint -n c1 -D "$IMG" -r >/tmp/kind.said 2>&1 || not_done "$NOT_RESTORED"
 		[ ${#SET_STATES[@]} -eq 0 ] || ask_state verify >/tmp/kind.verified
 		for row; do
 			look_again "$row"
 		done
 	done
+}
+
+# On a very busy machine lxc-checkpoint returns before the container has stopped, and says so.
+save()
+{
+	lxc-checkpoint -n c1 -D "$IMG" -s >/tmp/kind.said 2>&1 && return
+	grep -q 'is complete, but its monitor' /tmp/kind.said && lxc-wait -n c1 -s STOPPED -t 300
 }
 
 # look_again ROW: whether its state is the same
@@ -420,7 +427,7 @@ mode()
 		[ -z "$children" ] || kill -KILL $children
 		unblock c1
 		# the init of a namespace takes its time to die
-		wait_for 10 are_gone "$children"
+		wait_for 60 are_gone "$children"
 		comm -13 <(echo "$MODE_MOUNTS") <(mounts_inside) | sort -r | while read -r mount; do
 			in_container c1 umount -l "$(printf '%b' "$mount")" </dev/null
 		done
@@ -489,7 +496,10 @@ SET_STATES=()
 maybe_mode()
 {
 	if [ "$2" = 'set' ]; then
-		mode "$@" || not_here
+		mode "$@" && return
+		# it says what it lacks
+		[ -s "$ROOTFS/said" ] || return
+		not_here
 	else
 		mode "$@"
 	fi

@@ -94,7 +94,7 @@ start_container()
 {
 	lxc-start -n "$1" -l debug -o "/tmp/lxc-start.$1.log" ||
 		{ tail -n 40 "/tmp/lxc-start.$1.log" && die "lxc-start $1"; }
-	lxc-wait -n "$1" -s RUNNING -t 10 || die "$1 does not get to RUNNING"
+	lxc-wait -n "$1" -s RUNNING -t 60 || die "$1 does not get to RUNNING"
 }
 
 # in_container NAME COMMAND...

@@ -53,6 +53,9 @@ case $(criu --version) in
 *' 4.1'*) lost[madvise]='MADV_WIPEONFORK has not*' ;;
 esac
 
+# shellcheck disable=SC2034 # as above
+! grep -qw ospke /proc/cpuinfo || lost[protection-keys]='the key of the mapping is 0 instead of 1'
+
 # Before Linux 6.15 nobody else can see it.
 # shellcheck disable=SC2034 # as above
 grep -qs ksm_merge_any /proc/self/ksm_stat || lost[memory-merge]='it is 0 instead of 1'

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <linux/membarrier.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "state.h"
 
@@ -14,8 +16,8 @@ static char *map(size_t pages, int prot, int flags)
 	return TRY((char *)mmap(NULL, pages * PAGE, prot, flags | MAP_ANONYMOUS, -1, 0));
 }
 
-/* The flags of the mapping at that address, as two letters each. */
-static const char *flags_at(const void *at)
+/* What smaps says of the mapping at that address. */
+static const char *mapping_at(const void *at, const char *field)
 {
 	unsigned long start, end;
 	char *dash;
@@ -26,9 +28,15 @@ static const char *flags_at(const void *at)
 		start = strtoul(p, &dash, 16);
 		end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 		if (start <= (unsigned long)at && (unsigned long)at < end)
-			return field_of(p, "VmFlags");
+			return field_of(p, field);
 	}
 	return "";
+}
+
+/* as two letters each */
+static const char *flags_at(const void *at)
+{
+	return mapping_at(at, "VmFlags");
 }
 
 static void has_flag(const char *what, const void *at, const char *flag)
@@ -399,6 +407,35 @@ static void verify_own_mdwe(void)
 	     prctl(PR_GET_MDWE, 0, 0, 0, 0));
 }
 
+/* --- of a processor's features -------------------------------------------- */
+
+static int key;
+
+/* Not every processor has them. */
+static void set_key(void)
+{
+	key = pkey_alloc(0, PKEY_DISABLE_WRITE);
+	memory = map(1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	if (key > 0)
+		TRY(pkey_mprotect(memory, PAGE, PROT_READ | PROT_WRITE, key));
+}
+
+static void verify_key(void)
+{
+	if (key > 0)
+		same("the key of the mapping", key, atol(mapping_at(memory, "ProtectionKey")));
+}
+
+static void set_barrier(void)
+{
+	TRY(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
+}
+
+static void verify_barrier(void)
+{
+	same("membarrier", 0, syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+}
+
 const struct kind memory_kinds[] = {
 	{"map-private", set_private, verify_private, NULL},
 	{"map-shared", set_shared, verify_shared, NULL},
@@ -414,6 +451,8 @@ const struct kind memory_kinds[] = {
 	{"memory-sparse", set_sparse, verify_sparse, NULL},
 	{"copy-on-write", set_copy_on_write, verify_copy_on_write, NULL},
 	{"thp-disabled", set_thp, verify_thp, NULL},
+	{"protection-keys", set_key, verify_key, NULL},
+	{"membarrier", set_barrier, verify_barrier, NULL},
 	{"memory-deny-write-execute", set_mdwe, verify_mdwe, NULL},
 	{"memory-deny-write-execute-own", set_own_mdwe, verify_own_mdwe, NULL},
 	{0},

@@ -111,7 +111,7 @@ attached()
 	case $3 in
 	set)
 		eval "lxc-attach -n c1 --clear-env -- /bin/sh -c '/bin/sleep $1 & exit' $2" &&
-			(wait_for 10 sleeps "$1")
+			(wait_for 60 sleeps "$1")
 		;;
 	state) sleeps "$1" && find "/proc/$(sleeps "$1")/fd" -mindepth 1 -printf '%f %l\n' | sed 's/\[[0-9]*\]$//' | sort ;;
 	unset) kill -KILL "$(sleeps "$1")" ;;
@@ -145,7 +145,7 @@ attached_waiting()
 	case $1 in
 	set)
 		lxc-attach -n c1 --clear-env -- /bin/sleep 10004 </dev/null >/dev/null 2>&1 &
-		(wait_for 10 sleeps 10004)
+		(wait_for 60 sleeps 10004)
 		;;
 	state) sleeps 10004 >/dev/null && echo runs ;;
 	unset) kill -KILL "$(sleeps 10004)" ;;

@@ -58,7 +58,7 @@ host_end()
 nic_veth()
 {
 	case $1 in
-	set) wait_for 20 has_address c1 ;;
+	set) wait_for 60 has_address c1 ;;
 	state) nic_state && bridge_of "$(host_end)" ;;
 	esac
 }

@@ -11,6 +11,8 @@ rows_processes()
 		stack-and-heap memory-sparse copy-on-write thp-disabled
 	kind '`madvise()`' keeps madvise
 	kind '`mlockall()` for the future' keeps mlockall-future
+	kind '`membarrier()` (.NET, liburcu)' keeps membarrier
+	kind 'protection keys (`pkey_alloc()`)' keeps_protection_keys
 	kind '`PR_SET_MDWE`' keeps memory-deny-write-execute
 	kind '`PR_SET_MEMORY_MERGE`' keeps memory-merge
 
@@ -43,3 +45,9 @@ rows_processes()
 	alone 'a cgroup that the container has frozen' mode frozen-child
 }
 rows_processes
+
+keeps_protection_keys()
+{
+	[ "$1" != set ] || grep -qw ospke /proc/cpuinfo || not_here || return
+	keeps protection-keys "$1"
+}

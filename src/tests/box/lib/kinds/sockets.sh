@@ -60,7 +60,7 @@ unix_outside()
 			signal.pause()
 		END
 		CLEAN+=("kill $!" 'rm -f /run/kind.socket')
-		(wait_for 10 test -S /run/kind.socket) || return
+		(wait_for 60 test -S /run/kind.socket) || return
 		echo 'lxc.mount.entry = /run/kind.socket outside.socket none bind,create=file 0 0'
 		;;
 	*) mode unix-outside "$2" ;;
