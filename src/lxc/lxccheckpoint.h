@@ -228,6 +228,15 @@ int lxc_checkpoint_check(struct lxc_container *c,
 			 const struct lxc_checkpoint_check_options *options);
 
 /*
+ * Where below directory the checkpoint of the container name is. A checkpoint into a directory
+ * that holds other things goes into a subdirectory of the container's name, and the functions that
+ * take a container find it there. This is for the following two, which take none. The caller frees
+ * the result, which is directory itself if there is no such subdirectory. NULL if an argument is
+ * NULL or empty. Since 0.1.
+ */
+char *lxc_checkpoint_directory(const char *directory, const char *name);
+
+/*
  * Reads the whole checkpoint in directory and compares it with its checksums; needs no
  * container. Returns 0 if it is intact. Returns -LXC_CHECKPOINT_EFAILED if files are damaged;
  * the damaged callback receives each. Returns -LXC_CHECKPOINT_EREFUSED if there is no readable

@@ -37,7 +37,7 @@ int container_dump(struct lxc_container *c, const struct dump_options *o)
 
 int container_restore(struct lxc_container *c, struct restore_options *o, int *ret_status)
 {
-	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	_cleanup_free_ char *directory = restore_directory(c, o->directory);
 	_cleanup_error_ struct error *e = NULL;
 	int r;
 

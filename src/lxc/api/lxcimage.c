@@ -97,6 +97,13 @@ static int peek_failed(int r, struct lxc_checkpoint_verify_options *o, const str
 	return keep_error(-LXC_CHECKPOINT_EFAILED, e);
 }
 
+char *lxc_checkpoint_directory(const char *directory, const char *name)
+{
+	if (!directory || !*directory || !name || !*name)
+		return NULL;
+	return image_place_of(directory, name);
+}
+
 int lxc_checkpoint_verify(const char *directory,
 			  const struct lxc_checkpoint_verify_options *options)
 {

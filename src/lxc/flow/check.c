@@ -26,18 +26,19 @@
 #define STOP_TICK_MS 20
 
 /* A failure here blocks, and leaves nothing further to check. */
-static void check_directory(const char *directory, bool replace, long owner, struct findings *found)
+static void check_directory(const struct image_place *place, bool replace, long owner,
+			    struct findings *found)
 {
 	_cleanup_error_ struct error *e = NULL;
 	bool holds_one = false;
 
-	if (image_check(directory, replace, owner, &holds_one, &e) < 0)
+	if (image_check(place, replace, owner, &holds_one, &e) < 0)
 		findings_add_error(found, "directory", e);
-	else if (holds_one && !replace)
+	else if (holds_one)
 		findings_add(found,
 			     FINDING("directory", FINDING_WARNING,
 				     "name another directory with -D, or use --replace"),
-			     "%s already holds a checkpoint", directory);
+			     "%s already holds a checkpoint", place->path);
 }
 
 /* Checks both, whatever the first result. */
@@ -84,17 +85,19 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 }
 
 static void check_dump(struct lxc_container *c, const struct check_options *o,
-		       const char *directory, struct criu_program *criu, struct findings *found)
+		       struct criu_program *criu, struct findings *found)
 {
+	_cleanup_image_place_ struct image_place place = {0};
 	_cleanup_error_ struct error *e = NULL;
 	bool able = check_host(criu, found) == 0;
 	long owner = -1;
 
+	checkpoint_place(c, o->directory, &place);
 	if (dump_check_state(c, &e) < 0)
 		findings_add_error(found, "state", e);
 	else if (able)
-		check_running(c, criu, directory, o->stop, &owner, found);
-	check_directory(directory, o->replace, owner, found);
+		check_running(c, criu, place.path, o->stop, &owner, found);
+	check_directory(&place, o->replace, owner, found);
 }
 
 /* --- a restore --- */
@@ -278,7 +281,7 @@ void restore_parts_clear(struct restore_parts *p)
 
 int check_container(struct lxc_container *c, const struct check_options *o, struct error **reterr)
 {
-	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	_cleanup_free_ char *directory = restore_directory(c, o->directory);
 	_cleanup_restore_parts_ struct restore_parts parts = {0};
 	_cleanup_free_ char *place = container_place(c);
 	_cleanup_error_ struct error *busy = NULL;
@@ -300,7 +303,7 @@ int check_container(struct lxc_container *c, const struct check_options *o, stru
 	} else {
 		_cleanup_spelling_ struct spelling spelling = spelling_adopt(c);
 
-		check_dump(c, o, directory, &parts.criu, &found);
+		check_dump(c, o, &parts.criu, &found);
 	}
 	if (parts.criu.path && o->criu)
 		o->criu(&parts.criu, o->userdata);

@@ -29,11 +29,22 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-char *checkpoint_directory(struct lxc_container *c, const char *directory)
+static char *default_directory(struct lxc_container *c)
+{
+	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
+}
+
+void checkpoint_place(struct lxc_container *c, const char *directory, struct image_place *ret)
 {
 	if (directory && *directory)
-		return xstrdup(directory);
-	return xasprintf("%s/%s/checkpoint", c->get_config_path(c), c->name);
+		image_place_for(directory, c->name, ret);
+	else
+		*ret = (struct image_place){.path = default_directory(c)};
+}
+
+char *restore_directory(struct lxc_container *c, const char *directory)
+{
+	return directory && *directory ? image_place_of(directory, c->name) : default_directory(c);
 }
 
 uint64_t ghost_limit(uint64_t asked)
@@ -149,14 +160,14 @@ static int prepare(struct dump *d, struct error **reterr)
 	if (r == 0)
 		r = inspect_container(d->c, &d->settings, facts, reterr);
 	if (r == 0)
-		r = check_dump(d, d->directory, reterr);
+		r = check_dump(d, d->image_place->path, reterr);
 	if (r < 0)
 		return r;
 	dump_describe(d);
 	r = manifest_check(&d->manifest, reterr);
 	if (r == 0)
-		r = image_create(d->directory, d->o->replace, facts_root_id(facts, "u"), &d->image,
-				 reterr);
+		r = image_create(d->image_place, d->o->replace, facts_root_id(facts, "u"),
+				 &d->image, reterr);
 	if (r < 0)
 		return r;
 	r = pin_init(d, reterr);
@@ -380,7 +391,7 @@ static int dump_once(const struct dump *what, struct error **reterr)
 int dump_container(struct lxc_container *c, const struct dump_options *o, struct error **reterr)
 {
 	_cleanup_free_ char *place = container_place(c);
-	_cleanup_free_ char *directory = checkpoint_directory(c, o->directory);
+	_cleanup_image_place_ struct image_place image_place = {0};
 	const struct asked asked = {
 		.stop = o->stop,
 		.replace = o->replace,
@@ -392,7 +403,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		.c = c,
 		.o = o,
 		.place = place,
-		.directory = directory,
+		.image_place = &image_place,
 		.command = command,
 		.first = true,
 		.operation = {.fd = -1},
@@ -401,6 +412,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 		.monitor = -1,
 	};
 
+	checkpoint_place(c, o->directory, &image_place);
 	for (unsigned int tries = 1;; tries++) {
 		_cleanup_error_ struct error *e = NULL;
 		int r = dump_once(&what, &e);

@@ -4,6 +4,7 @@
 
 #include <lxc/lxccontainer.h>
 
+#include "image/image_place.h"
 #include "preflight/findings.h"
 #include "util/error.h"
 
@@ -37,8 +38,11 @@ struct dump_options {
  */
 int action_script_path(const char *script, char **ret, struct error **reterr) _must_check_;
 
-/* LXCPATH/NAME/checkpoint where directory is NULL. Caller frees. */
-char *checkpoint_directory(struct lxc_container *c, const char *directory);
+/* Where its checkpoint goes: by default, with directory NULL, to LXCPATH/NAME/checkpoint. */
+void checkpoint_place(struct lxc_container *c, const char *directory, struct image_place *ret);
+
+/* Where a restore finds it. Caller frees. */
+char *restore_directory(struct lxc_container *c, const char *directory);
 
 /* Refuses a container that is not running, or is frozen. */
 int dump_check_state(struct lxc_container *c, struct error **reterr) _must_check_;

@@ -20,9 +20,10 @@
 struct dump {
 	struct lxc_container *c;
 	const struct dump_options *o;
-	const char *place, *directory; /* the container's, the image's */
-	const char *command;	       /* the check */
-	bool first;		       /* try, which tells what was found */
+	const char *place; /* the container's */
+	const struct image_place *image_place;
+	const char *command; /* the check */
+	bool first;	     /* try, which tells what was found */
 	struct criu_program criu;
 	struct settings settings;
 	struct manifest manifest;

@@ -16,12 +16,12 @@
 #include "image/follow.h"
 #include "image/guard.h"
 #include "image/image_private.h"
+#include "image/history.h"
 #include "image/in_use.h"
+#include "image/image_place.h"
 #include "sys/remove_tree.h"
 #include "util/fd.h"
 #include "util/mem.h"
-
-#define STAGING ".new" /* beside a checkpoint that is to be replaced */
 
 static const char marker_text[] =
 	"A checkpoint was begun here and has not been completed: this directory cannot be\n"
@@ -42,7 +42,8 @@ bool image_has_file(const struct image *img, const char *name)
 {
 	struct stat st;
 
-	return fstatat(img->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	/* a directory of such a name is somebody else's */
+	return fstatat(img->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode);
 }
 
 DIR *image_list(const struct image *img)
@@ -60,7 +61,7 @@ static bool is_ours(const char *name)
 	       strcmp(name, "lost+found") == 0 || strcmp(name, "." IMAGE_MARKER ".tmp") == 0;
 }
 
-static bool is_empty(const struct image *img)
+bool image_is_empty(const struct image *img)
 {
 	_cleanup_closedir_ DIR *dir = image_list(img);
 	struct dirent *e;
@@ -71,17 +72,6 @@ static bool is_empty(const struct image *img)
 		if (!is_ours(e->d_name))
 			return false;
 	return true;
-}
-
-static bool keep_marks(const char *name)
-{
-	return strcmp(name, "lost+found") == 0 || strcmp(name, IMAGE_MARKER) == 0 ||
-	       strcmp(name, IMAGE_REPLACED) == 0;
-}
-
-static bool keep_marks_and_log(const char *name)
-{
-	return keep_marks(name) || strcmp(name, IMAGE_LOG) == 0;
 }
 
 int image_sync(const struct image *img, struct error **reterr)
@@ -101,19 +91,40 @@ int image_sync_parent(const char *path, struct error **reterr)
 	return 0;
 }
 
+/* What clear() leaves. */
+struct clearing {
+	const struct image *img;
+	const struct manifest *manifest; /* NULL: it was not complete */
+	bool keep_log;
+};
+
+static bool keeps(const char *name, const void *userdata)
+{
+	const struct clearing *c = userdata;
+
+	return strcmp(name, IMAGE_MARKER) == 0 || strcmp(name, IMAGE_REPLACED) == 0 ||
+	       (c->keep_log && strcmp(name, IMAGE_LOG) == 0) || strcmp(name, "lost+found") == 0 ||
+	       image_place_is_other(c->img->dirfd, name, c->manifest);
+}
+
 /*
- * Clears the directory. The manifest goes first: without it, the rest is not a checkpoint, whatever
- * happens next. The markers go last, because they say that the rest may go.
+ * Clears the directory, but for what somebody else has put there. The manifest goes first: without
+ * it, the rest is not a checkpoint, whatever happens next. The markers go last, because they say
+ * that the rest may go.
  */
 static int clear(const struct image *img, bool keep_log)
 {
+	_cleanup_manifest_ struct manifest m = {0};
+	struct clearing c = {.img = img, .keep_log = keep_log};
 	int r;
 
+	if (image_read_manifest(img, &m, NULL) == 0)
+		c.manifest = &m;
 	if (unlinkat(img->dirfd, MANIFEST_NAME, 0) == 0)
 		fsync(img->dirfd);
 	else if (errno != ENOENT)
 		return -errno;
-	r = remove_contents_at(img->dirfd, keep_log ? keep_marks_and_log : keep_marks);
+	r = remove_contents_at(img->dirfd, keeps, &c);
 	if (r < 0 || keep_log)
 		return r;
 	fsync(img->dirfd);
@@ -125,7 +136,7 @@ static int clear(const struct image *img, bool keep_log)
 static const char replaced_text[] =
 	"Another checkpoint takes, or has taken, the place of this one. If it is in a directory "
 	"that\n"
-	"ends in " STAGING ", it is the old one, and goes with the next --replace.\n";
+	"ends in " IMAGE_STAGING ", it is the old one, and goes with the next --replace.\n";
 
 /* Returns 1 for a new directory, which is on disk then, and 0 for an existing one. */
 static int make_dir(const char *path, mode_t mode, struct error **reterr)
@@ -222,20 +233,24 @@ static int refuse_other(const struct image *img, struct error **reterr)
 	return -ENOTEMPTY;
 }
 
+/* Whether the locked directory holds something that is neither ours nor what we had begun. */
+static bool holds_others(const struct image *img)
+{
+	return image_has_file(img, IMAGE_MARKER) ? image_place_has_others(img->dirfd, NULL)
+						 : !image_is_empty(img);
+}
+
 /* Prepares the open, locked directory for writing. */
 static int prepare(struct image *img, struct error **reterr)
 {
 	int r;
 
-	if (image_has_file(img, IMAGE_MARKER)) {
-		r = clear(img, false);
-		if (r < 0)
-			return error_set(reterr, -r,
-					 "cannot clear %s of an unfinished checkpoint: %s",
-					 img->path, strerror(-r));
-	} else if (!is_empty(img)) {
+	if (holds_others(img))
 		return refuse_other(img, reterr);
-	}
+	r = image_has_file(img, IMAGE_MARKER) ? clear(img, false) : 0;
+	if (r < 0)
+		return error_set(reterr, -r, "cannot clear %s of an unfinished checkpoint: %s",
+				 img->path, strerror(-r));
 	/* an image is as secret as the memory in it */
 	if (fchmod(img->dirfd, 0700) < 0)
 		return error_errno(reterr, "cannot make %s private", img->path);
@@ -255,6 +270,22 @@ static int refuse_mount_point(const struct image *img, struct error **reterr)
 	error_set_hint(reterr, "checkpoint into a new directory below it and remove the old "
 			       "one afterwards");
 	return -EXDEV;
+}
+
+/* A replacement exchanges whole directories. */
+int image_refuse_others(const struct image *old, struct error **reterr)
+{
+	_cleanup_manifest_ struct manifest m = {0};
+	const bool readable = image_read_manifest(old, &m, NULL) == 0;
+
+	if (!image_place_has_others(old->dirfd, readable ? &m : NULL))
+		return 0;
+	error_refuse(reterr, ENOTEMPTY,
+		     "%s holds files that are not part of its checkpoint, which cannot be "
+		     "replaced without them",
+		     old->path);
+	error_set_hint(reterr, "move them away, or choose another directory with -D");
+	return -ENOTEMPTY;
 }
 
 /*
@@ -289,9 +320,11 @@ static int move_to_staging(struct image *img, struct error **reterr)
 	struct image staging = {.final_path = img->final_path, .dirfd = -1};
 	int r = refuse_mount_point(img, reterr);
 
+	if (r == 0)
+		r = image_refuse_others(img, reterr);
 	if (r < 0)
 		return r;
-	staging.path = xasprintf("%s" STAGING, img->path);
+	staging.path = xasprintf("%s" IMAGE_STAGING, img->path);
 	r = make_dir(staging.path, 0700, reterr);
 	if (r >= 0)
 		r = image_open_locked(&staging, staging.path, LOCK_EX, reterr);
@@ -323,10 +356,26 @@ static void remove_made(const struct image *img)
 		*strrchr(path, '/') = '\0';
 }
 
-int image_create(const char *path, bool replace, long owner, struct image **ret,
+/*
+ * Where we chose the place, nobody was there to ask for a replacement: a container that was stopped
+ * with its checkpoint and restored from it has left that behind.
+ */
+static bool is_used_up(const struct image *img)
+{
+	_cleanup_manifest_ struct manifest m = {0};
+	_cleanup_strv_ struct strv restored = {0};
+
+	if (image_read_manifest(img, &m, NULL) < 0 || !m.stopped)
+		return false;
+	history_read(img->dirfd, img->path, &restored);
+	return restored.n > 0;
+}
+
+int image_create(const struct image_place *place, bool replace, long owner, struct image **ret,
 		 struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	const char *path = place->path;
 	struct stat st;
 	int r;
 
@@ -339,7 +388,8 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 	if (r == 0)
 		r = image_open_locked(img, img->path, LOCK_EX, reterr);
 	if (r == 0 && image_has_file(img, MANIFEST_NAME))
-		r = replace ? move_to_staging(img, reterr) : refuse_existing(img, reterr);
+		r = replace || (place->shared && is_used_up(img)) ? move_to_staging(img, reterr)
+								  : refuse_existing(img, reterr);
 	if (r == 0)
 		r = prepare(img, reterr);
 	if (r < 0) {
@@ -354,10 +404,12 @@ int image_create(const char *path, bool replace, long owner, struct image **ret,
 /* Whether move_to_staging() would succeed; where our own remains are in the way, it does. */
 static int check_staging(const struct image *img, struct error **reterr)
 {
-	_cleanup_free_ char *path = xasprintf("%s" STAGING, img->path);
+	_cleanup_free_ char *path = xasprintf("%s" IMAGE_STAGING, img->path);
 	struct image staging = {.path = path, .final_path = img->path, .dirfd = -1};
 	int r = refuse_mount_point(img, reterr);
 
+	if (r == 0)
+		r = image_refuse_others(img, reterr);
 	if (r < 0)
 		return r;
 	staging.dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -370,10 +422,11 @@ static int check_staging(const struct image *img, struct error **reterr)
 	return r;
 }
 
-int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
+int image_check(const struct image_place *place, bool replace, long owner, bool *ret_holds_one,
 		struct error **reterr)
 {
 	_cleanup_image_ struct image *img = xcalloc(1, sizeof(*img));
+	const char *path = place->path;
 	struct stat st;
 	int r;
 
@@ -391,12 +444,14 @@ int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
 	img->dirfd = open(img->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (img->dirfd < 0 || fstat(img->dirfd, &st) < 0)
 		return error_errno(reterr, "cannot open the directory %s", path);
-	*ret_holds_one = st.st_uid == 0 && image_has_file(img, MANIFEST_NAME);
+	if (place->shared && st.st_uid == 0 && is_used_up(img))
+		replace = true;
+	*ret_holds_one = st.st_uid == 0 && !replace && image_has_file(img, MANIFEST_NAME);
 	if (st.st_uid != 0)
 		r = check_owner(path, &st, reterr);
 	else if (image_has_file(img, MANIFEST_NAME))
 		r = replace ? check_staging(img, reterr) : 0;
-	else if (!image_has_file(img, IMAGE_MARKER) && !is_empty(img))
+	else if (holds_others(img))
 		r = refuse_other(img, reterr);
 	return r;
 }

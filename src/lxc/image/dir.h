@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "image/manifest.h"
+#include "image/image_place.h"
 #include "util/error.h"
 
 struct image {
@@ -26,18 +27,19 @@ struct image {
 
 /*
  * For a dump. Makes the directory (0700) and its parents. Refuses a directory that holds a
- * checkpoint (with replace, it makes the new one beside it instead), that holds other files, or on
- * which another process works. Clears what an unfinished dump of ours left. owner: see guard_way().
+ * checkpoint (with replace, it makes the new one beside it instead; in a shared directory also if
+ * the old one was restored since its container was stopped), that holds other files, or on which
+ * another process works. Clears what an unfinished dump of ours left. owner: see guard_way().
  */
-int image_create(const char *path, bool replace, long owner, struct image **ret,
+int image_create(const struct image_place *place, bool replace, long owner, struct image **ret,
 		 struct error **reterr) _must_check_;
 
 /*
  * Whether image_create() would refuse the directory; makes and locks nothing. An existing
- * checkpoint sets *ret_holds_one and is not an error; with replace it is one if the new checkpoint
- * could not take its place.
+ * checkpoint sets *ret_holds_one unless it would be replaced, and is not an error; what would be
+ * replaced is one if the new checkpoint could not take its place.
  */
-int image_check(const char *path, bool replace, long owner, bool *ret_holds_one,
+int image_check(const struct image_place *place, bool replace, long owner, bool *ret_holds_one,
 		struct error **reterr) _must_check_;
 
 /*

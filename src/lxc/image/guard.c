@@ -278,12 +278,23 @@ static int check_entry(int dirfd, const char *path, const char *name, const stru
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_refuse(reterr, errno, "cannot look at %s/%s: %s", path, name,
 				    strerror(errno));
+	/* nobody reads it: it may hold the checkpoint of another container */
+	if (kind == GUARD_PART && S_ISDIR(st.st_mode) && guard_is_stray(name) &&
+	    !is_listed(m, name))
+		return 0;
 	wrong = guard_file_wrong(&st);
 	if (wrong)
 		return refuse_file(path, name, wrong, reterr);
 	if (kind == GUARD_PART && !is_listed(m, name) && !guard_is_stray(name))
 		return refuse_unlisted(path, name, reterr);
 	return 0;
+}
+
+static bool is_directory(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
 void guard_each_stray(int dirfd, const struct manifest *m,
@@ -294,7 +305,7 @@ void guard_each_stray(int dirfd, const struct manifest *m,
 
 	while (dir && (e = readdir(dir)))
 		if (guard_name(e->d_name) == GUARD_PART && guard_is_stray(e->d_name) &&
-		    !is_listed(m, e->d_name))
+		    !is_listed(m, e->d_name) && !is_directory(dirfd, e->d_name))
 			stray(e->d_name, userdata);
 }
 

@@ -12,8 +12,21 @@
 #define IMAGE_MARKER   "incomplete" /* it is being written, or could not be */
 #define IMAGE_REPLACED "replaced"   /* another takes its place, or has taken it */
 #define IMAGE_LOG      "dump.log"
+#define RESTORE_LOG    "restore.log"
+/* Its name, and this, is that of a directory beside a checkpoint that is to be replaced. */
+#define IMAGE_STAGING ".new"
 
 bool image_has_file(const struct image *img, const char *name);
+
+/* Whether nothing is in it but what a filesystem makes. */
+bool image_is_empty(const struct image *img);
+
+/* Reads the manifest of an open directory. */
+int image_read_manifest(const struct image *img, struct manifest *ret,
+			struct error **reterr) _must_check_;
+
+/* Refuses a checkpoint that is to be replaced together with somebody else's files. */
+int image_refuse_others(const struct image *old, struct error **reterr) _must_check_;
 
 /* Flushes the names of its files to disk. */
 int image_sync(const struct image *img, struct error **reterr) _must_check_;

@@ -20,7 +20,7 @@
 
 #define MANIFEST_MAX (16 * 1024 * 1024)
 
-static int read_manifest(const struct image *img, struct manifest *ret, struct error **reterr)
+int image_read_manifest(const struct image *img, struct manifest *ret, struct error **reterr)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = guard_open(img->dirfd, img->path, MANIFEST_NAME, reterr);
@@ -102,7 +102,7 @@ int image_peek_manifest(const char *path, struct image **ret, struct manifest *r
 	if (r == 0)
 		r = image_open_locked(img, img->path, LOCK_SH, reterr);
 	if (r == 0)
-		r = read_manifest(img, &m, reterr);
+		r = image_read_manifest(img, &m, reterr);
 	if (r == 0)
 		r = check_guarded(img, path, &m, reterr);
 	if (r < 0)

@@ -148,6 +148,14 @@ static int sync_files(const struct image *img, struct manifest *m, struct error 
 /* Exchanges the new checkpoint and the old one in one step. */
 static int exchange(struct image *img, struct error **reterr)
 {
+	_cleanup_close_ int fd = open(img->final_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct image old = {.path = img->final_path, .dirfd = fd};
+	int r = fd < 0 ? error_errno(reterr, "cannot open the directory %s", old.path)
+		       : image_refuse_others(&old, reterr);
+
+	/* somebody may have put something there since */
+	if (r < 0)
+		return r;
 	if (renameat2(AT_FDCWD, img->path, AT_FDCWD, img->final_path, RENAME_EXCHANGE) < 0)
 		return error_errno(reterr, "cannot exchange %s and %s", img->path, img->final_path);
 	img->exchanged = true;

@@ -35,7 +35,8 @@ struct removal {
 	struct level *levels;
 	size_t n;
 	bool only_directories;
-	bool (*keep)(const char *name);
+	bool (*keep)(const char *name, const void *userdata);
+	const void *userdata; /* for keep */
 	unsigned int failures;
 	int ret;
 };
@@ -71,7 +72,7 @@ static bool stays(struct removal *r, const char *name)
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return true;
-	if (r->n == 1 && r->keep && r->keep(name))
+	if (r->n == 1 && r->keep && r->keep(name, r->userdata))
 		return true;
 	for (size_t i = 0; i < failed->n; i++)
 		if (strcmp(failed->v[i], name) == 0)
@@ -172,9 +173,8 @@ static int empty_all(struct removal *r)
 }
 
 /* fd becomes the removal's. */
-static int empty(int fd, bool only_directories, bool (*keep)(const char *name))
+static int empty(int fd, struct removal r)
 {
-	struct removal r = {.fd = -1, .only_directories = only_directories, .keep = keep};
 	int e = enter(&r, fd, NULL);
 
 	if (e == 0)
@@ -186,9 +186,11 @@ static int empty(int fd, bool only_directories, bool (*keep)(const char *name))
 	return e;
 }
 
-int remove_contents_at(int dirfd, bool (*keep)(const char *name))
+int remove_contents_at(int dirfd, bool (*keep)(const char *name, const void *userdata),
+		       const void *userdata)
 {
-	return empty(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), false, keep);
+	return empty(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		     (struct removal){.fd = -1, .keep = keep, .userdata = userdata});
 }
 
 int remove_tree(const char *path)
@@ -197,7 +199,7 @@ int remove_tree(const char *path)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	r = empty(fd, false, NULL);
+	r = empty(fd, (struct removal){.fd = -1});
 	if (r < 0)
 		return r;
 	return rmdir(path) < 0 ? -errno : 0;
@@ -214,6 +216,6 @@ int remove_cgroup_at(int parent, const char *name)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	empty(fd, true, NULL);
+	empty(fd, (struct removal){.fd = -1, .only_directories = true});
 	return unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }

@@ -15,7 +15,8 @@
  * Removes everything below the directory, but not the directory itself; keep says which of its
  * entries stay.
  */
-int remove_contents_at(int dirfd, bool (*keep)(const char *name));
+int remove_contents_at(int dirfd, bool (*keep)(const char *name, const void *userdata),
+		       const void *userdata);
 
 /* A directory and everything below it; 0 where there is none. */
 int remove_tree(const char *path);

@@ -68,7 +68,9 @@ static const struct option_text {
 	 KEEPS(name)},
 	{'r', "restore", NULL, G_BOTH, "restore it; without this, checkpoint it",
 	 ASKS(ASKED_RESTORE)},
-	{'D', "checkpoint-dir", "DIR", G_BOTH, "image directory [LXCPATH/NAME/checkpoint]",
+	{'D', "checkpoint-dir", "DIR", G_BOTH,
+	 "image directory, or DIR/NAME if DIR holds other things\n"
+	 "                             [LXCPATH/NAME/checkpoint]",
 	 KEEPS(directory)},
 	{'A', "action-script", "PATH", G_BOTH, "program that CRIU calls at its stages",
 	 KEEPS(action_script)},

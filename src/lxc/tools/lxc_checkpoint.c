@@ -72,6 +72,8 @@ static char *image_directory(const struct arguments *a)
 	const char *lxcpath = a->lxcpath ? a->lxcpath : lxc_get_global_config_item("lxc.lxcpath");
 	char *path = NULL;
 
+	if (a->directory && a->name)
+		return lxc_checkpoint_directory(a->directory, a->name);
 	if (a->directory)
 		return strdup(a->directory);
 	return asprintf(&path, "%s/%s/checkpoint", lxcpath, a->name) < 0 ? NULL : path;

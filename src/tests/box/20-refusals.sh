@@ -32,8 +32,8 @@ world()
 
 start_counter c1
 make_container stopped </dev/null
-mkdir -p /run/empty /run/other
-echo precious >/run/other/file
+mkdir -p /run/empty /run/other/c1
+echo precious >/run/other/c1/file
 start_client
 
 step 'into the container'\''s own rootfs'
@@ -80,7 +80,7 @@ check_equal "$(pkg-config --modversion lxc-checkpoint)" "$(lxc-checkpoint --vers
 step 'preconditions of a checkpoint'
 refused 3 'there is no container nobody' lxc-checkpoint -n nobody -D "$IMG"
 refused 3 'stopped is not running' lxc-checkpoint -n stopped -D "$IMG"
-refused 3 '/run/other is not empty' lxc-checkpoint -n c1 -D /run/other
+refused 3 '/run/other/c1 is not empty' lxc-checkpoint -n c1 -D /run/other
 refused 3 'there is no container c1 in /nowhere' lxc-checkpoint -P /nowhere -n c1 -D "$IMG"
 refused 3 'cannot read the config' lxc-checkpoint -n c1 --rcfile /nowhere -D "$IMG"
 refused 3 'only root' setpriv --reuid 65534 --clear-groups lxc-checkpoint -n c1 -D "$IMG"

@@ -122,7 +122,10 @@ bad "$IMG/extra is a device" 'mkfifo $IMG/extra' 'rm $IMG/extra'
 bad "$IMG/extra is a device" 'mknod $IMG/extra c 1 3' 'rm $IMG/extra'
 bad "$IMG/extra is a device" 'python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"$IMG/extra\")"' \
 	'rm $IMG/extra'
-bad "$IMG/extra is a directory" 'mkdir $IMG/extra' 'rmdir $IMG/extra'
+bad "$IMG/extra.img is a directory" 'mkdir $IMG/extra.img' 'rmdir $IMG/extra.img'
+mkdir "$IMG/extra"
+works
+rmdir "$IMG/extra"
 works
 
 step 'files that are not part, and that CRIU would read'

@@ -280,9 +280,9 @@ START_TEST(test_write_file_makes_no_file)
 }
 END_TEST
 
-static bool keep_log(const char *name)
+static bool keep_log(const char *name, const void *userdata)
 {
-	return strcmp(name, "dump.log") == 0;
+	return strcmp(name, userdata) == 0;
 }
 
 START_TEST(test_remove_contents_keeps_what_it_is_told)
@@ -291,7 +291,7 @@ START_TEST(test_remove_contents_keeps_what_it_is_told)
 	make_file("dump.log", 10);
 	ck_assert_int_eq(mkdirat(tmp_fd, "sub", 0700), 0);
 	make_file("sub/dump.log", 10);
-	ck_assert_int_eq(remove_contents_at(tmp_fd, keep_log), 0);
+	ck_assert_int_eq(remove_contents_at(tmp_fd, keep_log, "dump.log"), 0);
 	ck_assert_int_eq(faccessat(tmp_fd, "dump.log", F_OK, 0), 0);
 	ck_assert_int_ne(faccessat(tmp_fd, "pages-1.img", F_OK, 0), 0);
 	/* what to keep is said of the directory itself, not of what is below it */
@@ -310,7 +310,7 @@ START_TEST(test_remove_contents_follows_no_symlink)
 			openat(tmp_fd, "image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		ck_assert_int_ge(fd, 0);
-		ck_assert_int_eq(remove_contents_at(fd, NULL), 0);
+		ck_assert_int_eq(remove_contents_at(fd, NULL, NULL), 0);
 	}
 	ck_assert_int_ne(faccessat(tmp_fd, "image/link", F_OK, AT_SYMLINK_NOFOLLOW), 0);
 	ck_assert_int_eq(faccessat(tmp_fd, "precious/f", F_OK, 0), 0);

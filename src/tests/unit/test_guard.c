@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "image/guard.h"
+#include "image/image_place.h"
 #include "unit.h"
 
 static const struct {
@@ -118,6 +119,41 @@ END_TEST
 
 static const struct {
 	const char *name;
+	bool known, has_place;
+} places[] = {
+	{"pages-1.img", true, false},
+	{"manifest.json", true, false},
+	{".manifest.json.tmp", true, false},
+	{"network", true, false},
+	{"sockets", true, false},
+	{"stats-dump", true, false},
+	{"dump.log", true, false},
+	{"restored", true, false},
+	/* somebody else's */
+	{".tmp", false, false},
+	{".web.tmp", false, false},
+	{"vzdump-lxc-101.log", false, false},
+	{"vzdump-lxc-101.tar.zst", false, true},
+	{"lost+found", false, false},
+	/* of a container that is replaced */
+	{"web.new", false, false},
+	{"..", false, false},
+	{"", false, false},
+	{"a/b", false, false},
+	{"101", false, true},
+	{"web", false, true},
+	{"new", false, true},
+};
+
+START_TEST(place)
+{
+	ck_assert_int_eq(image_place_is_known(places[_i].name), places[_i].known);
+	ck_assert_int_eq(image_place_has_name(places[_i].name), places[_i].has_place);
+}
+END_TEST
+
+static const struct {
+	const char *name;
 	bool stray;
 } strays[] = {
 	{"core", true},
@@ -147,6 +183,7 @@ Suite *guard_suite(void)
 	tcase_add_loop_test(t, file, 0, sizeof(files) / sizeof(files[0]));
 	tcase_add_loop_test(t, way, 0, sizeof(steps) / sizeof(steps[0]));
 	tcase_add_loop_test(t, name, 0, sizeof(names) / sizeof(names[0]));
+	tcase_add_loop_test(t, place, 0, sizeof(places) / sizeof(places[0]));
 	tcase_add_loop_test(t, stray, 0, sizeof(strays) / sizeof(strays[0]));
 	suite_add_tcase(s, t);
 	return s;
