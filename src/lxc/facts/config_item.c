@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "facts/config_item.h"
+#include "util/mem.h"
 
 struct config_item *config_item_find(struct config_item *items, size_t n, const char *key)
 {
@@ -28,6 +29,28 @@ const char *config_item_value(const struct config_item *items, size_t n, const c
 				       ? items[i].value
 				       : NULL;
 	return NULL;
+}
+
+int config_item_veth(const struct config_item *items, size_t n, size_t nth)
+{
+	for (int i = 0;; i++) {
+		_cleanup_free_ char *key = xasprintf("lxc.net.%d.type", i);
+		const char *type = config_item_value(items, n, key);
+
+		if (!type)
+			return -1;
+		if (strcmp(type, "veth") == 0 && nth-- == 0)
+			return i;
+	}
+}
+
+bool config_item_is_by_script(const struct config_item *items, size_t n, int number)
+{
+	_cleanup_free_ char *script = xasprintf("lxc.net.%d.script.up", number);
+	_cleanup_free_ char *link = xasprintf("lxc.net.%d.link", number);
+
+	return number >= 0 && config_item_value(items, n, script) &&
+	       !config_item_value(items, n, link);
 }
 
 void config_items_free(struct config_item *items, size_t n)

@@ -60,6 +60,7 @@ struct restore_check {
 	const struct config_item *config;
 	size_t n_config;
 	bool hooks; /* pre-start hooks run first, and may make what is missing */
+	const struct timespec *hooks_began; /* when they have run; NULL: they have not, or none */
 };
 
 /* Finds everything that blocks the restore or deserves a warning. */

@@ -19,9 +19,10 @@ static void log_findings(const struct findings *found)
 	for (size_t i = 0; i < found->n; i++) {
 		const struct finding *f = &found->v[i];
 
-		if (!f->note)
-			log_at(f->blocks ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s [%s]", f->reason,
-			       f->check);
+		log_at(f->blocks ? LOG_LEVEL_ERROR
+		       : f->note ? LOG_LEVEL_INFO
+				 : LOG_LEVEL_WARN,
+		       "%s [%s]", f->reason, f->check);
 	}
 }
 
@@ -36,6 +37,9 @@ int made_begin(struct restore *r, struct error **reterr)
 		.lxcpath = r->plan->lxcpath,
 		.rootfs = rootfs_files(r),
 		.rootfs_path = r->plan->rootfs,
+		.config = r->plan->config,
+		.n_config = r->plan->n_config,
+		.hooks_began = r->plan->hooks ? &r->hooks.began : NULL,
 	};
 
 	if (!r->plan->hooks && !r->rootfs.path)

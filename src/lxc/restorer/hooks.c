@@ -166,6 +166,7 @@ int pre_start_begin(struct restore *r, struct error **reterr)
 	export_config(r);
 	/* also where one of them fails: those before it have done something */
 	r->hooks.begun = true;
+	clock_gettime(CLOCK_REALTIME_COARSE, &r->hooks.began);
 	e = run_hooks(r, "pre-start", "", reterr);
 	return e < 0 ? e : serving_check(r, reterr);
 }
@@ -180,9 +181,13 @@ int hooks_before_run(struct restore *r, pid_t init, struct error **reterr)
 		return 0;
 	setenv("LXC_PID", pid, 1);
 	for (; r->hooks.n_scripts_up < r->manifest->facts.n_nics; r->hooks.n_scripts_up++) {
-		e = r->network.host_veths[r->hooks.n_scripts_up]
-			    ? run_script(r, r->hooks.n_scripts_up, "up", reterr)
-			    : 0;
+		const size_t i = r->hooks.n_scripts_up;
+
+		if (!r->network.host_veths[i])
+			continue;
+		e = run_script(r, i, "up", reterr);
+		if (e == 0)
+			e = network_check_script(r, i, reterr);
 		if (e < 0)
 			return e;
 	}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "util/error.h"
 
@@ -16,6 +17,7 @@ struct restore;
 
 struct hooks_stage {
 	bool begun;		  /* pre-start hooks have run: those of the end are due */
+	struct timespec began;	  /* before that, by the clock of the files' times */
 	size_t n_scripts_up;	  /* of the interfaces' scripts, the first so many */
 	int ns_fds[N_NAMESPACES]; /* the container's, for hooks at its end; -1: none */
 };

@@ -23,6 +23,7 @@
 #include "restorer/macvlans.h"
 #include "restorer/restorer.h"
 #include "sys/link.h"
+#include "sys/link_settings.h"
 #include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -82,23 +83,6 @@ static int check_bridge(const struct nic *nic, struct error **reterr)
 	return -ENODEV;
 }
 
-static int write_network_file(struct restore *r, struct error **reterr)
-{
-	const struct container_facts *facts = &r->manifest->facts;
-	_cleanup_free_ char *text = network_to_text(facts->nics, facts->n_nics,
-						    (const char *const *)r->network.host_veths,
-						    r->plan->ignore_link_settings);
-	int e;
-
-	r->network.file_fd = memfd_create("network", MFD_CLOEXEC);
-	if (r->network.file_fd < 0)
-		return error_errno(reterr, "cannot make the network file");
-	e = write_all(r->network.file_fd, text, strlen(text));
-	if (e < 0)
-		return error_set(reterr, -e, "cannot write the network file: %s", strerror(-e));
-	return 0;
-}
-
 /* LXC makes them in the config's order, so the n-th veth there is the n-th veth here. */
 int network_number(const struct restore *r, size_t i)
 {
@@ -106,15 +90,54 @@ int network_number(const struct restore *r, size_t i)
 
 	for (size_t k = 0; k < i; k++)
 		before += r->network.host_veths[k] != NULL;
-	for (int n = 0;; n++) {
-		_cleanup_free_ char *key = xasprintf("lxc.net.%d.type", n);
-		const char *type = restore_plan_config(r->plan, key);
+	return config_item_veth(r->plan->config, r->plan->n_config, before);
+}
 
-		if (!type)
-			return -1;
-		if (strcmp(type, "veth") == 0 && before-- == 0)
-			return n;
+bool network_is_by_script(const struct restore *r, size_t i)
+{
+	return r->network.host_veths[i] &&
+	       config_item_is_by_script(r->plan->config, r->plan->n_config, network_number(r, i));
+}
+
+/* For the callback an interface that its script connects is on no bridge. Caller frees. */
+static struct nic *nics_to_connect(const struct restore *r)
+{
+	const struct container_facts *facts = &r->manifest->facts;
+	struct nic *nics = xcalloc(facts->n_nics + 1, sizeof(*nics));
+
+	for (size_t i = 0; i < facts->n_nics; i++) {
+		struct nic_setting *all = facts->nics[i].host_settings;
+
+		nics[i] = facts->nics[i];
+		nics[i].host_settings = xcalloc(nics[i].n_host_settings + 1, sizeof(*all));
+		nics[i].n_host_settings = 0;
+		if (network_is_by_script(r, i))
+			nics[i].bridge = NULL;
+		for (size_t k = 0; k < facts->nics[i].n_host_settings; k++)
+			if (nics[i].bridge || !link_setting_is_of_port(all[k].name))
+				nics[i].host_settings[nics[i].n_host_settings++] = all[k];
 	}
+	return nics;
+}
+
+static int write_network_file(struct restore *r, struct error **reterr)
+{
+	const size_t n = r->manifest->facts.n_nics;
+	struct nic *nics = nics_to_connect(r);
+	_cleanup_free_ char *text = network_to_text(
+		nics, n, (const char *const *)r->network.host_veths, r->plan->ignore_link_settings);
+	int e;
+
+	for (size_t i = 0; i < n; i++)
+		free(nics[i].host_settings);
+	free(nics);
+	r->network.file_fd = memfd_create("network", MFD_CLOEXEC);
+	if (r->network.file_fd < 0)
+		return error_errno(reterr, "cannot make the network file");
+	e = write_all(r->network.file_fd, text, strlen(text));
+	if (e < 0)
+		return error_set(reterr, -e, "cannot write the network file: %s", strerror(-e));
+	return 0;
 }
 
 /*
@@ -170,13 +193,13 @@ int network_begin(struct restore *r, struct error **reterr)
 
 		if (strcmp(nic->type, "veth") != 0)
 			continue;
-		e = check_bridge(nic, reterr);
-		if (e < 0)
-			return e;
 		r->network.host_veths[i] = choose_veth_name(nic->host_name);
 		if (!r->network.host_veths[i])
 			return error_errno(reterr, "cannot find a name for the host's end of %s",
 					   nic->name);
+		e = network_is_by_script(r, i) ? 0 : check_bridge(nic, reterr);
+		if (e < 0)
+			return e;
 		/* until its number is known; in a user namespace CRIU makes it elsewhere */
 		if (facts->n_idmaps == 0)
 			notes_add_link(r, r->network.host_veths[i], 0);
@@ -378,13 +401,14 @@ int network_check(const struct restore *r, struct error **reterr)
 	for (size_t i = 0; i < r->manifest->facts.n_nics; i++) {
 		const struct nic *nic = &r->manifest->facts.nics[i];
 		const char *host = r->network.host_veths[i];
+		const char *bridge = host && network_is_by_script(r, i) ? NULL : nic->bridge;
 		_cleanup_free_ char *log = NULL;
 
-		if (!host || (link_is_up(host) && (!nic->bridge || link_is_on(host, nic->bridge))))
+		if (!host || (link_is_up(host) && (!bridge || link_is_on(host, bridge))))
 			continue;
 		log = xasprintf("%s/restore.log", r->image->path);
 		error_set(reterr, ENETDOWN, "cannot connect %s, the host's end of %s, to %s", host,
-			  nic->name, nic->bridge ? nic->bridge : "its network");
+			  nic->name, bridge ? bridge : "its network");
 		error_set_hint(
 			reterr,
 			"lxc-restore-net wrote the cause to the log; the checkpoint is intact and "
@@ -397,6 +421,22 @@ int network_check(const struct restore *r, struct error **reterr)
 		return -ENETDOWN;
 	}
 	return 0;
+}
+
+int network_check_script(const struct restore *r, size_t i, struct error **reterr)
+{
+	const struct nic *nic = &r->manifest->facts.nics[i];
+	const char *host = r->network.host_veths[i];
+
+	if (!nic->bridge || r->plan->ignore_link_settings || !network_is_by_script(r, i) ||
+	    (link_is_up(host) && link_is_on(host, NULL)))
+		return 0;
+	error_set(reterr, ENETDOWN,
+		  "the script.up of %s has not connected %s, its end on the host, which was on %s",
+		  nic->name, host, nic->bridge);
+	error_set_hint(reterr, "correct the script, or what it reads; --force=network does without "
+			       "the connection");
+	return -ENETDOWN;
 }
 
 /*

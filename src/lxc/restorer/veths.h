@@ -25,6 +25,12 @@ void network_undo(struct restore *r);
 /* The N of the config's lxc.net.N of interface i, -1 where it has none. */
 int network_number(const struct restore *r, size_t i);
 
+/* Whether script.up connects it, and nobody else. */
+bool network_is_by_script(const struct restore *r, size_t i);
+
+/* After its script.up: whether that has put an interface on a bridge that was on one. */
+int network_check_script(const struct restore *r, size_t i, struct error **reterr) _must_check_;
+
 /* Whether the callback did its work at network-unlock: CRIU ignores its failure. */
 int network_check(const struct restore *r, struct error **reterr) _must_check_;
 

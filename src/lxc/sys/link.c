@@ -90,7 +90,7 @@ bool link_is_on(const char *link, const char *bridge)
 	if (readlink(path, target, sizeof(target) - 1) <= 0)
 		return false;
 	last = strrchr(target, '/');
-	return last && strcmp(last + 1, bridge) == 0;
+	return last && (!bridge || strcmp(last + 1, bridge) == 0);
 }
 
 bool link_has_mac(const char *link, const char *mac)

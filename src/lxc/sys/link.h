@@ -11,6 +11,7 @@
  */
 
 bool link_is_up(const char *link);
+/* bridge NULL: on any. */
 bool link_is_on(const char *link, const char *bridge);
 bool link_has_mac(const char *link, const char *mac);
 

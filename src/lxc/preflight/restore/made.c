@@ -7,14 +7,15 @@
 #include "config.h"
 
 #include <net/if.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "preflight/restore/restore_checks.h"
 #include "util/mem.h"
 
-static void check_nic(const struct nic *nic, struct findings *found)
+static void check_nic(const struct nic *nic, bool by_script, struct findings *found)
 {
-	if (nic->bridge) {
+	if (nic->bridge && !by_script) {
 		_cleanup_free_ char *path = xasprintf("/sys/class/net/%s/bridge", nic->bridge);
 
 		if (access(path, F_OK) < 0)
@@ -42,8 +43,15 @@ static void check_nic(const struct nic *nic, struct findings *found)
 
 void check_network(const struct restore_check *r, struct findings *found)
 {
-	for (size_t i = 0; i < r->manifest->facts.n_nics; i++)
-		check_nic(&r->manifest->facts.nics[i], found);
+	size_t veths = 0;
+
+	for (size_t i = 0; i < r->manifest->facts.n_nics; i++) {
+		const struct nic *nic = &r->manifest->facts.nics[i];
+		const bool veth = strcmp(nic->type, "veth") == 0;
+		int number = veth ? config_item_veth(r->config, r->n_config, veths++) : -1;
+
+		check_nic(nic, config_item_is_by_script(r->config, r->n_config, number), found);
+	}
 }
 
 void preflight_find_made(const struct restore_check *r, struct findings *found)

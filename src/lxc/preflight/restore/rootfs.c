@@ -208,6 +208,7 @@ enum verdict {
 	VERDICT_BUILD, /* ... and at this */
 	VERDICT_STALE, /* CRIU does not notice */
 	VERDICT_OLDER,
+	VERDICT_HOOK, /* a pre-start hook has written it since, as at each start */
 	N_VERDICTS,
 };
 
@@ -226,6 +227,7 @@ static const struct telling {
 	[VERDICT_STALE] = {"stale", FINDING_BLOCKS, "stale",
 			   "roll the container's files back to the time of the checkpoint"},
 	[VERDICT_OLDER] = {"stale", FINDING_WARNING, NULL, NULL},
+	[VERDICT_HOOK] = {"stale", FINDING_NOTE, NULL, NULL},
 };
 
 struct walk {
@@ -295,6 +297,20 @@ static void tell(struct walk *w, const struct criu_file *file, enum verdict verd
 			     "%s, which a process has open or runs, %s", name, what);
 }
 
+static bool is_since(const struct timespec *t, const struct timespec *began)
+{
+	return t->tv_sec > began->tv_sec ||
+	       (t->tv_sec == began->tv_sec && t->tv_nsec >= began->tv_nsec);
+}
+
+/* Written, and not merely given another owner; nobody can set the time of the last change. */
+static bool is_by_hook(const struct walk *w, const struct stat *st)
+{
+	const struct timespec *began = w->r->hooks_began;
+
+	return began && is_since(&st->st_mtim, began) && is_since(&st->st_ctim, began);
+}
+
 /* Differences that only we notice. */
 static void check_time_of(struct walk *w, const struct criu_file *file, const struct stat *st)
 {
@@ -303,7 +319,11 @@ static void check_time_of(struct walk *w, const struct criu_file *file, const st
 	_cleanup_free_ char *what = age == FILE_SAME ? NULL : stale_text(then, st, age);
 
 	if (what)
-		tell(w, file, age == FILE_OLDER ? VERDICT_OLDER : VERDICT_STALE, what);
+		tell(w, file,
+		     age == FILE_OLDER	 ? VERDICT_OLDER
+		     : is_by_hook(w, st) ? VERDICT_HOOK
+					 : VERDICT_STALE,
+		     what);
 }
 
 static void check_file(struct walk *w, const struct criu_file *file)
