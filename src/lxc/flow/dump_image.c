@@ -75,7 +75,8 @@ static void describe_rootfs(struct container_facts *facts)
 {
 	struct stat st;
 
-	if (facts->rootfs && !facts->rootfs_kind && stat(facts->rootfs, &st) == 0)
+	if (facts->rootfs && !facts->rootfs_kind && !facts->rootfs_inode &&
+	    stat(facts->rootfs, &st) == 0)
 		facts->rootfs_inode = st.st_ino;
 }
 

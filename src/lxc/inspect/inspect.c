@@ -138,7 +138,8 @@ int inspect_container(struct lxc_container *c, const struct settings *settings,
 	saving.cgroup = cgroup;
 	facts.inner_cgroup = inner_cgroup(settings, cgroup);
 	if (r == 0)
-		r = inspect_mounts(&facts, reterr);
+		r = inspect_mounts(&facts, settings_get(settings, "lxc.hook.pre-start") != NULL,
+				   reterr);
 	if (r == 0)
 		r = inspect_nics(&facts, reterr);
 	if (r == 0)

@@ -32,7 +32,8 @@ static bool is_same(const struct stat *a, const struct stat *b)
  * A pre-mount hook mounts for the container alone, and a restore does not run it. The monitor,
  * init's parent, may have mounts of its own, which pre-start hooks make (lxc.monitor.unshare).
  */
-static char *directory_differs(struct container_facts *f, const struct stat *its)
+static char *directory_differs(struct container_facts *f, const struct rootfs_seen *seen,
+			       const struct stat *its)
 {
 	const long monitor = process_status_number(f->init_pid, "PPid");
 	_cleanup_free_ char *named = xasprintf("/proc/%ld/root%s", monitor, f->rootfs);
@@ -43,8 +44,12 @@ static char *directory_differs(struct container_facts *f, const struct stat *its
 		rootfs_describe_directory(f);
 		return NULL;
 	}
-	if (monitor <= 0 || stat(named, &b) < 0 || is_same(its, &b))
+	if (monitor <= 0 || stat(named, &b) < 0)
 		return NULL;
+	if (is_same(its, &b)) {
+		rootfs_describe_hooks_directory(f, seen, its->st_ino);
+		return NULL;
+	}
 	return xstrdup("is another directory on the host than the container has for /");
 }
 
@@ -91,7 +96,7 @@ void inspect_mounted_rootfs(struct container_facts *facts, struct libmnt_fs *roo
 	free(facts->rootfs_options);
 	facts->rootfs_options = root_options(seen.options);
 	if (kind == ROOTFS_DIRECTORY)
-		facts->obstacles.rootfs_differs = directory_differs(facts, &its);
+		facts->obstacles.rootfs_differs = directory_differs(facts, &seen, &its);
 	else if (rootfs_kind_word(kind))
 		facts->obstacles.rootfs_differs = rootfs_describe(facts, kind, &seen);
 }

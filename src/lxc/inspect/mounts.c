@@ -16,10 +16,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "carry/block_filesystems.h"
 #include "carry/source_filesystem.h"
 #include "inspect/mounted_rootfs.h"
 #include "inspect/mounts.h"
 #include "sys/mountflags.h"
+#include "sys/process.h"
 #include "sys/scout.h"
 #include "sys/tty.h"
 #include "util/fd.h"
@@ -179,6 +181,9 @@ static bool has_known_options(struct libmnt_fs *fs)
 struct look {
 	struct container_facts *facts;
 	struct libmnt_table *host;
+	/* of the monitor's mount namespace (lxc.monitor.unshare), where hooks mount; NULL: ours */
+	struct libmnt_table *monitor;
+	int monitor_root; /* O_PATH; -1: none */
 	struct map keys;
 	struct scout scout;
 	struct host_mounts mounts;
@@ -234,9 +239,10 @@ static bool is_pty(const struct stat *st)
  * Whether a path of the host leads to the mounted content. The mount table contains no links, so a
  * link in the path was put there since.
  */
-static bool leads_to(const char *path, const struct stat *inside)
+static bool leads_to(int root, const char *path, const struct stat *inside)
 {
-	_cleanup_close_ int fd = open_without_links(path, O_PATH);
+	_cleanup_close_ int fd =
+		root < 0 ? open_without_links(path, O_PATH) : open_in_root(root, path, O_PATH);
 	struct stat st;
 
 	return fd >= 0 && stat_without_sync(fd, &st) == 0 && st.st_dev == inside->st_dev &&
@@ -257,7 +263,22 @@ static void describe_source(struct look *l, struct ext_mount *m)
 	source_filesystem_clear(&f);
 }
 
-static void add_source(struct look *l, struct libmnt_fs *fs, const char *source,
+/* Whole filesystems that hooks mount are known by what they hold, not by their device's name. */
+static void describe_hooks_source(const struct look *l, struct libmnt_fs *fs, struct ext_mount *m,
+				  const struct stat *inside)
+{
+	const char *device = mnt_fs_get_source(fs);
+
+	if (!mnt_table_find_target(l->monitor, m->source, MNT_ITER_BACKWARD))
+		return;
+	m->mount_point = xstrdup(m->source);
+	m->filesystem = xstrdup(fs_type(fs));
+	m->inode = inside->st_ino <= INT64_MAX ? inside->st_ino : 0;
+	if (device && *device == '/')
+		m->identity = block_device_identity(device, m->filesystem);
+}
+
+static void add_source(struct look *l, struct libmnt_fs *fs, const char *source, bool by_hook,
 		       const struct stat *inside)
 {
 	struct ext_mount *m = ARRAY_ADD(l->facts->mounts, l->facts->n_mounts);
@@ -267,12 +288,16 @@ static void add_source(struct look *l, struct libmnt_fs *fs, const char *source,
 	m->source = xstrdup(source);
 	m->options = xstrdup(mount_options(fs));
 	m->kind = xstrdup(S_ISDIR(inside->st_mode) ? "directory" : "file");
-	describe_source(l, m);
+	if (by_hook)
+		describe_hooks_source(l, fs, m, inside);
+	else
+		describe_source(l, m);
 }
 
-static void add_external(struct look *l, struct libmnt_fs *fs)
+static void add_external(struct look *l, struct libmnt_fs *fs, bool by_hook)
 {
-	_cleanup_strv_ struct strv candidates = mount_source_candidates(fs, l->host);
+	_cleanup_strv_ struct strv candidates =
+		mount_source_candidates(fs, by_hook ? l->monitor : l->host);
 	_cleanup_close_ int place = -1;
 	struct stat inside;
 	int r = place_of(l, mnt_fs_get_target(fs), &place, &inside);
@@ -282,8 +307,8 @@ static void add_external(struct look *l, struct libmnt_fs *fs)
 	else if (r < 0)
 		add_odd(l, fs, ODD_UNSEEN, -r);
 	for (size_t i = 0; r == 0 && i < candidates.n; i++)
-		if (leads_to(candidates.v[i], &inside)) {
-			add_source(l, fs, candidates.v[i], &inside);
+		if (leads_to(by_hook ? l->monitor_root : -1, candidates.v[i], &inside)) {
+			add_source(l, fs, candidates.v[i], by_hook, &inside);
 			return;
 		}
 	if (r == 0)
@@ -340,12 +365,16 @@ static bool is_beyond(const struct container_facts *facts)
 
 static void sort_mount(struct look *l, struct libmnt_fs *fs, struct libmnt_fs *top)
 {
-	const enum mount_class class = mount_classify(fs, top, l->host);
+	enum mount_class class = mount_classify(fs, top, l->host);
+	const bool by_hook = class == MOUNT_OWN && l->monitor &&
+			     mount_classify(fs, top, l->monitor) == MOUNT_EXTERNAL;
 
+	if (by_hook)
+		class = MOUNT_EXTERNAL;
 	if (class != MOUNT_OWN && is_beyond(l->facts))
 		add_odd(l, fs, ODD_BEYOND, 0);
 	else if (class == MOUNT_EXTERNAL)
-		add_external(l, fs);
+		add_external(l, fs, by_hook);
 	else if (class == MOUNT_TTY)
 		add_tty(l, fs);
 	/* CRIU binds it from a mount that is not external */
@@ -372,15 +401,34 @@ static int sort_mounts(struct look *l, struct libmnt_table *table, struct error 
 	return r;
 }
 
-int inspect_mounts(struct container_facts *facts, struct error **reterr)
+/* The monitor is init's parent, and root's: the container has no say in its mounts. */
+static void look_at_monitor(struct look *l)
+{
+	const long pid = process_status_number(l->facts->init_pid, "\nPPid:");
+	_cleanup_free_ char *table = xasprintf("/proc/%ld/mountinfo", pid);
+	_cleanup_free_ char *namespace = xasprintf("/proc/%ld/ns/mnt", pid);
+	_cleanup_free_ char *root = xasprintf("/proc/%ld/root", pid);
+	struct stat its, ours;
+
+	if (pid <= 0 || stat(namespace, &its) < 0 || stat("/proc/self/ns/mnt", &ours) < 0 ||
+	    its.st_ino == ours.st_ino)
+		return;
+	l->monitor_root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->monitor_root >= 0)
+		l->monitor = read_table(table, NULL);
+}
+
+int inspect_mounts(struct container_facts *facts, bool hooks, struct error **reterr)
 {
 	_cleanup_free_ char *table_path = xasprintf("/proc/%d/mountinfo", (int)facts->init_pid);
 	struct libmnt_table *table = read_table(table_path, reterr);
-	struct look l = {.facts = facts, .scout.limit = SCOUT_LIMIT};
+	struct look l = {.facts = facts, .monitor_root = -1, .scout.limit = SCOUT_LIMIT};
 	int r = -EIO;
 
 	if (table)
 		l.host = read_table("/proc/self/mountinfo", reterr);
+	if (l.host && hooks)
+		look_at_monitor(&l);
 	if (l.host)
 		r = sort_mounts(&l, table, reterr);
 	scout_end(&l.scout);
@@ -388,5 +436,7 @@ int inspect_mounts(struct container_facts *facts, struct error **reterr)
 	host_mounts_clear(&l.mounts);
 	mnt_unref_table(table);
 	mnt_unref_table(l.host);
+	mnt_unref_table(l.monitor);
+	fd_close(&l.monitor_root);
 	return r;
 }

@@ -30,7 +30,10 @@ int tty_index(const char *target);
  */
 char *mount_key(struct map *taken, const char *target);
 
-/* Fills mounts and ttys of facts, and those of its obstacles, from /proc/<init_pid>. */
-int inspect_mounts(struct container_facts *facts, struct error **reterr) _must_check_;
+/*
+ * Fills mounts and ttys of facts, and those of its obstacles, from /proc/<init_pid>. hooks: what
+ * the monitor alone has mounted is from pre-start hooks, which a restore runs as well.
+ */
+int inspect_mounts(struct container_facts *facts, bool hooks, struct error **reterr) _must_check_;
 
 #endif

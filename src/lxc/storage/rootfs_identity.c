@@ -107,6 +107,20 @@ void rootfs_describe_directory(struct container_facts *f)
 	describe_layer(f, &mounts, f->rootfs);
 }
 
+void rootfs_describe_hooks_directory(struct container_facts *f, const struct rootfs_seen *seen,
+				     uint64_t inode)
+{
+	struct rootfs_layer *l = ARRAY_ADD(f->rootfs_layers, f->n_rootfs_layers);
+
+	l->path = xstrdup(f->rootfs);
+	l->mount_point = xstrdup(f->rootfs);
+	l->filesystem = xstrdup(seen->type);
+	if (*seen->source == '/')
+		l->identity = block_device_identity(seen->source, seen->type);
+	l->inode = inode <= INT64_MAX ? inode : 0;
+	f->rootfs_inode = l->inode;
+}
+
 /* --- what is mounted --- */
 
 /* A look at the upper directory's filesystem, and one at the overlay, which shows that one's. */

@@ -37,6 +37,10 @@ char *rootfs_describe(struct container_facts *f, enum rootfs_kind kind,
 /* At the dump: describes a directory that is not mounted by LXC. */
 void rootfs_describe_directory(struct container_facts *f);
 
+/* The same for one that only the monitor's mount namespace has, from a pre-start hook. */
+void rootfs_describe_hooks_directory(struct container_facts *f, const struct rootfs_seen *seen,
+				     uint64_t inode);
+
 /*
  * Opens a file or block device with a filesystem in it, and nothing else: opening another kind of
  * file may do something. Returns a descriptor or -errno.

@@ -62,6 +62,7 @@ netaddbr 101 net up veth veth101i0 name=101 path=/var/lib/lxc/101/rootfs target=
 		check_equal "$bridge" "$(bridge_of veth101i0)" bridge
 		check_equal "$before" "$(its_mounts)" mounts
 		check_client_goes_on
+		check_equal 4 "$(in_container 101 head -c 4 /dev/given </dev/null | wc -c)" 'bytes of the device'
 		check_equal 1 "$(wc -l <"$DUMP/101/restored")" "restored, round $round"
 		losetup -d "$DEVICE"
 	done
@@ -106,12 +107,35 @@ check in_container 101 test -s /ready </dev/null
 rounds lxcbr0
 stop
 
-step 'firewall=1'
+step 'firewall=1, and a mount point that is a filesystem'
 echo 1 >"$PVE/firewall"
+truncate -s 8M "$PVE/mp0.raw"
+mkfs.ext4 -q "$PVE/mp0.raw"
+echo "mp0 $PVE/mp0.raw /mnt/data" >>"$PVE/volumes"
 start
+in_container 101 sh -c 'echo mine >/mnt/data/file' </dev/null
 rounds fwbr101i0
+check_equal mine "$(in_container 101 cat /mnt/data/file </dev/null)"
 check_equal backup "$(cat "$DUMP/vzdump-lxc-100.tar.zst")"
+
+step 'another filesystem on the mount point'
 suspend
+mv "$PVE/mp0.raw" "$PVE/ours"
+truncate -s 8M "$PVE/mp0.raw"
+mkfs.ext4 -q "$PVE/mp0.raw"
+fails 1 '/var/lib/lxc/101/rootfs/mnt/data, which the container had on /mnt/data, is in another filesystem' \
+	lxc-checkpoint -n 101 -r -D "$DUMP"
+wait_for 10 none_attached
+check_not test -e /sys/class/net/fwbr101i0
+mv "$PVE/ours" "$PVE/mp0.raw"
+
+step 'another rootfs'
+cp "$PVE/rootfs.raw" "$PVE/ours"
+tune2fs -U random "$PVE/rootfs.raw" >/dev/null
+fails 1 'the rootfs /var/lib/lxc/101/rootfs is not the one of the checkpoint' \
+	lxc-checkpoint -n 101 -r -D "$DUMP"
+wait_for 10 none_attached
+mv "$PVE/ours" "$PVE/rootfs.raw"
 
 step 'a script that does not connect it, or fails'
 mv "$PVE/netaddbr" "$PVE/ours"

@@ -51,6 +51,8 @@ write_prestart()
 		done <"\$volumes"
 		mkdir -p /var/lib/lxc/\$id/passthrough
 		mount -t tmpfs -o size=8k none /var/lib/lxc/\$id/passthrough
+		mkdir /var/lib/lxc/\$id/passthrough/dev
+		mknod -m 666 /var/lib/lxc/\$id/passthrough/dev/given c 1 5
 		for file in etc/hosts etc/resolv.conf etc/hostname; do
 			date +"%N \$file" >"\$root/\$file.tmp"
 			mv "\$root/\$file.tmp" "\$root/\$file"
@@ -60,7 +62,10 @@ write_prestart()
 
 write_others()
 {
-	write_hook autodev </dev/null
+	write_hook autodev <<-END
+		touch "\$LXC_ROOTFS_MOUNT/dev/given"
+		mount --bind "/var/lib/lxc/\$LXC_NAME/passthrough/dev/given" "\$LXC_ROOTFS_MOUNT/dev/given"
+	END
 	write_hook poststop <<-END
 		umount --recursive -- "\$LXC_ROOTFS_PATH"
 		for dir in /var/lib/lxc/.staged/*; do
