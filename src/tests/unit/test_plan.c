@@ -109,6 +109,32 @@ START_TEST(plan_rubbish)
 }
 END_TEST
 
+static char types[4][20] = {"lxc.net.0.type", "lxc.net.1.type", "lxc.net.2.type", "lxc.net.3.type"};
+static char up[3][20] = {"lxc.net.0.script.up", "lxc.net.2.script.up", "lxc.net.3.script.up"};
+static char link0[] = "lxc.net.0.link", link3[] = "lxc.net.3.link", empty[] = "", none[] = "empty";
+
+START_TEST(veths_of_a_config)
+{
+	const struct config_item net[] = {
+		{types[0], value}, {up[0], script},   {link0, name},
+		{types[1], none},  {types[2], value}, {up[1], script},
+		{types[3], value}, {up[2], script},   {link3, empty},
+	};
+	const size_t n = sizeof(net) / sizeof(net[0]);
+
+	ck_assert_int_eq(config_item_veth(net, n, 0), 0);
+	ck_assert_int_eq(config_item_veth(net, n, 1), 2);
+	ck_assert_int_eq(config_item_veth(net, n, 2), 3);
+	ck_assert_int_eq(config_item_veth(net, n, 3), -1);
+	/* has a bridge; is no veth with a script; has none; has an empty one */
+	ck_assert(!config_item_is_by_script(net, n, 0));
+	ck_assert(!config_item_is_by_script(net, n, 1));
+	ck_assert(config_item_is_by_script(net, n, 2));
+	ck_assert(config_item_is_by_script(net, n, 3));
+	ck_assert(!config_item_is_by_script(net, n, -1));
+}
+END_TEST
+
 START_TEST(reports)
 {
 	struct error *e = NULL;
@@ -176,6 +202,7 @@ Suite *plan_suite(void)
 	tcase_add_test(t, plan_round_trip);
 	tcase_add_test(t, plan_without_the_optional);
 	tcase_add_test(t, plan_rubbish);
+	tcase_add_test(t, veths_of_a_config);
 	tcase_add_test(t, reports);
 	tcase_add_test(t, a_report_is_never_lost);
 	suite_add_tcase(s, t);
