@@ -2,9 +2,9 @@
 
 /*
  * Gives objects of System V IPC what CRIU does not restore, although its image has it: how much a
- * message queue may hold, and that a segment of shared memory goes when nobody has it attached any
- * more. Runs in the monitor, as root on the host; a child of it enters the container's IPC
- * namespace. Nothing of the container runs yet.
+ * message queue may hold, that a segment of shared memory goes when nobody has it attached any
+ * more, and that one is locked. Runs in the monitor, as root on the host; a child of it enters the
+ * container's IPC namespace. Nothing of the container runs yet.
  */
 #include "config.h"
 
@@ -45,13 +45,16 @@ static bool remove_segment(int id)
 
 _Noreturn static void mend(const struct criu_ipc *ipc, int namespace)
 {
-	bool done = setns(namespace, CLONE_NEWIPC) == 0;
+	bool done = setns(namespace, CLONE_NEWIPC) == 0, locked = done;
 
 	for (size_t i = 0; done && i < ipc->n_queues; i++)
 		done = set_limit(&ipc->queues[i]);
+	/* all that can be locked, whatever a limit forbids */
+	for (size_t i = 0; done && i < ipc->n_locked; i++)
+		locked = shmctl(ipc->locked[i], SHM_LOCK, NULL) == 0 && locked;
 	for (size_t i = 0; done && i < ipc->n_removed; i++)
 		done = remove_segment(ipc->removed[i]);
-	_exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
+	_exit(done && locked ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 int ipc_apply(struct restore *r, pid_t init, struct error **reterr)
@@ -63,7 +66,7 @@ int ipc_apply(struct restore *r, pid_t init, struct error **reterr)
 
 	(void)reterr;
 	criu_ipc_read(r->image->dirfd, &ipc);
-	if (ipc.n_queues == 0 && ipc.n_removed == 0)
+	if (ipc.n_queues == 0 && ipc.n_removed == 0 && ipc.n_locked == 0)
 		return 0;
 	namespace = open(path, O_RDONLY | O_CLOEXEC);
 	pid = namespace < 0 ? -1 : fork_quietly();

@@ -116,6 +116,8 @@ void criu_ipc_add_segments(struct criu_ipc *ipc, const void *text, size_t len)
 			return;
 		if (object.mode & SHM_DEST)
 			*ARRAY_ADD(ipc->removed, ipc->n_removed) = (int)object.id;
+		if (object.mode & SHM_LOCKED)
+			*ARRAY_ADD(ipc->locked, ipc->n_locked) = (int)object.id;
 	}
 }
 
@@ -176,5 +178,6 @@ void criu_ipc_clear(struct criu_ipc *ipc)
 {
 	free(ipc->queues);
 	free(ipc->removed);
+	free(ipc->locked);
 	*ipc = (struct criu_ipc){0};
 }

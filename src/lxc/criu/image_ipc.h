@@ -20,6 +20,8 @@ struct criu_ipc {
 	size_t n_queues;
 	int *removed; /* segments of shared memory that last as long as they are attached */
 	size_t n_removed;
+	int *locked; /* segments of shared memory that are not swapped out (SHM_LOCK) */
+	size_t n_locked;
 	uint64_t queue_limit; /* of a new queue (kernel.msgmnb); 0: not known */
 };
 

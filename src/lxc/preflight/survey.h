@@ -391,6 +391,12 @@ void addresses_clear(struct addresses *a);
 struct in6_addr mapped_address(int family, const void *address);
 bool addresses_have(const struct addresses *all, const struct in6_addr *a);
 
+/* --- lost_settings.c -----------------------------------------------------------------------------
+ */
+
+/* What a process itself has. */
+void check_process_losses(struct survey *s, const struct process *process);
+
 /* --- watches.c -----------------------------------------------------------------------------------
  */
 

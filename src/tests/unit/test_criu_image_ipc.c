@@ -22,7 +22,8 @@
 
 #define SEGMENTS                                                                                   \
 	MAGIC_SEGMENTS "\x0c\0\0\0\x0a\x05\x30\xa4\x03\x38\x07\x10\x80\x20\x18\x01"                \
-		       "\x0c\0\0\0\x0a\x05\x30\xa4\x07\x38\x08\x10\x80\x20\x18\x01"
+		       "\x0c\0\0\0\x0a\x05\x30\xa4\x07\x38\x08\x10\x80\x20\x18\x01"                \
+		       "\x0c\0\0\0\x0a\x05\x30\xa4\x0b\x38\x09\x10\x80\x20\x18\x01"
 
 static void add_queues(struct criu_ipc *ipc, const char *text, size_t len)
 {
@@ -93,6 +94,8 @@ START_TEST(segments)
 	criu_ipc_add_segments(&ipc, SEGMENTS, sizeof(SEGMENTS) - 1);
 	ck_assert_uint_eq(ipc.n_removed, 1);
 	ck_assert_int_eq(ipc.removed[0], 8);
+	ck_assert_uint_eq(ipc.n_locked, 1);
+	ck_assert_int_eq(ipc.locked[0], 9);
 	criu_ipc_clear(&ipc);
 	/* contents that stand between the entries are not understood */
 	criu_ipc_add_segments(

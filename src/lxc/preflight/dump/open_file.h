@@ -48,6 +48,8 @@ void found_kind(struct survey *s, const struct process *p, const char *link);
 
 void check_event_counter(struct survey *s, const struct open_file *f);
 void check_unread_events(struct survey *s, const struct open_file *f);
+/* mask: of a watch of inotify. */
+void check_watch_flags(struct survey *s, const struct process *p, unsigned long mask);
 /* Reports a terminal that is opened exclusively. */
 void check_exclusive(struct survey *s, const struct open_file *f);
 

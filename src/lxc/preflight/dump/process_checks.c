@@ -530,6 +530,7 @@ void check_processes(struct survey *s)
 		check_session(s, p);
 		if (p->state == 'Z')
 			continue;
+		check_process_losses(s, p);
 		check_threads(s, p);
 		check_files(s, p);
 		check_mappings(s, p);

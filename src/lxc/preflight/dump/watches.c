@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "preflight/dump/open_file.h"
 #include "preflight/survey.h"
 #include "util/fd.h"
 #include "util/mem.h"
@@ -136,9 +137,12 @@ static bool is_taken_for_root(struct survey *s, dev_t dev, const char *line, siz
 static void check_watch(struct survey *s, const struct process *p, int fd, const char *line,
 			size_t len)
 {
+	const char *mask = word_of(line, len, " mask:");
 	size_t mount;
 	dev_t dev;
 
+	if (mask && strncmp(line, "inotify ", 8) == 0)
+		check_watch_flags(s, p, strtoul(mask, NULL, 16));
 	if (watches_filesystem(line))
 		findings_add(s->found,
 			     FINDING("watch", FINDING_BLOCKS,

@@ -41,8 +41,16 @@ declare -A lost=(
 	[eventfd]='the semaphore is 3 instead of 1; the semaphore is 0 instead of 1;*'
 	[epoll-edge-reported]='what is reported is 22 instead of 18'
 	[file-owner-signal]='si_fd is * instead of 500'
+	[eventfd-large]='the counter is 7 instead of 21474836487'
+	[inotify-flags]='the mask is 256 instead of 2214592768'
+	[directory-notify]='no signal comes'
 	[pty-packet-mode]='TIOCEXCL is 0 instead of 1'
-	# what the kernel keeps for a process
+	# what the kernel keeps for a process; not every machine has all of it
+	[memory-sealed]='@(ok|it is not sealed)'
+	[memory-policy]='@(ok|the policy is 0 instead of 3)'
+	[landlock]='@(ok|it can open files)'
+	[speculation]='@(ok|it is * instead of *)'
+	[session-keyring-own]='the key is not there'
 	[start-time]='it is * instead of *'
 	[cpu-time]='it goes back'
 	[subreaper-beside-leader]='its parent is 1 instead of *'

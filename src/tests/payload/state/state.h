@@ -35,8 +35,8 @@ struct kind {
 /* Each ends with an empty one. */
 extern const struct kind blocked_kinds[], file_kinds[], inet_kinds[], ipc_kinds[], lock_kinds[],
 	memory_kinds[], notify_kinds[], option_kinds[], pipe_kinds[], process_kinds[],
-	seccomp_kinds[], session_kinds[], signal_kinds[], task_kinds[], terminal_kinds[],
-	thread_kinds[], timer_kinds[], unix_kinds[], user_kinds[];
+	seccomp_kinds[], session_kinds[], setting_kinds[], signal_kinds[], task_kinds[],
+	terminal_kinds[], thread_kinds[], timer_kinds[], unix_kinds[], user_kinds[];
 
 extern const struct kind *this_kind;
 

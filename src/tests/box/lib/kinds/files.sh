@@ -26,8 +26,11 @@ rows_files()
 	kind 'epoll: edge-triggered events' keeps epoll-edge-reported
 	kind 'eventfd' mode event-files
 	kind 'eventfd as a semaphore' keeps eventfd
+	kind 'eventfd with a counter of more than 32 bits' keeps eventfd-large
 	kind 'inotify' keeps inotify
 	kind 'inotify: unread events' keeps inotify-unread
+	kind 'inotify: `IN_ONESHOT`, `IN_EXCL_UNLINK`' keeps inotify-flags
+	kind 'dnotify (`F_NOTIFY`)' keeps directory-notify
 	kind 'inotify on `/proc`' mode watch-proc
 	kind 'inotify on `/sys`' mode watch-sys
 	kind 'inotify on a cgroup' mode watch-cgroup
@@ -53,6 +56,7 @@ rows_files()
 	section 'IPC'
 	kind 'shared memory, semaphores (POSIX)' keeps posix-shm posix-shm-unlinked posix-semaphore shared-anonymous
 	kind 'shared memory, semaphores (System V)' keeps sysv-shm sysv-shm-removed sysv-shm-detached sysv-semaphores
+	kind '`SHM_LOCK`' keeps sysv-shm-locked
 	kind '`SEM_UNDO`' keeps sysv-semaphore-undo
 	kind 'message queues (System V)' keeps sysv-messages
 	kind 'message queues (POSIX)' keeps posix-mqueue

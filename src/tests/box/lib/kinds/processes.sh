@@ -15,6 +15,8 @@ rows_processes()
 	kind 'protection keys (`pkey_alloc()`)' keeps_protection_keys
 	kind '`PR_SET_MDWE`' keeps memory-deny-write-execute
 	kind '`PR_SET_MEMORY_MERGE`' keeps memory-merge
+	kind 'seals (`mseal`)' keeps memory-sealed
+	kind 'NUMA policy (`set_mempolicy`)' keeps memory-policy
 
 	section 'Processes'
 	kind 'groups, sessions, orphans, zombies' keeps groups-and-sessions group-without-leader orphan subreaper zombies
@@ -34,6 +36,9 @@ rows_processes()
 	kind '`no_new_privs`' mode no-new-privileges
 	kind 'other users' other_users user
 	kind 'seccomp' keeps seccomp seccomp-stacked seccomp-one-thread seccomp-inherited seccomp-strict
+	kind 'Landlock: the restrictions of a process' keeps landlock
+	kind '`PR_SET_SPECULATION_CTRL`' keeps speculation
+	kind 'a session keyring of its own' keeps session-keyring-own
 	kind 'Syscall User Dispatch (Wine)' mode dispatch
 	kind 'scheduling, affinity, priorities' keeps affinity scheduling-classes scheduling-realtime timer-slack
 	kind '`SCHED_DEADLINE`' mode deadline-in-thread
