@@ -245,18 +245,28 @@ static bool dead_leader(const struct process *p)
 	return p->state == 'Z' && field_number(p->status, "Threads", 10) > 1;
 }
 
+static uint64_t signals(const struct process *p, const char *field)
+{
+	const char *text = field_value(p->status, field);
+
+	return text ? strtoull(text, NULL, 16) : 0;
+}
+
+static uint64_t pending_signals(const struct process *p)
+{
+	return signals(p, "SigPnd") | signals(p, "ShdPnd");
+}
+
+static uint64_t bit_of(int signal_number)
+{
+	return (uint64_t)1 << (signal_number - 1);
+}
+
 /* CRIU's code in a process needs this signal. One that is not blocked is handled in a moment. */
 static bool pending_trap(const struct process *p)
 {
-	static const char *const fields[] = {"SigPnd", "ShdPnd", "SigBlk"};
-	bool is[3];
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *text = field_value(p->status, fields[i]);
-
-		is[i] = text && (strtoull(text, NULL, 16) >> (SIGTRAP - 1) & 1);
-	}
-	return p->state != 'Z' && (is[0] || is[1]) && is[2];
+	return p->state != 'Z' &&
+	       (pending_signals(p) & signals(p, "SigBlk") & bit_of(SIGTRAP)) != 0;
 }
 
 static bool foreign_session(const struct process *p)
@@ -332,6 +342,40 @@ static void check_status(struct survey *s, const struct process *p)
 				     check->remedy ? check->remedy : install, OF_PROCESS(s, p)),
 			     "%s", check->reason);
 	}
+}
+
+/*
+ * A stopped process gets the signals that wait for it when it continues. CRIU lets it go for a
+ * moment, and sometimes a signal comes then: CRIU gives up, and the signal is lost, or has ended
+ * the process.
+ */
+static void check_stopped_signals(struct survey *s, const struct process *p)
+{
+	static const int harmless[] = {SIGCHLD, SIGCONT, SIGURG,  SIGWINCH,
+				       SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+	uint64_t waiting = pending_signals(p) & ~signals(p, "SigBlk") & ~signals(p, "SigIgn");
+	const uint64_t handled = waiting & signals(p, "SigCgt");
+
+	if (p->state != 'T')
+		return;
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		waiting &= ~bit_of(harmless[i]);
+	waiting &= ~handled;
+	if (waiting)
+		findings_add(s->found,
+			     FINDING("stopped-signal", FINDING_BLOCKS,
+				     "let it continue (kill -CONT), which ends it, or kill it",
+				     OF_PROCESS(s, p)),
+			     "is stopped, and the signal %d waits for it, which ends it when it "
+			     "continues: a checkpoint could fail, deliver it or lose it",
+			     __builtin_ctzll(waiting) + 1);
+	else if (handled)
+		findings_add(s->found,
+			     FINDING("stopped-signal", FINDING_WARNING,
+				     "let it continue (kill -CONT)", OF_PROCESS(s, p)),
+			     "is stopped, and the signal %d waits for it, which a checkpoint or "
+			     "restore could deliver before it continues, or lose",
+			     __builtin_ctzll(handled) + 1);
 }
 
 /*
@@ -526,6 +570,7 @@ void check_processes(struct survey *s)
 		if (p->state == 'Z' && foreign_session(p) && is_collected(s, p))
 			continue;
 		check_status(s, p);
+		check_stopped_signals(s, p);
 		check_dispatch(s, p);
 		check_session(s, p);
 		if (p->state == 'Z')

@@ -165,11 +165,62 @@ static void pending_trap(void)
 	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0 && raise(SIGTRAP) == 0);
 }
 
+static void on_sigsys(int signal)
+{
+	(void)signal;
+}
+
 static void stopped_child(void)
 {
 	pid_t pid = sleeping_child();
 
 	CHECK(kill(pid, SIGSTOP) == 0 && waitpid(pid, NULL, WUNTRACED) == pid);
+}
+
+/* A stopped child for which a signal waits. It must have come out of fork(), which blocks all. */
+static void stopped_with(int signal_number, int how)
+{
+	int done[2];
+	sigset_t set;
+	pid_t pid;
+	char c;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal_number);
+	CHECK(sigprocmask(how, &set, NULL) == 0);
+	CHECK(pipe(done) == 0);
+	pid = child();
+	if (pid == 0) {
+		CHECK(write(done[1], "x", 1) == 1);
+		sleeper(NULL);
+	}
+	CHECK(read(done[0], &c, 1) == 1);
+	CHECK(kill(pid, SIGSTOP) == 0 && waitpid(pid, NULL, WUNTRACED) == pid);
+	CHECK(kill(pid, signal_number) == 0);
+}
+
+static void stopped_killed(void)
+{
+	stopped_with(SIGTERM, SIG_UNBLOCK);
+}
+
+static void stopped_dumping(void)
+{
+	stopped_with(SIGSEGV, SIG_UNBLOCK);
+}
+
+static void stopped_handled(void)
+{
+	signal(SIGTERM, on_sigsys);
+	stopped_with(SIGTERM, SIG_UNBLOCK);
+}
+
+static void stopped_harmless(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	stopped_with(SIGTERM, SIG_BLOCK);
+	stopped_with(SIGHUP, SIG_UNBLOCK);
+	stopped_with(SIGWINCH, SIG_UNBLOCK);
 }
 
 static void zombie_child(void)
@@ -189,11 +240,6 @@ static void many_processes(void)
 }
 
 static volatile char selector;
-
-static void on_sigsys(int signal)
-{
-	(void)signal;
-}
 
 static void dispatch(void)
 {
@@ -303,6 +349,10 @@ const struct mode processes_modes[] = {
 	{"shares-memory", shares_memory},
 	{"sigsys-handler", sigsys_handler},
 	{"stopped-child", stopped_child},
+	{"stopped-dumping", stopped_dumping},
+	{"stopped-handled", stopped_handled},
+	{"stopped-harmless", stopped_harmless},
+	{"stopped-killed", stopped_killed},
 	{"traced", traced},
 	{"waiting-for-vfork", waiting_for_vfork},
 	{"zombie-child", zombie_child},
