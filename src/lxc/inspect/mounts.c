@@ -404,7 +404,7 @@ static int sort_mounts(struct look *l, struct libmnt_table *table, struct error 
 /* The monitor is init's parent, and root's: the container has no say in its mounts. */
 static void look_at_monitor(struct look *l)
 {
-	const long pid = process_status_number(l->facts->init_pid, "\nPPid:");
+	const long pid = process_status_number(l->facts->init_pid, "PPid");
 	_cleanup_free_ char *table = xasprintf("/proc/%ld/mountinfo", pid);
 	_cleanup_free_ char *namespace = xasprintf("/proc/%ld/ns/mnt", pid);
 	_cleanup_free_ char *root = xasprintf("/proc/%ld/root", pid);
