@@ -47,7 +47,7 @@ _lxccheckpoint()
 			case $word in
 			--restore | --no-verify) restore=1 ;;
 			--stop) stop=1 ;;
-			--replace) stop=1 ;;
+			--replace | --drop-outside) stop=1 ;;
 			--check) check=1 ;;
 			--info | --verify) look=1 ;;
 			--json) json=1 ;;
@@ -107,7 +107,7 @@ _lxccheckpoint()
 	[ -n "$stop$look$timed" ] || common+=' --restore --force'
 	[ -n "$restore$mode$forced$look" ] || common+=' --stop'
 	[ -n "$check$look$json" ] || common+=' --action-script'
-	[ -n "$restore$mode$forced$look" ] || common+=' --replace'
+	[ -n "$restore$mode$forced$look" ] || common+=' --replace --drop-outside'
 	[ -n "$restore$mode$forced$check$look$json" ] || common+=' --timeout'
 	[ -n "$mode$scripted$look$timed" ] || common+=' --check'
 	[ -n "$restore$mode$scripted$stop$check$forced$look$timed" ] || common+=' --info --verify'

@@ -83,6 +83,12 @@ struct lxc_checkpoint_options {
 	 * failures CRIU ignores.
 	 */
 	void (*found)(const struct lxc_checkpoint_finding *finding, void *userdata);
+	/*
+	 * Where a process has a file of the host open, or a pipe whose other end is outside of the
+	 * container, a restored process has /dev/null. false: such a process blocks the
+	 * checkpoint. The running container does not change.
+	 */
+	bool drop_outside;
 };
 
 /*
@@ -172,6 +178,7 @@ struct lxc_checkpoint_check_options {
 	bool restore;	   /* check a restore from directory; false: a checkpoint */
 	const char *force; /* of a restore; as above */
 	bool replace;	   /* check a checkpoint that replaces an existing one */
+	bool drop_outside; /* check a checkpoint with this option, as above */
 };
 
 /*

@@ -167,6 +167,7 @@ int lxc_checkpoint_dump(struct lxc_container *c, const struct lxc_checkpoint_opt
 		.directory = o.directory,
 		.stop = o.stop,
 		.replace = o.replace,
+		.drop_outside = o.drop_outside,
 		.verbosity = o.verbosity,
 		.action_script = o.action_script,
 		.timeout = o.timeout,
@@ -275,6 +276,7 @@ int lxc_checkpoint_check(struct lxc_container *c,
 	check.restore = o.restore;
 	check.force = o.force;
 	check.replace = o.replace;
+	check.drop_outside = o.drop_outside;
 	file_limit_begin();
 	r = check_container(c, &check, &e);
 	file_limit_end();

@@ -21,10 +21,16 @@ struct null_files {
 		uint64_t inode;
 	} *v;
 	size_t n;
+	uint32_t *pipes; /* the inodes of those that null_pipes.h replaces */
+	size_t n_pipes;
 };
+
+/* What remains of the flags of another file when /dev/null takes its place. */
+#define NULL_FLAGS (O_ACCMODE | O_APPEND | O_NONBLOCK)
 
 /* false: there are too many. */
 bool null_files_add(struct null_files *all, unsigned int mount, uint64_t inode);
+bool null_files_add_pipe(struct null_files *all, uint64_t inode);
 void null_files_clear(struct null_files *all);
 
 /* Pure. In the text of a files.img: gives those files the path of /dev/null. Returns how many. */

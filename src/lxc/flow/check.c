@@ -62,7 +62,8 @@ static const char *config_name(const struct lxc_container *c)
 
 /* *ret_owner is the container's root on the host, if known. */
 static void check_running(struct lxc_container *c, const struct criu_program *criu,
-			  const char *directory, bool stop, long *ret_owner, struct findings *found)
+			  const char *directory, const struct check_options *o, long *ret_owner,
+			  struct findings *found)
 {
 	_cleanup_facts_ struct container_facts facts = {0};
 	_cleanup_settings_ struct settings settings = {0};
@@ -73,7 +74,8 @@ static void check_running(struct lxc_container *c, const struct criu_program *cr
 		.config_file = config_name(c),
 		.directory = directory,
 		.ghost_limit = ghost_limit(0),
-		.stop = stop,
+		.stop = o->stop,
+		.drop_outside = o->drop_outside,
 	};
 
 	if (settings_read_running(c, &settings, &e) < 0 ||
@@ -96,7 +98,7 @@ static void check_dump(struct lxc_container *c, const struct check_options *o,
 	if (dump_check_state(c, &e) < 0)
 		findings_add_error(found, "state", e);
 	else if (able)
-		check_running(c, criu, place.path, o->stop, &owner, found);
+		check_running(c, criu, place.path, o, &owner, found);
 	check_directory(&place, o->replace, owner, found);
 }
 
@@ -289,6 +291,7 @@ int check_container(struct lxc_container *c, const struct check_options *o, stru
 		.restore = o->restore,
 		.stop = o->stop,
 		.replace = o->replace,
+		.drop_outside = o->drop_outside,
 		.directory = o->directory,
 		.force = o->force,
 	};

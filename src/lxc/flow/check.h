@@ -13,6 +13,7 @@ struct check_options {
 	const char *directory; /* NULL: the default */
 	bool stop;	       /* check a checkpoint that stops the container */
 	bool replace;	       /* ... and that replaces an existing checkpoint */
+	bool drop_outside;     /* ... and that has /dev/null in the place of what is outside */
 	bool restore;	       /* check a restore from there, not a checkpoint to there */
 	const char *force;     /* see findings_force() */
 	/* called once before the checks, if a CRIU works here */

@@ -122,6 +122,7 @@ static int check_dump(struct dump *d, const char *directory, struct error **rete
 		.directory = directory,
 		.ghost_limit = ghost_limit(d->o->ghost_limit),
 		.stop = d->o->stop,
+		.drop_outside = d->o->drop_outside,
 	};
 	_cleanup_findings_ struct findings found = {.command = d->command};
 	const char *log = settings_get(&d->settings, "lxc.log.file");
@@ -395,6 +396,7 @@ int dump_container(struct lxc_container *c, const struct dump_options *o, struct
 	const struct asked asked = {
 		.stop = o->stop,
 		.replace = o->replace,
+		.drop_outside = o->drop_outside,
 		.directory = o->directory,
 	};
 	_cleanup_free_ char *command = check_command(c, &asked);

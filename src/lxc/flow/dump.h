@@ -19,6 +19,7 @@ struct dump_options {
 	const char *directory; /* NULL: the default */
 	bool stop;
 	bool replace;
+	bool drop_outside;	/* /dev/null in the place of what has its other end outside */
 	unsigned int verbosity; /* CRIU's; 0: CRIU_VERBOSITY */
 	const char *action_script;
 	unsigned int timeout; /* seconds for stopping the processes; 0: CRIU_TIMEOUT */

@@ -22,6 +22,7 @@
 #include "criu/image_mend.h"
 #include "criu/image_mounts.h"
 #include "criu/image_names.h"
+#include "criu/null_pipes.h"
 #include "flow/dump_private.h"
 #include "image/dir.h"
 #include "image/network_file.h"
@@ -225,9 +226,10 @@ static int complete(struct dump *d, struct error **reterr)
 		r = check_deleted_folders(d, reterr);
 	if (r == 0)
 		r = carry_save(&d->saving, SAVE_MEND, reterr);
-	return r < 0 ? r
-		     : criu_image_mend(d->image->dirfd, &d->saving.skipped,
-				       &d->saving.mount_changes, &d->saving.watch_changes, reterr);
+	if (r == 0)
+		r = criu_image_mend(d->image->dirfd, &d->saving.skipped, &d->saving.mount_changes,
+				    &d->saving.watch_changes, reterr);
+	return r < 0 ? r : null_pipes_mend(d->image->dirfd, &d->null_files, reterr);
 }
 
 int dump_complete_image(struct dump *d, struct error **reterr)

@@ -56,6 +56,8 @@ char *check_command(struct lxc_container *c, const struct asked *asked)
 		xasprintf("lxc-checkpoint%s --check %s%s%s", asked->restore ? " -r" : "", words,
 			  asked->stop ? " -s" : "", asked->replace ? " --replace" : "");
 
+	if (asked->drop_outside)
+		str_append(&command, " --drop-outside");
 	if (!is_usual_directory(c, asked->directory))
 		add_option(&command, "-D", asked->directory);
 	if (asked->force)

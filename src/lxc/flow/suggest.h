@@ -12,7 +12,7 @@ char *container_words(struct lxc_container *c);
 
 /* The current request; directory and force may be NULL. */
 struct asked {
-	bool restore, stop, replace;
+	bool restore, stop, replace, drop_outside;
 	const char *directory, *force;
 };
 

@@ -30,6 +30,7 @@ struct preflight {
 	const char *directory;	 /* of the image; need not exist */
 	uint64_t ghost_limit;	 /* bytes, as CRIU will be told */
 	bool stop;		 /* the container is to be stopped */
+	bool drop_outside;	 /* /dev/null takes the place of what has its other end outside */
 };
 
 /* Finds everything that blocks the dump or deserves a warning. */

@@ -164,7 +164,9 @@ struct survey {
 	struct map unix_by_inode;
 	struct held_pipe *pipes;
 	size_t n_pipes;
-	struct map pipes_by_key;    /* see sought_key() */
+	struct map pipes_by_key; /* see sought_key() */
+	struct map watched;	 /* what epolls watch, see sought_key() */
+	bool watched_is_known;
 	struct map lossy_sockets;   /* with data that get lost, by inode */
 	struct map deleted_folders; /* by their paths: their inodes */
 	unsigned int waits;	    /* for what passes in a moment: no more than so many in all */

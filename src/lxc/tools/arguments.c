@@ -32,6 +32,7 @@ enum {
 	OPT_VERIFY,
 	OPT_FORCE,
 	OPT_TIMEOUT,
+	OPT_DROP_OUTSIDE,
 };
 
 enum group { G_BOTH, G_CHECKPOINT, G_RESTORE, G_CHECK, G_IMAGE, G_COMMON };
@@ -78,6 +79,8 @@ static const struct option_text {
 	{'s', "stop", NULL, G_CHECKPOINT, "stop it once the checkpoint is complete", SETS(stop)},
 	{OPT_REPLACE, "replace", NULL, G_CHECKPOINT,
 	 "replace the checkpoint in DIR once the new one is complete", SETS(replace)},
+	{OPT_DROP_OUTSIDE, "drop-outside", NULL, G_CHECKPOINT,
+	 "save /dev/null in place of files and pipes of the host", SETS(drop_outside)},
 	{OPT_TIMEOUT, "timeout", "SECONDS", G_CHECKPOINT,
 	 "how long its processes may take to stop [10]", KEEPS(timeout)},
 	{'d', "daemon", NULL, G_RESTORE, "return when it runs (default)", SETS(daemon)},
@@ -132,10 +135,11 @@ void print_usage(FILE *f)
 {
 	fprintf(f,
 		"Usage: lxc-checkpoint -n NAME [-D DIR] [-s] [--replace] [-A PATH] [-v]\n"
-		"                      [--timeout=SECONDS]\n"
+		"                      [--drop-outside] [--timeout=SECONDS]\n"
 		"       lxc-checkpoint -n NAME -r [-D DIR] [-d | -F] [--no-verify] [-A PATH] [-v]\n"
 		"                      [--force=WORD,...]\n"
 		"       lxc-checkpoint -n NAME --check [--json] [-D DIR] [-s] [--replace]\n"
+		"                      [--drop-outside]\n"
 		"       lxc-checkpoint -n NAME -r --check [--json] [-D DIR] [--force=WORD,...]\n");
 }
 

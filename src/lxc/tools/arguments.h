@@ -36,7 +36,7 @@ struct arguments {
 	const char *timeout;
 	char *force;	    /* on the heap: the option may be repeated */
 	unsigned int asked; /* enum verb_option */
-	bool json, stop, replace, daemon, foreground, no_verify, verbose, quiet;
+	bool json, stop, replace, drop_outside, daemon, foreground, no_verify, verbose, quiet;
 };
 
 /* Pure. The verb of a command line; with contradictions, the first one that applies. */

@@ -92,6 +92,7 @@ int do_checkpoint(struct lxc_container *c, const struct arguments *a)
 		.directory = a->directory,
 		.stop = a->stop,
 		.replace = a->replace,
+		.drop_outside = a->drop_outside,
 		.verbosity = a->verbose ? 4 : 0,
 		.action_script = a->action_script,
 		.timeout = arguments_seconds(a->timeout),
@@ -120,6 +121,7 @@ int do_check(struct lxc_container *c, const struct arguments *a)
 		.force = a->force,
 		.stop = a->stop,
 		.replace = a->replace,
+		.drop_outside = a->drop_outside,
 	};
 
 	return a->json ? check_as_json(c, &o) : check_as_text(c, &o, a->quiet);

@@ -51,14 +51,17 @@ int arguments_validate(const struct arguments *a)
 		 "no container is named: use -n NAME"},
 		{(a->asked & ASKED_INFO) && (a->asked & ASKED_VERIFY),
 		 "--info and --verify conflict: choose one"},
-		{looks && (restore || a->stop || a->replace || check || a->action_script ||
-			   a->daemon || a->foreground || a->no_verify || a->timeout),
+		{looks && (restore || a->stop || a->replace || a->drop_outside || check ||
+			   a->action_script || a->daemon || a->foreground || a->no_verify ||
+			   a->timeout),
 		 "--info and --verify only read a checkpoint: they take only -D, -n, -P, --json "
 		 "and -q"},
 		{restore && a->stop, "-r and -s conflict: -s stops the container after a "
 				     "checkpoint, and -r restores one"},
 		{restore && a->replace,
 		 "-r and --replace conflict: a restore does not write to the image directory"},
+		{restore && a->drop_outside,
+		 "-r and --drop-outside conflict: a checkpoint decides what is in the image"},
 		{restore && a->timeout, "-r and --timeout conflict: a restore stops no processes"},
 		{check && a->timeout, "--check and --timeout conflict: --check stops no processes"},
 		{a->timeout && !arguments_seconds(a->timeout),

@@ -89,6 +89,8 @@ offers_option no --stop -vr
 offers_option no --restore -s
 offers_option no --daemon -n web -s
 offers_option yes --replace -s
+offers_option no --drop-outside -r
+offers_option yes --check --drop-outside
 offers_option yes --foreground -r
 offers_option no --foreground -r -d
 offers_option yes --check -r

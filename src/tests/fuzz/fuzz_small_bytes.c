@@ -19,6 +19,7 @@
 #include "criu/image_sockets.h"
 #include "criu/image_tree.h"
 #include "criu/null_files.h"
+#include "criu/null_pipes.h"
 #include "fuzz.h"
 #include "fuzz_small.h"
 #include "monitor/device_rules.h"
@@ -146,6 +147,19 @@ static bool say(uint32_t pid, void *userdata)
 	return *(const bool *)userdata;
 }
 
+static void null_pipes(char *bytes, size_t len)
+{
+	const uint32_t inodes[] = {1, 2, 3, 300};
+	struct null_ids ids = {0};
+	size_t text_len = 0;
+	char *text = null_pipes_in_files(bytes, len, inodes, 4, &ids, &text_len);
+
+	must(!text || ids.n > 0);
+	null_pipes_in_descriptors(bytes, len, &ids);
+	free(text);
+	free(ids.v);
+}
+
 static void process_tree(char *bytes, size_t len)
 {
 	bool all = true, none = false;
@@ -171,6 +185,7 @@ void criu_images(char *bytes, size_t len)
 	criu_image_core_file_limit(bytes, len);
 	criu_image_clear_o_path(bytes, len, programs, sizeof(programs) / sizeof(programs[0]));
 	null_files_mend(bytes, len);
+	null_pipes(bytes, len);
 	criu_hugepages_add(&areas, bytes, len);
 	must(areas.n == 0 || areas.v);
 	free(areas.v);

@@ -144,7 +144,8 @@ static const struct {
 	{"files of the host's",
 	 {JOB(CRIU_DUMP), .facts = &bare,
 	  .null_files =
-		  &(const struct null_files){(struct null_file[]){{31, 4}, {32, 1ULL << 40}}, 2}},
+		  &(const struct null_files){.v = (struct null_file[]){{31, 4}, {32, 1ULL << 40}},
+					     .n = 2}},
 	 DUMP PTS " -t 42 --external file[1f:4] --external file[20:10000000000] --skip-in-flight"},
 	{"a dump's cgroups, and what is restore's",
 	 {JOB(CRIU_DUMP), .facts = &bare, .cgroup_yard = "/yard", .images_path = "/laid",

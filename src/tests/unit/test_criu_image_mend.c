@@ -8,6 +8,7 @@
 #include "criu/image_names.h"
 #include "criu/image_watches.h"
 #include "criu/null_files.h"
+#include "criu/null_pipes.h"
 #include "unit.h"
 
 /* magic; {length; file: type, id, regular {id, flags, pos}}: 470 with O_PATH, 471 with it and more,
@@ -117,10 +118,75 @@ START_TEST(test_null_files)
 }
 END_TEST
 
+/* magic; {length; type, id, pipe {id, inode 300, flags: direct and for writing, owner}} */
+#define FILES_MAGIC "\x19\x43\x56\x54\x38\x31\x30\x56"
+#define A_PIPE                                                                                     \
+	"\x14\0\0\0\x08\x02\x10\x05\x92\x01\x0d\x08\x05\x10\xac\x02\x18\x81\x80\x01"               \
+	"\x22\x02\x08\0"
+#define OTHER_PIPE                                                                                 \
+	"\x14\0\0\0\x08\x02\x10\x06\x92\x01\x0d\x08\x06\x10\xad\x02\x18\x81\x80\x01"               \
+	"\x22\x02\x08\0"
+/* {length; type, id, regular {id, flags, pos, owner, path, mode}} */
+#define A_NULL                                                                                     \
+	"\x1e\0\0\0\x08\x01\x10\x05\x1a\x18\x08\x05\x10\x01\x18\0\x2a\x02\x08\0"                   \
+	"\x32\x09/dev/null\x50\xb6\x43"
+
+START_TEST(test_null_pipes)
+{
+	static const char files[] = FILES_MAGIC A_PIPE OTHER_PIPE;
+	static const char wanted[] = FILES_MAGIC A_NULL OTHER_PIPE;
+	static const uint32_t inodes[] = {300, 302};
+	struct null_ids ids = {0};
+	size_t len = 0;
+	char *text;
+
+	for (size_t cut = 0; cut < sizeof(files) - 1; cut++) {
+		text = null_pipes_in_files(files, cut, inodes, 2, &ids, &len);
+		/* between the two it is whole */
+		ck_assert(!text || cut == sizeof(FILES_MAGIC A_PIPE) - 1);
+		free(text);
+		ids.n = 0;
+	}
+	ck_assert_ptr_null(
+		null_pipes_in_files(files, sizeof(files) - 1, inodes + 1, 1, &ids, &len));
+	text = null_pipes_in_files(files, sizeof(files) - 1, inodes, 2, &ids, &len);
+	ck_assert_uint_eq(len, sizeof(wanted) - 1);
+	ck_assert_mem_eq(text, wanted, len);
+	ck_assert_uint_eq(ids.n, 1);
+	ck_assert_uint_eq(ids.v[0], 5);
+	free(text);
+	free(ids.v);
+}
+END_TEST
+
+/* magic; {length; id, flags, type, descriptor} */
+#define DESCRIPTOR(id, type) "\x08\0\0\0\x08" id "\x10\0\x18" type "\x20\x09"
+
+START_TEST(test_null_descriptors)
+{
+	static const char magic[] = "\x19\x43\x56\x54\x32\x37\x21\x56";
+	char image[] = "\x19\x43\x56\x54\x32\x37\x21\x56" DESCRIPTOR("\x05", "\x02")
+		DESCRIPTOR("\x06", "\x02") DESCRIPTOR("\x05", "\x03");
+	static const char wanted[] = "\x19\x43\x56\x54\x32\x37\x21\x56" DESCRIPTOR("\x05", "\x01")
+		DESCRIPTOR("\x06", "\x02") DESCRIPTOR("\x05", "\x03");
+	uint32_t id = 5;
+	const struct null_ids ids = {&id, 1};
+
+	for (size_t len = 0; len < sizeof(magic) + 4 + 8 - 1; len++)
+		ck_assert_uint_eq(null_pipes_in_descriptors(image, len, &ids), 0);
+	ck_assert_uint_eq(null_pipes_in_descriptors(image, sizeof(image) - 1, &ids), 1);
+	ck_assert_mem_eq(image, wanted, sizeof(image));
+}
+END_TEST
+
 /* Each is told once, and there is an end. */
 START_TEST(test_null_files_list)
 {
 	struct null_files all = {0};
+
+	for (unsigned int i = 0; i < NULL_FILES_MAX; i++)
+		ck_assert(null_files_add_pipe(&all, i));
+	ck_assert(null_files_add_pipe(&all, 7) && !null_files_add_pipe(&all, NULL_FILES_MAX));
 
 	for (unsigned int i = 0; i < NULL_FILES_MAX; i++)
 		ck_assert(null_files_add(&all, i / 2, i % 2));
@@ -387,6 +453,8 @@ Suite *criu_image_mend_suite(void)
 	tcase_add_test(t, test_unknown);
 	tcase_add_test(t, test_null_files);
 	tcase_add_test(t, test_null_files_list);
+	tcase_add_test(t, test_null_pipes);
+	tcase_add_test(t, test_null_descriptors);
 	tcase_add_test(t, test_copies);
 	tcase_add_test(t, test_deleted_mounts);
 	tcase_add_test(t, test_long_key);

@@ -51,6 +51,7 @@ static void survey_clear(struct survey *s)
 	map_clear(&s->unix_by_inode);
 	map_clear(&s->pipes_by_key);
 	map_clear(&s->automount_pipes);
+	map_clear(&s->watched);
 	map_clear(&s->lossy_sockets);
 	map_clear(&s->harmless);
 	map_clear(&s->deleted_folders);

@@ -76,12 +76,21 @@ static void found_outside(struct survey *s, const struct open_file *f, const cha
 		}
 	if (replace_by_null(s, f))
 		return;
-	findings_add(s->found,
-		     FINDING("outside-file", FINDING_BLOCKS,
-			     "stop that process, or redirect its input and output to files of the "
-			     "container",
-			     OF_PROCESS(s, f->process)),
-		     "has a file open that is on no mount of the container: %s", link);
+	if (drop_outside_file(s, f))
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_WARNING, DROPPED_REMEDY,
+				     OF_PROCESS(s, f->process)),
+			     "has a file open that is on no mount of the container, and has "
+			     "/dev/null in its place after a restore: %s",
+			     link);
+	else
+		findings_add(s->found,
+			     FINDING("outside-file", FINDING_BLOCKS,
+				     "stop that process, or redirect its input and output to files "
+				     "of the container; of usual files, --drop-outside saves "
+				     "/dev/null instead",
+				     OF_PROCESS(s, f->process)),
+			     "has a file open that is on no mount of the container: %s", link);
 }
 
 void found_name(struct survey *s, const struct process *p, const char *how, const char *why)

@@ -83,6 +83,12 @@ unsigned int access_of(const char *info);
  */
 bool replace_by_null(struct survey *s, const struct open_file *f);
 
+#define DROPPED_REMEDY "restart that process after a restore, if it needs what it has open there"
+
+/* With --drop-outside: the same of other kinds of files, and of a pipe. */
+bool drop_outside_file(struct survey *s, const struct open_file *f);
+bool drop_outside_pipe(struct survey *s, dev_t dev, uint64_t inode);
+
 /* --- file_places.c, continued --------------------------------------------------------------------
  */
 

@@ -24,7 +24,8 @@
 
 #define REMEDY                                                                                     \
 	"stop that process, or the one that has the other end, or redirect its input and output "  \
-	"to files of the container"
+	"to files of the container; or use --drop-outside, which saves /dev/null instead (not "    \
+	"of a FIFO, and of nothing that an epoll watches)"
 
 void note_pipe(struct survey *s, const struct open_file *f, const struct mount *m, const char *info)
 {
@@ -106,10 +107,19 @@ static void found_pipe(struct survey *s, const struct held_pipe *p, const struct
 
 	open_file_link(&f, link);
 	s->descriptor = p->fd + 1;
-	findings_add(s->found,
-		     FINDING("outside-pipe", FINDING_BLOCKS, REMEDY, OF_PROCESS(s, p->process)),
-		     "has a pipe open whose other end is outside of the container%s: %s", who,
-		     link);
+	if (!p->named && drop_outside_pipe(s, p->dev, p->inode))
+		findings_add(s->found,
+			     FINDING("outside-pipe", FINDING_WARNING, DROPPED_REMEDY,
+				     OF_PROCESS(s, p->process)),
+			     "has a pipe open whose other end is outside of the container%s, and "
+			     "has /dev/null in its place after a restore: %s",
+			     who, link);
+	else
+		findings_add(
+			s->found,
+			FINDING("outside-pipe", FINDING_BLOCKS, REMEDY, OF_PROCESS(s, p->process)),
+			"has a pipe open whose other end is outside of the container%s: %s", who,
+			link);
 	s->descriptor = 0;
 }
 

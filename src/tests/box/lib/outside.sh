@@ -4,10 +4,13 @@
 # After counter.sh: a process of c1, a child of its init, that lxc-attach has left behind with
 # something of the host's at descriptor 9. The container has a FIFO /never.
 
+# what is left there
+LEFT='cat 0<>/never'
+
 # left: PID of the process on the host
 left()
 {
-	pgrep -x -P "$(init_pid c1)" cat
+	pgrep -x -P "$(init_pid c1)" "${LEFT%% *}"
 }
 
 has_left()
@@ -17,7 +20,7 @@ has_left()
 
 no_left()
 {
-	! has_left && ! pgrep -r Z -x cat >/dev/null
+	! has_left && ! pgrep -r Z -x "${LEFT%% *}" >/dev/null
 }
 
 # pass_on MODE: as outside.py has it; OUTSIDE_PID has the other end
@@ -25,7 +28,7 @@ pass_on()
 {
 	coproc OUTSIDE {
 		exec python3 "${0%/*}/lib/outside.py" "$1" lxc-attach -n c1 --clear-env -- \
-			sh -c 'setsid cat 0<>/never & exit 0'
+			sh -c "setsid $LEFT & exit 0"
 	}
 	read -r -t 20 -u "${OUTSIDE[0]}"
 	check_equal ok "$REPLY" "what outside.py says to $1"
@@ -45,10 +48,14 @@ let_go()
 	wait_for 10 no_left
 }
 
+# DROP: an option of --check
+DROP=
+
 # blocking: "WORD DESCRIPTOR" for each finding that blocks a checkpoint of c1
 blocking()
 {
-	lxc-checkpoint --check --json -n c1 -D "$IMG" >/tmp/outside.json || :
+	# shellcheck disable=SC2086 # empty: none
+	lxc-checkpoint --check --json -n c1 -D "$IMG" $DROP >/tmp/outside.json || :
 	python3 -c '
 import json
 for f in json.load(open("/tmp/outside.json"))["findings"]:

@@ -8,6 +8,7 @@
 #include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
@@ -264,6 +265,15 @@ static void fifo_never_written(void)
 	CHECK(open("/dev/blocker.pipe", O_RDONLY | O_NONBLOCK) >= 0);
 }
 
+/* What was passed on to it. */
+static void watched_nine(void)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	int fd = epoll_create1(0);
+
+	CHECK(fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, 9, &e) == 0);
+}
+
 static void devices(void)
 {
 	CHECK(open("/dev/null", O_RDWR) >= 0 && open("/dev/zero", O_RDWR) >= 0 &&
@@ -306,5 +316,6 @@ const struct mode files_modes[] = {
 	{"secret-memory", secret_memory},
 	{"tun-device", tun_device},
 	{"userfault", userfault},
+	{"watched-nine", watched_nine},
 	{0},
 };
