@@ -20,8 +20,6 @@
 #include "util/fd.h"
 #include "util/mem.h"
 
-#define KCMP_SYSVSEM 6 /* linux/kcmp.h, which not all have */
-
 static void found_process_loss(struct survey *s, const struct process *p, const char *what)
 {
 	findings_add(s->found,
@@ -62,21 +60,6 @@ void check_watch_flags(struct survey *s, const struct process *p, unsigned long 
 		found_process_loss(s, p, "watches files with IN_ONESHOT or IN_EXCL_UNLINK");
 }
 
-/*
- * The kernel compares the lists of what semop() is to undo (SEM_UNDO). A process without any is
- * like init and this one, but for one of these that has a list itself.
- */
-static bool has_undo_list(const struct survey *s, pid_t pid)
-{
-	const pid_t others[] = {getpid(), s->p->facts->init_pid};
-
-	for (size_t i = 0; i < 2; i++)
-		if (others[i] != pid &&
-		    syscall(SYS_kcmp, pid, others[i], KCMP_SYSVSEM, 0UL, 0UL) <= 0)
-			return false;
-	return true;
-}
-
 /* A seccomp filter can imply it, and CRIU restores filters. */
 static bool restricts_speculation(const struct process *p)
 {
@@ -99,8 +82,6 @@ static bool restricts_speculation(const struct process *p)
 
 void check_process_losses(struct survey *s, const struct process *p)
 {
-	if (has_undo_list(s, p->pid))
-		found_process_loss(s, p, "has used semaphores with SEM_UNDO");
 	if (restricts_speculation(p))
 		found_process_loss(s, p, "has restricted speculation (PR_SET_SPECULATION_CTRL)");
 }
