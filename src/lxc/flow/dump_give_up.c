@@ -74,8 +74,8 @@ static void remove_names(const struct dump *d, struct error **reterr)
 int dump_give_up(struct dump *d, int r, struct error **reterr)
 {
 	_cleanup_error_ struct error *e = NULL;
-
-	bool dead = dump_init_is_dead(d);
+	const bool dead = dump_init_is_dead(d);
+	bool is_off = false;
 
 	/* the network first: to remove an image of some gigabytes takes its time */
 	if (d->freezer)
@@ -83,14 +83,18 @@ int dump_give_up(struct dump *d, int r, struct error **reterr)
 	if (!dead) {
 		recover_connections(d->manifest.facts.init_pid, NULL);
 		recover_firewall(d->manifest.facts.init_pid);
-		if (dump_attach_network(d, &e) < 0)
+		is_off = dump_attach_network(d, &e) < 0;
+		if (is_off)
 			error_set_hint(reterr, "%s; %s", e->message, e->hint);
 		remove_names(d, reterr);
 	}
 	room_explain(d->image, d->memory, reterr);
 	image_abandon(d->image, true);
-	/* there was no way back, or is none: what is left then is for the user to look at */
-	if ((dead || d->sealed) && reterr && *reterr)
+	/*
+	 * There was no way back, or is none, or a checkpoint would not know of its bridges: what is
+	 * left then is for the user to look at.
+	 */
+	if ((dead || d->sealed || is_off) && reterr && *reterr)
 		(*reterr)->passing = (*reterr)->racing = false;
 	r = error_wrap(reterr, -r, "%s was not checkpointed%s", d->c->name,
 		       dead ? ", and has stopped" : " and keeps running");

@@ -138,6 +138,25 @@ for stage in network-lock post-dump; do
 	check_unharmed
 done
 
+step 'nothing is tried again while its network is off, which the next checkpoint would not know of'
+cat >/run/no-bridge <<-'END'
+	#!/bin/sh
+	[ "$CRTOOLS_SCRIPT_ACTION" = network-lock ] || exit 0
+	ip link delete dev lxcbr0
+	echo real >/run/fake/next
+	mv /run/fake/next /run/fake/plan
+END
+chmod +x /run/no-bridge
+fake <<-'END'
+	script network-lock
+	log (00.000002) Error (soccr/soccr.c:371): recv failed (8192, want 4096): Invalid argument
+	exit 1
+END
+fails 1 "ip link set dev $veth master lxcbr0" dump -n c1 -s -A /run/no-bridge
+make_bridge
+ip link set dev "$veth" master lxcbr0
+check_unharmed
+
 step 'the callback cannot do its work'
 ip link set dev "$veth" nomaster
 ip link delete dev lxcbr0
