@@ -42,6 +42,8 @@ struct giving {
 	const struct container_facts *facts;
 	struct map by_number; /* the host's PID of each process */
 	pid_t init;
+	pid_t sockets_of;   /* the process whose descriptors were looked at last ... */
+	struct map sockets; /* ... and these, by the sockets' inodes */
 };
 
 /* One listening socket. */
@@ -111,22 +113,33 @@ static int ask_backlog(pid_t pid, ino_t inode)
 	return n > 0 ? read_backlog(answer, (size_t)n) : -1;
 }
 
-/* The descriptor of a socket in a process; -1: it has none. */
-static int find_socket(pid_t pid, ino_t inode)
+/* Makes known which descriptors a process has for sockets. */
+static void note_sockets(struct giving *g, pid_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)pid);
-	_cleanup_free_ char *wanted = xasprintf(SOCKET_PREFIX "%lu]", (unsigned long)inode);
 	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
 	struct dirent *e;
 
+	map_clear(&g->sockets);
+	g->sockets_of = pid;
 	while (dir && (e = readdir(dir))) {
 		char link[64] = "";
 
 		if (readlinkat(dirfd(dir), e->d_name, link, sizeof(link) - 1) > 0 &&
-		    strcmp(link, wanted) == 0)
-			return (int)strtol(e->d_name, NULL, 10);
+		    strncmp(link, SOCKET_PREFIX, strlen(SOCKET_PREFIX)) == 0)
+			map_add(&g->sockets, strtoul(link + strlen(SOCKET_PREFIX), NULL, 10),
+				(size_t)strtoul(e->d_name, NULL, 10));
 	}
-	return -1;
+}
+
+/* The descriptor of a socket in a process; -1: it has none. */
+static int find_socket(struct giving *g, pid_t pid, ino_t inode)
+{
+	size_t fd;
+
+	if (g->sockets_of != pid)
+		note_sockets(g, pid);
+	return map_get(&g->sockets, inode, &fd) ? (int)fd : -1;
 }
 
 static long call(struct injection *t, long number, unsigned long first, unsigned long second,
@@ -185,21 +198,21 @@ static bool give(const struct giving *g, struct target *at)
 }
 
 /* The process that has listened before, if it has the socket. */
-static void choose_process(const struct giving *g, struct target *at)
+static void choose_process(struct giving *g, struct target *at)
 {
 	size_t by = 0;
 	int fd;
 
 	if (at->l->by == at->l->pid || !map_get(&g->by_number, (uint64_t)at->l->by, &by))
 		return;
-	fd = find_socket((pid_t)by, at->inode);
+	fd = find_socket(g, (pid_t)by, at->inode);
 	if (fd < 0)
 		return;
 	at->pid = (pid_t)by;
 	at->fd = fd;
 }
 
-static bool give_one(const struct giving *g, const struct listener *l)
+static bool give_one(struct giving *g, const struct listener *l)
 {
 	_cleanup_close_ int pidfd = -1, copy = -1;
 	struct target at = {.l = l, .fd = l->fd};
@@ -232,12 +245,22 @@ static int add_process(pid_t pid, void *userdata)
 	return 0;
 }
 
-_Noreturn static void give_all(const struct restore *r, pid_t init, const struct listeners *all)
+static int compare_by(const void *a, const void *b)
+{
+	const struct listener *x = a, *y = b;
+
+	return (x->by > y->by) - (x->by < y->by);
+}
+
+/* In an order in which the descriptors of each process are looked at once. */
+_Noreturn static void give_all(const struct restore *r, pid_t init, struct listeners *all)
 {
 	struct giving g = {.facts = &r->manifest->facts, .init = init};
 	bool done = true;
 
 	for_each_process(init, add_process, &g.by_number);
+	if (all->n > 0)
+		qsort(all->v, all->n, sizeof(*all->v), compare_by);
 	for (size_t i = 0; i < all->n; i++)
 		done = give_one(&g, &all->v[i]) && done;
 	_exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
