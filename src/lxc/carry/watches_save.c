@@ -166,6 +166,9 @@ int watches_save(struct saving *s, const struct seen_mounts *mounts, struct erro
 	ssize_t len = read_file_at(s->image->dirfd, CRIU_FILES, FILES_MAX, &files);
 	int r = 0;
 
+	/* there are no files: criu_image_mend() does not mind either */
+	if (len == -ENOENT)
+		return 0;
 	if (len < 0)
 		return error_set(reterr, (int)-len, "cannot read CRIU's " CRIU_FILES ": %s",
 				 strerror((int)-len));
