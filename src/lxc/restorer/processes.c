@@ -121,14 +121,6 @@ static bool freezes_too(const struct restore *r)
 	return strncmp(ours, theirs, len) == 0 && (ours[len] == '\0' || ours[len] == '/');
 }
 
-static int set_held(struct restore *r, bool held)
-{
-	int fd = r->cgroups.inner_fd >= 0 ? r->cgroups.inner_fd : r->cgroups.payload_fd;
-
-	r->processes.held = held;
-	return write_file_at(fd, "cgroup.freeze", held ? "1" : "0");
-}
-
 /*
  * CRIU lets one thread after the other go, and fails if one has died before its turn: of a process
  * that the first ones kill, or whose first thread exits. The frozen cgroup holds all of them until
@@ -136,20 +128,34 @@ static int set_held(struct restore *r, bool held)
  */
 int processes_hold(struct restore *r, pid_t init, struct error **reterr)
 {
+	int cgroup = r->cgroups.inner_fd >= 0 ? r->cgroups.inner_fd : r->cgroups.payload_fd;
+	_cleanup_close_ int fd = -1;
+
 	(void)init, (void)reterr;
-	if (!r->processes.let_go && !freezes_too(r))
-		(void)set_held(r, true);
+	if (r->processes.let_go || freezes_too(r))
+		return 0;
+	fd = openat(cgroup, "cgroup.freeze", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, "1", 1) == 1)
+		r->processes.held_fd = TAKE_FD(fd);
 	return 0;
 }
 
-/* Also for a failed restore: its processes are dead, or about to be. */
 int processes_let_go(struct restore *r, pid_t init, struct error **reterr)
 {
 	(void)init, (void)reterr;
 	r->processes.let_go = true;
-	if (r->processes.held)
-		(void)set_held(r, false);
+	if (r->processes.held_fd >= 0)
+		ignore_result((int)write(r->processes.held_fd, "0", 1));
+	fd_close(&r->processes.held_fd);
 	return 0;
+}
+
+/* CRIU has ended, with e. What it has left of a failed restore is not to run for a moment. */
+static void let_go_at_last(struct restore *r, int e)
+{
+	if (e < 0 && r->processes.held_fd >= 0)
+		forbid(r, r->processes.half_made_init);
+	ignore_result(processes_let_go(r, 0, NULL));
 }
 
 static int act(struct restore *r, enum restore_moment moment, pid_t init, struct error **reterr)
@@ -364,6 +370,7 @@ int processes_begin(struct restore *r, struct error **reterr)
 	e = pages_verify(r, reterr);
 	if (e == 0)
 		e = settle_pages(r, run_criu(r, reterr), reterr);
+	let_go_at_last(r, e);
 	ignore_result(stages_at(r, CRIU_ENDED, 0, NULL));
 	if (r->processes.refusal) {
 		/* whatever CRIU says of it only follows from that */

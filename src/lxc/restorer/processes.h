@@ -19,7 +19,8 @@ struct processes_stage {
 	pid_t half_made_init;  /* as CRIU has named it; 0: not yet */
 	bool unlocked;	       /* CRIU has come to one of its last moments */
 	bool completed;	       /* what is to be done at pre-resume has been done */
-	bool held, let_go;     /* by the frozen cgroup, see processes_hold() */
+	bool let_go;	       /* by CRIU, or CRIU has ended */
+	int held_fd;	       /* of the frozen cgroup, see processes_hold(); -1: not held */
 	struct error *refusal; /* a hook's, or another that forbids that the container runs */
 
 	pid_t init_pid;

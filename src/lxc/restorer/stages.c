@@ -125,8 +125,7 @@ static const struct restore_stage stages[] = {
 		.undo = processes_undo,
 		.at = {[POST_RESTORE] = devpts_open,
 		       [PRE_RESUME] = processes_hold,
-		       [POST_RESUME] = processes_let_go,
-		       [CRIU_ENDED] = processes_let_go},
+		       [POST_RESUME] = processes_let_go},
 		.carried = {[POST_RESTORE] = APPLY_RESTORED},
 	},
 };
@@ -207,7 +206,7 @@ void restore_init(struct restore *r, struct restore_plan *plan, const struct man
 		.mounts = {.cgroups_fd = -1, .images_fd = -1, .rootfs_fd = -1},
 		.pages = {.said_fd = -1},
 		.network = {.file_fd = -1, .netns_fd = -1},
-		.processes = {.init_pidfd = -1, .devpts_fd = -1},
+		.processes = {.held_fd = -1, .init_pidfd = -1, .devpts_fd = -1},
 		.carried = {.half_closed = {.netns = -1, .loopback_program = -1}},
 	};
 	for (size_t i = 0; i < N_NAMESPACES; i++)
