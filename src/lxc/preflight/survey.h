@@ -439,6 +439,7 @@ struct sought {
 	unsigned int wanted; /* ACCESS_*: the ends that somebody has to have */
 	unsigned int access; /* those that were found in the container */
 	pid_t holder;	     /* on the host, with an end that was not; 0: none was found */
+	pid_t left_out;	     /* the same, of the container, but not a descendant of its init */
 	size_t index;	     /* the caller's */
 };
 

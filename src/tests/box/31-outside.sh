@@ -54,6 +54,30 @@ check_equal '' "$(blocking)" 'with one that stays'
 exec {outside}>&-
 wait_for 10 no_left
 
+step 'a FIFO whose other end a process of lxc-attach has, which is left out'
+has_end()
+{
+	has_left && readlink "/proc/$(left)/fd/"* | grep -qx /dev/inside
+}
+while read -r end other; do
+	in_container c1 sh -c "setsid cat $end & exit 0" <>/dev/null >&0 2>&0
+	coproc ATTACHED {
+		exec lxc-attach -n c1 --clear-env -- sh -c "exec 8$other; echo open; read x"
+	}
+	read -r -t 20 -u "${ATTACHED[0]}"
+	check_equal open "$REPLY" 'what that process says'
+	wait_for 10 has_end
+	check_equal '' "$(blocking)" "what blocks with $end"
+	attached=$ATTACHED_PID
+	echo >&"${ATTACHED[1]}"
+	wait "$attached"
+	! has_left || kill -KILL "$(left)"
+	wait_for 10 no_left
+done <<-'END'
+	/dev/inside >/dev/inside
+	0<>/never>/dev/inside </dev/inside
+END
+
 step 'what is only similar'
 for mode in fifo-never-written pipe-by-proc pipe-in-message; do
 	block c1 "$mode"

@@ -134,15 +134,26 @@ void look_again(const struct survey *s, struct sought *v, size_t n)
 	map_clear(&l.by_key);
 }
 
+static bool has_missing(const struct sought *found, unsigned int access)
+{
+	return !found->wanted || (access & found->wanted & ~found->access);
+}
+
 static void note_holder(struct sought *found, pid_t pid, unsigned int access)
 {
-	if (!found->holder && (!found->wanted || (access & found->wanted & ~found->access)))
+	if (!found->holder && has_missing(found, access))
 		found->holder = pid;
+}
+
+static void note_left_out(struct sought *found, pid_t pid, unsigned int access)
+{
+	if (!found->left_out && has_missing(found, access))
+		found->left_out = pid;
 }
 
 void look_outside(const struct survey *s, struct sought *v, size_t n)
 {
-	struct look l = {.v = v, .fn = note_holder, .until = monotonic_ms() + HOST_MS};
+	struct look l = {.v = v, .until = monotonic_ms() + HOST_MS};
 	_cleanup_closedir_ DIR *proc = directory_at(AT_FDCWD, "/proc");
 	const struct process *p;
 	struct dirent *e;
@@ -153,6 +164,7 @@ void look_outside(const struct survey *s, struct sought *v, size_t n)
 		const pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
 		p = pid > 0 ? process_of(s, pid) : NULL;
+		l.fn = p ? note_left_out : note_holder;
 		if (pid > 0 && pid != getpid() && !(p && p->in_tree))
 			r = look_into(pid, &l);
 	}
@@ -161,11 +173,12 @@ void look_outside(const struct survey *s, struct sought *v, size_t n)
 
 char *holder_text(const struct sought *v)
 {
-	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)v->holder);
+	const pid_t pid = v->holder ? v->holder : v->left_out;
+	_cleanup_free_ char *path = xasprintf("/proc/%d/comm", (int)pid);
 	_cleanup_free_ char *name = NULL;
 
-	if (!v->holder || read_file_at(AT_FDCWD, path, COMM_MAX, &name) <= 0)
+	if (!pid || read_file_at(AT_FDCWD, path, COMM_MAX, &name) <= 0)
 		return xstrdup("");
 	name[strcspn(name, "\n")] = '\0';
-	return xasprintf(", in process %d (%s)", (int)v->holder, name);
+	return xasprintf(", in process %d (%s)", (int)pid, name);
 }

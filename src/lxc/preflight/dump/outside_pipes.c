@@ -125,13 +125,16 @@ static void found_pipe(struct survey *s, const struct held_pipe *p, const struct
 
 /*
  * A FIFO that nobody has opened for writing yet looks like one with a writer, so its writer has to
- * be found. Processes may be about to end, or have closed it.
+ * be found. One whose other end only a process of lxc-attach has, which the checkpoint leaves out,
+ * comes back as if that had ended, and others can open it: systemd-logind has such a FIFO for each
+ * session, as "lxc-attach -- su - USER" makes one. Processes may be about to end, or have closed
+ * it.
  */
 static bool is_outside(const struct held_pipe *p, const struct sought *other)
 {
 	if (!(other->wanted & ~other->access))
 		return false;
-	if (p->named && p->access == ACCESS_READ && !other->holder)
+	if (p->named && !other->holder && (p->access == ACCESS_READ || other->left_out))
 		return false;
 	return is_connected(p);
 }
