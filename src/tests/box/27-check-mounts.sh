@@ -16,6 +16,7 @@ mount_blockers()
 		cgroup-file-gone i=cgroup-file
 		covered-file p=covered-file
 		fuse-mount n=filesystem p=device
+		fuse-socket n=filesystem p=device
 		message-queue n=filesystem p=file-kind
 		mount-on-tracefs n=filesystem
 		mounted-socket i=mounted-socket

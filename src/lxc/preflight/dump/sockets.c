@@ -179,7 +179,7 @@ static void check_socket_name(struct survey *s, const struct process *p, int fd)
 		return;
 	check_socket_folder(s, p, fd, address.sun_path);
 	file = ioctl(fd, SIOCUNIXFILE);
-	if (file < 0 || fstat(file, &st) < 0)
+	if (file < 0 || stat_without_sync(file, &st) < 0)
 		return;
 	link = xasprintf("/proc/self/fd/%d", file);
 	if (readlink(link, found, sizeof(found) - 1) > 0 &&

@@ -2,6 +2,7 @@
 
 /* Mounts. Modes of blocker.c, which runs as a process of the container. */
 #include <linux/fs.h>
+#include <linux/fuse.h>
 #include <mqueue.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -149,7 +150,7 @@ static void ramfs(void)
 	CHECK(close(open("/ram/file", O_CREAT | O_WRONLY, 0600)) == 0);
 }
 
-static void fuse_mount(void)
+static int mount_fuse(void)
 {
 	int fd = device(S_IFCHR, 10, 229, O_RDWR);
 	char options[64];
@@ -158,6 +159,64 @@ static void fuse_mount(void)
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
 	/* with a subtype, as those have that are not made for this test */
 	CHECK(mount("none", "/fuse", "fuse.sshfs", 0, options) == 0);
+	return fd;
+}
+
+static void fuse_mount(void)
+{
+	mount_fuse();
+}
+
+/* Answers only as long as a socket is made there. */
+static void *serve_socket(void *device)
+{
+	static char in[1 << 17];
+	const struct fuse_in_header *h = (const void *)in;
+	struct {
+		struct fuse_out_header h;
+		union {
+			struct fuse_init_out init;
+			struct fuse_entry_out entry;
+		};
+	} out;
+	bool made = false;
+
+	while (!made && read(*(int *)device, in, sizeof(in)) > 0) {
+		memset(&out, 0, sizeof(out));
+		out.h.unique = h->unique;
+		out.h.len = sizeof(out.h);
+		if (h->opcode == FUSE_INIT) {
+			out.h.len += sizeof(out.init);
+			out.init.major = FUSE_KERNEL_VERSION;
+			out.init.minor = 31;
+			out.init.max_write = 4096;
+		} else if (h->opcode == FUSE_MKNOD) {
+			out.h.len += sizeof(out.entry);
+			out.entry.nodeid = out.entry.attr.ino = 2;
+			out.entry.entry_valid = 3600;
+			out.entry.attr.mode = S_IFSOCK | 0755;
+			out.entry.attr.nlink = 1;
+			made = true;
+		} else {
+			out.h.error = -ENOENT;
+		}
+		CHECK(write(*(int *)device, &out, out.h.len) == (ssize_t)out.h.len);
+	}
+	return NULL;
+}
+
+/* A listening socket on a filesystem that does not answer. */
+static void fuse_socket(void)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "/fuse/socket"};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	static int fuse;
+	pthread_t thread;
+
+	fuse = mount_fuse();
+	CHECK(pthread_create(&thread, NULL, serve_socket, &fuse) == 0);
+	CHECK(bind(s, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(s, 1) == 0);
+	CHECK(pthread_join(thread, NULL) == 0);
 }
 
 static void bracket_mount(void)
@@ -224,6 +283,7 @@ const struct mode mounts_modes[] = {
 	{"cgroup-file-gone", cgroup_file_gone},
 	{"mounted-socket", mounted_socket},
 	{"fuse-mount", fuse_mount},
+	{"fuse-socket", fuse_socket},
 	{"hugepage-file", hugepage_file},
 	{"hugepage-mount", hugepage_mount},
 	{"message-queue", message_queue},
