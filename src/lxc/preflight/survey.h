@@ -326,8 +326,8 @@ const struct file_kind *file_kind(const char *link);
 /* --- sockets.c -----------------------------------------------------------------------------------
  */
 
-/* pidfd: of the process. inode: the socket's. */
-void check_socket(struct survey *s, const struct process *process, int pidfd, int fd, ino_t inode);
+/* inode: the socket's. */
+void check_socket(struct survey *s, const struct process *process, int fd, ino_t inode);
 void check_unix_peers(struct survey *s);
 
 /* Whether there may be descriptors in messages that nobody has received. */

@@ -108,6 +108,26 @@ static int stat_at(int fd, const char *path, int flags, struct stat *ret)
 	return 0;
 }
 
+/* Closing the wrong one may block, too. */
+static long child_copy(const struct scout_request *q)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
+	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, q->number, 0);
+	int e = errno;
+	struct stat st;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	if (fd < 0)
+		return -e;
+	if (stat_at(fd, "", AT_EMPTY_PATH, &st) < 0 || (st.st_mode & S_IFMT) != (mode_t)q->flags ||
+	    st.st_ino != q->inode) {
+		close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
 static long child_do(const struct scout_request *q, struct reading *r, int *netlink,
 		     struct scout_shared *shared)
 {
@@ -124,6 +144,8 @@ static long child_do(const struct scout_request *q, struct reading *r, int *netl
 		return child_read(q->path, r, shared);
 	case SCOUT_TASK_READ_ON:
 		return child_read_on(r, shared);
+	case SCOUT_TASK_COPY:
+		return child_copy(q);
 	case SCOUT_TASK_SOCKET:
 		return scout_child_socket(q, shared);
 	case SCOUT_TASK_NETLINK:
@@ -171,7 +193,9 @@ _Noreturn static void serve(int socket, struct scout_shared *shared)
 
 		a.result = child_do(&q, &reading, &netlink, shared);
 		a.us = monotonic_us() - since;
-		fd = q.task == SCOUT_TASK_OPEN && a.result >= 0 ? (int)a.result : -1;
+		fd = (q.task == SCOUT_TASK_OPEN || q.task == SCOUT_TASK_COPY) && a.result >= 0
+			     ? (int)a.result
+			     : -1;
 		if (send_answer(0, &a, fd) < 0)
 			break;
 		if (fd >= 0)
@@ -303,6 +327,21 @@ int scout_open(struct scout *s, pid_t pid, const char *path, int flags)
 		return r;
 	snprintf(q.root, sizeof(q.root), "/proc/%d/root", (int)pid);
 	result = scout_ask(s, &q, &fd);
+	if (result < 0)
+		return (int)result;
+	return fd < 0 ? -EMFILE : fd;
+}
+
+int scout_copy(struct scout *s, pid_t pid, int number, mode_t type, ino_t inode)
+{
+	struct scout_request q = {.task = SCOUT_TASK_COPY,
+				  .flags = (int)type,
+				  .pid = pid,
+				  .number = number,
+				  .inode = inode};
+	int fd = -1;
+	long result = scout_ask(s, &q, &fd);
+
 	if (result < 0)
 		return (int)result;
 	return fd < 0 ? -EMFILE : fd;

@@ -31,6 +31,14 @@ struct scout {
  */
 int scout_open(struct scout *s, pid_t pid, const char *path, int flags);
 
+/*
+ * Copies a descriptor of a process, if it is a file of that type (S_IFSOCK) with that inode. The
+ * process may have opened another file there, and closing a copy of a file of FUSE waits for its
+ * server. Returns a descriptor or -errno; -ESTALE: it is another file; -ETIMEDOUT: see
+ * scout_open().
+ */
+int scout_copy(struct scout *s, pid_t pid, int number, mode_t type, ino_t inode);
+
 /* The filesystem type of a path of our own, as of statfs(). Returns 0 or -errno. */
 int scout_filesystem(struct scout *s, const char *path, long *ret);
 

@@ -19,6 +19,7 @@ enum scout_task {
 	SCOUT_TASK_STAT,
 	SCOUT_TASK_READ,
 	SCOUT_TASK_READ_ON,
+	SCOUT_TASK_COPY,
 	SCOUT_TASK_SOCKET,
 	SCOUT_TASK_NETLINK,
 	SCOUT_TASK_NETLINK_ON,
@@ -34,14 +35,14 @@ struct scout_shared {
 struct scout_request {
 	enum scout_task task;
 	int flags;
-	pid_t pid;  /* SCOUT_TASK_SOCKET, SCOUT_TASK_NETLINK: the process */
-	int number; /* SCOUT_TASK_SOCKET: the descriptor; SCOUT_TASK_NETLINK: the protocol */
+	pid_t pid;  /* SCOUT_TASK_COPY, SCOUT_TASK_SOCKET, SCOUT_TASK_NETLINK: the process */
+	int number; /* ... its descriptor; SCOUT_TASK_NETLINK: the protocol */
 	ino_t inode;
 	char root[32];	     /* SCOUT_TASK_OPEN: the start of the path */
 	char path[PATH_MAX]; /* SCOUT_TASK_NETLINK: the message, of `flags` bytes */
 };
 
-/* ret_fd: for SCOUT_TASK_OPEN. Returns the child's result, or -errno. */
+/* ret_fd: for SCOUT_TASK_OPEN and SCOUT_TASK_COPY. Returns the child's result, or -errno. */
 long scout_ask(struct scout *s, const struct scout_request *q, int *ret_fd);
 
 /* The child's half: system calls only. Each returns 0 or more, or -errno. */

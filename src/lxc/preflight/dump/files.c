@@ -12,12 +12,10 @@
 #include <sys/resource.h>
 
 #include "preflight/dump/open_file.h"
-#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
-/* pidfd: the process, opened when it is needed first. */
-static void check_open_socket(struct survey *s, const struct open_file *f, int *pidfd)
+static void check_open_socket(struct survey *s, const struct open_file *f)
 {
 	char link[LINK_SIZE];
 
@@ -31,20 +29,17 @@ static void check_open_socket(struct survey *s, const struct open_file *f, int *
 			     link);
 		return;
 	}
-	if (*pidfd < 0)
-		*pidfd = pidfd_open_pid(f->process->pid);
-	if (*pidfd >= 0)
-		check_socket(s, f->process, *pidfd, f->fd, (ino_t)f->st.stx_ino);
+	check_socket(s, f->process, f->fd, (ino_t)f->st.stx_ino);
 }
 
-static void check_file(struct survey *s, const struct open_file *f, int *pidfd)
+static void check_file(struct survey *s, const struct open_file *f)
 {
 	switch (f->st.stx_mode & S_IFMT) {
 	case 0:
 		check_anonymous(s, f);
 		return;
 	case S_IFSOCK:
-		check_open_socket(s, f, pidfd);
+		check_open_socket(s, f);
 		return;
 	case S_IFCHR:
 		check_device(s, f);
@@ -81,7 +76,6 @@ void check_files(struct survey *s, const struct process *p)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd", (int)p->pid);
 	_cleanup_closedir_ DIR *dir = directory_at(AT_FDCWD, path);
-	_cleanup_close_ int pidfd = -1;
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 	struct dirent *e;
 	rlim_t n = 0;
@@ -98,7 +92,7 @@ void check_files(struct survey *s, const struct process *p)
 		check_descriptor_number(s, p, f.fd);
 		n += (rlim_t)f.fd < limit.rlim_cur;
 		if (open_file_look(&f))
-			check_file(s, &f, &pidfd);
+			check_file(s, &f);
 	}
 	s->descriptor = 0;
 	check_free_descriptor(s, p, &limit, n);

@@ -11,12 +11,10 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <termios.h>
-#include <unistd.h>
 
 #include "preflight/dump/open_file.h"
-#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -34,10 +32,10 @@ static void found_loss(struct survey *s, const struct open_file *f, const char *
 }
 
 /* A number that the file itself tells; 0: none. */
-static int ask(const struct open_file *f, unsigned long request)
+static int ask(struct survey *s, const struct open_file *f, unsigned long request)
 {
-	_cleanup_close_ int pidfd = pidfd_open_pid(f->process->pid);
-	_cleanup_close_ int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, f->fd, 0);
+	_cleanup_close_ int copy = copy_descriptor(s, f->process, f->fd, f->st.stx_mode & S_IFMT,
+						   (ino_t)f->st.stx_ino);
 	int n = 0;
 
 	return copy >= 0 && ioctl(copy, request, &n) == 0 ? n : 0;
@@ -88,12 +86,12 @@ void check_process_losses(struct survey *s, const struct process *p)
 
 void check_unread_events(struct survey *s, const struct open_file *f)
 {
-	if (ask(f, FIONREAD) > 0)
+	if (ask(s, f, FIONREAD) > 0)
 		found_loss(s, f, "has not read all events of files (inotify, fanotify)");
 }
 
 void check_exclusive(struct survey *s, const struct open_file *f)
 {
-	if (ask(f, TIOCGEXCL) > 0)
+	if (ask(s, f, TIOCGEXCL) > 0)
 		found_loss(s, f, "has a terminal open that others cannot open (TIOCEXCL)");
 }

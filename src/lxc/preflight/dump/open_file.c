@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,18 @@ void open_file_link(const struct open_file *f, char link[LINK_SIZE])
 	memset(link, 0, LINK_SIZE);
 	if (readlinkat(f->dir, f->name, link, LINK_SIZE - 1) < 0)
 		*link = '\0';
+}
+
+int copy_descriptor(struct survey *s, const struct process *p, int number, mode_t type, ino_t inode)
+{
+	int fd = scout_copy(&s->scout, p->pid, number, type, inode);
+
+	/* there may be no answer because of something that is no reason by itself */
+	if (fd == -ETIMEDOUT && findings_blocking(s->found) == 0)
+		findings_add(s->found,
+			     FINDING("no-answer", FINDING_BLOCKS, SCOUT_HINT, OF_PROCESS(s, p)),
+			     "has a file open (descriptor %d) that cannot be looked at", number);
+	return fd;
 }
 
 char *open_file_info(const struct open_file *f)

@@ -32,6 +32,13 @@ bool open_file_look(struct open_file *f);
 /* Its name in /proc; "" where it is closed by now, cut off where it is long. */
 void open_file_link(const struct open_file *f, char link[LINK_SIZE]);
 
+/*
+ * Copies a descriptor of a process, if it is still the file of that type (S_IFSOCK) and inode.
+ * Returns a descriptor or -errno. Waits for no file server.
+ */
+int copy_descriptor(struct survey *s, const struct process *p, int number, mode_t type,
+		    ino_t inode);
+
 /* Text of its fdinfo; NULL where it is closed by now. Caller frees. */
 char *open_file_info(const struct open_file *f);
 

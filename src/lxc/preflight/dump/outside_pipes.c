@@ -13,12 +13,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "preflight/dump/open_file.h"
-#include "sys/process.h"
 #include "util/fd.h"
 #include "util/mem.h"
 
@@ -49,22 +48,20 @@ void note_pipe(struct survey *s, const struct open_file *f, const struct mount *
 	p->access |= access_of(info);
 }
 
-static int copy_of(const struct held_pipe *p)
+static int copy_of(struct survey *s, const struct held_pipe *p)
 {
-	_cleanup_close_ int pidfd = pidfd_open_pid(p->process->pid);
-	_cleanup_close_ int copy = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, p->fd, 0);
+	_cleanup_close_ int copy = copy_descriptor(s, p->process, p->fd, S_IFIFO, p->inode);
 	struct stat st;
 
 	/* the process may have opened something else there */
-	if (copy < 0 || fstat(copy, &st) < 0 || st.st_ino != p->inode || st.st_dev != p->dev)
-		return -1;
-	return TAKE_FD(copy);
+	return copy < 0 || stat_without_sync(copy, &st) < 0 || st.st_dev != p->dev ? -1
+										   : TAKE_FD(copy);
 }
 
 /* Whether somebody has the other end open. One that cannot be looked at is none of ours. */
-static bool is_connected(const struct held_pipe *p)
+static bool is_connected(struct survey *s, const struct held_pipe *p)
 {
-	_cleanup_close_ int copy = copy_of(p);
+	_cleanup_close_ int copy = copy_of(s, p);
 	struct pollfd poll_fd = {.fd = copy, .events = POLLIN | POLLOUT};
 
 	return copy >= 0 && poll(&poll_fd, 1, 0) >= 0 &&
@@ -72,7 +69,7 @@ static bool is_connected(const struct held_pipe *p)
 }
 
 /* Of those that one end is seen of: who has the other one? */
-static struct sought *list_candidates(const struct survey *s, size_t *ret_n)
+static struct sought *list_candidates(struct survey *s, size_t *ret_n)
 {
 	struct sought *v = NULL;
 	size_t n = 0;
@@ -83,7 +80,7 @@ static struct sought *list_candidates(const struct survey *s, size_t *ret_n)
 
 		/* the kernel writes to those of automounts */
 		if (!p->access || !missing || map_get(&s->automount_pipes, p->inode, NULL) ||
-		    !is_connected(p))
+		    !is_connected(s, p))
 			continue;
 		*ARRAY_ADD(v, n) = (struct sought){
 			.key = sought_key(p->dev, p->inode),
@@ -130,13 +127,13 @@ static void found_pipe(struct survey *s, const struct held_pipe *p, const struct
  * session, as "lxc-attach -- su - USER" makes one. Processes may be about to end, or have closed
  * it.
  */
-static bool is_outside(const struct held_pipe *p, const struct sought *other)
+static bool is_outside(struct survey *s, const struct held_pipe *p, const struct sought *other)
 {
 	if (!(other->wanted & ~other->access))
 		return false;
 	if (p->named && !other->holder && (p->access == ACCESS_READ || other->left_out))
 		return false;
-	return is_connected(p);
+	return is_connected(s, p);
 }
 
 void check_outside_pipes(struct survey *s)
@@ -150,6 +147,6 @@ void check_outside_pipes(struct survey *s)
 	look_again(s, v, n);
 	look_outside(s, v, n);
 	for (size_t i = 0; i < n; i++)
-		if (is_outside(&s->pipes[v[i].index], &v[i]))
+		if (is_outside(s, &s->pipes[v[i].index], &v[i]))
 			found_pipe(s, &s->pipes[v[i].index], &v[i]);
 }

@@ -20,11 +20,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "preflight/survey.h"
+#include "preflight/dump/open_file.h"
 #include "sys/netns.h"
 #include "sys/process.h"
 #include "util/fd.h"
@@ -269,11 +268,11 @@ static void note_unix_socket(struct survey *s, const struct process *p, int fd,
 		.process = p, .fd = fd, .dev = st->st_dev, .inode = st->st_ino};
 }
 
-void check_socket(struct survey *s, const struct process *p, int pidfd, int fd, ino_t inode)
+void check_socket(struct survey *s, const struct process *p, int fd, ino_t inode)
 {
 	/* our own descriptor for the same socket: the kernel offers no other way to ask */
 	_cleanup_close_ int copy =
-		is_harmless(s, inode) ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+		is_harmless(s, inode) ? -1 : copy_descriptor(s, p, fd, S_IFSOCK, inode);
 	const char *what, *remedy;
 	struct stat st;
 	int domain;
@@ -551,9 +550,12 @@ static void list_suspects(struct survey *s, struct suspects *ret)
 static bool still_has(const struct unix_socket *u)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/fd/%d", (int)u->process->pid, u->fd);
+	/* by now it may be a file that would not answer */
+	_cleanup_close_ int file = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 
-	return stat(path, &st) == 0 && st.st_ino == u->inode && st.st_dev == u->dev;
+	return file >= 0 && stat_without_sync(file, &st) == 0 && st.st_ino == u->inode &&
+	       st.st_dev == u->dev;
 }
 
 /*
