@@ -120,13 +120,17 @@ check_equal 'n=network-lock n=network-lock' "$(findings)" 'findings'
 umount /usr/sbin/iptables-restore
 check_equal '' "$(findings)" 'findings with it'
 
-step 'a directory that holds a checkpoint is worth a warning, one with other things blocks'
+step 'a directory that holds a checkpoint is worth a warning, one with other things gets a subdirectory'
 check dump -n c1
 BLOCKED=0
 check_equal 'n=(directory)' "$(findings)" 'findings'
 mkdir /run/other
 touch /run/other/file
-fails 3 '/run/other is not empty' lxc-checkpoint --check -n c1 -D /run/other
+check lxc-checkpoint --check -n c1 -D /run/other
+check test ! -e /run/other/c1
+mkdir /run/other/c1
+touch /run/other/c1/file
+fails 3 '/run/other/c1 is not empty' lxc-checkpoint --check -n c1 -D /run/other
 rm -r "$IMG"
 
 step 'not running, frozen, not there'
