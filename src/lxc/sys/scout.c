@@ -114,7 +114,7 @@ static long child_copy(const struct scout_request *q)
 	int pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
 	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, q->number, 0);
 	int e = errno;
-	struct stat st;
+	struct stat st = {0};
 
 	if (pidfd >= 0)
 		close(pidfd);
