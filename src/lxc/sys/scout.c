@@ -109,7 +109,7 @@ static int stat_at(int fd, const char *path, int flags, struct stat *ret)
 }
 
 /* Closing the wrong one may block, too. */
-static long child_copy(const struct scout_request *q)
+long scout_child_copy(const struct scout_request *q)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
 	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, q->number, 0);
@@ -145,7 +145,7 @@ static long child_do(const struct scout_request *q, struct reading *r, int *netl
 	case SCOUT_TASK_READ_ON:
 		return child_read_on(r, shared);
 	case SCOUT_TASK_COPY:
-		return child_copy(q);
+		return scout_child_copy(q);
 	case SCOUT_TASK_SOCKET:
 		return scout_child_socket(q, shared);
 	case SCOUT_TASK_NETLINK:

@@ -46,6 +46,7 @@ struct scout_request {
 long scout_ask(struct scout *s, const struct scout_request *q, int *ret_fd);
 
 /* The child's half: system calls only. Each returns 0 or more, or -errno. */
+long scout_child_copy(const struct scout_request *q); /* a descriptor */
 long scout_child_socket(const struct scout_request *q, struct scout_shared *shared);
 long scout_child_netlink(const struct scout_request *q, int *netlink);
 long scout_child_netlink_on(int netlink, struct scout_shared *shared);

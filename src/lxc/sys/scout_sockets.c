@@ -26,24 +26,6 @@
 /* --- the child
  * ------------------------------------------------------------------------------------ */
 
-static int copy_socket(const struct scout_request *q)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, q->pid, 0);
-	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, q->number, 0);
-	int e = errno;
-	struct stat st;
-
-	if (pidfd >= 0)
-		close(pidfd);
-	if (fd < 0)
-		return -e;
-	if (fstat(fd, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_ino != q->inode) {
-		close(fd);
-		return -ESTALE;
-	}
-	return fd;
-}
-
 static int number_of(int fd, int name)
 {
 	int value = -1;
@@ -76,7 +58,7 @@ static long ask_socket(int fd, struct socket_answers *ret)
 
 long scout_child_socket(const struct scout_request *q, struct scout_shared *shared)
 {
-	int fd = copy_socket(q);
+	int fd = (int)scout_child_copy(q);
 	long r;
 
 	if (fd < 0)
@@ -132,7 +114,12 @@ long scout_child_netlink_on(int netlink, struct scout_shared *shared)
 int scout_socket(struct scout *s, pid_t pid, int number, ino_t inode, struct socket_answers *ret)
 {
 	struct scout_request q = {
-		.task = SCOUT_TASK_SOCKET, .pid = pid, .number = number, .inode = inode};
+		.task = SCOUT_TASK_SOCKET,
+		.flags = S_IFSOCK,
+		.pid = pid,
+		.number = number,
+		.inode = inode,
+	};
 	int fd;
 	long r = scout_ask(s, &q, &fd);
 
