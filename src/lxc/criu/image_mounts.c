@@ -91,18 +91,6 @@ static const struct keyed_mount *original_of(struct bytes entry, const struct ke
 	return NULL;
 }
 
-/* A buffer that has the room. */
-struct out {
-	char *p;
-	size_t len;
-};
-
-static void put(struct out *out, const void *bytes, size_t len)
-{
-	memcpy(out->p + out->len, bytes, len);
-	out->len += len;
-}
-
 static size_t put_key_header(struct bytes key, uint8_t ret[4])
 {
 	const unsigned int tag = MOUNT_KEY << 3 | 2;
@@ -124,12 +112,12 @@ static void put_entry(struct out *out, struct bytes entry, const struct keyed_mo
 
 	for (size_t i = 0; i < sizeof(words); i++)
 		words[i] = (uint8_t)(len >> (8 * i));
-	put(out, words, sizeof(words));
-	put(out, entry.p, entry.len);
+	out_put(out, words, sizeof(words));
+	out_put(out, entry.p, entry.len);
 	if (!original)
 		return;
-	put(out, header, n);
-	put(out, original->key.p, original->key.len);
+	out_put(out, header, n);
+	out_put(out, original->key.p, original->key.len);
 }
 
 /* Returns the size that the keys will take, or 0 if the image needs no change. */
@@ -160,7 +148,7 @@ char *criu_mounts_with_keys(const void *text, size_t len, const struct keyed_mou
 	if (room == 0)
 		return NULL;
 	out.p = xcalloc(len + room, 1);
-	put(&out, text, len - image.len);
+	out_put(&out, text, len - image.len);
 	while (take_entry(&image, &entry))
 		put_entry(&out, entry, original_of(entry, keyed));
 	*ret_len = out.len;
@@ -187,31 +175,6 @@ void skipped_mounts_clear(struct skipped_mounts *skipped)
 	*skipped = (struct skipped_mounts){0};
 }
 
-static void put_number(struct out *out, uint64_t v)
-{
-	uint8_t byte;
-
-	for (; v > 0x7f; v >>= 7) {
-		byte = (uint8_t)((v & 0x7f) | 0x80);
-		put(out, &byte, 1);
-	}
-	byte = (uint8_t)v;
-	put(out, &byte, 1);
-}
-
-static void put_number_field(struct out *out, unsigned int number, uint64_t v)
-{
-	put_number(out, (uint64_t)number << 3);
-	put_number(out, v);
-}
-
-static void put_text_field(struct out *out, unsigned int number, const char *text)
-{
-	put_number(out, (uint64_t)number << 3 | 2);
-	put_number(out, strlen(text));
-	put(out, text, strlen(text));
-}
-
 static size_t room_for(const struct skipped_mount *m)
 {
 	return SKIPPED_MAX + strlen(m->type) + strlen(m->root) + strlen(m->target) +
@@ -223,21 +186,21 @@ static void put_skipped(struct out *out, const struct skipped_mount *m)
 	size_t before = out->len, len;
 
 	out->len += 4;
-	put_number_field(out, MOUNT_TYPE, TYPE_AUTO);
-	put_number_field(out, MOUNT_ID, m->id);
-	put_number_field(out, MOUNT_DEV, m->dev);
-	put_number_field(out, MOUNT_PARENT, m->parent);
-	put_number_field(out, MOUNT_FLAGS, m->flags);
-	put_text_field(out, MOUNT_ROOT, m->root);
-	put_text_field(out, MOUNT_TARGET, m->target);
-	put_text_field(out, MOUNT_SOURCE, m->source);
-	put_text_field(out, MOUNT_OPTIONS, "");
-	put_number_field(out, MOUNT_SHARED, m->shared);
-	put_number_field(out, MOUNT_MASTER, m->master);
-	put_text_field(out, MOUNT_FILESYSTEM, m->type);
-	put_number_field(out, MOUNT_SUPER_FLAGS, m->super_flags);
+	out_number_field(out, MOUNT_TYPE, TYPE_AUTO);
+	out_number_field(out, MOUNT_ID, m->id);
+	out_number_field(out, MOUNT_DEV, m->dev);
+	out_number_field(out, MOUNT_PARENT, m->parent);
+	out_number_field(out, MOUNT_FLAGS, m->flags);
+	out_bytes_field(out, MOUNT_ROOT, m->root, strlen(m->root));
+	out_bytes_field(out, MOUNT_TARGET, m->target, strlen(m->target));
+	out_bytes_field(out, MOUNT_SOURCE, m->source, strlen(m->source));
+	out_bytes_field(out, MOUNT_OPTIONS, "", 0);
+	out_number_field(out, MOUNT_SHARED, m->shared);
+	out_number_field(out, MOUNT_MASTER, m->master);
+	out_bytes_field(out, MOUNT_FILESYSTEM, m->type, strlen(m->type));
+	out_number_field(out, MOUNT_SUPER_FLAGS, m->super_flags);
 	if (m->key)
-		put_text_field(out, MOUNT_KEY, m->key);
+		out_bytes_field(out, MOUNT_KEY, m->key, strlen(m->key));
 	len = out->len - before - 4;
 	for (size_t i = 0; i < 4; i++)
 		out->p[before + i] = (char)(len >> (8 * i));
@@ -284,7 +247,7 @@ char *criu_mounts_with_skipped(const void *text, size_t len, const struct skippe
 			continue;
 		out.p = xreallocarray(out.p, (out.p ? out.len : len) + room_for(m), 1);
 		if (out.len == 0)
-			put(&out, text, len);
+			out_put(&out, text, len);
 		put_skipped(&out, m);
 	}
 	*ret_len = out.len;
@@ -344,7 +307,7 @@ static void put_changed(struct out *out, struct bytes entry, const struct mount_
 	bool whole = false;
 
 	out->len += 4;
-	put(out, entry.p, entry.len);
+	out_put(out, entry.p, entry.len);
 	copy = (struct bytes){(uint8_t *)out->p + before + 4, entry.len};
 	while (c && take_field(&copy, &f)) {
 		if (f.number == MOUNT_FLAGS)
@@ -355,7 +318,7 @@ static void put_changed(struct out *out, struct bytes entry, const struct mount_
 			whole = f.bytes.len == 1 && *f.bytes.p == '/';
 	}
 	if (c && c->root && whole)
-		put_text_field(out, MOUNT_ROOT, c->root);
+		out_bytes_field(out, MOUNT_ROOT, c->root, strlen(c->root));
 	len = out->len - before - 4;
 	for (size_t i = 0; i < 4; i++)
 		out->p[before + i] = (char)(len >> (8 * i));
@@ -381,7 +344,7 @@ char *criu_mounts_with_changes(const void *text, size_t len, const struct mount_
 	if (!any || known != image.len)
 		return NULL;
 	out.p = xcalloc(len + room, 1);
-	put(&out, text, len - image.len);
+	out_put(&out, text, len - image.len);
 	while (take_entry(&image, &entry)) {
 		c = change_of(entry, v, changes->n);
 		if (!c || !c->drop)

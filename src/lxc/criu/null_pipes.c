@@ -80,60 +80,22 @@ static bool read_pipe(struct bytes entry, struct pipe_entry *ret)
 	return type == TYPE_PIPE && entry.len == 0 && pipe.len == 0 && ret->owner.p;
 }
 
-/* A buffer that has the space. */
-struct out {
-	char *p;
-	size_t len;
-};
-
-static void put(struct out *out, const void *bytes, size_t len)
-{
-	memcpy(out->p + out->len, bytes, len);
-	out->len += len;
-}
-
-static void put_number(struct out *out, uint64_t v)
-{
-	for (; v > 0x7f; v >>= 7)
-		out->p[out->len++] = (char)((v & 0x7f) | 0x80);
-	out->p[out->len++] = (char)v;
-}
-
-static void put_number_field(struct out *out, unsigned int number, uint64_t v)
-{
-	put_number(out, (uint64_t)number << 3);
-	put_number(out, v);
-}
-
-static void put_bytes_field(struct out *out, unsigned int number, const void *bytes, size_t len)
-{
-	put_number(out, (uint64_t)number << 3 | 2);
-	put_number(out, len);
-	put(out, bytes, len);
-}
-
-static void put_word(struct out *out, size_t v)
-{
-	for (size_t i = 0; i < 4; i++)
-		out->p[out->len++] = (char)(v >> (8 * i));
-}
-
 static void put_null(struct out *out, const struct pipe_entry *pipe)
 {
 	_cleanup_free_ char *space = xcalloc(2, ENTRY_MAX + pipe->owner.len);
 	struct out regular = {space, 0}, entry = {space + ENTRY_MAX + pipe->owner.len, 0};
 
-	put_number_field(&regular, REGULAR_ID, pipe->id);
-	put_number_field(&regular, REGULAR_FLAGS, pipe->flags & NULL_FLAGS);
-	put_number_field(&regular, REGULAR_POS, 0);
-	put_bytes_field(&regular, REGULAR_OWNER, pipe->owner.p, pipe->owner.len);
-	put_bytes_field(&regular, REGULAR_PATH, DEV_NULL, strlen(DEV_NULL));
-	put_number_field(&regular, REGULAR_MODE, NULL_FILE_MODE);
-	put_number_field(&entry, FILE_TYPE, TYPE_REGULAR);
-	put_number_field(&entry, FILE_ID, pipe->id);
-	put_bytes_field(&entry, FILE_REGULAR, regular.p, regular.len);
-	put_word(out, entry.len);
-	put(out, entry.p, entry.len);
+	out_number_field(&regular, REGULAR_ID, pipe->id);
+	out_number_field(&regular, REGULAR_FLAGS, pipe->flags & NULL_FLAGS);
+	out_number_field(&regular, REGULAR_POS, 0);
+	out_bytes_field(&regular, REGULAR_OWNER, pipe->owner.p, pipe->owner.len);
+	out_bytes_field(&regular, REGULAR_PATH, DEV_NULL, strlen(DEV_NULL));
+	out_number_field(&regular, REGULAR_MODE, NULL_FILE_MODE);
+	out_number_field(&entry, FILE_TYPE, TYPE_REGULAR);
+	out_number_field(&entry, FILE_ID, pipe->id);
+	out_bytes_field(&entry, FILE_REGULAR, regular.p, regular.len);
+	out_word(out, entry.len);
+	out_put(out, entry.p, entry.len);
 }
 
 char *null_pipes_in_files(const void *files, size_t len, const uint32_t *inodes, size_t n,
@@ -154,14 +116,14 @@ char *null_pipes_in_files(const void *files, size_t len, const uint32_t *inodes,
 	if (ids->n == 0 || known != image.len)
 		return NULL;
 	out.p = xcalloc(len + space, 1);
-	put(&out, files, len - image.len);
+	out_put(&out, files, len - image.len);
 	while (take_entry(&image, &entry)) {
 		if (read_pipe(entry, &pipe) && is_among(pipe.inode, inodes, n)) {
 			put_null(&out, &pipe);
 			continue;
 		}
-		put_word(&out, entry.len);
-		put(&out, entry.p, entry.len);
+		out_word(&out, entry.len);
+		out_put(&out, entry.p, entry.len);
 	}
 	*ret_len = out.len;
 	return out.p;

@@ -3,6 +3,8 @@
 /* Takes the files of CRIU's image apart. Pure: what they say may be anything. */
 #include "config.h"
 
+#include <string.h>
+
 #include "criu/protobuf.h"
 
 #define MAGIC_COMMON 0x54564319
@@ -115,4 +117,36 @@ bool is_among(uint32_t id, const uint32_t *ids, size_t n)
 		if (ids[i] == id)
 			return true;
 	return false;
+}
+
+void out_put(struct out *out, const void *bytes, size_t len)
+{
+	memcpy(out->p + out->len, bytes, len);
+	out->len += len;
+}
+
+void out_word(struct out *out, size_t v)
+{
+	for (size_t i = 0; i < 4; i++)
+		out->p[out->len++] = (char)(v >> (8 * i));
+}
+
+void out_number(struct out *out, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		out->p[out->len++] = (char)((v & 0x7f) | 0x80);
+	out->p[out->len++] = (char)v;
+}
+
+void out_number_field(struct out *out, unsigned int number, uint64_t v)
+{
+	out_number(out, (uint64_t)number << 3);
+	out_number(out, v);
+}
+
+void out_bytes_field(struct out *out, unsigned int number, const void *bytes, size_t len)
+{
+	out_number(out, (uint64_t)number << 3 | 2);
+	out_number(out, len);
+	out_put(out, bytes, len);
 }

@@ -34,6 +34,18 @@ bool replace_number(struct bytes to, uint64_t v);
 /* Whether a number of something in an image is one of n others. */
 bool is_among(uint32_t id, const uint32_t *ids, size_t n);
 
+/* A buffer that has the space for what is put into it. */
+struct out {
+	char *p;
+	size_t len;
+};
+
+void out_put(struct out *out, const void *bytes, size_t len);
+void out_word(struct out *out, size_t v); /* an entry's length */
+void out_number(struct out *out, uint64_t v);
+void out_number_field(struct out *out, unsigned int number, uint64_t v);
+void out_bytes_field(struct out *out, unsigned int number, const void *bytes, size_t len);
+
 /* The part of an entry of files.img that is about a regular file; false: it is about another. */
 bool take_regular(struct bytes entry, struct bytes *ret);
 
