@@ -13,7 +13,6 @@ make_container c1
 mkdir "$ROOTFS/held"
 echo "::once:/bin/sh -c 'exec sleep 1000 </held'" >>"$ROOTFS/etc/inittab"
 start_container c1
-wait_for 10 pgrep -x sleep
 cat >/run/take <<-END
 	#!/bin/sh
 	[ "\$CRTOOLS_SCRIPT_ACTION" = pre-dump ] || exit 0
@@ -21,6 +20,7 @@ cat >/run/take <<-END
 END
 chmod +x /run/take
 for option in '' -s; do
+	wait_for 20 pgrep -x sleep
 	# shellcheck disable=SC2086 # none, or one
 	fails 1 'at its place there is another file by now: /held' dump -n c1 -A /run/take $option
 	check_equal RUNNING "$(lxc-info -n c1 -sH)" state
