@@ -328,6 +328,14 @@ static bool is_containers(key_id keyring, uid_t user)
 	       !cut(text, &type, &key, &description) || key.uid == user;
 }
 
+/* As most are: other keys of the user have brought us here. */
+static bool is_empty(key_id keyring)
+{
+	_cleanup_free_ key_id *ids = NULL;
+
+	return ask_ids(keyring, &ids) == 0;
+}
+
 _Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 {
 	const struct rlimit cpu = {CPU_SECONDS, CPU_SECONDS};
@@ -346,7 +354,7 @@ _Noreturn static void read_in(pid_t init, int pidfd, uid_t user, int fd)
 	/* nothing is to be put back any more: a key that is long in coming ends this process */
 	reset_signals();
 	alarm(READ_SECONDS);
-	if (!is_containers(keyring, user))
+	if (!is_containers(keyring, user) || is_empty(keyring))
 		_exit(EXIT_SUCCESS);
 	if (read_file_at(AT_FDCWD, KEYS, KEYS_MAX, &r.keys) < 0)
 		fail(&r, EXIT_OTHER, KEYS " cannot be read");
