@@ -51,6 +51,12 @@ void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, voi
 	f->n = n;
 }
 
+void findings_cut(struct findings *f, size_t n)
+{
+	while (f->n > n)
+		finding_clear(&f->v[--f->n]);
+}
+
 /* Whether a component of len bytes ends like a unit that can have processes. */
 static bool is_unit(const char *name, size_t len)
 {
@@ -188,8 +194,12 @@ static void set_process(struct findings *f, struct finding *new,
 	make_printable(new->process);
 	new->unit = unit_of(process->pid, f->cgroup);
 	if (process->descriptor > 0) {
+		_cleanup_free_ char *where = xasprintf(" (descriptor %d)", process->descriptor - 1);
+
 		new->descriptor = process->descriptor - 1;
-		str_append(&new->reason, " (descriptor %d)", new->descriptor);
+		/* some name it where it matters */
+		if (!strstr(new->reason, where))
+			str_append(&new->reason, "%s", where);
 	}
 }
 

@@ -83,6 +83,9 @@ struct finding *findings_add(struct findings *f, const struct finding_about *abo
 void findings_forget(struct findings *f, bool (*fn)(const struct finding *f, void *userdata),
 		     void *userdata);
 
+/* Removes all but the first n. */
+void findings_cut(struct findings *f, size_t n);
+
 /* Adds how many were left out, if any. */
 void findings_tell_rest(struct findings *f);
 

@@ -18,8 +18,9 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-#define BLOCK 512 /* of stx_blocks */
-#define PIPE  "pipe:["
+#define BLOCK	     512 /* of stx_blocks */
+#define PIPE	     "pipe:["
+#define STEADY_LOOKS 16 /* at a file that would be refused */
 
 /* "net:[4026531840]": 4026531840; 0 where it is nothing like it */
 static ino_t namespace_in(const char *link)
@@ -226,8 +227,28 @@ static void check_kept_link(struct survey *s, const struct open_file *f,
 		     link->path);
 }
 
+/*
+ * Whether file and path belong to each other. A shell that redirects its output exchanges a file
+ * again and again, and the path that we have read can be another's.
+ */
+static bool is_steady(const struct open_file *f, const struct long_link *link)
+{
+	struct open_file now = *f;
+	struct long_link other;
+
+	for (int i = 0; i < STEADY_LOOKS; i++) {
+		if (!open_file_look(&now) || !open_file_is_same(&now, f))
+			return false;
+		read_long_link(&now, &other);
+		if (strcmp(other.path, link->path) != 0)
+			return false;
+	}
+	return true;
+}
+
 bool check_place(struct survey *s, const struct open_file *f)
 {
+	const size_t before = s->found->n;
 	const char *how = S_ISDIR(f->st.stx_mode) ? "has a folder open" : "has a file open";
 	const struct mount *m = survey_mount(s, (int)f->st.stx_mnt_id);
 	struct long_link link;
@@ -237,8 +258,11 @@ bool check_place(struct survey *s, const struct open_file *f)
 		return false;
 	}
 	read_long_link(f, &link);
-	if (check_covered(s, f->process, m, how, link.path))
+	if (check_covered(s, f->process, m, how, link.path)) {
+		if (!is_steady(f, &link))
+			findings_cut(s->found, before);
 		return false;
+	}
 	check_open_name(s, f, &link);
 	check_proc_file(s, f->process, m, "has a file open:", link.path);
 	check_deleted_place(s, f->process, m, link.path, &f->st, how);

@@ -24,6 +24,13 @@ bool open_file_look(struct open_file *f)
 	       (f->st.stx_mask & STATX_MNT_ID);
 }
 
+bool open_file_is_same(const struct open_file *a, const struct open_file *b)
+{
+	return a->st.stx_mnt_id == b->st.stx_mnt_id && a->st.stx_ino == b->st.stx_ino &&
+	       a->st.stx_dev_major == b->st.stx_dev_major &&
+	       a->st.stx_dev_minor == b->st.stx_dev_minor;
+}
+
 void open_file_link(const struct open_file *f, char link[LINK_SIZE])
 {
 	memset(link, 0, LINK_SIZE);

@@ -28,6 +28,8 @@ struct open_file {
 
 /* Fills st. false: it is closed by now. A file server that does not answer is not waited for. */
 bool open_file_look(struct open_file *f);
+/* Whether two looks found the same file, by the same mount. */
+bool open_file_is_same(const struct open_file *a, const struct open_file *b);
 
 /* Its name in /proc; "" where it is closed by now, cut off where it is long. */
 void open_file_link(const struct open_file *f, char link[LINK_SIZE]);
