@@ -11,12 +11,14 @@ is_down()
 {
 	! pgrep -f "^lxc-start -F|^/usr/bin/lxc-start -F" >/dev/null && state_is c1 STOPPED
 }
+# lxc-start has it by then, and may leave a client without an answer while it reboots.
 is_another()
 {
 	local init
 
-	init=$(lxc-info -n c1 -pH 2>/dev/null) || return 1
-	[ "$init" -gt 0 ] 2>/dev/null && [ "$init" != "$1" ] && state_is c1 RUNNING
+	init=$(timeout 10 lxc-info -n c1 -pH 2>/dev/null) || return 1
+	[ "$init" -gt 0 ] 2>/dev/null && [ "$init" != "$1" ] &&
+		[ "$(timeout 10 lxc-info -n c1 -sH)" = RUNNING ]
 }
 on_terminal()
 {
