@@ -51,7 +51,7 @@ static const struct seen_mount *mount_by_id(const struct looking *l, uint64_t id
 	return map_get(&l->by_id, id, &i) ? &l->mounts->v[i] : NULL;
 }
 
-/* What paths in the mount namespace of a mount start from; -1: its process is gone. */
+/* Opens the root directory of a mount's namespace; -1: the process that sees it is gone. */
 static int root_for(struct looking *l, const struct seen_mount *m)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)m->pid);

@@ -110,7 +110,7 @@ static int compare_changes(const void *a, const void *b)
 	return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-/* Of a member that is there twice the last one counts. NULL: no change. */
+/* A member that is there twice counts as its last one. NULL: no change. */
 static char *change_handle(struct bytes handle, const struct walk *walk, size_t *ret_len)
 {
 	const struct watch_change key = {.dev = walk->dev, .inode = walk->inode};

@@ -25,7 +25,7 @@ struct null_files {
 	size_t n_pipes;
 };
 
-/* What remains of the flags of another file when /dev/null takes its place. */
+/* Flags of another file that remain when /dev/null takes its place. */
 #define NULL_FLAGS (O_ACCMODE | O_APPEND | O_NONBLOCK)
 
 /* false: there are too many. */
